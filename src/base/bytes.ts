@@ -1,0 +1,175 @@
+/** Growing writer and bounds-checked reader of little-endian binary records. */
+import { ShelfwiseError } from './errors.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+export class ByteWriter {
+  private buffer: Buffer;
+  private position = 0;
+
+  constructor(capacityBytes = 1024) {
+    this.buffer = Buffer.allocUnsafe(capacityBytes);
+  }
+
+  get length(): number {
+    return this.position;
+  }
+
+  reset(): void {
+    this.position = 0;
+  }
+
+  private reserve(bytes: number): number {
+    const at = this.position;
+    const end = at + bytes;
+    if (end > this.buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, this.buffer.length * 2));
+      this.buffer.copy(larger, 0, 0, at);
+      this.buffer = larger;
+    }
+    this.position = end;
+    return at;
+  }
+
+  u8(x: number): void {
+    this.buffer[this.reserve(1)] = x;
+  }
+
+  u16(x: number): void {
+    this.buffer.writeUInt16LE(x, this.reserve(2));
+  }
+
+  u32(x: number): void {
+    this.buffer.writeUInt32LE(x >>> 0, this.reserve(4));
+  }
+
+  f32(x: number): void {
+    this.buffer.writeFloatLE(x, this.reserve(4));
+  }
+
+  f64(x: number): void {
+    this.buffer.writeDoubleLE(x, this.reserve(8));
+  }
+
+  /** Unsigned LEB128; any non-negative safe integer. */
+  varint(x: number): void {
+    let rest = x;
+    while (rest >= 128) {
+      this.u8((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    this.u8(rest);
+  }
+
+  /** Signed integer, zigzag-encoded. */
+  zigzag(x: number): void {
+    this.varint(x < 0 ? -2 * x - 1 : 2 * x);
+  }
+
+  text(x: string): void {
+    const length = Buffer.byteLength(x);
+    this.varint(length);
+    const at = this.reserve(length);
+    this.buffer.write(x, at, length, 'utf8');
+  }
+
+  bytes(x: Uint8Array): void {
+    this.varint(x.length);
+    this.raw(x);
+  }
+
+  /** Bytes without their length. */
+  raw(x: Uint8Array): void {
+    this.buffer.set(x, this.reserve(x.length));
+  }
+
+  /** A copy of what was written. */
+  finish(): Buffer {
+    return Buffer.from(this.buffer.subarray(0, this.position));
+  }
+
+  /** What was written, shared with the writer: valid until the next write. */
+  view(): Buffer {
+    return this.buffer.subarray(0, this.position);
+  }
+}
+
+export class ByteReader {
+  private readonly view: DataView;
+  private readonly source: Uint8Array;
+  position: number;
+
+  constructor(source: Uint8Array, position = 0) {
+    this.source = source;
+    this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    this.position = position;
+  }
+
+  get remaining(): number {
+    return this.source.length - this.position;
+  }
+
+  private take(bytes: number): number {
+    const at = this.position;
+    if (bytes > this.source.length - at) {
+      throw new ShelfwiseError('DECISION_CORRUPT', `wanted ${bytes} bytes at ${at} of ${this.source.length}`);
+    }
+    this.position = at + bytes;
+    return at;
+  }
+
+  u8(): number {
+    return this.source[this.take(1)];
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.take(2), true);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  f32(): number {
+    return this.view.getFloat32(this.take(4), true);
+  }
+
+  f64(): number {
+    return this.view.getFloat64(this.take(8), true);
+  }
+
+  varint(): number {
+    let result = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i++) {
+      const byte = this.u8();
+      result += (byte & 127) * scale;
+      if (byte < 128) return result;
+      scale *= 128;
+    }
+    throw new ShelfwiseError('DECISION_CORRUPT', `a varint at ${this.position} does not end`);
+  }
+
+  zigzag(): number {
+    const x = this.varint();
+    return x % 2 === 0 ? x / 2 : -(x + 1) / 2;
+  }
+
+  text(): string {
+    return decoder.decode(this.bytes());
+  }
+
+  bytes(): Uint8Array {
+    return this.raw(this.varint());
+  }
+
+  raw(length: number): Uint8Array {
+    const at = this.take(length);
+    return this.source.subarray(at, at + length);
+  }
+}
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}

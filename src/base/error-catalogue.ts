@@ -1,0 +1,142 @@
+/**
+ * The catalogue of errors, in alphabetical order by code. `docs/errors.md` is generated from it (`npm run docs`) and a
+ * test keeps the two in step. Codes are stable: callers may match on them.
+ */
+import type { ErrorEntry } from './errors.ts';
+
+export const CATALOGUE = {
+  ALREADY_OWNED: {
+    blame: 'operator',
+    status: 409,
+    message: 'The data directory is owned by a running platform',
+    remedy: 'Use that platform (the lock file names its address), or stop it first.',
+  },
+  BUG: {
+    blame: 'bug',
+    status: 500,
+    message: 'Something that cannot happen has happened',
+    remedy: 'Please report it with the log lines around it.',
+  },
+  CONFIG_INVALID: {
+    blame: 'operator',
+    status: 500,
+    message: 'The configuration is not valid',
+    remedy: 'Correct the named field; unknown keys are errors.',
+  },
+  DATA_DIR_VERSION: {
+    blame: 'operator',
+    status: 500,
+    message: 'The data directory was written by another version of Shelfwise',
+    remedy: 'Run this directory with the version that it names or a later one, which migrates it.',
+  },
+  DECISION_CORRUPT: {
+    blame: 'operator',
+    status: 500,
+    message: 'The record of a decision does not decode',
+    remedy: 'Run `shelfwise doctor`; restore the damaged file from a backup.',
+  },
+  DECISION_ERASED: {
+    blame: 'caller',
+    status: 410,
+    message: 'The listener of this decision has been erased',
+    remedy: 'Nothing can be replayed: the key of the state bytes is gone, as it must be.',
+  },
+  DECISION_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No decision has this id',
+    remedy: 'Use the `decisionId` that a Home was answered with.',
+  },
+  EPOCH_CORRUPT: {
+    blame: 'operator',
+    status: 500,
+    message: 'An epoch does not match its hash',
+    remedy: 'Run `shelfwise doctor`; restore the damaged chunk from a backup.',
+  },
+  EPOCH_NOT_FOUND: {
+    blame: 'operator',
+    status: 500,
+    message: 'An epoch is missing from the epoch store',
+    remedy: 'Restore the `epochs/` folder from a backup; epochs must be kept as long as the decisions that used them.',
+  },
+  ITEM_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No item has this id',
+    remedy: 'Upsert it with PUT /v1/items first.',
+  },
+  LISTENER_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No listener has this id',
+    remedy: 'Create it with PUT /v1/listeners/{id}, or send an event of theirs.',
+  },
+  LOG_CORRUPT: {
+    blame: 'operator',
+    status: 500,
+    message: 'The event log is damaged before its tail',
+    remedy: 'Run `shelfwise doctor`; restore the damaged segment from a backup.',
+  },
+  LOG_FULL: {
+    blame: 'operator',
+    status: 507,
+    message: 'The disk is full and the event was not accepted',
+    remedy: 'Free space on the volume of the data directory; nothing acknowledged was lost; send the event again.',
+  },
+  NOT_READY: {
+    blame: 'operator',
+    status: 503,
+    message: 'The platform is starting or stopping',
+    remedy: 'Wait until /readyz answers 200.',
+  },
+  OPE_MARGINAL_UNAVAILABLE: {
+    blame: 'caller',
+    status: 422,
+    message: 'Marginal rank propensities do not exist for this policy',
+    remedy: 'Use the conditional propensities of the page; marginals exist only for plain Plackett-Luce without masks.',
+  },
+  OPTION_INVALID: {
+    blame: 'caller',
+    status: 400,
+    message: 'An option is not valid',
+    remedy: 'Correct the named option; see --help or the documentation.',
+  },
+  RATE_LIMITED: {
+    blame: 'caller',
+    status: 429,
+    message: 'Too many requests',
+    remedy: 'Wait for the seconds that Retry-After names.',
+  },
+  REQUEST_INVALID: {
+    blame: 'caller',
+    status: 422,
+    message: 'The request does not match its schema',
+    remedy: 'Correct the fields that `errors` points at.',
+  },
+  REQUEST_MALFORMED: {
+    blame: 'caller',
+    status: 400,
+    message: 'The body is not valid JSON',
+    remedy: 'Send UTF-8 JSON with Content-Type: application/json.',
+  },
+  REQUEST_TOO_LARGE: {
+    blame: 'caller',
+    status: 413,
+    message: 'The body is too large',
+    remedy: 'Send fewer rows an envelope.',
+  },
+  ROUTE_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'There is no such route',
+    remedy: 'See /openapi.json for the routes.',
+  },
+  UNAUTHORISED: {
+    blame: 'caller',
+    status: 401,
+    message: 'The API key is missing or wrong',
+    remedy: 'Send `Authorization: Bearer KEY`; `shelfwise up` prints the key.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;

@@ -1,0 +1,31 @@
+/**
+ * Options: a partial record in, a frozen and complete record out. Unknown keys are errors, so that a typo never
+ * silently means a default.
+ */
+import { ShelfwiseError } from './errors.ts';
+
+/** Fills `given` with `defaults`; throws `OPTION_INVALID` for a key that `defaults` does not have. */
+export function resolveOptions<T extends object>(
+  owner: string,
+  given: { readonly [K in keyof T]?: T[K] | undefined },
+  defaults: T,
+): Readonly<T> {
+  const resolved: Record<string, unknown> = { ...(defaults as Record<string, unknown>) };
+  for (const [key, chosen] of Object.entries(given)) {
+    if (!(key in defaults)) {
+      throw new ShelfwiseError(
+        'OPTION_INVALID',
+        `${owner} has no option "${key}"; it has ${Object.keys(defaults).sort().join(', ')}`,
+      );
+    }
+    if (chosen !== undefined) resolved[key] = chosen;
+  }
+  return Object.freeze(resolved) as Readonly<T>;
+}
+
+/** Throws `OPTION_INVALID` unless `low <= value <= high`. NaN never passes. */
+export function requireRange(owner: string, name: string, value: number, low: number, high: number): void {
+  if (!(value >= low && value <= high)) {
+    throw new ShelfwiseError('OPTION_INVALID', `${owner}: ${name} is ${value}; it must lie in [${low}, ${high}]`);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Chance is an argument. Two kinds stand here:
+ *  - `createRng(seed)`: a sequential generator (xoshiro128**, Blackman & Vigna 2018) for simulations, samplers, training;
+ *  - `noise(seed, a, b, c)`: a counter-based uniform that depends only on its arguments, so that a draw for one action
+ *    cannot disturb the draw for another.
+ * The same seed gives the same numbers on every machine.
+ */
+import { randomBytes } from 'node:crypto';
+
+export interface Rng {
+  /** Uniform in [0, 1), 53 bits. */
+  uniform(): number;
+  /** Uniform integer in [0, n). */
+  below(n: number): number;
+  /** Standard normal (Box-Muller, both halves used). */
+  normal(): number;
+  /** Exponential with rate 1. */
+  exponential(): number;
+  /** Uniform 32-bit unsigned integer. */
+  uint32(): number;
+  /** A generator whose stream is independent of this one's further use. */
+  fork(label: number): Rng;
+}
+
+/** MurmurHash3's 32-bit finaliser: a bijection on 32-bit integers with full avalanche. */
+export function mix32(x: number): number {
+  let h = x | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+export function createRng(seed: number | Uint8Array): Rng {
+  const words = typeof seed === 'number' ? wordsOfNumber(seed) : wordsOfBytes(seed);
+  let [a, b, c, d] = words;
+  if ((a | b | c | d) === 0) d = 1;
+  let spare = Number.NaN;
+
+  const uint32 = (): number => {
+    const x = Math.imul(b, 5);
+    const result = Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
+    const t = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= t;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  const uniform = (): number => ((uint32() >>> 5) * 67108864 + (uint32() >>> 6)) / 9007199254740992;
+
+  return {
+    uint32,
+    uniform,
+    below: (n) => Math.floor(uniform() * n),
+    exponential: () => -Math.log(1 - uniform()),
+    normal: () => {
+      if (!Number.isNaN(spare)) {
+        const kept = spare;
+        spare = Number.NaN;
+        return kept;
+      }
+      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+      const angle = 2 * Math.PI * uniform();
+      spare = radius * Math.sin(angle);
+      return radius * Math.cos(angle);
+    },
+    fork: (label) => {
+      const bytes = new Uint8Array(16);
+      const view = new DataView(bytes.buffer);
+      for (let i = 0; i < 4; i++) view.setUint32(4 * i, mix32(words[i] ^ mix32(label + i * 0x9e3779b9)), true);
+      return createRng(bytes);
+    },
+  };
+}
+
+function wordsOfNumber(seed: number): [number, number, number, number] {
+  const low = seed >>> 0;
+  const high = Math.floor(seed / 4294967296) >>> 0;
+  const first = mix32(low + 0x9e3779b9);
+  return [first, mix32(high ^ first), mix32(low ^ 0x6a09e667), mix32(high + 0xbb67ae85)];
+}
+
+function wordsOfBytes(seed: Uint8Array): [number, number, number, number] {
+  const view = new DataView(seed.buffer, seed.byteOffset, seed.byteLength);
+  return [view.getUint32(0, true), view.getUint32(4, true), view.getUint32(8, true), view.getUint32(12, true)];
+}
+
+/** 128 random bits, as four 32-bit words: what the noise of one decision is drawn from. */
+export type Seed = Uint32Array;
+
+export function seedFromBytes(bytes: Uint8Array): Seed {
+  return new Uint32Array(wordsOfBytes(bytes));
+}
+
+export function seedToBytes(seed: Seed): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < 4; i++) view.setUint32(4 * i, seed[i], true);
+  return bytes;
+}
+
+/** A fresh seed from the system's generator. Only entry points and the serving path call it. */
+export function freshSeed(): Seed {
+  return seedFromBytes(randomBytes(16));
+}
+
+/**
+ * Counter-based uniform in (0, 1): a function of the seed and three labels alone.
+ * All 128 bits of the seed and all labels pass through a full-avalanche mix per word. The result has 52 bits and is
+ * never 0 or 1, so that its logarithm is finite.
+ */
+export function noise(seed: Seed, a: number, b: number, c: number): number {
+  let h = mix32(seed[0] ^ Math.imul(a + 1, 0x9e3779b1));
+  h = mix32(h ^ seed[1] ^ Math.imul(b + 1, 0x85ebca77));
+  h = mix32(h ^ seed[2] ^ Math.imul(c + 1, 0xc2b2ae3d));
+  const high = mix32(h ^ seed[3]);
+  const low = mix32(high ^ Math.imul(h + 0x27d4eb2f, 0x165667b1) ^ seed[0]);
+  return ((high >>> 6) * 67108864 + (low >>> 6) + 0.5) / 4503599627370496;
+}

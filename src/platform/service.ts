@@ -1,0 +1,154 @@
+/**
+ * What a running platform can do, as its faces (HTTP, CLI) see it. One implementation: `openPlatform`.
+ */
+import type { Device, Item, ListenerProfile } from '../domain/index.ts';
+
+export type ItemFate =
+  | { readonly id: string; readonly fate: 'created' | 'updated' | 'unchanged' }
+  | {
+      readonly id: string;
+      readonly fate: 'rejected';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    };
+
+export type EventFate =
+  | { readonly eventId: string; readonly fate: 'accepted' | 'duplicate' }
+  | {
+      readonly eventId: string;
+      readonly fate: 'rejected';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    };
+
+export interface HomeQuery {
+  readonly device: Device;
+  /** Overrides the listener's market. */
+  readonly market?: string | undefined;
+  /** Overrides the listener's tier. */
+  readonly tier?: string | undefined;
+  /** The Home of another time; now when absent. */
+  readonly atMs?: number | undefined;
+  readonly explain: boolean;
+  readonly sessionId?: string | undefined;
+  /** Decide anew even within the lifetime of the last page. */
+  readonly fresh: boolean;
+}
+
+export interface StoredListener {
+  readonly id: string;
+  readonly profile: ListenerProfile;
+  readonly createdAtMs: number;
+}
+
+export interface ListenerSummary extends StoredListener {
+  readonly totalPlays: number;
+  readonly lastEventAtMs: number | null;
+  readonly topItems: readonly { readonly id: string; readonly title: string; readonly plays: number }[];
+  readonly topGenres: readonly { readonly genre: string; readonly plays: number }[];
+  readonly followed: readonly string[];
+}
+
+export interface ReplayReport {
+  readonly decisionId: string;
+  readonly recomputed: boolean;
+  readonly equal: boolean;
+  /** Where the recomputation first differs, in words; null when equal. */
+  readonly firstDifference: string | null;
+  readonly steps: number;
+  readonly audited: boolean;
+}
+
+export interface RebuildReport {
+  readonly version: number;
+  readonly events: number;
+  readonly listeners: number;
+  /** Listeners whose rebuilt state differs from the one that served, before the swap. */
+  readonly different: number;
+  readonly seconds: number;
+}
+
+export interface DoctorReport {
+  readonly healthy: boolean;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly outcome: 'ok' | 'warning' | 'error';
+    readonly detail: string;
+    readonly remedy: string;
+  }[];
+}
+
+export interface RetrievalScores {
+  readonly recall20: number;
+  readonly ndcg20: number;
+}
+export interface RetrievalReport {
+  readonly listeners: number;
+  readonly hiddenPairs: number;
+  readonly popularity: RetrievalScores;
+  readonly recommended: RetrievalScores;
+}
+
+export interface PlatformStatus {
+  readonly version: string;
+  readonly items: number;
+  readonly listeners: number;
+  readonly events: number;
+  readonly decisions: number;
+  readonly epochs: Readonly<Record<string, string>>;
+  readonly ready: boolean;
+  /** The learner's and compactor's last work, in words. */
+  readonly background: Readonly<Record<string, string>>;
+}
+
+export interface PlatformService {
+  /** Upserts each valid item; a bad one never sinks the rest. On disk when the promise resolves. */
+  upsertItems(rows: readonly unknown[]): Promise<readonly ItemFate[]>;
+  getItem(id: string): Item | undefined;
+  /** True when there was such an item. */
+  deleteItem(id: string): Promise<boolean>;
+  searchItems(query: {
+    readonly text: string;
+    readonly kind?: string | undefined;
+    readonly limit: number;
+  }): readonly Item[];
+
+  putListener(id: string, profile: ListenerProfile): Promise<StoredListener>;
+  getListener(id: string): ListenerSummary | undefined;
+  /** By id, ascending, after `cursor`. */
+  listListeners(query: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined }): {
+    readonly listeners: readonly StoredListener[];
+    readonly nextCursor: string | null;
+  };
+
+  /** Fates in the order of the rows; resolves only when every accepted event is on disk and folded into its listener's state. */
+  ingest(rows: readonly unknown[]): Promise<readonly EventFate[]>;
+
+  /** The page as JSON bytes (see PageSchema). Never fails for a listener that is unknown: that is a cold start. */
+  home(listenerId: string, query: HomeQuery): Promise<Uint8Array>;
+
+  /** The decoded record of a decision as JSON-ready data; throws DECISION_NOT_FOUND. */
+  decision(decisionId: string): Promise<Readonly<Record<string, unknown>>>;
+  replay(decisionId: string, options: { readonly verify: boolean }): Promise<ReplayReport>;
+  /** Newest first. */
+  recentDecisions(limit: number): Promise<readonly string[]>;
+
+  /** Fits embeddings, counters and the reward model on what is there, in the background; resolves when they serve. */
+  fit(options: { readonly onProgress?: (stage: string, share: number) => void }): Promise<void>;
+  rebuildState(options: { readonly onProgress?: (share: number) => void }): Promise<RebuildReport>;
+  evaluateRetrieval(options: {
+    readonly onProgress?: (stage: string, share: number) => void;
+  }): Promise<RetrievalReport>;
+  /** Hides pairs from everything but `evaluateRetrieval`: kept beside the data, never in the log. */
+  putHoldout(pairs: readonly { readonly listenerId: string; readonly itemId: string }[]): Promise<void>;
+  doctor(): Promise<DoctorReport>;
+  /** Moves sealed log segments to the lake; resolves with how many. */
+  compact(): Promise<number>;
+
+  status(): PlatformStatus;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  close(): Promise<void>;
+}
