@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { manualClock, systemClock } from '../base/index.ts';
+import { type Pipeline, runPipeline } from './index.ts';
+
+interface Query {
+  listener: string;
+  state?: number;
+}
+interface Batch {
+  name: string;
+  items: number[];
+}
+
+function pipeline(changes: Partial<Pipeline<Query, Batch, number[]>> = {}): Pipeline<Query, Batch, number[]> {
+  return {
+    hydrateQuery: [],
+    sources: [{ name: 'numbers', onFailure: 'open', run: () => [{ name: 'numbers', items: [1, 2, 3, 4] }] }],
+    filters: [],
+    hydrators: [],
+    scorers: [],
+    selector: { name: 'all', run: (_query, batches) => batches.flatMap((batch) => batch.items) },
+    sideEffects: [],
+    size: (batch) => batch.items.length,
+    label: (batch) => batch.name,
+    ...changes,
+  };
+}
+
+const run = (p: Pipeline<Query, Batch, number[]>) => runPipeline(p, { listener: 'a' }, systemClock);
+
+describe('runPipeline', () => {
+  it('accounts for every candidate that a filter takes away', async () => {
+    const { selection, trace } = await run(
+      pipeline({
+        filters: [
+          {
+            name: 'even',
+            onFailure: 'closed',
+            run: (_query, batch) => ({
+              kept: { ...batch, items: batch.items.filter((x) => x % 2 === 0) },
+              removed: [{ reason: 'odd', count: 2 }],
+            }),
+          },
+        ],
+      }),
+    );
+    expect(selection).toEqual([2, 4]);
+    expect(trace.proposed).toEqual([{ batch: 'numbers', count: 4 }]);
+    expect(trace.removals).toEqual([{ batch: 'numbers', filter: 'even', reason: 'odd', count: 2 }]);
+  });
+
+  it('refuses a filter that lets candidates vanish', async () => {
+    const vanishing = pipeline({
+      filters: [
+        {
+          name: 'thief',
+          onFailure: 'closed',
+          run: (_query, batch) => ({ kept: { ...batch, items: [1] }, removed: [] }),
+        },
+      ],
+    });
+    await expect(run(vanishing)).rejects.toThrow(/thief was given 4 candidates and accounts for 1/);
+  });
+
+  it('goes on without a source that fails open, and says so', async () => {
+    const { selection, trace } = await run(
+      pipeline({
+        sources: [
+          {
+            name: 'broken',
+            onFailure: 'open',
+            run: () => {
+              throw new Error('index is gone');
+            },
+          },
+          { name: 'fine', onFailure: 'open', run: async () => [{ name: 'fine', items: [7] }] },
+        ],
+      }),
+    );
+    expect(selection).toEqual([7]);
+    expect(trace.failures).toEqual(['broken']);
+    expect(trace.stages.find((stage) => stage.stage === 'broken')).toMatchObject({
+      outcome: 'failed',
+      error: 'index is gone',
+    });
+  });
+
+  it('fails the request when a stage that fails closed fails', async () => {
+    const closed = pipeline({
+      hydrateQuery: [
+        {
+          name: 'rights',
+          onFailure: 'closed',
+          run: async () => {
+            throw new Error('no rights');
+          },
+        },
+      ],
+    });
+    await expect(run(closed)).rejects.toThrow('no rights');
+  });
+
+  it('gives a waiting source no more than its deadline', async () => {
+    const { selection, trace } = await run(
+      pipeline({
+        sources: [
+          {
+            name: 'slow',
+            onFailure: 'open',
+            deadlineMs: 5,
+            run: () => new Promise((resolve) => setTimeout(() => resolve([{ name: 'slow', items: [9] }]), 200)),
+          },
+          { name: 'fast', onFailure: 'open', run: () => [{ name: 'fast', items: [1] }] },
+        ],
+      }),
+    );
+    expect(selection).toEqual([1]);
+    expect(trace.failures).toEqual(['slow']);
+  });
+
+  it('keeps the order of the sources whichever answers first', async () => {
+    const { selection } = await run(
+      pipeline({
+        sources: [
+          {
+            name: 'late',
+            onFailure: 'open',
+            run: () => new Promise((resolve) => setTimeout(() => resolve([{ name: 'late', items: [1] }]), 10)),
+          },
+          { name: 'early', onFailure: 'open', run: () => [{ name: 'early', items: [2] }] },
+        ],
+      }),
+    );
+    expect(selection).toEqual([1, 2]);
+  });
+
+  it('runs query hydrators before sources and side effects after the selection', async () => {
+    const order: string[] = [];
+    const clock = manualClock(0);
+    await runPipeline(
+      pipeline({
+        hydrateQuery: [
+          {
+            name: 'state',
+            onFailure: 'closed',
+            run: (query) => {
+              query.state = 5;
+              order.push('state');
+            },
+          },
+        ],
+        sources: [
+          {
+            name: 'source',
+            onFailure: 'closed',
+            run: (query) => {
+              order.push(`source sees ${query.state}`);
+              return [{ name: 'source', items: [1] }];
+            },
+          },
+        ],
+        sideEffects: [
+          {
+            name: 'record',
+            onFailure: 'open',
+            run: (_query, selection) => void order.push(`record ${selection.join()}`),
+          },
+        ],
+      }),
+      { listener: 'a' },
+      clock,
+    );
+    expect(order).toEqual(['state', 'source sees 5', 'record 1']);
+  });
+});

@@ -1,0 +1,148 @@
+/** The engine: runs a pipeline's stages in order and keeps the trace. Stages that do not wait are not awaited. */
+import { type Clock, messageOf, ShelfwiseError } from '../base/index.ts';
+import type { OnFailure, Pipeline, Trace } from './stages.ts';
+
+interface RunnableStage {
+  readonly name: string;
+  readonly onFailure: OnFailure;
+  readonly deadlineMs?: number;
+}
+
+/**
+ * Runs one request.
+ * @returns the selection and the trace; rejects only when a stage that fails closed fails.
+ */
+export async function runPipeline<Query, Batch, Selection>(
+  pipeline: Pipeline<Query, Batch, Selection>,
+  query: Query,
+  clock: Clock,
+): Promise<{ selection: Selection; trace: Trace }> {
+  const trace: Trace = { stages: [], proposed: [], removals: [], failures: [] };
+
+  for (const stage of pipeline.hydrateQuery) {
+    const pending = guarded(stage, trace, clock, undefined, () => stage.run(query));
+    if (pending instanceof Promise) await pending;
+  }
+
+  let batches = await gather(pipeline, query, trace, clock);
+
+  for (const filter of pipeline.filters) {
+    const kept: Batch[] = [];
+    const startMs = clock.monotonicMs();
+    let failed = '';
+    for (const batch of batches) {
+      try {
+        kept.push(applyFilter(pipeline, filter, query, batch, trace));
+      } catch (error) {
+        if (filter.onFailure === 'closed') throw error;
+        failed = messageOf(error);
+        kept.push(batch);
+      }
+    }
+    batches = kept;
+    note(trace, filter, startMs, clock, failed);
+  }
+
+  for (const stage of [...pipeline.hydrators, ...pipeline.scorers]) {
+    const pending = guarded(stage, trace, clock, undefined, () => stage.run(query, batches));
+    if (pending instanceof Promise) await pending;
+  }
+
+  const selectMs = clock.monotonicMs();
+  const selection = pipeline.selector.run(query, batches);
+  trace.stages.push({ stage: pipeline.selector.name, ms: clock.monotonicMs() - selectMs, outcome: 'ok', error: '' });
+
+  for (const effect of pipeline.sideEffects) {
+    const pending = guarded(effect, trace, clock, undefined, () => effect.run(query, selection, trace));
+    if (pending instanceof Promise) await pending;
+  }
+  return { selection, trace };
+}
+
+/** All sources at once; the batches stand in the order of the sources, whichever answers first. */
+async function gather<Query, Batch, Selection>(
+  pipeline: Pipeline<Query, Batch, Selection>,
+  query: Query,
+  trace: Trace,
+  clock: Clock,
+): Promise<Batch[]> {
+  const answers = pipeline.sources.map((source) =>
+    guarded<readonly Batch[]>(source, trace, clock, [], () => source.run(query)),
+  );
+  const batches: Batch[] = [];
+  for (const answer of answers) {
+    for (const batch of answer instanceof Promise ? await answer : answer) {
+      trace.proposed.push({ batch: pipeline.label(batch), count: pipeline.size(batch) });
+      batches.push(batch);
+    }
+  }
+  return batches;
+}
+
+function applyFilter<Query, Batch, Selection>(
+  pipeline: Pipeline<Query, Batch, Selection>,
+  filter: Pipeline<Query, Batch, Selection>['filters'][number],
+  query: Query,
+  batch: Batch,
+  trace: Trace,
+): Batch {
+  const before = pipeline.size(batch);
+  const { kept, removed } = filter.run(query, batch);
+  let gone = 0;
+  for (const { reason, count } of removed) {
+    gone += count;
+    trace.removals.push({ batch: pipeline.label(batch), filter: filter.name, reason, count });
+  }
+  if (pipeline.size(kept) + gone !== before) {
+    throw new ShelfwiseError(
+      'BUG',
+      `filter ${filter.name} was given ${before} candidates and accounts for ${pipeline.size(kept) + gone}`,
+    );
+  }
+  return kept;
+}
+
+/** Runs a stage under its rules; `fallback` is its answer when it fails open. */
+function guarded<T>(
+  stage: RunnableStage,
+  trace: Trace,
+  clock: Clock,
+  fallback: T,
+  run: () => T | Promise<T>,
+): T | Promise<T> {
+  const startMs = clock.monotonicMs();
+  const failed = (error: unknown): T => {
+    if (stage.onFailure === 'closed') throw error;
+    note(trace, stage, startMs, clock, messageOf(error));
+    return fallback;
+  };
+  try {
+    const answer = run();
+    if (!(answer instanceof Promise)) {
+      note(trace, stage, startMs, clock, '');
+      return answer;
+    }
+    return withDeadline(answer, stage).then((value) => {
+      note(trace, stage, startMs, clock, '');
+      return value;
+    }, failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function withDeadline<T>(answer: Promise<T>, stage: RunnableStage): Promise<T> {
+  const { deadlineMs, name } = stage;
+  if (deadlineMs === undefined) return answer;
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${name} did not answer within ${deadlineMs} ms`)), deadlineMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function note(trace: Trace, stage: RunnableStage, startMs: number, clock: Clock, error: string): void {
+  const ms = clock.monotonicMs() - startMs;
+  if (error !== '') trace.failures.push(stage.name);
+  const late = stage.deadlineMs !== undefined && ms > stage.deadlineMs;
+  trace.stages.push({ stage: stage.name, ms, outcome: error !== '' ? 'failed' : late ? 'late' : 'ok', error });
+}
