@@ -5,11 +5,23 @@
 import type { ErrorEntry } from './errors.ts';
 
 export const CATALOGUE = {
+  ADDRESS_IN_USE: {
+    blame: 'operator',
+    status: 409,
+    message: 'Another process listens at this address',
+    remedy: 'Choose another port with --port, or --port 0 for any free one.',
+  },
   ALREADY_OWNED: {
     blame: 'operator',
     status: 409,
     message: 'The data directory is owned by a running platform',
     remedy: 'Use that platform (the lock file names its address), or stop it first.',
+  },
+  BIND_REFUSED: {
+    blame: 'operator',
+    status: 403,
+    message: 'Shelfwise does not listen beyond this machine without keys that were made on purpose',
+    remedy: 'Make one with `shelfwise keys create NAME --scope SCOPE`, then start again; or bind to 127.0.0.1.',
   },
   BUG: {
     blame: 'bug',
@@ -59,6 +71,12 @@ export const CATALOGUE = {
     message: 'An epoch is missing from the epoch store',
     remedy: 'Restore the `epochs/` folder from a backup; epochs must be kept as long as the decisions that used them.',
   },
+  FORBIDDEN: {
+    blame: 'caller',
+    status: 403,
+    message: 'The API key does not have the scope that this route needs',
+    remedy: 'Use a key with the scope that `detail` names; `shelfwise keys create` makes one.',
+  },
   ITEM_NOT_FOUND: {
     blame: 'caller',
     status: 404,
@@ -83,6 +101,12 @@ export const CATALOGUE = {
     message: 'The disk is full and the event was not accepted',
     remedy: 'Free space on the volume of the data directory; nothing acknowledged was lost; send the event again.',
   },
+  METHOD_NOT_ALLOWED: {
+    blame: 'caller',
+    status: 405,
+    message: 'This route does not take this method',
+    remedy: 'Use a method that the Allow header names; see /openapi.json.',
+  },
   NOT_READY: {
     blame: 'operator',
     status: 503,
@@ -101,6 +125,12 @@ export const CATALOGUE = {
     message: 'An option is not valid',
     remedy: 'Correct the named option; see --help or the documentation.',
   },
+  PLATFORM_UNREACHABLE: {
+    blame: 'operator',
+    status: 503,
+    message: 'The platform that owns the data directory does not answer',
+    remedy: 'Wait if it is starting; otherwise stop that process, and start `shelfwise up` again.',
+  },
   RATE_LIMITED: {
     blame: 'caller',
     status: 429,
@@ -118,6 +148,12 @@ export const CATALOGUE = {
     status: 400,
     message: 'The body is not valid JSON',
     remedy: 'Send UTF-8 JSON with Content-Type: application/json.',
+  },
+  REQUEST_MEDIA_TYPE: {
+    blame: 'caller',
+    status: 415,
+    message: 'The body is not of a media type that Shelfwise reads',
+    remedy: 'Send JSON with Content-Type: application/json.',
   },
   REQUEST_TOO_LARGE: {
     blame: 'caller',

@@ -43,6 +43,15 @@ export interface StoredListener {
   readonly createdAtMs: number;
 }
 
+/** What a key may do: `app` events, Homes and listeners; `catalog` items; `inspect` lists, decisions and replay; `admin` everything. */
+export const API_SCOPES = ['app', 'catalog', 'inspect', 'admin'] as const;
+export type ApiScope = (typeof API_SCOPES)[number];
+
+export interface ApiKey {
+  readonly name: string;
+  readonly scopes: readonly string[];
+}
+
 export interface ListenerSummary extends StoredListener {
   readonly totalPlays: number;
   readonly lastEventAtMs: number | null;
@@ -116,6 +125,10 @@ export interface PlatformService {
   }): readonly Item[];
 
   putListener(id: string, profile: ListenerProfile): Promise<StoredListener>;
+  /** Many at once, in one transaction: what imports use. The rows are valid already; on disk when it resolves. */
+  putListeners(
+    rows: readonly { readonly id: string; readonly profile: ListenerProfile }[],
+  ): Promise<readonly StoredListener[]>;
   getListener(id: string): ListenerSummary | undefined;
   /** By id, ascending, after `cursor`. */
   listListeners(query: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined }): {
@@ -146,6 +159,11 @@ export interface PlatformService {
   doctor(): Promise<DoctorReport>;
   /** Moves sealed log segments to the lake; resolves with how many. */
   compact(): Promise<number>;
+
+  /** Makes a key on purpose and gives its secret, which is never shown again (only its hash is kept). */
+  createKey(name: string, scopes: readonly ApiScope[]): Promise<string>;
+  /** Keys made by `createKey`; the platform's own key is not among them. */
+  listKeys(): readonly ApiKey[];
 
   status(): PlatformStatus;
   /** Prometheus text. */
