@@ -37,3 +37,16 @@ export function marketSpan(counters: Counters, market: number): readonly [number
   const m = counters.markets.indexOf(market);
   return m < 0 ? [0, 0] : [counters.marketStart[m], counters.marketStart[m + 1]];
 }
+
+/** What serving reads before anything was counted. */
+export const EMPTY_COUNTERS: Counters = {
+  hash: '',
+  plays: new Float32Array(0),
+  markets: new Uint16Array(0),
+  marketStart: new Uint32Array(1),
+  marketItems: new Uint32Array(0),
+  marketPlays: new Float32Array(0),
+  topItems: new Uint32Array(0),
+  genreStart: new Uint32Array(1),
+  genreItems: new Uint32Array(0),
+};

@@ -37,3 +37,17 @@ export function readEmbedding(epoch: EpochContent & { hash: string }): Embedding
     epsilon: epoch.meta.epsilon as number,
   };
 }
+
+/** What serving reads before the first fit: no item has a vector. */
+export const EMPTY_EMBEDDING: Embedding = {
+  hash: '',
+  dimension: 1,
+  size: 0,
+  factors: new Float32Array(0),
+  gram: Float32Array.of(1),
+  neighbours: new Uint32Array(0),
+  neighbourSimilarity: new Float32Array(0),
+  neighbourCount: 0,
+  alpha: 1,
+  epsilon: 1,
+};

@@ -1,0 +1,167 @@
+/**
+ * The decision proper: features, scores, draw. Serving and replay both come through here with the same inputs (the
+ * listener's view, the candidates, the epochs, the seed), which is why a record recomputes bit for bit.
+ */
+import { hash32, type Seed } from '../base/index.ts';
+import {
+  type Catalog,
+  type Counters,
+  type Device,
+  EMPTY_EMBEDDING,
+  type Embedding,
+  type ListenerView,
+  NO_ITEM,
+  type ShelfOrder,
+  surfaceOf,
+} from '../domain/index.ts';
+import { createBatch, type Encoder, type FeatureBatch } from '../features/index.ts';
+import type { RewardModel } from '../models/index.ts';
+import { createWalker, type DrawnPage, type PolicyShelf, samplePage, type Walker } from '../policy/index.ts';
+import { examinationOf, type HomeTunables, policyOf } from './tunables.ts';
+
+export interface DecisionShelf {
+  readonly shelfId: string;
+  readonly seedItem: number;
+  readonly order: ShelfOrder;
+  readonly pinnedRank: number;
+  readonly minCards: number;
+  readonly maxCards: number;
+  readonly carriedFrom: string;
+  /** At least `count` item numbers. */
+  readonly items: Uint32Array;
+  readonly count: number;
+}
+
+export interface DecisionInput {
+  readonly shelves: readonly DecisionShelf[];
+  readonly view: ListenerView;
+  readonly atMs: number;
+  readonly device: Device;
+  readonly marketNumber: number;
+  readonly catalog: Catalog;
+  readonly counters: Counters;
+  readonly embedding: Embedding | undefined;
+  /** Without a model, scores are popularity. */
+  readonly model: RewardModel | undefined;
+  readonly policyId: string;
+  readonly tunables: HomeTunables;
+  readonly seed: Seed;
+}
+
+export interface Decided {
+  readonly page: DrawnPage;
+  /** Score of the i-th candidate of shelf s: scores[offsets[s] + i]. Shared with the decider: valid until its next call. */
+  readonly scores: Float64Array;
+  readonly offsets: Uint32Array;
+  /** The features behind the scores, same rows. Shared with the decider. */
+  readonly batch: FeatureBatch;
+  readonly candidates: number;
+}
+
+export interface Decider {
+  readonly encoder: Encoder;
+  /** Not re-entrant; synchronous. `onStep` is handed each step's distribution, valid during the call. */
+  decide(input: DecisionInput, onStep?: (probabilities: Float64Array, count: number) => void): Decided;
+}
+
+/** The label of a shelf, unique on a page and stable between pages. */
+export function shelfKey(shelfId: string, seedItem: number): string {
+  return seedItem === NO_ITEM ? shelfId : `${shelfId}:${seedItem}`;
+}
+
+export function createDecider(encoder: Encoder): Decider {
+  let capacity = 1024;
+  let batch = createBatch(encoder, capacity);
+  let scores = new Float64Array(capacity);
+  let creators = new Uint32Array(capacity);
+  const offsets = new Uint32Array(256);
+  const walker: Walker = createWalker();
+
+  return {
+    encoder,
+    decide(input, onStep) {
+      const { shelves, catalog, tunables } = input;
+      let total = 0;
+      for (let s = 0; s < shelves.length; s++) {
+        offsets[s] = total;
+        total += shelves[s].count;
+      }
+      if (total > capacity) {
+        capacity = 2 ** Math.ceil(Math.log2(total));
+        batch = createBatch(encoder, capacity);
+        scores = new Float64Array(capacity);
+        creators = new Uint32Array(capacity);
+      }
+
+      if (input.policyId !== 'popularity' && input.model !== undefined) {
+        const bound = encoder.bind({
+          view: input.view,
+          atMs: input.atMs,
+          device: input.device,
+          market: input.marketNumber,
+          catalog,
+          counters: input.counters,
+          embedding: input.embedding ?? EMPTY_EMBEDDING,
+        });
+        for (let s = 0; s < shelves.length; s++) bound.encode(shelves[s], shelves[s].items, shelves[s].count, batch, offsets[s]);
+        input.model.predict(batch, total, scores);
+      } else {
+        scorePopularity(shelves, input.counters, scores, offsets);
+      }
+
+      const policyShelves: PolicyShelf[] = [];
+      for (let s = 0; s < shelves.length; s++) {
+        const { items, count } = shelves[s];
+        const at = offsets[s];
+        for (let i = 0; i < count; i++) creators[at + i] = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
+        const shelf = shelves[s];
+        policyShelves.push({
+          key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
+          order: shelf.order,
+          pinnedRank: shelf.pinnedRank,
+          carried: shelf.carriedFrom !== '',
+          minCards: shelf.minCards,
+          maxCards: shelf.maxCards,
+          items,
+          creators: creators.subarray(at, at + count),
+          scores: scores.subarray(at, at + count),
+          count,
+        });
+      }
+      const surface = tunables.surfaces[surfaceOf(input.device)];
+      const page = samplePage(
+        {
+          shelves: policyShelves,
+          shelfLimit: surface.shelves,
+          creatorCapPerRow: tunables.creatorCapPerRow,
+          creatorCapPerPage: tunables.creatorCapPerPage,
+          examinationByCard: examinationOf(surface),
+          itemCount: catalog.size,
+        },
+        policyOf(input.policyId, tunables),
+        input.seed,
+        walker,
+        onStep,
+      );
+      return { page, scores, offsets, batch, candidates: total };
+    },
+  };
+}
+
+/** ln(1 + plays) as a share of the most played item's: 0 to 1. */
+function scorePopularity(
+  shelves: readonly DecisionShelf[],
+  counters: Counters,
+  scores: Float64Array,
+  offsets: Uint32Array,
+): void {
+  const most = counters.topItems.length > 0 ? counters.plays[counters.topItems[0]] : 0;
+  const scale = most > 0 ? 1 / Math.log1p(most) : 0;
+  for (let s = 0; s < shelves.length; s++) {
+    const { items, count } = shelves[s];
+    for (let i = 0; i < count; i++) {
+      const plays = items[i] < counters.plays.length ? counters.plays[items[i]] : 0;
+      scores[offsets[s] + i] = Math.log1p(plays) * scale;
+    }
+  }
+}

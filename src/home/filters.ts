@@ -1,0 +1,112 @@
+/** Filters of Home: each takes candidates away, in place, and counts them by reason. All fail closed. */
+import { ITEM_EXPLICIT, isAvailable } from '../domain/index.ts';
+import type { Filter, Filtered } from '../mixer/index.ts';
+import { isHidden, playsOf } from '../signals/index.ts';
+import type { HomeRequest, ShelfBatch } from './request.ts';
+import { shelfKey } from './decide.ts';
+
+/** Why candidates leave. */
+export const REMOVAL_REASONS = ['carried', 'unavailable', 'explicit', 'hidden', 'played', 'beyond-cap', 'too-few'] as const;
+export type RemovalReason = (typeof REMOVAL_REASONS)[number];
+
+/** A filter that looks at one candidate at a time. */
+function eachCandidate(
+  name: string,
+  reason: RemovalReason,
+  applies: (request: HomeRequest, batch: ShelfBatch) => boolean,
+  removes: (request: HomeRequest, item: number) => boolean,
+): Filter<HomeRequest, ShelfBatch> {
+  return {
+    name,
+    onFailure: 'closed',
+    run(request, batch) {
+      if (!applies(request, batch)) return { kept: batch, removed: [] };
+      const { items, sources } = batch;
+      let kept = 0;
+      for (let i = 0; i < batch.count; i++) {
+        if (removes(request, items[i])) {
+          request.removedItems?.push({ shelfId: batch.declaration.id, reason, item: items[i] });
+          continue;
+        }
+        items[kept] = items[i];
+        sources[kept++] = sources[i];
+      }
+      return counted(batch, kept, reason);
+    },
+  };
+}
+
+const NOTHING: readonly never[] = [];
+
+function counted(batch: ShelfBatch, kept: number, reason: RemovalReason): Filtered<ShelfBatch> {
+  const gone = batch.count - kept;
+  batch.count = kept;
+  return { kept: batch, removed: gone === 0 ? NOTHING : [{ reason, count: gone }] };
+}
+
+/** Keeps the first `kept` candidates. */
+function shrink(request: HomeRequest, batch: ShelfBatch, kept: number, reason: RemovalReason): Filtered<ShelfBatch> {
+  if (request.removedItems !== undefined) {
+    for (let i = kept; i < batch.count; i++) {
+      request.removedItems.push({ shelfId: batch.declaration.id, reason, item: batch.items[i] });
+    }
+  }
+  return counted(batch, kept, reason);
+}
+
+const always = () => true;
+
+/** A shelf whose row is carried is not proposed a second time. */
+const carried: Filter<HomeRequest, ShelfBatch> = {
+  name: 'carried',
+  onFailure: 'closed',
+  run(request, batch) {
+    if (batch.carriedFrom !== '' || request.carried.length === 0) return { kept: batch, removed: NOTHING };
+    const key = shelfKey(batch.declaration.id, batch.seedItem);
+    const again = request.carried.some((row) => shelfKey(row.shelfId, row.seedItem) === key);
+    return shrink(request, batch, again ? 0 : batch.count, 'carried');
+  },
+};
+
+const available = eachCandidate(
+  'available',
+  'unavailable',
+  always,
+  (request, item) => !isAvailable(request.epochs.catalog, item, request.marketNumber, request.tierNumber, request.atMs),
+);
+
+const explicit = eachCandidate(
+  'explicit',
+  'explicit',
+  (request) => !request.profile.explicitAllowed,
+  (request, item) => (request.epochs.catalog.flags[item] & ITEM_EXPLICIT) !== 0,
+);
+
+const hidden = eachCandidate('hidden', 'hidden', always, (request, item) => {
+  const { state, epochs } = request;
+  const creator = epochs.catalog.creator[item];
+  return isHidden(state, item) || isHidden(state, creator);
+});
+
+const played = eachCandidate(
+  'played',
+  'played',
+  (_request, batch) => batch.declaration.unplayedOnly && batch.carriedFrom === '',
+  (request, item) => playsOf(request.state, item) > 0,
+);
+
+/** The strongest so many stay; sources propose strongest first. */
+const cap: Filter<HomeRequest, ShelfBatch> = {
+  name: 'cap',
+  onFailure: 'closed',
+  run: (request, batch) => shrink(request, batch, Math.min(batch.count, request.candidatesPerShelf), 'beyond-cap'),
+};
+
+/** A shelf that cannot fill its shortest row is not eligible; its candidates are not kept in the record. */
+const eligible: Filter<HomeRequest, ShelfBatch> = {
+  name: 'eligible',
+  onFailure: 'closed',
+  run: (request, batch) => shrink(request, batch, batch.count < batch.minCards ? 0 : batch.count, 'too-few'),
+};
+
+export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [carried, available, explicit, hidden, played, cap, eligible];

@@ -1,0 +1,110 @@
+/** Turns a drawn page into the bytes that are sent. Card texts are JSON fragments made once an item, so a page is mostly copying. */
+import { type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
+import type { Trace } from '../mixer/index.ts';
+import { shelfById } from './shelves.ts';
+
+/** What rendering needs to know of items. */
+export interface ItemTexts {
+  /** Title of an item; its id where the catalogue does not hold it. */
+  title(item: number): string;
+  /** `"id":…,"kind":…,"title":…,"subtitle":…,"image":…` without braces. */
+  fragment(item: number): string;
+  /** The id that the app knows it by. */
+  id(item: number): string;
+}
+
+export interface RenderedCard {
+  readonly item: number;
+  readonly propensity: number;
+  readonly forced: boolean;
+  readonly score: number;
+}
+
+export interface RenderedRow {
+  readonly shelfId: string;
+  readonly seedItem: number;
+  readonly order: ShelfOrder;
+  readonly carried: boolean;
+  readonly propensity: number;
+  readonly forced: boolean;
+  readonly value: number;
+  readonly cards: readonly RenderedCard[];
+}
+
+export interface PageExplanation {
+  readonly trace: Trace;
+  readonly versions: DecisionVersions;
+}
+
+export interface RenderInput {
+  readonly decisionId: string;
+  readonly policyId: string;
+  readonly degraded: boolean;
+  readonly rows: readonly RenderedRow[];
+}
+
+/** The page as JSON text, of the shape PageSchema. */
+export function renderPage(input: RenderInput, texts: ItemTexts, explanation: PageExplanation | undefined): string {
+  let json = `{"decisionId":"${input.decisionId}","policy":"${input.policyId}","degraded":${input.degraded},"shelves":[`;
+  for (let rank = 0; rank < input.rows.length; rank++) {
+    if (rank > 0) json += ',';
+    json += renderRow(input.rows[rank], rank, texts, explanation !== undefined);
+  }
+  json += ']';
+  if (explanation !== undefined) json += `,"explain":${JSON.stringify(explainPage(explanation))}`;
+  return `${json}}`;
+}
+
+function renderRow(row: RenderedRow, rank: number, texts: ItemTexts, explain: boolean): string {
+  const seedTitle = row.seedItem === NO_ITEM ? '' : texts.title(row.seedItem);
+  const shelf = shelfById(row.shelfId);
+  const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
+  let json =
+    `{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":${JSON.stringify(shelf?.title(seedTitle) ?? row.shelfId)}` +
+    `,"reason":${JSON.stringify(shelf?.reason(seedTitle) ?? '')},"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`;
+  for (let j = 0; j < row.cards.length; j++) {
+    const card = row.cards[j];
+    json += `${j > 0 ? ',{' : '{'}${texts.fragment(card.item)},"rank":${j},"reason":""`;
+    if (explain) json += explainChoice(card.propensity, card.forced, card.score);
+    json += '}';
+  }
+  json += ']';
+  if (explain) json += explainChoice(row.propensity, row.forced, row.value);
+  return `${json}}`;
+}
+
+function explainChoice(propensity: number, forced: boolean, score: number): string {
+  return `,"explain":{"propensity":${propensity},"forced":${forced},"score":${Number.isFinite(score) ? score : 0}}`;
+}
+
+function explainPage({ trace, versions }: PageExplanation): Record<string, unknown> {
+  return {
+    candidates: trace.proposed.map(({ batch, count }) => ({ shelf: batch, count })),
+    removals: trace.removals.map(({ batch, reason, count }) => ({ shelf: batch, reason, count })),
+    failedSources: trace.failures,
+    stages: trace.stages.map(({ stage, ms, outcome }) => ({ stage, ms: Math.round(ms * 1000) / 1000, outcome })),
+    versions,
+  };
+}
+
+/** The rows of a recorded decision, for serving it again. Scores are not stored; they are 0. */
+export function rowsOfRecord(record: DecisionRecord): RenderedRow[] {
+  return record.rows.map((row) => {
+    const shelf = record.shelves[row.shelf];
+    return {
+      shelfId: shelf.shelfId,
+      seedItem: shelf.seedItem,
+      order: shelf.order,
+      carried: shelf.carriedFrom !== '',
+      propensity: row.propensity,
+      forced: row.forced,
+      value: 0,
+      cards: row.cards.map((card) => ({
+        item: shelf.items[card.index],
+        propensity: card.propensity,
+        forced: card.forced,
+        score: 0,
+      })),
+    };
+  });
+}

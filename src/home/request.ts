@@ -1,0 +1,168 @@
+/** What flows through the mixer: the request (query) and the batches (candidates of one shelf). */
+import type { Seed } from '../base/index.ts';
+import type {
+  Catalog,
+  Counters,
+  Device,
+  Embedding,
+
+  ListenerView,
+  ResolvedProfile,
+  ShelfOrder,
+  Surface,
+} from '../domain/index.ts';
+import type { RewardModel } from '../models/index.ts';
+import type { Nearest } from '../retrieval/index.ts';
+import type { ListenerState } from '../signals/index.ts';
+import type { ShelfDeclaration } from './shelves.ts';
+import { MAX_CANDIDATES } from './tunables.ts';
+
+/** Everything shared that a decision reads, fixed for the length of one request. */
+export interface ServingEpochs {
+  readonly catalog: Catalog;
+  readonly counters: Counters;
+  /** Undefined until the first fit. */
+  readonly embedding: Embedding | undefined;
+  readonly nearest: Nearest | undefined;
+  /** Undefined until the first fit: scores are then popularity, and the page says `degraded`. */
+  readonly model: RewardModel | undefined;
+  /** Hash of the tunables epoch. */
+  readonly tunablesHash: string;
+  /** Episodes of shows, newest first, from the catalogue. */
+  readonly children: ChildIndex;
+}
+
+/** Children by parent: `items[start[p] .. start[p + 1])`, newest release first. */
+export interface ChildIndex {
+  readonly start: Uint32Array;
+  readonly items: Uint32Array;
+}
+
+export function indexChildren(catalog: Catalog): ChildIndex {
+  const { size, parent, releaseDay } = catalog;
+  const start = new Uint32Array(size + 1);
+  for (let i = 0; i < size; i++) if (parent[i] < size) start[parent[i] + 1]++;
+  for (let i = 0; i < size; i++) start[i + 1] += start[i];
+  const fill = start.slice();
+  const items = new Uint32Array(start[size]);
+  for (let i = 0; i < size; i++) if (parent[i] < size) items[fill[parent[i]]++] = i;
+  for (let p = 0; p < size; p++) {
+    if (start[p + 1] - start[p] > 1) items.subarray(start[p], start[p + 1]).sort((a, b) => releaseDay[b] - releaseDay[a] || a - b);
+  }
+  return { start, items };
+}
+
+/** A row of the last decision that the listener has seen and that keeps its place. */
+export interface CarriedRow {
+  readonly shelfId: string;
+  readonly seedItem: number;
+  readonly rank: number;
+  readonly items: readonly number[];
+  readonly decisionId: string;
+}
+
+/** Channels a candidate can come by; the bit of a source in the record is its position here: append only. */
+export const CHANNELS = ['state', 'neighbours', 'nearest', 'popularity', 'catalog', 'carried'] as const;
+export type Channel = (typeof CHANNELS)[number];
+export const CHANNEL_BIT: Readonly<Record<Channel, number>> = {
+  state: 1,
+  neighbours: 2,
+  nearest: 4,
+  popularity: 8,
+  catalog: 16,
+  carried: 32,
+};
+
+export interface RemovedItem {
+  readonly shelfId: string;
+  readonly reason: string;
+  readonly item: number;
+}
+
+/** Candidates of one shelf. Belongs to one request; filters compact it in place. */
+export interface ShelfBatch {
+  readonly declaration: ShelfDeclaration;
+  readonly seedItem: number;
+  readonly order: ShelfOrder;
+  readonly pinnedRank: number;
+  readonly carriedFrom: string;
+  readonly minCards: number;
+  readonly maxCards: number;
+  items: Uint32Array;
+  sources: Uint8Array;
+  count: number;
+}
+
+export interface HomeRequest {
+  readonly decisionId: string;
+  readonly seed: Seed;
+  readonly listenerKey: string;
+  readonly profile: ResolvedProfile;
+  readonly atMs: number;
+  readonly device: Device;
+  readonly surface: Surface;
+  readonly market: string;
+  readonly tier: string;
+  readonly sessionId: string;
+  readonly policyId: string;
+  readonly epochs: ServingEpochs;
+  readonly carried: readonly CarriedRow[];
+  /** Places that shelves seen before keep: `shelfId:seedItem` → page rank. */
+  readonly keptRanks: ReadonlyMap<string, number>;
+  /** Numbers of the market and tier, or -1. */
+  readonly marketNumber: number;
+  readonly tierNumber: number;
+  /** Item numbers of the onboarding picks that are known. */
+  readonly pickNumbers: readonly number[];
+  /** Most candidates of one shelf after filters. */
+  readonly candidatesPerShelf: number;
+  /** Most cards in a row on this surface. */
+  readonly cardLimit: number;
+  /** Where filters note the items they take, when the decision is audited. */
+  readonly removedItems: RemovedItem[] | undefined;
+  readonly scratch: RequestScratch;
+
+  // Filled by hydration.
+  state: ListenerState;
+  /** Vector in the embedding's space; empty where there is none. */
+  taste: Float32Array;
+  /** Unplayed items close to the taste, nearest first. */
+  recommendations: Uint32Array;
+  view: ListenerView;
+}
+
+/** Buffers of one request in flight, reused. */
+export interface RequestScratch {
+  /** Takes an empty batch's arrays. */
+  take(): { items: Uint32Array; sources: Uint8Array };
+  reset(): void;
+  /** General-purpose room for a source while it runs. */
+  readonly itemsA: Uint32Array;
+  readonly itemsB: Uint32Array;
+  readonly scoresA: Float32Array;
+  /** One a genre; grown by whoever needs more. */
+  genreShares: Float32Array;
+}
+
+export function createScratch(): RequestScratch {
+  const slabs: { items: Uint32Array; sources: Uint8Array }[] = [];
+  let taken = 0;
+  return {
+    take() {
+      if (taken === slabs.length) slabs.push({ items: new Uint32Array(MAX_CANDIDATES), sources: new Uint8Array(MAX_CANDIDATES) });
+      return slabs[taken++];
+    },
+    reset() {
+      taken = 0;
+    },
+    itemsA: new Uint32Array(1024),
+    itemsB: new Uint32Array(1024),
+    scoresA: new Float32Array(1024),
+    genreShares: new Float32Array(0),
+  };
+}
+
+export function modelEpochHash(epochs: ServingEpochs): string {
+  return epochs.model?.hash ?? '';
+}
+

@@ -1,0 +1,289 @@
+/**
+ * The shelves of Home, one declaration each. A declaration says what the shelf is, where its candidates come from and
+ * what it promises; which shelves appear, where, and with which cards is the policy's business.
+ */
+import { type Catalog, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
+import { recommend } from '../retrieval/index.ts';
+import {
+  followedShows,
+  genreShares,
+  heavyRotation,
+  jumpBackIn,
+  playsOf,
+  recentContainers,
+  strongestTastes,
+} from '../signals/index.ts';
+import { CHANNEL_BIT, type HomeRequest } from './request.ts';
+
+/** Where a declaration puts its candidates. */
+export interface CandidateSink {
+  /** Adds a candidate; a second time only adds its channel. Beyond the room of a batch it is counted, not added. */
+  add(item: number, channelBit: number): void;
+}
+
+export interface ShelfDeclaration {
+  readonly id: string;
+  readonly order: ShelfOrder;
+  /** Fewer cards than this and the shelf does not appear. */
+  readonly minCards: number;
+  /** Most cards, within the surface's own limit. */
+  readonly maxCards: number;
+  /** Items that the listener has played are removed. */
+  readonly unplayedOnly: boolean;
+  /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */
+  seeds(request: HomeRequest, out: Uint32Array): number;
+  propose(request: HomeRequest, seedItem: number, sink: CandidateSink): void;
+  /** In the listener's words; `seedTitle` is empty for shelves without a seed. */
+  title(seedTitle: string): string;
+  /** Why the shelf is there. */
+  reason(seedTitle: string): string;
+}
+
+const once = (_request: HomeRequest, out: Uint32Array): number => {
+  out[0] = NO_ITEM;
+  return 1;
+};
+
+const recentlyPlayed: ShelfDeclaration = {
+  id: 'recently-played',
+  order: 'defined',
+  minCards: 2,
+  maxCards: 20,
+  unplayedOnly: false,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const { state, atMs, scratch } = request;
+    // The leaders of Heavy rotation stay there: an item stands once on a page, and a row named for what is played most
+    // must be led by it.
+    const leaders = heavyRotation(state, atMs, scratch.itemsB, scratch.scoresA, HEAVY_LEADERS);
+    const heavyShown = leaders >= HEAVY_LEADERS ? HEAVY_LEADERS : 0;
+    const count = recentContainers(state, atMs, scratch.itemsA, 40);
+    for (let i = 0; i < count; i++) {
+      const item = scratch.itemsA[i];
+      let leads = false;
+      for (let j = 0; j < heavyShown; j++) leads ||= scratch.itemsB[j] === item;
+      if (!leads) sink.add(item, CHANNEL_BIT.state);
+    }
+  },
+  title: () => 'Recently played',
+  reason: () => 'What you listened to last',
+};
+
+/** Cards at the head of Heavy rotation that no other row may take. */
+const HEAVY_LEADERS = 3;
+
+const heavy: ShelfDeclaration = {
+  id: 'heavy-rotation',
+  order: 'defined',
+  minCards: 3,
+  maxCards: 20,
+  unplayedOnly: false,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const { state, atMs, scratch } = request;
+    const count = heavyRotation(state, atMs, scratch.itemsA, scratch.scoresA, 40);
+    for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
+  },
+  title: () => 'Heavy rotation',
+  reason: () => 'What you have played most in the last four weeks',
+};
+
+const jumpBack: ShelfDeclaration = {
+  id: 'jump-back-in',
+  order: 'policy',
+  minCards: 3,
+  maxCards: 20,
+  unplayedOnly: false,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const { state, atMs, scratch } = request;
+    const count = jumpBackIn(state, atMs, scratch.itemsA, scratch.scoresA, 60);
+    for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
+  },
+  title: () => 'Jump back in',
+  reason: () => 'Once loved, not played for a month',
+};
+
+const moreLike: ShelfDeclaration = {
+  id: 'more-like',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds(request, out) {
+    const { state, atMs, epochs, scratch, profile } = request;
+    const { embedding, catalog } = epochs;
+    if (embedding === undefined) return 0;
+    let count = strongestTastes(state, atMs, catalog, scratch.itemsA, scratch.scoresA, MORE_LIKE_SHELVES * 3);
+    if (count === 0) {
+      for (const pick of request.pickNumbers.slice(0, MORE_LIKE_SHELVES)) scratch.itemsA[count++] = pick;
+      if (profile.onboardingPicks.length === 0) return 0;
+    }
+    let kept = 0;
+    for (let i = 0; i < count && kept < MORE_LIKE_SHELVES; i++) {
+      const item = scratch.itemsA[i];
+      if (item < embedding.size && embedding.neighbours[item * embedding.neighbourCount] !== NO_ITEM) out[kept++] = item;
+    }
+    return kept;
+  },
+  propose(request, seed, sink) {
+    const { embedding } = request.epochs;
+    if (embedding === undefined) return;
+    const at = seed * embedding.neighbourCount;
+    for (let i = 0; i < embedding.neighbourCount; i++) {
+      const item = embedding.neighbours[at + i];
+      if (item === NO_ITEM) break;
+      sink.add(item, CHANNEL_BIT.neighbours);
+    }
+  },
+  title: (seedTitle) => `More like ${seedTitle}`,
+  reason: (seedTitle) => `Because you play ${seedTitle}`,
+};
+
+/** "More like X" appears for at most so many X. */
+const MORE_LIKE_SHELVES = 3;
+
+const recommended: ShelfDeclaration = {
+  id: 'recommended',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const items = request.recommendations;
+    for (let i = 0; i < items.length; i++) sink.add(items[i], CHANNEL_BIT.nearest);
+  },
+  title: () => 'Recommended for you',
+  reason: () => 'New to you, close to your taste',
+};
+
+const different: ShelfDeclaration = {
+  id: 'something-different',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const { state, atMs, epochs, scratch } = request;
+    const { counters, catalog } = epochs;
+    const genres = counters.genreStart.length - 1;
+    if (scratch.genreShares.length < genres) scratch.genreShares = new Float32Array(genres);
+    const shares = scratch.genreShares;
+    if (genreShares(state, atMs, catalog, shares) === 0) return;
+    // The least tried genres that have something to offer, a few items of each, most played first.
+    const perGenre = 6;
+    let taken = 0;
+    for (let g = 0; g < genres && taken < 60; g++) {
+      if (shares[g] >= HARDLY_TRIED) continue;
+      const start = counters.genreStart[g];
+      const end = Math.min(counters.genreStart[g + 1], start + perGenre);
+      if (end - start < perGenre) continue;
+      for (let i = start; i < end; i++) {
+        sink.add(counters.genreItems[i], CHANNEL_BIT.popularity);
+        taken++;
+      }
+    }
+  },
+  title: () => 'Something different',
+  reason: () => 'From genres you have hardly tried',
+};
+
+/** A genre with less than this share of a listener's plays is hardly tried. */
+const HARDLY_TRIED = 0.02;
+
+const newEpisodes: ShelfDeclaration = {
+  id: 'new-episodes',
+  order: 'defined',
+  minCards: 1,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const { state, atMs, epochs, scratch } = request;
+    const { catalog, children } = epochs;
+    const shows = followedShows(state, catalog, scratch.itemsA, 200);
+    const today = Math.floor(atMs / 86_400_000);
+    const fresh: number[] = [];
+    for (let s = 0; s < shows; s++) {
+      const show = scratch.itemsA[s];
+      if (show + 1 >= children.start.length) continue;
+      for (let i = children.start[show]; i < children.start[show + 1]; i++) {
+        const episode = children.items[i];
+        const age = today - catalog.releaseDay[episode];
+        if (age > NEW_EPISODE_DAYS) break;
+        if (age >= 0) fresh.push(episode);
+      }
+    }
+    fresh.sort((a, b) => catalog.releaseDay[b] - catalog.releaseDay[a] || a - b);
+    for (const episode of fresh.slice(0, 60)) sink.add(episode, CHANNEL_BIT.catalog);
+  },
+  title: () => 'New episodes of your shows',
+  reason: () => 'From the shows you follow',
+};
+
+/** An episode is new for so many days. */
+const NEW_EPISODE_DAYS = 21;
+
+const popular: ShelfDeclaration = {
+  id: 'popular',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: false,
+  seeds: once,
+  propose(request, _seed, sink) {
+    proposePopular(request, 60, sink);
+  },
+  title: () => 'Popular in your market',
+  reason: () => 'What listeners around you play',
+};
+
+/** The market's most played items, the world's where the market has too few, the catalogue's newest where nobody has played. */
+export function proposePopular(request: HomeRequest, wanted: number, sink: CandidateSink): void {
+  const { counters, catalog } = request.epochs;
+  const [start, end] = marketSpan(counters, request.marketNumber);
+  const fromMarket = Math.min(wanted, end - start);
+  for (let i = start; i < start + fromMarket; i++) sink.add(counters.marketItems[i], CHANNEL_BIT.popularity);
+  const fromWorld = Math.min(wanted - fromMarket, counters.topItems.length);
+  for (let i = 0; i < fromWorld; i++) sink.add(counters.topItems[i], CHANNEL_BIT.popularity);
+  if (fromMarket + fromWorld > 0) return;
+  for (const item of newestOf(catalog, wanted)) sink.add(item, CHANNEL_BIT.catalog);
+}
+
+const newestCache = new WeakMap<Catalog, Uint32Array>();
+
+function newestOf(catalog: Catalog, wanted: number): Uint32Array {
+  const known = newestCache.get(catalog);
+  if (known !== undefined) return known.subarray(0, wanted);
+  const order = Uint32Array.from({ length: catalog.size }, (_, i) => i).sort(
+    (a, b) => catalog.releaseDay[b] - catalog.releaseDay[a] || a - b,
+  );
+  const newest = order.slice(0, 200);
+  newestCache.set(catalog, newest);
+  return newest.subarray(0, wanted);
+}
+
+/** Has the listener played it, or from it? */
+export function isPlayed(request: HomeRequest, item: number): boolean {
+  return playsOf(request.state, item) > 0;
+}
+
+export { recommend };
+
+/** All shelves; their order here is the canonical order of equal things. */
+export const SHELVES: readonly ShelfDeclaration[] = [
+  recentlyPlayed,
+  heavy,
+  jumpBack,
+  newEpisodes,
+  moreLike,
+  recommended,
+  different,
+  popular,
+];
+
+export function shelfById(id: string): ShelfDeclaration | undefined {
+  return SHELVES.find((shelf) => shelf.id === id);
+}
