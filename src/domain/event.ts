@@ -38,7 +38,7 @@ const fields = {
   listenerId: IdSchema,
   occurredAt: Type.String({ format: 'date-time', maxLength: 40 }),
   sessionId: Type.Optional(IdSchema),
-  device: Type.Optional(Type.Union(DEVICES.map((device) => Type.Literal(device)))),
+  device: Type.Optional(Type.Enum(DEVICES)),
 };
 
 /**
@@ -48,7 +48,7 @@ const fields = {
 export const EventSchema = Type.Object(
   {
     ...fields,
-    type: Type.Union(EVENT_TYPES.map((type) => Type.Literal(type))),
+    type: Type.Enum(EVENT_TYPES),
     itemId: Type.Optional(IdSchema),
     /** The album, playlist or show that it was played from. */
     containerId: Type.Optional(IdSchema),

@@ -24,7 +24,7 @@ export const CreatorSchema = Type.Object(
 export const ItemSchema = Type.Object(
   {
     id: IdSchema,
-    kind: Type.Union(ITEM_KINDS.map((kind) => Type.Literal(kind))),
+    kind: Type.Enum(ITEM_KINDS),
     title: Type.String({ minLength: 1, maxLength: 500, pattern: '^[^\\u0000-\\u001f\\u007f]*$' }),
     creators: Type.Optional(
       Type.Array(CreatorSchema, {

@@ -15,7 +15,7 @@ export const ListenerProfileSchema = Type.Object(
     language: Type.Optional(
       Type.String({ pattern: '^[a-z]{2}(-[A-Z]{2})?$', description: 'BCP 47, such as en or pt-BR' }),
     ),
-    ageBand: Type.Optional(Type.Union(AGE_BANDS.map((band) => Type.Literal(band)))),
+    ageBand: Type.Optional(Type.Enum(AGE_BANDS)),
     explicitAllowed: Type.Optional(Type.Boolean()),
     onboardingPicks: Type.Optional(
       Type.Array(IdSchema, { maxItems: 50, description: 'Items or artists picked at sign-up.' }),

@@ -18,7 +18,7 @@ const Explain = Type.Object(
 export const CardSchema = Type.Object(
   {
     id: Type.String(),
-    kind: Type.Union(ITEM_KINDS.map((kind) => Type.Literal(kind))),
+    kind: Type.Enum(ITEM_KINDS),
     title: Type.String(),
     subtitle: Type.String(),
     image: Type.String({ description: 'Empty where the item has none.' }),
