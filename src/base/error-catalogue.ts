@@ -83,6 +83,12 @@ export const CATALOGUE = {
     message: 'No item has this id',
     remedy: 'Upsert it with PUT /v1/items first.',
   },
+  KERNEL_MEMORY: {
+    blame: 'operator',
+    status: 507,
+    message: 'The vectors do not fit into the 4 GiB that one instance of the kernels can address',
+    remedy: 'Use a smaller dimension or fewer items.',
+  },
   LISTENER_NOT_FOUND: {
     blame: 'caller',
     status: 404,
@@ -130,6 +136,12 @@ export const CATALOGUE = {
     status: 503,
     message: 'The platform that owns the data directory does not answer',
     remedy: 'Wait if it is starting; otherwise stop that process, and start `shelfwise up` again.',
+  },
+  POLICY_INVALID: {
+    blame: 'bug',
+    status: 500,
+    message: 'A policy did not write a distribution',
+    remedy: 'Run `policyLaws(policy)`: every probability must be at least 0 and all must sum to 1.',
   },
   RATE_LIMITED: {
     blame: 'caller',

@@ -112,9 +112,18 @@ export function freshSeed(): Seed {
  * never 0 or 1, so that its logarithm is finite.
  */
 export function noise(seed: Seed, a: number, b: number, c: number): number {
-  let h = mix32(seed[0] ^ Math.imul(a + 1, 0x9e3779b1));
-  h = mix32(h ^ seed[1] ^ Math.imul(b + 1, 0x85ebca77));
-  h = mix32(h ^ seed[2] ^ Math.imul(c + 1, 0xc2b2ae3d));
+  return noiseAt(seed, noiseStream(seed, a, b), c);
+}
+
+/** The part of `noise` that many labels `c` share. */
+export function noiseStream(seed: Seed, a: number, b: number): number {
+  const h = mix32(seed[0] ^ Math.imul(a + 1, 0x9e3779b1));
+  return mix32(h ^ seed[1] ^ Math.imul(b + 1, 0x85ebca77));
+}
+
+/** `noise(seed, a, b, c)`, given `stream = noiseStream(seed, a, b)`. */
+export function noiseAt(seed: Seed, stream: number, c: number): number {
+  const h = mix32(stream ^ seed[2] ^ Math.imul(c + 1, 0xc2b2ae3d));
   const high = mix32(h ^ seed[3]);
   const low = mix32(high ^ Math.imul(h + 0x27d4eb2f, 0x165667b1) ^ seed[0]);
   return ((high >>> 6) * 67108864 + (low >>> 6) + 0.5) / 4503599627370496;

@@ -1,0 +1,508 @@
+/**
+ * The autoregressive page. A page is one draw, top down: at page rank r a shelf, given everything already placed (the
+ * *prefix*), then its cards one by one. `step` says what may be chosen next and with which probability; the sampler and
+ * `logProbability` both walk it, so that what is logged is what was drawn from.
+ *
+ * Masks come before each draw and nothing is dropped or redrawn after it:
+ *  - an item counts once on a page: what stands higher is masked below;
+ *  - cards of one creator are capped per row and per page;
+ *  - a shelf is eligible where it could place at least `max(1, minCards)` cards;
+ *  - a pinned shelf is forced at its rank where it is eligible there, and masked at every other rank;
+ *  - the page ends at `shelfLimit` rows, or where no shelf is eligible.
+ *
+ * **How many cards a row can place does not depend on which are drawn.** The sets of unmasked cards that respect the
+ * caps are the independent sets of a partition matroid: each creator c is a block with capacity
+ * L_c = min(row cap, page cap - cards of c above), each card without a creator a block of its own. All maximal
+ * independent sets of a matroid have the same size, here Σ_c min(n_c, L_c) with n_c the unmasked cards of c; so has its
+ * truncation to `maxCards`. A card masked within the row is either placed or in a full block, so whatever is drawn, the
+ * row can be continued exactly until min(maxCards, Σ_c min(n_c, L_c)) cards stand. Eligibility is thus known before the
+ * first card is drawn, and no row ends short by bad luck.
+ *
+ * A shelf's value before its cards are drawn is V_s = Σ_j θ_j x (score of the j-th best card that respects the masks);
+ * for a defined shelf, of the j-th card that would really be placed. Where infinities of both signs meet, V_s is -∞.
+ *
+ * `forced` is what was declared forced (a pin, the cards of a defined row). A draw among one action is not forced; its
+ * probability comes out as 1.
+ */
+import { mix32, ShelfwiseError } from '../base/index.ts';
+import { NO_ITEM } from '../domain/index.ts';
+import { orderByScore } from './order.ts';
+import type { Policy } from './policies.ts';
+import { type PageProblem, requireProblem } from './problem.ts';
+
+/** One step of a page. It belongs to its walker and is valid until the walker moves on: copy what is kept. */
+export interface Step {
+  readonly kind: 'shelf' | 'card';
+  readonly pageRank: number;
+  /** The row that is being filled: index into the problem's shelves; -1 on a shelf step. */
+  readonly shelf: number;
+  /** -1 on a shelf step. */
+  readonly cardRank: number;
+  /** How many actions are unmasked; 0: the page is complete. */
+  readonly count: number;
+  /** Declared, not drawn: one action, probability 1. */
+  readonly forced: boolean;
+  /** Shelf step: indices into the problem's shelves. Card step: indices into the shelf's items. The first `count`. */
+  readonly actions: Int32Array;
+  /** p(action | prefix); sums to 1. */
+  readonly probabilities: Float64Array;
+  /** Shelf step: V_s. Card step: the score. */
+  readonly values: Float64Array;
+  /** What an action's noise is named by: the shelf's key, the item's number. */
+  readonly labels: Uint32Array;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What is already placed: complete rows, the last of which may still lack cards. Cards are indices into the shelf's items. */
+export type PagePrefix = readonly {
+  readonly shelf: number;
+  readonly cards: readonly { readonly index: number }[];
+}[];
+
+/** Below this mass the shared shift of a row has lost its precision; the step is then computed afresh. */
+const LEAST_MASS = 1e-100;
+/** How far from 1 the sum of a policy's distribution may be before it counts as wrong rather than rounded. */
+const SUM_TOLERANCE = 1e-9;
+
+/**
+ * A problem together with a prefix that grows. Buffers are reused from page to page: in steady state a step allocates
+ * nothing. One walker serves one page at a time.
+ */
+export class Walker {
+  #problem: PageProblem = {
+    shelves: [],
+    shelfLimit: 0,
+    creatorCapPerRow: 1,
+    creatorCapPerPage: 1,
+    examinationByCard: new Float64Array(0),
+  };
+  #policyOfWeights: Policy | undefined;
+
+  // Numbers of items and creators become small ids, in order of first sight, by a hash table with open addressing. A slot
+  // is taken when its entry is at least #idBase; the base moves on with every page, so that nothing needs clearing.
+  #slotNumber = new Uint32Array(1);
+  #slotEntry = new Uint32Array(1);
+  #idBase = 1;
+  #idEnd = 1;
+  #ids = 0;
+  /** By id: 1 when the item is on the page. */
+  #placed = new Uint8Array(0);
+  /** By id: cards of the creator on the page, its row being filled included. */
+  #onPage = new Int32Array(0);
+  /** By id: cards of the creator in the row that #rowStamp names. */
+  #inRow = new Int32Array(0);
+  #rowStamp = new Int32Array(0);
+  #row = 0;
+  /** By id: the last shelf in which the item was seen, to find doubles. */
+  #seenIn = new Int32Array(0);
+
+  // Candidates of all shelves, shelf by shelf: highest score first, or as given where the order is defined.
+  #start = new Int32Array(1);
+  #index = new Int32Array(0);
+  #item = new Int32Array(0);
+  #creator = new Int32Array(0);
+  #label = new Uint32Array(0);
+  #score = new Float64Array(0);
+  #weight = new Float64Array(0);
+  #used = new Uint8Array(0);
+
+  // The row being filled: positions of its unmasked candidates.
+  #live = new Int32Array(0);
+  #liveCount = 0;
+  #rowLength = 0;
+  #rowShift = 0;
+  #order = new Int32Array(0);
+  #scratch = new Int32Array(0);
+  #value = 0;
+
+  /** The step that is due; its actions stand when #ready. */
+  readonly #due: Mutable<Step> = {
+    kind: 'shelf',
+    pageRank: 0,
+    shelf: -1,
+    cardRank: -1,
+    count: 0,
+    forced: false,
+    actions: new Int32Array(0),
+    probabilities: new Float64Array(0),
+    values: new Float64Array(0),
+    labels: new Uint32Array(0),
+  };
+  #ready = false;
+
+  /**
+   * Starts an empty page. Throws `OPTION_INVALID` for a NaN score, an item doubled within a shelf, pins that share a
+   * rank, and whatever else `PageProblem` forbids.
+   */
+  begin(problem: PageProblem): void {
+    requireProblem(problem);
+    const { shelves } = problem;
+    let total = 0;
+    let longest = shelves.length;
+    for (let s = 0; s < shelves.length; s++) {
+      total += shelves[s].count;
+      if (shelves[s].count > longest) longest = shelves[s].count;
+    }
+    this.#reserve(shelves.length, total, longest);
+    this.#problem = problem;
+    let at = 0;
+    for (let s = 0; s < shelves.length; s++) {
+      this.#start[s] = at;
+      this.#used[s] = 0;
+      at = this.#load(s, at);
+    }
+    this.#start[shelves.length] = at;
+    this.#due.pageRank = 0;
+    this.#closeRow();
+  }
+
+  /** The next step under a policy. May be asked again, also under another policy: the prefix stays. */
+  step(policy: Policy): Step {
+    this.#prepare();
+    const n = this.#due.count;
+    if (this.#due.forced || n === 1) this.#due.probabilities[0] = 1;
+    else if (n > 1) this.#distribute(policy, n);
+    return this.#due;
+  }
+
+  /** Places the action at this position of the step, and moves on. */
+  place(position: number): void {
+    this.#prepare();
+    if (!(position >= 0 && position < this.#due.count)) {
+      throw new ShelfwiseError('BUG', `position ${position} of a step with ${this.#due.count} actions`);
+    }
+    const action = this.#due.actions[position];
+    this.#ready = false;
+    if (this.#due.kind === 'shelf') this.#openRow(action);
+    else this.#placeCard(position);
+  }
+
+  /** Places this action (a shelf, or the index of a card); false, and nothing is placed, when it is masked here. */
+  advance(action: number): boolean {
+    this.#prepare();
+    const position = this.positionOf(action);
+    if (position < 0) return false;
+    this.place(position);
+    return true;
+  }
+
+  /** Where the step that is due lists this action; -1 when it is masked. */
+  positionOf(action: number): number {
+    this.#prepare();
+    const actions = this.#due.actions;
+    for (let k = 0; k < this.#due.count; k++) if (actions[k] === action) return k;
+    return -1;
+  }
+
+  #reserve(shelves: number, total: number, longest: number): void {
+    if (this.#start.length < shelves + 1) {
+      this.#start = new Int32Array(2 * shelves + 1);
+      this.#used = new Uint8Array(2 * shelves + 1);
+    }
+    if (this.#index.length < total) {
+      const room = 2 * total;
+      this.#index = new Int32Array(room);
+      this.#item = new Int32Array(room);
+      this.#creator = new Int32Array(room);
+      this.#label = new Uint32Array(room);
+      this.#score = new Float64Array(room);
+      this.#weight = new Float64Array(room);
+    }
+    if (this.#placed.length < 2 * total) {
+      const room = 4 * total;
+      this.#placed = new Uint8Array(room);
+      this.#onPage = new Int32Array(room);
+      this.#inRow = new Int32Array(room);
+      this.#rowStamp = new Int32Array(room);
+      this.#seenIn = new Int32Array(room);
+      this.#row = 0;
+    }
+    if (this.#due.actions.length < longest) {
+      const room = 2 * longest;
+      this.#live = new Int32Array(room);
+      this.#order = new Int32Array(room);
+      this.#scratch = new Int32Array(room);
+      this.#due.actions = new Int32Array(room);
+      this.#due.probabilities = new Float64Array(room);
+      this.#due.values = new Float64Array(room);
+      this.#due.labels = new Uint32Array(room);
+    }
+    if (this.#slotEntry.length < 4 * total) {
+      const slots = 2 ** Math.ceil(Math.log2(8 * total));
+      this.#slotNumber = new Uint32Array(slots);
+      this.#slotEntry = new Uint32Array(slots);
+      this.#idEnd = 1;
+    }
+    if (this.#idEnd + 2 * total > 0xffffffff) {
+      this.#slotEntry.fill(0);
+      this.#idEnd = 1;
+    }
+    this.#idBase = this.#idEnd;
+    this.#idEnd = this.#idBase + 2 * total;
+    this.#ids = 0;
+    if (this.#row > 2 ** 30) {
+      this.#rowStamp.fill(0);
+      this.#row = 0;
+    }
+  }
+
+  /** The small id of an item or creator on this page. */
+  #idFor(number: number): number {
+    const entries = this.#slotEntry;
+    const base = this.#idBase;
+    const last = entries.length - 1;
+    let slot = mix32(number) & last;
+    while (entries[slot] >= base) {
+      if (this.#slotNumber[slot] === number) return entries[slot] - base;
+      slot = (slot + 1) & last;
+    }
+    const id = this.#ids++;
+    entries[slot] = base + id;
+    this.#slotNumber[slot] = number;
+    this.#placed[id] = 0;
+    this.#onPage[id] = 0;
+    this.#seenIn[id] = -1;
+    return id;
+  }
+
+  /** Takes the candidates of a shelf in, in their order; returns the next free place. */
+  #load(s: number, at: number): number {
+    const { items, creators, scores, count, order } = this.#problem.shelves[s];
+    for (let i = 0; i < count; i++) {
+      if (Number.isNaN(scores[i])) {
+        throw new ShelfwiseError(
+          'OPTION_INVALID',
+          `shelf ${s}: the score of candidate ${i} (item ${items[i]}) is NaN; give it a number, or leave it out`,
+        );
+      }
+    }
+    const positions = this.#order;
+    if (order === 'policy') orderByScore(scores, items, count, positions, this.#scratch);
+    else for (let i = 0; i < count; i++) positions[i] = i;
+    for (let k = 0; k < count; k++) {
+      const i = positions[k];
+      const item = this.#idFor(items[i]);
+      if (this.#seenIn[item] === s) {
+        throw new ShelfwiseError('OPTION_INVALID', `shelf ${s} lists item ${items[i]} twice; list it once`);
+      }
+      this.#seenIn[item] = s;
+      this.#index[at] = i;
+      this.#item[at] = item;
+      this.#creator[at] = creators[i] === NO_ITEM ? -1 : this.#idFor(creators[i]);
+      this.#label[at] = items[i];
+      this.#score[at] = scores[i];
+      at++;
+    }
+    return at;
+  }
+
+  /** How many cards shelf s could place now; #value is then V_s. */
+  #appraise(s: number): number {
+    const { creatorCapPerRow, creatorCapPerPage, examinationByCard, shelves } = this.#problem;
+    const items = this.#item;
+    const creators = this.#creator;
+    const placed = this.#placed;
+    const inRow = this.#inRow;
+    const rowStamp = this.#rowStamp;
+    const row = ++this.#row;
+    const end = this.#start[s + 1];
+    const most = shelves[s].maxCards;
+    let length = 0;
+    let value = 0;
+    for (let at = this.#start[s]; at < end && length < most; at++) {
+      if (placed[items[at]] !== 0) continue;
+      const creator = creators[at];
+      if (creator >= 0) {
+        const used = rowStamp[creator] === row ? inRow[creator] : 0;
+        if (used >= creatorCapPerRow || used + this.#onPage[creator] >= creatorCapPerPage) continue;
+        rowStamp[creator] = row;
+        inRow[creator] = used + 1;
+      }
+      const examined = examinationByCard[length++];
+      if (examined > 0) value += examined * this.#score[at];
+    }
+    this.#value = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+    return length;
+  }
+
+  /** Writes the unmasked actions of the step that is due, unless they stand already. */
+  #prepare(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#due.count = 0;
+    this.#due.forced = false;
+    if (this.#due.kind === 'card') this.#listCards();
+    else if (this.#due.pageRank < this.#problem.shelfLimit) this.#listShelves();
+  }
+
+  #listShelves(): void {
+    const { shelves } = this.#problem;
+    for (let s = 0; s < shelves.length; s++) {
+      if (shelves[s].pinnedRank !== this.#due.pageRank || this.#used[s] !== 0) continue;
+      this.#listShelf(s);
+      if (this.#due.count > 0) {
+        this.#due.forced = true;
+        return;
+      }
+    }
+    for (let s = 0; s < shelves.length; s++) {
+      if (shelves[s].pinnedRank < 0 && this.#used[s] === 0) this.#listShelf(s);
+    }
+  }
+
+  #listShelf(s: number): void {
+    const shelf = this.#problem.shelves[s];
+    const length = this.#appraise(s);
+    if (length < 1 || length < shelf.minCards) return;
+    const k = this.#due.count++;
+    this.#due.actions[k] = s;
+    this.#due.values[k] = this.#value;
+    this.#due.labels[k] = shelf.key;
+  }
+
+  #listCards(): void {
+    const live = this.#live;
+    const actions = this.#due.actions;
+    const values = this.#due.values;
+    const labels = this.#due.labels;
+    this.#due.forced = this.#problem.shelves[this.#due.shelf].order === 'defined';
+    const n = this.#due.forced ? 1 : this.#liveCount;
+    for (let k = 0; k < n; k++) {
+      const at = live[k];
+      actions[k] = this.#index[at];
+      values[k] = this.#score[at];
+      labels[k] = this.#label[at];
+    }
+    this.#due.count = n;
+  }
+
+  #openRow(s: number): void {
+    this.#used[s] = 1;
+    this.#rowLength = this.#appraise(s);
+    const row = ++this.#row;
+    const live = this.#live;
+    const end = this.#start[s + 1];
+    let n = 0;
+    for (let at = this.#start[s]; at < end; at++) {
+      if (this.#placed[this.#item[at]] !== 0) continue;
+      const creator = this.#creator[at];
+      if (creator >= 0) {
+        if (this.#onPage[creator] >= this.#problem.creatorCapPerPage) continue;
+        this.#rowStamp[creator] = row;
+        this.#inRow[creator] = 0;
+      }
+      live[n++] = at;
+    }
+    this.#liveCount = n;
+    this.#rowShift = this.#score[live[0]];
+    this.#policyOfWeights = undefined;
+    this.#due.kind = 'card';
+    this.#due.shelf = s;
+    this.#due.cardRank = 0;
+  }
+
+  #placeCard(position: number): void {
+    const live = this.#live;
+    const at = live[position];
+    this.#placed[this.#item[at]] = 1;
+    const creator = this.#creator[at];
+    let full = false;
+    if (creator >= 0) {
+      const inRow = ++this.#inRow[creator];
+      const onPage = ++this.#onPage[creator];
+      full = inRow >= this.#problem.creatorCapPerRow || onPage >= this.#problem.creatorCapPerPage;
+    }
+    if (++this.#due.cardRank === this.#rowLength) {
+      this.#due.pageRank++;
+      this.#closeRow();
+      return;
+    }
+    const n = this.#liveCount;
+    let kept = position;
+    if (full) {
+      kept = 0;
+      for (let k = 0; k < n; k++) {
+        const other = live[k];
+        if (other !== at && this.#creator[other] !== creator) live[kept++] = other;
+      }
+    } else {
+      for (let k = position + 1; k < n; k++) live[kept++] = live[k];
+    }
+    this.#liveCount = kept;
+  }
+
+  #closeRow(): void {
+    this.#due.kind = 'shelf';
+    this.#due.shelf = -1;
+    this.#due.cardRank = -1;
+    this.#ready = false;
+  }
+
+  #distribute(policy: Policy, n: number): void {
+    const out = this.#due.probabilities;
+    if (this.#due.kind === 'card' && policy.luce !== undefined && this.#distributeByWeight(policy, policy.luce, n))
+      return;
+    if (this.#due.kind === 'card') policy.card(this.#due.values, n, out);
+    else policy.shelf(this.#due.values, n, out);
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      if (!(out[k] >= 0)) throw new ShelfwiseError('POLICY_INVALID', `${policy.id}: probability ${out[k]}`);
+      sum += out[k];
+    }
+    if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) {
+      throw new ShelfwiseError('POLICY_INVALID', `${policy.id}: ${n} probabilities sum to ${sum}`);
+    }
+    if (sum !== 1) for (let k = 0; k < n; k++) out[k] /= sum;
+  }
+
+  /**
+   * The distribution over cards from weights that were computed once for the row, relative to its highest score. They
+   * are functions of the row's start alone, so that the same prefix gives the same bits however it was reached. False
+   * when hardly any mass remains (the high scores are placed): then the policy computes the step on its own.
+   */
+  #distributeByWeight(policy: Policy, luce: NonNullable<Policy['luce']>, n: number): boolean {
+    const live = this.#live;
+    const weights = this.#weight;
+    const out = this.#due.probabilities;
+    if (this.#policyOfWeights !== policy) {
+      luce.weights(this.#due.values, n, this.#rowShift, out);
+      for (let k = 0; k < n; k++) weights[live[k]] = out[k];
+      this.#policyOfWeights = policy;
+    }
+    let mass = 0;
+    for (let k = 0; k < n; k++) mass += weights[live[k]];
+    if (!(mass >= LEAST_MASS)) return false;
+    const share = luce.epsilon / n;
+    const rest = 1 - luce.epsilon;
+    for (let k = 0; k < n; k++) out[k] = rest * (weights[live[k]] / mass) + share;
+    return true;
+  }
+}
+
+/** A walker with buffers that grow as pages need them. */
+export function createWalker(): Walker {
+  return new Walker();
+}
+
+/**
+ * What may be chosen after a prefix, and with which probability. For one step of a page; walking a whole page is cheaper
+ * with a walker of one's own. Throws `OPTION_INVALID` for a problem without meaning, or a prefix that its masks forbid.
+ */
+export function step(problem: PageProblem, prefix: PagePrefix, policy: Policy, walker: Walker = new Walker()): Step {
+  walker.begin(problem);
+  prefix.forEach((row, rank) => {
+    if (!walker.advance(row.shelf)) {
+      throw new ShelfwiseError('OPTION_INVALID', `prefix: shelf ${row.shelf} is masked at page rank ${rank}`);
+    }
+    for (const { index } of row.cards) {
+      if (!walker.advance(index)) {
+        throw new ShelfwiseError(
+          'OPTION_INVALID',
+          `prefix: card ${index} of shelf ${row.shelf} is masked at page rank ${rank}`,
+        );
+      }
+    }
+  });
+  return walker.step(policy);
+}

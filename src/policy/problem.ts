@@ -1,0 +1,93 @@
+/**
+ * What a page is drawn from: the eligible shelves with their candidates and scores, and the rules of the page.
+ * Nothing here knows of listeners or models; a problem is numbers.
+ */
+import { ShelfwiseError } from '../base/index.ts';
+import type { ShelfOrder } from '../domain/index.ts';
+
+export interface PolicyShelf {
+  /** `hash32` of the shelf's id, unique on the page: what its noise is named by. */
+  readonly key: number;
+  /** `defined`: its cards stand in the order given, all forced. `policy`: its cards are drawn one by one. */
+  readonly order: ShelfOrder;
+  /** Page rank (from 0) where it is forced when eligible; it is masked at every other rank. -1: its place is drawn. */
+  readonly pinnedRank: number;
+  /** Seen before and kept: must be `defined` and pinned, its items exactly its cards. */
+  readonly carried: boolean;
+  /** Eligible only where at least this many cards (and at least one) can be placed. */
+  readonly minCards: number;
+  readonly maxCards: number;
+  /** Item numbers, each once; the first `count` are read. */
+  readonly items: Uint32Array;
+  /** Primary creator's item number, or NO_ITEM: no cap applies. */
+  readonly creators: Uint32Array;
+  /** Predicted reward, or popularity counts, or any score; infinities are allowed, NaN is not. */
+  readonly scores: Float64Array;
+  readonly count: number;
+}
+
+export interface PageProblem {
+  readonly shelves: readonly PolicyShelf[];
+  /** Rows of the page at most. */
+  readonly shelfLimit: number;
+  /** Cards of one creator in one row at most; Infinity: no cap. */
+  readonly creatorCapPerRow: number;
+  /** Cards of one creator on the whole page at most; Infinity: no cap. */
+  readonly creatorCapPerPage: number;
+  /** θ_j: the chance that card rank j is examined, given that the row is; as long as the longest `maxCards`. */
+  readonly examinationByCard: Float64Array;
+}
+
+function invalid(particulars: string): never {
+  throw new ShelfwiseError('OPTION_INVALID', particulars);
+}
+
+/**
+ * Throws `OPTION_INVALID` for a problem that has no meaning. What concerns single candidates (NaN scores, doubled items,
+ * numbers beyond the catalogue) is checked where they are read.
+ */
+export function requireProblem(problem: PageProblem): void {
+  const { shelves, shelfLimit, examinationByCard } = problem;
+  if (!Number.isInteger(shelfLimit) || shelfLimit < 0) invalid(`shelfLimit is ${shelfLimit}; give a whole number >= 0`);
+  if (!(problem.creatorCapPerRow >= 1)) {
+    invalid(`creatorCapPerRow is ${problem.creatorCapPerRow}; give at least 1, or Infinity`);
+  }
+  if (!(problem.creatorCapPerPage >= 1)) {
+    invalid(`creatorCapPerPage is ${problem.creatorCapPerPage}; give at least 1, or Infinity`);
+  }
+  for (let j = 0; j < examinationByCard.length; j++) {
+    const examined = examinationByCard[j];
+    if (!(examined >= 0 && examined < Number.POSITIVE_INFINITY)) {
+      invalid(`examinationByCard[${j}] is ${examined}; it must be finite and not negative`);
+    }
+  }
+  for (let s = 0; s < shelves.length; s++) {
+    const shelf = shelves[s];
+    if (!(shelf.minCards >= 0 && shelf.maxCards >= 1 && shelf.minCards <= shelf.maxCards)) {
+      invalid(
+        `shelf ${s}: minCards ${shelf.minCards} and maxCards ${shelf.maxCards}; 0 <= minCards <= maxCards, 1 <= maxCards`,
+      );
+    }
+    if (shelf.maxCards > examinationByCard.length) {
+      invalid(
+        `shelf ${s} may have ${shelf.maxCards} cards but examinationByCard has ${examinationByCard.length} ranks`,
+      );
+    }
+    if (shelf.count > Math.min(shelf.items.length, shelf.creators.length, shelf.scores.length)) {
+      invalid(`shelf ${s}: count is ${shelf.count}, beyond its items, creators or scores`);
+    }
+    if (!Number.isInteger(shelf.pinnedRank) || shelf.pinnedRank < -1) {
+      invalid(`shelf ${s}: pinnedRank is ${shelf.pinnedRank}; give a page rank, or -1`);
+    }
+    if (shelf.carried && (shelf.order !== 'defined' || shelf.pinnedRank < 0)) {
+      invalid(`shelf ${s} is carried; give it order "defined" and the page rank it had`);
+    }
+    for (let t = 0; t < s; t++) {
+      const other = shelves[t];
+      if (other.key === shelf.key) invalid(`shelves ${t} and ${s} have the same key; leave one out`);
+      if (shelf.pinnedRank >= 0 && other.pinnedRank === shelf.pinnedRank) {
+        invalid(`shelves ${t} and ${s} are both pinned to page rank ${shelf.pinnedRank}; pin one elsewhere`);
+      }
+    }
+  }
+}
