@@ -1,0 +1,363 @@
+/**
+ * The HTTP contract: schemas of what goes in and comes out, and their types. The web page imports its types from here
+ * (`import type` only); validation and /openapi.json are made from the same schemas. Every name in `COMPONENTS` becomes
+ * a named component of the OpenAPI document.
+ */
+import { type Static, type TSchema, Type } from 'typebox';
+import {
+  DEVICES,
+  EventSchema,
+  IdSchema,
+  type IncomingEvent,
+  ITEM_KINDS,
+  type Item,
+  ItemSchema,
+  type ListenerProfile,
+  ListenerProfileSchema,
+  type Page,
+  type PageCard,
+  PageSchema,
+  type PageShelf,
+} from '../domain/index.ts';
+import {
+  API_SCOPES,
+  type DoctorReport,
+  type EventFate,
+  type ItemFate,
+  type ListenerSummary,
+  type PlatformStatus,
+  type RebuildReport,
+  type ReplayReport,
+  type RetrievalReport,
+  type StoredListener,
+} from '../platform/service.ts';
+
+export type {
+  DoctorReport,
+  EventFate,
+  IncomingEvent,
+  Item,
+  ItemFate,
+  ListenerProfile,
+  ListenerSummary,
+  Page,
+  PageCard,
+  PageShelf,
+  PlatformStatus,
+  RebuildReport,
+  ReplayReport,
+  RetrievalReport,
+  StoredListener,
+};
+
+/** Rows that one envelope (items, listeners, events) may carry. */
+export const MAX_ROWS = 1000;
+/** Pairs that one envelope of hidden pairs may carry. */
+export const MAX_PAIRS = 10_000;
+/** Media type of a long job's answer when the caller asks to see its progress: a line of JSON an entry. */
+export const PROGRESS_MEDIA_TYPE = 'application/x-ndjson';
+/** Marks arrays whose rows are judged one by one: a bad row gets its own fate and never sinks the envelope. */
+export const ROW_BY_ROW = 'x-judged-row-by-row';
+
+const closed = { additionalProperties: false } as const;
+
+/** A closed object: unknown fields are errors. */
+function object<P extends Record<string, TSchema>>(properties: P, description?: string) {
+  return Type.Object(properties, description === undefined ? closed : { ...closed, description });
+}
+
+function ref(name: string): TSchema {
+  return Type.Ref(name);
+}
+
+function rows<T>(component: string, description: string) {
+  return Type.Unsafe<readonly T[]>({
+    type: 'array',
+    maxItems: MAX_ROWS,
+    items: { $ref: component },
+    description,
+    [ROW_BY_ROW]: true,
+  });
+}
+
+const DecisionId = Type.String({ pattern: '^[0-9A-HJKMNP-TV-Z]{26}$', description: 'A ULID.' });
+const Count = Type.Integer({ minimum: 0 });
+const limitOf = (fallback: number, maximum: number) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum, default: fallback }));
+
+// ---- problems
+
+export const ProblemSchema = object(
+  {
+    type: Type.String({ description: '`urn:shelfwise:error:` and the code.' }),
+    title: Type.String({ description: 'What happened, in general.' }),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    code: Type.String({ description: 'Stable: match on it. docs/errors.md lists them all.' }),
+    detail: Type.String({ description: 'What happened here.' }),
+    remedy: Type.String({ description: 'What to do about it.' }),
+    errors: Type.Array(object({ pointer: Type.String(), message: Type.String() }), {
+      maxItems: 20,
+      description: 'JSON pointers into the body, the query or the path; empty where nothing in particular is at fault.',
+    }),
+  },
+  'RFC 9457.',
+);
+export type Problem = Static<typeof ProblemSchema>;
+
+// ---- fates
+
+const rejected = {
+  fate: Type.Literal('rejected'),
+  code: Type.String(),
+  message: Type.String(),
+  remedy: Type.String(),
+};
+
+const ItemFateSchema = Type.Union([
+  object({ id: Type.String(), fate: Type.Enum(['created', 'updated', 'unchanged']) }),
+  object({ id: Type.String(), ...rejected }),
+]);
+const EventFateSchema = Type.Union([
+  object({ eventId: Type.String(), fate: Type.Enum(['accepted', 'duplicate']) }),
+  object({ eventId: Type.String(), ...rejected }),
+]);
+const ListenerFateSchema = Type.Union([
+  object({ id: Type.String(), fate: Type.Literal('stored') }),
+  object({ id: Type.String(), ...rejected }),
+]);
+export type ListenerFate =
+  | { readonly id: string; readonly fate: 'stored' }
+  | {
+      readonly id: string;
+      readonly fate: 'rejected';
+      readonly code: string;
+      readonly message: string;
+      readonly remedy: string;
+    };
+
+// ---- items
+
+export const PutItemsBody = object({ items: rows<unknown>('Item', 'At most 1,000.') });
+export const PutItemsAnswer = object({
+  created: Count,
+  updated: Count,
+  unchanged: Count,
+  rejected: Count,
+  fates: Type.Array(ref('ItemFate'), { description: 'In the order of the items.' }),
+});
+export interface ItemsAnswer {
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly fates: readonly ItemFate[];
+}
+export const SearchItemsQuery = object({
+  search: Type.Optional(Type.String({ maxLength: 500, description: 'Words of the title, each a prefix.' })),
+  kind: Type.Optional(Type.Enum([...ITEM_KINDS])),
+  limit: limitOf(20, 200),
+});
+export const SearchItemsAnswer = object({ items: Type.Array(ref('Item')) });
+export interface ItemList {
+  readonly items: readonly Item[];
+}
+
+// ---- listeners
+
+export const StoredListenerSchema = object({
+  id: Type.String(),
+  profile: ref('ListenerProfile'),
+  createdAtMs: Type.Number(),
+});
+export const ListenerSummarySchema = object({
+  id: Type.String(),
+  profile: ref('ListenerProfile'),
+  createdAtMs: Type.Number(),
+  totalPlays: Type.Number(),
+  lastEventAtMs: Type.Union([Type.Number(), Type.Null()]),
+  topItems: Type.Array(object({ id: Type.String(), title: Type.String(), plays: Type.Number() })),
+  topGenres: Type.Array(object({ genre: Type.String(), plays: Type.Number() })),
+  followed: Type.Array(Type.String()),
+});
+export const ListenerRowSchema = object({ id: IdSchema, profile: Type.Optional(ListenerProfileSchema) });
+export const PutListenersBody = object({ listeners: rows<unknown>('ListenerRow', 'At most 1,000.') });
+export const PutListenersAnswer = object({
+  stored: Count,
+  rejected: Count,
+  fates: Type.Array(ref('ListenerFate'), { description: 'In the order of the listeners.' }),
+});
+export interface ListenersAnswer {
+  readonly stored: number;
+  readonly rejected: number;
+  readonly fates: readonly ListenerFate[];
+}
+export const ListListenersQuery = object({
+  prefix: Type.Optional(Type.String({ maxLength: 200 })),
+  limit: limitOf(50, 1000),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: '`nextCursor` of the page before.' })),
+});
+export const ListListenersAnswer = object({
+  listeners: Type.Array(ref('StoredListener')),
+  nextCursor: Type.Union([Type.String(), Type.Null()]),
+});
+export interface ListenerList {
+  readonly listeners: readonly StoredListener[];
+  readonly nextCursor: string | null;
+}
+
+// ---- events
+
+export const PostEventsBody = object({ events: rows<unknown>('Event', 'At most 1,000, of any listeners.') });
+export const PostEventsAnswer = object({
+  accepted: Count,
+  duplicates: Count,
+  rejected: Count,
+  fates: Type.Array(ref('EventFate'), { description: 'In the order of the events.' }),
+});
+export interface EventsAnswer {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejected: number;
+  readonly fates: readonly EventFate[];
+}
+
+// ---- Home
+
+export const HomeQuerySchema = object({
+  device: Type.Optional(Type.Enum([...DEVICES], { default: 'phone' })),
+  market: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$', description: "Overrides the listener's." })),
+  tier: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 50, pattern: '^[a-z0-9-]+$', description: "Overrides the listener's." }),
+  ),
+  at: Type.Optional(
+    Type.String({ format: 'date-time', maxLength: 40, description: 'The Home of another time; now when absent.' }),
+  ),
+  explain: Type.Optional(
+    Type.Boolean({ default: false, description: 'Also scores, propensities, candidates, removals, timings.' }),
+  ),
+  session: Type.Optional(IdSchema),
+  fresh: Type.Optional(
+    Type.Boolean({ default: false, description: 'Decide anew even within the lifetime of the last page.' }),
+  ),
+});
+
+// ---- decisions
+
+export const ListDecisionsQuery = object({ limit: limitOf(20, 10_000) });
+export const ListDecisionsAnswer = object({
+  decisions: Type.Array(DecisionId, { description: 'Newest first.' }),
+});
+export interface DecisionList {
+  readonly decisions: readonly string[];
+}
+export const DecisionSchema = Type.Record(Type.String(), Type.Unknown(), { description: 'A decoded record.' });
+export const ReplayBody = object({
+  verify: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'Compare the recomputed page, propensities and audit with the record.',
+    }),
+  ),
+});
+export const ReplayReportSchema = object({
+  decisionId: DecisionId,
+  recomputed: Type.Boolean(),
+  equal: Type.Boolean(),
+  firstDifference: Type.Union([Type.String(), Type.Null()]),
+  steps: Count,
+  audited: Type.Boolean(),
+});
+
+// ---- administration
+
+export const HoldoutBody = object({
+  pairs: Type.Array(object({ listenerId: IdSchema, itemId: IdSchema }), { maxItems: MAX_PAIRS }),
+});
+export const HoldoutAnswer = object({ hidden: Count });
+export const FitAnswer = object({ fitted: Type.Boolean(), seconds: Type.Number() });
+export interface FitReport {
+  readonly fitted: boolean;
+  readonly seconds: number;
+}
+export const CompactAnswer = object({ segments: Count });
+export const RebuildReportSchema = object({
+  version: Type.Number(),
+  events: Count,
+  listeners: Count,
+  different: Count,
+  seconds: Type.Number(),
+});
+const RetrievalScoresSchema = object({ recall20: Type.Number(), ndcg20: Type.Number() });
+export const RetrievalReportSchema = object({
+  listeners: Count,
+  hiddenPairs: Count,
+  popularity: RetrievalScoresSchema,
+  recommended: RetrievalScoresSchema,
+});
+export const DoctorReportSchema = object({
+  healthy: Type.Boolean(),
+  checks: Type.Array(
+    object({
+      name: Type.String(),
+      outcome: Type.Enum(['ok', 'warning', 'error']),
+      detail: Type.String(),
+      remedy: Type.String(),
+    }),
+  ),
+});
+const StatusSchema = object({
+  version: Type.String(),
+  items: Count,
+  listeners: Count,
+  events: Count,
+  decisions: Count,
+  epochs: Type.Record(Type.String(), Type.String()),
+  ready: Type.Boolean(),
+  background: Type.Record(Type.String(), Type.String()),
+});
+export const KeyName = Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9._-]+$' });
+export const CreateKeyBody = object({
+  name: KeyName,
+  scopes: Type.Array(Type.Enum([...API_SCOPES]), { minItems: 1, maxItems: API_SCOPES.length }),
+});
+export const CreateKeyAnswer = object({
+  name: Type.String(),
+  scopes: Type.Array(Type.String()),
+  secret: Type.String({ description: 'Shown once; only its hash is kept.' }),
+});
+export type CreatedKey = Static<typeof CreateKeyAnswer>;
+export const ListKeysAnswer = object({
+  keys: Type.Array(object({ name: Type.String(), scopes: Type.Array(Type.String()) })),
+});
+
+/** A line of a long job's progress: `share` runs from 0 to 1 within a stage. */
+export type ProgressLine =
+  | { readonly progress: { readonly stage: string; readonly share: number } | null }
+  | { readonly result: unknown }
+  | { readonly problem: Problem };
+
+export const HealthAnswer = object({ status: Type.String() });
+export const IdParams = object({ id: IdSchema });
+export const DecisionParams = object({ id: DecisionId });
+
+/** Named components of the OpenAPI document; `$ref` by name. */
+export const COMPONENTS: Readonly<Record<string, TSchema>> = {
+  CreatedKey: CreateKeyAnswer,
+  Decision: DecisionSchema,
+  DoctorReport: DoctorReportSchema,
+  Event: EventSchema,
+  EventFate: EventFateSchema,
+  Item: ItemSchema,
+  ItemFate: ItemFateSchema,
+  ListenerFate: ListenerFateSchema,
+  ListenerProfile: ListenerProfileSchema,
+  ListenerRow: ListenerRowSchema,
+  ListenerSummary: ListenerSummarySchema,
+  Page: PageSchema,
+  Problem: ProblemSchema,
+  RebuildReport: RebuildReportSchema,
+  ReplayReport: ReplayReportSchema,
+  RetrievalReport: RetrievalReportSchema,
+  Status: StatusSchema,
+  StoredListener: StoredListenerSchema,
+};

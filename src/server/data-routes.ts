@@ -1,0 +1,292 @@
+/** Data in and Homes out: items, listeners, events, the Home. */
+import type { FastifyInstance } from 'fastify';
+import { ShelfwiseError } from '../base/index.ts';
+import type { Device, ItemKind, ListenerProfile } from '../domain/index.ts';
+import type { EventFate, ItemFate } from '../platform/service.ts';
+import {
+  HomeQuerySchema,
+  IdParams,
+  type ListenerFate,
+  ListenerRowSchema,
+  ListListenersAnswer,
+  ListListenersQuery,
+  PostEventsAnswer,
+  PostEventsBody,
+  PutItemsAnswer,
+  PutItemsBody,
+  PutListenersAnswer,
+  PutListenersBody,
+  SearchItemsAnswer,
+  SearchItemsQuery,
+} from './contract.ts';
+import { answers, JSON_MEDIA_TYPE, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { judgeOf, NO_QUERY } from './validation.ts';
+
+interface ById {
+  Params: { id: string };
+}
+
+export function registerItems(app: FastifyInstance, context: RouteContext): void {
+  const { platform } = context;
+  const tags = ['items'];
+
+  app.put<{ Body: { items: readonly unknown[] } }>('/v1/items', {
+    schema: {
+      operationId: 'putItems',
+      summary: 'Upserts items, each with a fate of its own.',
+      tags,
+      security: SECURED,
+      querystring: NO_QUERY,
+      body: PutItemsBody,
+      response: answers(PutItemsAnswer, 'A fate an item, in order; on disk.'),
+    },
+    onRequest: needs(context, 'catalog'),
+    handler: async (request) => {
+      const fates = await platform.upsertItems(request.body.items);
+      return { ...countItems(fates), fates };
+    },
+  });
+
+  app.get<{ Querystring: { search?: string; kind?: ItemKind; limit?: number } }>('/v1/items', {
+    schema: {
+      operationId: 'searchItems',
+      summary: 'Finds items by title.',
+      tags,
+      security: SECURED,
+      querystring: SearchItemsQuery,
+      response: answers(SearchItemsAnswer, 'The best matches first.'),
+    },
+    onRequest: needs(context, 'app'),
+    handler: async (request) => {
+      const { search = '', kind, limit = 20 } = request.query;
+      return { items: platform.searchItems({ text: search, kind, limit }) };
+    },
+  });
+
+  app.get<ById>('/v1/items/:id', {
+    schema: {
+      operationId: 'getItem',
+      summary: 'One item.',
+      tags,
+      security: SECURED,
+      params: IdParams,
+      querystring: NO_QUERY,
+      response: answers({ $ref: 'Item' }, 'The item.'),
+    },
+    onRequest: needs(context, 'app'),
+    handler: async (request) => {
+      const item = platform.getItem(request.params.id);
+      if (item === undefined) throw new ShelfwiseError('ITEM_NOT_FOUND', request.params.id);
+      return item;
+    },
+  });
+
+  app.delete<ById>('/v1/items/:id', {
+    schema: {
+      operationId: 'deleteItem',
+      summary: 'Takes an item out of the catalogue.',
+      tags,
+      security: SECURED,
+      params: IdParams,
+      querystring: NO_QUERY,
+      response: answers({ type: 'object', properties: { deleted: { type: 'boolean' } } }, 'It is gone.'),
+    },
+    onRequest: needs(context, 'catalog'),
+    handler: async (request) => {
+      if (!(await platform.deleteItem(request.params.id)))
+        throw new ShelfwiseError('ITEM_NOT_FOUND', request.params.id);
+      return { deleted: true };
+    },
+  });
+}
+
+function countItems(fates: readonly ItemFate[]) {
+  const counts = { created: 0, updated: 0, unchanged: 0, rejected: 0 };
+  for (const { fate } of fates) counts[fate]++;
+  return counts;
+}
+
+export function registerListeners(app: FastifyInstance, context: RouteContext): void {
+  const { platform } = context;
+  const tags = ['listeners'];
+
+  app.put<ById & { Body: ListenerProfile }>('/v1/listeners/:id', {
+    schema: {
+      operationId: 'putListener',
+      summary: "Stores a listener's profile in place of the one before.",
+      tags,
+      security: SECURED,
+      params: IdParams,
+      querystring: NO_QUERY,
+      body: { $ref: 'ListenerProfile' },
+      response: answers({ $ref: 'StoredListener' }, 'The listener as stored; on disk.'),
+    },
+    bodyLimit: SMALL_BODY_BYTES,
+    onRequest: needs(context, 'app'),
+    handler: async (request) => platform.putListener(request.params.id, request.body),
+  });
+
+  app.get<ById>('/v1/listeners/:id', {
+    schema: {
+      operationId: 'getListener',
+      summary: 'A listener: the profile and what they play most.',
+      tags,
+      security: SECURED,
+      params: IdParams,
+      querystring: NO_QUERY,
+      response: answers({ $ref: 'ListenerSummary' }, 'The listener.'),
+    },
+    onRequest: needs(context, 'app'),
+    handler: async (request) => {
+      const listener = platform.getListener(request.params.id);
+      if (listener === undefined) throw new ShelfwiseError('LISTENER_NOT_FOUND', request.params.id);
+      return listener;
+    },
+  });
+
+  app.get<{ Querystring: { prefix?: string; limit?: number; cursor?: string } }>('/v1/listeners', {
+    schema: {
+      operationId: 'listListeners',
+      summary: 'Listeners by id.',
+      tags,
+      security: SECURED,
+      querystring: ListListenersQuery,
+      response: answers(ListListenersAnswer, 'Ascending by id; `nextCursor` is null on the last page.'),
+    },
+    onRequest: needs(context, 'inspect'),
+    handler: async (request) => {
+      const { prefix = '', limit = 50, cursor } = request.query;
+      return platform.listListeners({ prefix, limit, cursor });
+    },
+  });
+
+  const judgeRow = judgeOf(ListenerRowSchema);
+  app.post<{ Body: { listeners: readonly unknown[] } }>('/v1/listeners', {
+    schema: {
+      operationId: 'putListeners',
+      summary: 'Stores many profiles, each with a fate of its own.',
+      tags,
+      security: SECURED,
+      querystring: NO_QUERY,
+      body: PutListenersBody,
+      response: answers(PutListenersAnswer, 'A fate a listener, in order; on disk.'),
+    },
+    onRequest: needs(context, 'app'),
+    handler: async (request) => {
+      const good: { id: string; profile: ListenerProfile }[] = [];
+      const fates = request.body.listeners.map((row): ListenerFate => {
+        const errors = judgeRow(row);
+        if (errors === undefined) {
+          const { id, profile = {} } = row as { id: string; profile?: ListenerProfile };
+          good.push({ id, profile });
+          return { id, fate: 'stored' };
+        }
+        const error = new ShelfwiseError(
+          'REQUEST_INVALID',
+          errors.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join('; '),
+        );
+        return {
+          id: idOf(row),
+          fate: 'rejected',
+          code: error.code,
+          message: error.message,
+          remedy: 'Correct the fields; see the schema ListenerRow in /openapi.json.',
+        };
+      });
+      if (good.length > 0) await platform.putListeners(good);
+      return { stored: good.length, rejected: fates.length - good.length, fates };
+    },
+  });
+}
+
+const MAX_ECHOED_ID = 200;
+
+/** The id of a row that is not valid, as far as it has one. */
+function idOf(row: unknown): string {
+  const id = row !== null && typeof row === 'object' && 'id' in row ? row.id : undefined;
+  return typeof id === 'string' ? id.slice(0, MAX_ECHOED_ID) : '';
+}
+
+export function registerEvents(app: FastifyInstance, context: RouteContext): void {
+  const { platform } = context;
+  app.post<{ Body: { events: readonly unknown[] } }>('/v1/events', {
+    schema: {
+      operationId: 'postEvents',
+      summary: 'Takes events, each with a fate of its own; answers when they are on disk and in the listeners’ state.',
+      tags: ['events'],
+      security: SECURED,
+      querystring: NO_QUERY,
+      body: PostEventsBody,
+      response: answers(PostEventsAnswer, 'A fate an event, in order.'),
+    },
+    onRequest: needs(context, 'app'),
+    handler: async (request, reply) => {
+      const fates = await platform.ingest(request.body.events);
+      reply.header('content-type', JSON_MEDIA_TYPE);
+      return eventsAnswer(fates);
+    },
+  });
+}
+
+/** Built by hand: nearly every fate is two short fields, and this answer is the hottest. */
+export function eventsAnswer(fates: readonly EventFate[]): string {
+  let accepted = 0;
+  let duplicates = 0;
+  let list = '';
+  for (const fate of fates) {
+    if (list !== '') list += ',';
+    if (fate.fate === 'accepted') {
+      accepted++;
+      list += `{"eventId":${JSON.stringify(fate.eventId)},"fate":"accepted"}`;
+    } else {
+      if (fate.fate === 'duplicate') duplicates++;
+      list += JSON.stringify(fate);
+    }
+  }
+  const rejected = fates.length - accepted - duplicates;
+  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${rejected},"fates":[${list}]}`;
+}
+
+export function registerHome(app: FastifyInstance, context: RouteContext): void {
+  const { platform } = context;
+  app.get<
+    ById & {
+      Querystring: {
+        device?: Device;
+        market?: string;
+        tier?: string;
+        at?: string;
+        explain?: boolean;
+        session?: string;
+        fresh?: boolean;
+      };
+    }
+  >('/v1/listeners/:id/home', {
+    // A Home is a decision, and it is recorded: HEAD must not make one.
+    exposeHeadRoute: false,
+    schema: {
+      operationId: 'getHome',
+      summary: 'The Home of a listener; one that is not known gets a cold start.',
+      tags: ['home'],
+      security: SECURED,
+      params: IdParams,
+      querystring: HomeQuerySchema,
+      response: answers({ $ref: 'Page' }, 'The page; its decision is recorded.'),
+    },
+    onRequest: needs(context, 'app'),
+    handler: async (request, reply) => {
+      const { device = 'phone', market, tier, at, explain = false, session, fresh = false } = request.query;
+      const bytes = await platform.home(request.params.id, {
+        device,
+        market,
+        tier,
+        atMs: at === undefined ? undefined : Date.parse(at),
+        explain,
+        sessionId: session,
+        fresh,
+      });
+      reply.header('content-type', JSON_MEDIA_TYPE).header('cache-control', 'no-store');
+      return bytes;
+    },
+  });
+}

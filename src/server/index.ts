@@ -1,0 +1,5 @@
+/** HTTP: the contract, the routes, the problems. */
+export { isLoopback, type KeyCheck } from './access.ts';
+export * from './contract.ts';
+export type { ServerLog } from './problems.ts';
+export { createServer, type ListenOptions, listen, type ServerOptions } from './server.ts';
