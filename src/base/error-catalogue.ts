@@ -107,6 +107,18 @@ export const CATALOGUE = {
     message: 'The disk is full and the event was not accepted',
     remedy: 'Free space on the volume of the data directory; nothing acknowledged was lost; send the event again.',
   },
+  LOG_POSITION_GONE: {
+    blame: 'caller',
+    status: 410,
+    message: 'This position of the event log lies in a segment that has been moved to the lake',
+    remedy: 'Read the entry from the lake.',
+  },
+  LOG_WRITE_FAILED: {
+    blame: 'operator',
+    status: 503,
+    message: 'The disk refused a write and the event was not accepted',
+    remedy: 'See the system log for the disk; nothing acknowledged was lost; send the event again.',
+  },
   METHOD_NOT_ALLOWED: {
     blame: 'caller',
     status: 405,
@@ -178,6 +190,24 @@ export const CATALOGUE = {
     status: 404,
     message: 'There is no such route',
     remedy: 'See /openapi.json for the routes.',
+  },
+  STATE_CORRUPT: {
+    blame: 'operator',
+    status: 500,
+    message: 'The stored state of a listener does not decode',
+    remedy: 'Run `shelfwise rebuild state`: states are folded anew from the event log.',
+  },
+  STORE_FULL: {
+    blame: 'operator',
+    status: 507,
+    message: 'The disk is full and the change was not stored',
+    remedy: 'Free space on the volume of the data directory; nothing stored before was lost; try again.',
+  },
+  STORE_WRITE_FAILED: {
+    blame: 'operator',
+    status: 503,
+    message: 'The disk refused a write and the change was not stored',
+    remedy: 'See the system log for the disk; nothing stored before was lost; try again.',
   },
   UNAUTHORISED: {
     blame: 'caller',
