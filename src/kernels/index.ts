@@ -1,0 +1,3 @@
+export { type AlternatingSolver, createAlternatingSolver, type SparseRows, solveRow } from './least-squares.ts';
+export { kernelsHash } from './module.ts';
+export { createScan, dotRows, type VectorScan } from './scan.ts';

@@ -1,0 +1,103 @@
+/** The compiled kernels: where they are, their hash, and instances of them with memory of their own. */
+import { readFileSync } from 'node:fs';
+import { contentHash, ShelfwiseError } from '../base/index.ts';
+
+/** What the WASM module exports. Addresses are bytes; a `stride` is a vector's length padded to a multiple of 8. */
+interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  dotRows(matrix: number, rows: number, stride: number, query: number, out: number): void;
+  dotGather(matrix: number, stride: number, index: number, count: number, query: number, out: number): void;
+  topRows(
+    matrix: number,
+    rows: number,
+    stride: number,
+    query: number,
+    k: number,
+    outRows: number,
+    outScores: number,
+    scratch: number,
+  ): number;
+  accumulateBlock(matrix: number, left: number, right: number, count: number, stride: number): void;
+  solveNormal(matrix: number, b: number, x: number, stride: number): number;
+  solveRows(
+    gram: number,
+    factors: number,
+    starts: number,
+    columns: number,
+    confidences: number,
+    from: number,
+    to: number,
+    stride: number,
+    out: number,
+    scratch: number,
+  ): number;
+}
+
+interface Compiled {
+  readonly module: WebAssembly.Module;
+  readonly hash: string;
+}
+let compiled: Compiled | undefined;
+
+/** Compiled at first use, once a process (10 kB: under a millisecond). The file stands beside this one, in `src/` as in `dist/`. */
+function compiledKernels(): Compiled {
+  if (compiled === undefined) {
+    const bytes = readFileSync(new URL('./kernels.wasm', import.meta.url));
+    compiled = { module: new WebAssembly.Module(bytes), hash: contentHash(bytes) };
+  }
+  return compiled;
+}
+
+/** Content hash of the kernels in use: part of every decision's record. */
+export function kernelsHash(): string {
+  return compiledKernels().hash;
+}
+
+/** Vectors are padded with zeros to this many floats, so that the kernels work on whole 128-bit lanes, two at a time. */
+export const STRIDE_UNIT = 8;
+export function strideOf(dimension: number): number {
+  return Math.ceil(dimension / STRIDE_UNIT) * STRIDE_UNIT;
+}
+
+/** An instance with memory that is laid out once, when it is made; its views stay valid for its whole life. */
+export interface KernelInstance {
+  readonly exports: KernelExports;
+  /** `regions` in the order asked for. */
+  readonly regions: readonly Region[];
+}
+export interface Region {
+  readonly address: number;
+  readonly f32: Float32Array;
+  readonly u32: Uint32Array;
+}
+
+const PAGE_BYTES = 65536;
+const MEMORY_LIMIT_BYTES = 65535 * PAGE_BYTES;
+
+/**
+ * Instantiates the kernels with one region for each length (in 32-bit words), each aligned to 64 bytes.
+ * Throws `KERNEL_MEMORY` beyond the 4 GiB that 32-bit addresses reach.
+ */
+export function instantiateKernels(words: readonly number[]): KernelInstance {
+  const exports = new WebAssembly.Instance(compiledKernels().module, {}).exports as unknown as KernelExports;
+  const addresses: number[] = [];
+  let end = 1024;
+  for (const length of words) {
+    addresses.push(end);
+    end += Math.ceil((length * 4) / 64) * 64;
+  }
+  if (end > MEMORY_LIMIT_BYTES) {
+    throw new ShelfwiseError('KERNEL_MEMORY', `${Math.ceil(end / 2 ** 20)} MiB are wanted`);
+  }
+  const missingPages = Math.ceil((end - exports.memory.buffer.byteLength) / PAGE_BYTES);
+  if (missingPages > 0) exports.memory.grow(missingPages);
+  const { buffer } = exports.memory;
+  return {
+    exports,
+    regions: words.map((length, i) => ({
+      address: addresses[i],
+      f32: new Float32Array(buffer, addresses[i], length),
+      u32: new Uint32Array(buffer, addresses[i], length),
+    })),
+  };
+}
