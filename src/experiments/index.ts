@@ -1,0 +1,2 @@
+/** Experiments: who is in which arm. */
+export * from './allocation.ts';

@@ -1,0 +1,242 @@
+/**
+ * Decayed plays of items, over the world and by market: what popularity is.
+ *
+ * Shared decay: a play at time t is added as weight · 2^((t - T) / halfLife) for a fixed T, so that an addition touches one
+ * cell and nothing ever has to be aged; the sum at any time is the cell times 2^(-(now - T) / halfLife). When exponents
+ * grow beyond 512, T moves by a whole number of half-lives and every cell is multiplied by a power of two, which is exact.
+ */
+import { ByteReader, ByteWriter, DAY_MS, requireRange, ShelfwiseError } from '../base/index.ts';
+import { type Catalog, type Epoch, sealEpoch, UNKNOWN_KIND } from '../domain/index.ts';
+import { addToSparse, createSparse, type SparseSums } from './sparse.ts';
+import { TopSelection } from './top.ts';
+
+export interface CounterOptions {
+  /** @default 14. Days after which a play weighs half: shorter follows fashion, longer is steadier. */
+  readonly halfLifeDays?: number;
+  /** @default 500. Items listed for each market. */
+  readonly topOfMarket?: number;
+  /** @default 200. Items listed for each genre. */
+  readonly topOfGenre?: number;
+  /** @default 1000. Items listed for the world. */
+  readonly topOfWorld?: number;
+}
+
+export interface PlayCounters {
+  /** Adds one play: O(1). `market` is -1 when unknown: it then counts for the world alone. Order does not matter beyond rounding. */
+  add(item: number, market: number, atMs: number, weight?: number): void;
+  /** Decayed plays of the item over the world at a time. */
+  playsAt(item: number, nowMs: number): number;
+  /**
+   * The counters as serving reads them (domain `readCounters`). Values hold at the start of `nowMs`'s UTC day (meta.atMs):
+   * within a day the chunks of items without new plays keep their hashes, and ratios are the same at any time. Lists hold
+   * catalogued items only, most played first, of equals the smaller number first.
+   */
+  epoch(nowMs: number, catalog: Catalog, genreCount: number): Epoch;
+  encode(): Uint8Array;
+}
+
+const FORMAT = 1;
+/** T moves in steps of so many half-lives. */
+const STEP = 256;
+
+/** Counters that start empty, or from what `encode` gave (whose half-life must be the same: `OPTION_INVALID` otherwise). */
+export function createCounters(options: CounterOptions = {}, stored?: Uint8Array): PlayCounters {
+  const { halfLifeDays = 14, topOfMarket = 500, topOfGenre = 200, topOfWorld = 1000 } = options;
+  requireRange('createCounters', 'halfLifeDays', halfLifeDays, 0.01, 36500);
+  const halfLifeMs = halfLifeDays * DAY_MS;
+  /** T in steps; NaN before the first play. */
+  let step = Number.NaN;
+  let world = new Float64Array(1024);
+  /** One more than the highest item with a play. */
+  let size = 0;
+  const markets = new Map<number, SparseSums>();
+  // The factor of the last time that was added: events of one batch often share it.
+  let lastMs = Number.NaN;
+  let lastFactor = 0;
+
+  function factorAt(atMs: number): number {
+    if (atMs === lastMs) return lastFactor;
+    if (Number.isNaN(step)) step = Math.floor(atMs / halfLifeMs / STEP);
+    let exponent = atMs / halfLifeMs - step * STEP;
+    if (exponent > 2 * STEP) {
+      moveTo(Math.floor(atMs / halfLifeMs / STEP));
+      exponent = atMs / halfLifeMs - step * STEP;
+    }
+    lastMs = atMs;
+    lastFactor = 2 ** exponent;
+    return lastFactor;
+  }
+
+  function moveTo(newStep: number): void {
+    const scale = 2 ** ((step - newStep) * STEP);
+    for (let i = 0; i < size; i++) world[i] *= scale;
+    for (const { values } of markets.values()) for (let i = 0; i < values.length; i++) values[i] *= scale;
+    step = newStep;
+  }
+
+  /** What turns a cell into plays at `nowMs`. */
+  function valueAt(nowMs: number): number {
+    return Number.isNaN(step) ? 0 : 2 ** (step * STEP - nowMs / halfLifeMs);
+  }
+
+  function add(item: number, market: number, atMs: number, weight = 1): void {
+    const amount = weight * factorAt(atMs);
+    if (item >= size) {
+      size = item + 1;
+      if (size > world.length) {
+        const larger = new Float64Array(Math.max(size, 2 * world.length));
+        larger.set(world);
+        world = larger;
+      }
+    }
+    world[item] += amount;
+    if (market < 0) return;
+    let sums = markets.get(market);
+    if (sums === undefined) {
+      sums = createSparse();
+      markets.set(market, sums);
+    }
+    addToSparse(sums, item, amount);
+  }
+
+  function epoch(nowMs: number, catalog: Catalog, genreCount: number): Epoch {
+    const atMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+    const scale = valueAt(atMs);
+    const known = (item: number) => item < catalog.size && catalog.kind[item] !== UNKNOWN_KIND;
+    const plays = new Float32Array(size);
+    for (let i = 0; i < size; i++) plays[i] = world[i] * scale;
+
+    const ranked = rankedItems(plays, known);
+    const numbers = [...markets.keys()].sort((a, b) => a - b);
+    const marketStart = new Uint32Array(numbers.length + 1);
+    const marketItems = new Uint32Array(numbers.length * topOfMarket);
+    const marketPlays = new Float32Array(numbers.length * topOfMarket);
+    const top = new TopSelection(topOfMarket);
+    let marketAt = 0;
+    numbers.forEach((market, m) => {
+      const { keys, values, used } = markets.get(market) as SparseSums;
+      top.begin(topOfMarket);
+      for (let cell = 0; cell < keys.length; cell++) {
+        if (used[cell] === 0 || !known(keys[cell])) continue;
+        const marketPlay = Math.fround(values[cell] * scale);
+        if (marketPlay > 0) top.offer(keys[cell], marketPlay);
+      }
+      marketStart[m] = marketAt;
+      marketAt += top.drain(marketItems.subarray(marketAt), marketPlays.subarray(marketAt));
+    });
+    marketStart[numbers.length] = marketAt;
+    const { genreStart, genreItems } = genreLists(ranked, catalog, genreCount, topOfGenre);
+
+    return sealEpoch({
+      kind: 'counters',
+      meta: { halfLifeDays, atMs },
+      arrays: {
+        plays,
+        markets: Uint16Array.from(numbers),
+        marketStart,
+        marketItems: marketItems.slice(0, marketAt),
+        marketPlays: marketPlays.slice(0, marketAt),
+        topItems: ranked.slice(0, topOfWorld),
+        genreStart,
+        genreItems,
+      },
+    });
+  }
+
+  function encode(): Uint8Array {
+    const out = new ByteWriter(1024 + size * 8);
+    out.u8(FORMAT);
+    out.f64(halfLifeDays);
+    out.f64(step);
+    out.varint(size);
+    out.raw(new Uint8Array(world.buffer, 0, size * 8));
+    out.varint(markets.size);
+    for (const market of [...markets.keys()].sort((a, b) => a - b)) {
+      const { keys, values, used, count } = markets.get(market) as SparseSums;
+      out.varint(market);
+      out.varint(count);
+      for (let cell = 0; cell < keys.length; cell++) {
+        if (used[cell] === 0) continue;
+        out.u32(keys[cell]);
+        out.f64(values[cell]);
+      }
+    }
+    return out.finish();
+  }
+
+  if (stored !== undefined) {
+    const reader = new ByteReader(stored);
+    const format = reader.u8();
+    const storedHalfLife = reader.f64();
+    if (format !== FORMAT || storedHalfLife !== halfLifeDays) {
+      throw new ShelfwiseError(
+        'OPTION_INVALID',
+        `stored counters have format ${format} and a half-life of ${storedHalfLife} days; this is format ${FORMAT}, ${halfLifeDays} days`,
+      );
+    }
+    step = reader.f64();
+    size = reader.varint();
+    world = new Float64Array(Math.max(1024, size));
+    new Uint8Array(world.buffer).set(reader.raw(size * 8));
+    const marketCount = reader.varint();
+    for (let m = 0; m < marketCount; m++) {
+      const market = reader.varint();
+      const count = reader.varint();
+      const sums = createSparse(count);
+      for (let i = 0; i < count; i++) addToSparse(sums, reader.u32(), reader.f64());
+      markets.set(market, sums);
+    }
+  }
+
+  return {
+    add,
+    playsAt: (item, nowMs) => (item < size ? world[item] * valueAt(nowMs) : 0),
+    epoch,
+    encode,
+  };
+}
+
+/** Items with plays, most played first, of equals the smaller number first: a radix sort on the bits of the floats. */
+function rankedItems(plays: Float32Array, known: (item: number) => boolean): Uint32Array {
+  let count = 0;
+  for (let i = 0; i < plays.length; i++) if (plays[i] > 0 && known(i)) count++;
+  let from = new Uint32Array(count);
+  let to = new Uint32Array(count);
+  let at = 0;
+  for (let i = 0; i < plays.length; i++) if (plays[i] > 0 && known(i)) from[at++] = i;
+  // The bits of positive floats are in the order of the floats; inverted they ascend from the greatest.
+  const bits = new Uint32Array(plays.buffer, plays.byteOffset, plays.length);
+  const offsets = new Uint32Array(65536);
+  for (let shift = 0; shift < 32; shift += 16) {
+    offsets.fill(0);
+    for (let i = 0; i < count; i++) offsets[(~bits[from[i]] >>> shift) & 0xffff]++;
+    let sum = 0;
+    for (let digit = 0; digit < 65536; digit++) {
+      const here = offsets[digit];
+      offsets[digit] = sum;
+      sum += here;
+    }
+    for (let i = 0; i < count; i++) to[offsets[(~bits[from[i]] >>> shift) & 0xffff]++] = from[i];
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+/** Walks the items in rank order and hands each to its genres until they are full. */
+function genreLists(ranked: Uint32Array, catalog: Catalog, genreCount: number, limit: number) {
+  const filled = new Uint32Array(genreCount);
+  const lists: number[][] = Array.from({ length: genreCount }, () => []);
+  for (const item of ranked) {
+    for (let g = catalog.genreStart[item]; g < catalog.genreStart[item + 1]; g++) {
+      const genre = catalog.genreIds[g];
+      if (genre >= genreCount || filled[genre] >= limit) continue;
+      lists[genre].push(item);
+      filled[genre]++;
+    }
+  }
+  const genreStart = new Uint32Array(genreCount + 1);
+  for (let genre = 0; genre < genreCount; genre++) genreStart[genre + 1] = genreStart[genre] + filled[genre];
+  const genreItems = new Uint32Array(genreStart[genreCount]);
+  for (let genre = 0; genre < genreCount; genre++) genreItems.set(lists[genre], genreStart[genre]);
+  return { genreStart, genreItems };
+}

@@ -1,0 +1,364 @@
+/**
+ * What the platform remembers of one listener, compactly: rows of typed arrays in ascending order of item number, found
+ * by bisection (nine steps at most). Creators and genres are not here; they are derived from items and catalogue when a
+ * view is made, so that an item that the catalogue learns of later resolves by itself.
+ *
+ * Limits: 512 items, 128 recents, 256 likes, 128 follows, 256 hides. What is forgotten when a table is full is said
+ * beside its eviction; totals, hours and devices never forget.
+ */
+import { DEVICES, NO_ITEM } from '../domain/index.ts';
+import { tasteFactor } from './decay.ts';
+import { TopSelection } from './top.ts';
+
+/** Raise it when what the fold computes, or its stored form, changes: stored states of another version are folded anew. */
+export const STATE_VERSION = 1;
+
+export const STATE_LIMITS = {
+  items: 512,
+  recents: 128,
+  likes: 256,
+  follows: 128,
+  hides: 256,
+  sessionItems: 16,
+} as const;
+
+/** Columns of a row in `ItemTable.sums`. */
+export const SUM_COLUMNS = 4;
+/** Time of the newest play, epoch ms: also the time at which the three sums hold. Meaningless while plays is 0. */
+export const LAST_MS = 0;
+export const SUM_MOOD = 1;
+export const SUM_LIKING = 2;
+export const SUM_TASTE = 3;
+
+/** Columns of a row in `ItemTable.counts`. */
+export const COUNT_COLUMNS = 5;
+export const PLAYS = 0;
+export const SKIPS = 1;
+/** First play, epoch seconds. */
+export const FIRST_S = 2;
+/** Length of the newest playback, however short, in seconds; and when that was, epoch seconds (0: never). */
+export const PROGRESS_S = 3;
+export const PROGRESS_AT_S = 4;
+
+export interface ItemTable {
+  count: number;
+  /** Item numbers, ascending. */
+  keys: Uint32Array;
+  sums: Float64Array;
+  counts: Uint32Array;
+}
+
+/** What was played last: the album, playlist, show or artist it was played from, or else the item itself. */
+export interface RecentTable {
+  count: number;
+  keys: Uint32Array;
+  lastMs: Float64Array;
+  plays: Uint32Array;
+}
+
+/**
+ * Switches with a last writer: like/unlike, follow/unfollow, hide. `stamps` holds a hash of the event's id with the
+ * switch in bit 0: of two writers at the same millisecond the greater stamp wins, whatever the order of arrival.
+ */
+export interface MarkTable {
+  count: number;
+  keys: Uint32Array;
+  atMs: Float64Array;
+  stamps: Uint32Array;
+}
+
+export interface SessionState {
+  id: string;
+  startMs: number;
+  lastMs: number;
+  /** Counted plays in the session. */
+  plays: number;
+  /** The last of them, newest first. */
+  items: Uint32Array;
+  itemsAtMs: Float64Array;
+  itemCount: number;
+}
+
+export interface ListenerState {
+  readonly items: ItemTable;
+  readonly recents: RecentTable;
+  readonly likes: MarkTable;
+  readonly follows: MarkTable;
+  readonly hides: MarkTable;
+  /** Counted plays by hour of day (UTC), half-life 28 days, at `sumsAtMs`. */
+  readonly hours: Float64Array;
+  /** Counted plays of everything, half-life 7 days, at `sumsAtMs`. */
+  recentPlays: number;
+  sumsAtMs: number;
+  /** Counted plays by device, in the order of DEVICES. */
+  readonly devices: Uint32Array;
+  readonly session: SessionState;
+  totalPlays: number;
+  totalSkips: number;
+  /** Day (since 1970) of the newest counted play, and counted plays on that day. */
+  day: number;
+  dayPlays: number;
+  /** Epoch ms over events of every type; -1 before the first. */
+  firstEventMs: number;
+  lastEventMs: number;
+}
+
+const NO_U32 = new Uint32Array(0);
+const NO_F64 = new Float64Array(0);
+
+function emptyMarks(): MarkTable {
+  return { count: 0, keys: NO_U32, atMs: NO_F64, stamps: NO_U32 };
+}
+
+/** A listener of whom nothing is known. */
+export function emptyState(): ListenerState {
+  return {
+    items: { count: 0, keys: NO_U32, sums: NO_F64, counts: NO_U32 },
+    recents: { count: 0, keys: NO_U32, lastMs: NO_F64, plays: NO_U32 },
+    likes: emptyMarks(),
+    follows: emptyMarks(),
+    hides: emptyMarks(),
+    hours: new Float64Array(24),
+    recentPlays: 0,
+    sumsAtMs: 0,
+    devices: new Uint32Array(DEVICES.length),
+    session: { id: '', startMs: 0, lastMs: -1, plays: 0, items: NO_U32, itemsAtMs: NO_F64, itemCount: 0 },
+    totalPlays: 0,
+    totalSkips: 0,
+    day: 0,
+    dayPlays: 0,
+    firstEventMs: -1,
+    lastEventMs: -1,
+  };
+}
+
+/** The first of the ascending `keys[0..count)` that is not below `key`. */
+function lowerBound(keys: Uint32Array, count: number, key: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys[middle] < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The row of `key`, or -1. */
+export function rowOf(table: { readonly keys: Uint32Array; readonly count: number }, key: number): number {
+  const row = lowerBound(table.keys, table.count, key);
+  return row < table.count && table.keys[row] === key ? row : -1;
+}
+
+function grown(length: number, limit: number): number {
+  return Math.min(limit, Math.max(8, length + (length >> 1)));
+}
+
+function enlarge<T extends Uint32Array | Float64Array>(array: T, length: number): T {
+  const larger = (array instanceof Uint32Array ? new Uint32Array(length) : new Float64Array(length)) as T;
+  larger.set(array);
+  return larger;
+}
+
+/** Row of the item, made (all zero) if it is new. A full table first forgets its weakest: see `evictItems`. */
+export function touchItem(table: ItemTable, item: number, newestMs: number): number {
+  let row = lowerBound(table.keys, table.count, item);
+  if (row < table.count && table.keys[row] === item) return row;
+  if (table.count === STATE_LIMITS.items) {
+    evictItems(table, newestMs);
+    row = lowerBound(table.keys, table.count, item);
+  }
+  const { count } = table;
+  if (count === table.keys.length) {
+    const length = grown(count, STATE_LIMITS.items);
+    table.keys = enlarge(table.keys, length);
+    table.sums = enlarge(table.sums, length * SUM_COLUMNS);
+    table.counts = enlarge(table.counts, length * COUNT_COLUMNS);
+  }
+  const { keys, sums, counts } = table;
+  keys.copyWithin(row + 1, row, count);
+  sums.copyWithin((row + 1) * SUM_COLUMNS, row * SUM_COLUMNS, count * SUM_COLUMNS);
+  counts.copyWithin((row + 1) * COUNT_COLUMNS, row * COUNT_COLUMNS, count * COUNT_COLUMNS);
+  keys[row] = item;
+  sums.fill(0, row * SUM_COLUMNS, (row + 1) * SUM_COLUMNS);
+  counts.fill(0, row * COUNT_COLUMNS, (row + 1) * COUNT_COLUMNS);
+  table.count = count + 1;
+  return row;
+}
+
+/** Rows that a full table forgets at once, so that the search for the weakest is paid once in so many new items. */
+const EVICT_ITEMS = 32;
+const EVICT_RECENTS = 16;
+// Work space, not state: each use ends before the function that began it returns.
+const weakest = new TopSelection(EVICT_ITEMS);
+const doomed = new Uint32Array(EVICT_ITEMS);
+
+/** Forgets the 32 items with the fewest plays at half-life 180 days; of equals, the greater number goes first. */
+function evictItems(table: ItemTable, newestMs: number): void {
+  const { keys, sums, counts, count } = table;
+  weakest.begin(EVICT_ITEMS);
+  for (let row = 0; row < count; row++) {
+    const at = row * SUM_COLUMNS;
+    const plays = counts[row * COUNT_COLUMNS + PLAYS];
+    const strength = plays === 0 ? 0 : sums[at + SUM_TASTE] * tasteFactor(newestMs - sums[at + LAST_MS]);
+    weakest.offer(NO_ITEM - keys[row], -strength);
+  }
+  const removed = weakest.drain(doomed, null);
+  for (let i = 0; i < removed; i++) doomed[i] = NO_ITEM - doomed[i];
+  const gone = doomed.subarray(0, removed).sort();
+  let to = 0;
+  let next = 0;
+  for (let row = 0; row < count; row++) {
+    if (next < removed && keys[row] === gone[next]) {
+      next++;
+      continue;
+    }
+    if (to !== row) {
+      keys[to] = keys[row];
+      sums.copyWithin(to * SUM_COLUMNS, row * SUM_COLUMNS, (row + 1) * SUM_COLUMNS);
+      counts.copyWithin(to * COUNT_COLUMNS, row * COUNT_COLUMNS, (row + 1) * COUNT_COLUMNS);
+    }
+    to++;
+  }
+  table.count = to;
+}
+
+/** Notes a counted play from `key` (container, or the item itself). A full table forgets the 16 played longest ago. */
+export function touchRecent(table: RecentTable, key: number, atMs: number): void {
+  let row = lowerBound(table.keys, table.count, key);
+  if (row < table.count && table.keys[row] === key) {
+    if (atMs > table.lastMs[row]) table.lastMs[row] = atMs;
+    table.plays[row]++;
+    return;
+  }
+  if (table.count === STATE_LIMITS.recents) {
+    weakest.begin(EVICT_RECENTS);
+    for (let i = 0; i < table.count; i++) weakest.offer(NO_ITEM - table.keys[i], -table.lastMs[i]);
+    const removed = weakest.drain(doomed, null);
+    const gone = doomed.subarray(0, removed);
+    let to = 0;
+    for (let i = 0; i < table.count; i++) {
+      if (gone.includes(NO_ITEM - table.keys[i])) continue;
+      table.keys[to] = table.keys[i];
+      table.lastMs[to] = table.lastMs[i];
+      table.plays[to] = table.plays[i];
+      to++;
+    }
+    table.count = to;
+    row = lowerBound(table.keys, to, key);
+  }
+  const { count } = table;
+  if (count === table.keys.length) {
+    const length = grown(count, STATE_LIMITS.recents);
+    table.keys = enlarge(table.keys, length);
+    table.lastMs = enlarge(table.lastMs, length);
+    table.plays = enlarge(table.plays, length);
+  }
+  table.keys.copyWithin(row + 1, row, count);
+  table.lastMs.copyWithin(row + 1, row, count);
+  table.plays.copyWithin(row + 1, row, count);
+  table.keys[row] = key;
+  table.lastMs[row] = atMs;
+  table.plays[row] = 1;
+  table.count = count + 1;
+}
+
+/**
+ * Writes a switch unless a later writer has been before. A full table forgets the switch that was turned off longest ago,
+ * or, when all are on, the one turned on longest ago.
+ * @returns whether this writer won.
+ */
+export function writeMark(table: MarkTable, key: number, atMs: number, stamp: number, limit: number): boolean {
+  let row = lowerBound(table.keys, table.count, key);
+  if (row < table.count && table.keys[row] === key) {
+    const known = table.atMs[row];
+    if (atMs < known || (atMs === known && stamp <= table.stamps[row])) return false;
+    table.atMs[row] = atMs;
+    table.stamps[row] = stamp;
+    return true;
+  }
+  if (table.count === limit) {
+    forgetMark(table);
+    row = lowerBound(table.keys, table.count, key);
+  }
+  const { count } = table;
+  if (count === table.keys.length) {
+    const length = grown(count, limit);
+    table.keys = enlarge(table.keys, length);
+    table.atMs = enlarge(table.atMs, length);
+    table.stamps = enlarge(table.stamps, length);
+  }
+  table.keys.copyWithin(row + 1, row, count);
+  table.atMs.copyWithin(row + 1, row, count);
+  table.stamps.copyWithin(row + 1, row, count);
+  table.keys[row] = key;
+  table.atMs[row] = atMs;
+  table.stamps[row] = stamp;
+  table.count = count + 1;
+  return true;
+}
+
+function forgetMark(table: MarkTable): void {
+  let victim = 0;
+  for (let row = 1; row < table.count; row++) {
+    const on = table.stamps[row] & 1;
+    const victimOn = table.stamps[victim] & 1;
+    if (on < victimOn || (on === victimOn && table.atMs[row] < table.atMs[victim])) victim = row;
+  }
+  table.keys.copyWithin(victim, victim + 1, table.count);
+  table.atMs.copyWithin(victim, victim + 1, table.count);
+  table.stamps.copyWithin(victim, victim + 1, table.count);
+  table.count--;
+}
+
+/** Is the switch on? */
+export function isMarked(table: MarkTable, key: number): boolean {
+  if (table.count === 0) return false;
+  const row = rowOf(table, key);
+  return row >= 0 && (table.stamps[row] & 1) === 1;
+}
+
+/** Has the listener hidden the item, and not liked it since? */
+export function isHidden(state: ListenerState, item: number): boolean {
+  const { hides, likes } = state;
+  if (hides.count === 0) return false;
+  const row = rowOf(hides, item);
+  if (row < 0) return false;
+  const liked = rowOf(likes, item);
+  return liked < 0 || (likes.stamps[liked] & 1) === 0 || likes.atMs[liked] <= hides.atMs[row];
+}
+
+export function isLiked(state: ListenerState, item: number): boolean {
+  return isMarked(state.likes, item);
+}
+
+export function isFollowed(state: ListenerState, item: number): boolean {
+  return isMarked(state.follows, item);
+}
+
+/** Counted plays of the item, ever; 0 for one that is not (or no longer) remembered. */
+export function playsOf(state: ListenerState, item: number): number {
+  const row = rowOf(state.items, item);
+  return row < 0 ? 0 : state.items.counts[row * COUNT_COLUMNS + PLAYS];
+}
+
+/** Time of the item's newest counted play, epoch ms, or -1. */
+export function lastPlayedMs(state: ListenerState, item: number): number {
+  const row = rowOf(state.items, item);
+  if (row < 0 || state.items.counts[row * COUNT_COLUMNS + PLAYS] === 0) return -1;
+  return state.items.sums[row * SUM_COLUMNS + LAST_MS];
+}
+
+/** How far the newest playback of the item went, ms rounded down to a second; 0 when never. */
+export function progressOf(state: ListenerState, item: number): number {
+  const row = rowOf(state.items, item);
+  return row < 0 ? 0 : state.items.counts[row * COUNT_COLUMNS + PROGRESS_S] * 1000;
+}
+
+/** A listener with more counted plays in one UTC day is taken for a machine: its plays earn no reward. */
+export const BOT_PLAYS_PER_DAY = 2000;
+
+/** Does the newest day of this listener look like a machine's? */
+export function looksLikeBot(state: ListenerState): boolean {
+  return state.dayPlays > BOT_PLAYS_PER_DAY;
+}
