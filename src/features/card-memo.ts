@@ -3,7 +3,7 @@
  * empty again when catalogue, counters or the day change. It changes the time that encoding takes, never its result.
  */
 import { type Catalog, type Counters, NO_ITEM, UNKNOWN_KIND } from '../domain/index.ts';
-import { type EncoderPlan, toCategory, writeDense } from './compile.ts';
+import { type EncoderPlan, hashCategory, writeDense } from './compile.ts';
 import type { CardFacts, PageFacts } from './declaration.ts';
 
 const SLOTS = 1 << 16;
@@ -93,7 +93,7 @@ export class CardMemo {
     for (const { writer, value } of plan.cardDense) writeDense(writer, value(card), dense, at + writer.column);
     const first = slot * plan.cardCategoryCount;
     for (const { category, value } of plan.cardCategories) {
-      categories[first + category] = toCategory(value(card));
+      categories[first + category] = hashCategory(value(card));
     }
     this.items[slot] = item;
     this.stamps[slot] = this.stamp;

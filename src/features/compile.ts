@@ -1,5 +1,5 @@
 /** From a declaration to the writers of its columns. */
-import { hash32 } from '../base/index.ts';
+import { hash32, mix32 } from '../base/index.ts';
 import {
   type CardFacts,
   type CategoryFeature,
@@ -11,8 +11,6 @@ import {
   type ShelfFacts,
   type Transform,
 } from './declaration.ts';
-
-export const MISSING_CATEGORY = 0xffffffff;
 
 /** How one feature's value becomes the floats of its columns. */
 export interface DenseWriter {
@@ -200,11 +198,19 @@ function writerOf(
 }
 
 /** The largest finite 32-bit float: whatever lies beyond it, and NaN, is missing. */
-export const LARGEST = 3.4028234663852886e38;
+const LARGEST = 3.4028234663852886e38;
 
-/** A category's value as an unsigned integer; negative, NaN and infinite ones are missing. */
-export function toCategory(value: number): number {
-  return value >= 0 && value < MISSING_CATEGORY ? value >>> 0 : MISSING_CATEGORY;
+/** A category as 32 well mixed bits; 0 for what is missing: negative, NaN, or no 32-bit integer. */
+export function hashCategory(value: number): number {
+  if (!(value >= 0 && value < 4294967295)) return 0;
+  const hash = mix32(value + 0x7f4a7c15);
+  return hash === 0 ? 1 : hash;
+}
+
+/** The hash of a slot with one more part. Both are well mixed already, so that one multiplication is enough. */
+export function foldCategory(hash: number, category: number): number {
+  const product = Math.imul(hash ^ category, 0x9e3779b1);
+  return (product ^ (product >>> 15)) >>> 0;
 }
 
 /** Writes all columns of one feature at `at`. */

@@ -6,7 +6,7 @@
  * the page is bound, what depends on the shelf once a shelf, and both are copied into its rows; what depends on the card
  * is kept in a memo; row facts are gathered in blocks. Everything is stored as 32-bit floats; equal inputs give equal bytes.
  */
-import { combine32, DAY_MS } from '../base/index.ts';
+import { DAY_MS } from '../base/index.ts';
 import {
   type Catalog,
   type Counters,
@@ -23,15 +23,7 @@ import {
 } from '../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from './batch.ts';
 import { CardMemo } from './card-memo.ts';
-import {
-  compile,
-  type DenseWriter,
-  LARGEST,
-  MISSING_CATEGORY,
-  type SlotWriter,
-  toCategory,
-  writeDense,
-} from './compile.ts';
+import { compile, type DenseWriter, foldCategory, hashCategory, type SlotWriter, writeDense } from './compile.ts';
 import type { FeatureDescription, FeatureSet, PageFacts } from './declaration.ts';
 import { BLOCK_ROWS, RowFacts } from './row-facts.ts';
 
@@ -99,31 +91,32 @@ class Bound implements BoundEncoder {
   private readonly shelf = { shelfId: '', seedItem: 0 };
   private readonly facts: RowFacts;
   private readonly memo: CardMemo;
-  /** One row of each kind, with the columns of listener, context and shelf filled in. */
-  private readonly denseTemplate: Float32Array;
-  private readonly sparseTemplate: Uint32Array;
-  /** Category values of page and shelf, by category. */
+  /** A block of rows of each kind, with what page and shelf decide filled in: the first thing that is copied out. */
+  private readonly denseTemplate: RowTemplate<Float32Array>;
+  private readonly sparseTemplate: RowTemplate<Uint32Array>;
+  /** Hashed categories of page and shelf; 0 is missing. */
   private readonly categories: Uint32Array;
-  /** Hash of a slot's parts of page and shelf; `missing` where one of them is missing. */
+  /** Hash of a slot's parts of page and shelf; 0 where one of them is missing. */
   private readonly prefixes: Uint32Array;
-  private readonly missing: Uint8Array;
-  /** Categories of the cards of one block, row by row. */
+  /** Hashed categories of the cards of one block, row by row; 0 is missing. */
   private readonly cardCategories: Uint32Array;
 
   constructor(plan: Plan) {
     this.plan = plan;
     this.facts = new RowFacts(plan.factsWanted);
     this.memo = new CardMemo(plan);
-    this.denseTemplate = new Float32Array(plan.denseNames.length);
-    this.sparseTemplate = new Uint32Array(plan.sparseNames.length);
+    this.denseTemplate = new RowTemplate(new Float32Array(BLOCK_ROWS * plan.denseNames.length), plan.denseNames.length);
+    this.sparseTemplate = new RowTemplate(
+      new Uint32Array(BLOCK_ROWS * plan.sparseNames.length),
+      plan.sparseNames.length,
+    );
     this.categories = new Uint32Array(plan.categoryCount);
     this.cardCategories = new Uint32Array(BLOCK_ROWS * plan.cardCategoryCount);
     this.prefixes = new Uint32Array(plan.slots.length);
-    this.missing = new Uint8Array(plan.slots.length);
   }
 
   bind(input: EncoderInput): void {
-    const { page, plan, denseTemplate, categories } = this;
+    const { page, plan, denseTemplate: template, categories } = this;
     page.view = input.view;
     page.atMs = input.atMs;
     page.day = Math.floor(input.atMs / DAY_MS);
@@ -138,8 +131,11 @@ class Bound implements BoundEncoder {
     page.embedding = input.embedding;
     this.facts.bindPage(page);
     this.memo.bind(page);
-    for (const { writer, value } of plan.pageDense) writeDense(writer, value(page), denseTemplate, writer.column);
-    for (const { category, value } of plan.pageCategories) categories[category] = toCategory(value(page));
+    for (const { writer, value } of plan.pageDense) {
+      writeDense(writer, value(page), template.block, writer.column);
+      template.spread(writer.column, writer.width);
+    }
+    for (const { category, value } of plan.pageCategories) categories[category] = hashCategory(value(page));
   }
 
   encode(
@@ -150,8 +146,8 @@ class Bound implements BoundEncoder {
     rowOffset: number,
   ): void {
     const { denseTemplate, sparseTemplate } = this;
-    const denseWidth = denseTemplate.length;
-    const sparseWidth = sparseTemplate.length;
+    const { width: denseWidth } = denseTemplate;
+    const { width: sparseWidth } = sparseTemplate;
     if (rowOffset < 0 || count > items.length || rowOffset + count > out.rows) {
       throw new RangeError(
         `rows ${rowOffset} to ${rowOffset + count} of a batch of ${out.rows}, from ${items.length} items`,
@@ -164,34 +160,33 @@ class Bound implements BoundEncoder {
     }
     if (count === 0) return;
     this.bindShelf(shelf.shelfId, shelf.seedItem);
-    replicate(out.dense, denseTemplate, rowOffset, count);
-    replicate(out.sparse, sparseTemplate, rowOffset, count);
     for (let from = 0; from < count; from += BLOCK_ROWS) {
       const rows = Math.min(BLOCK_ROWS, count - from);
+      out.dense.set(denseTemplate.rows[rows], (rowOffset + from) * denseWidth);
+      out.sparse.set(sparseTemplate.rows[rows], (rowOffset + from) * sparseWidth);
       this.encodeBlock(items, from, rows, out, rowOffset + from);
     }
   }
 
   private bindShelf(shelfId: string, seedItem: number): void {
-    const { page, plan, shelf, denseTemplate, sparseTemplate, categories } = this;
+    const { page, plan, shelf, denseTemplate: template, sparseTemplate, categories } = this;
     shelf.shelfId = shelfId;
     shelf.seedItem = seedItem;
     this.facts.bindShelf(seedItem, page.embedding);
-    for (const { writer, value } of plan.shelfDense)
-      writeDense(writer, value(shelf, page), denseTemplate, writer.column);
-    for (const { category, value } of plan.shelfCategories) categories[category] = toCategory(value(shelf, page));
+    for (const { writer, value } of plan.shelfDense) {
+      writeDense(writer, value(shelf, page), template.block, writer.column);
+      template.spread(writer.column, writer.width);
+    }
+    for (const { category, value } of plan.shelfCategories) categories[category] = hashCategory(value(shelf, page));
     for (let s = 0; s < plan.slots.length; s++) {
       const slot = plan.slots[s];
       let hash = slot.salt;
-      let missing = 0;
-      for (const category of slot.fixedParts) {
-        if (categories[category] === MISSING_CATEGORY) missing = 1;
-        hash = combine32(hash, categories[category]);
-      }
+      for (const category of slot.fixedParts)
+        hash = categories[category] === 0 ? 0 : foldCategory(hash, categories[category]);
       this.prefixes[s] = hash;
-      this.missing[s] = missing;
-      sparseTemplate[slot.column] =
-        missing === 0 && slot.cardParts.length + slot.crossParts.length === 0 ? bucketOf(hash, plan.bucketShift) : 0;
+      const fixed = slot.cardParts.length + slot.crossParts.length === 0;
+      sparseTemplate.block[slot.column] = fixed && hash !== 0 ? bucketOf(hash, plan.bucketShift) : 0;
+      sparseTemplate.spread(slot.column, 1);
     }
   }
 
@@ -201,12 +196,15 @@ class Bound implements BoundEncoder {
     memo.copy(items, from, rows, dense, firstRow * denseWidth + plan.cardColumn, denseWidth, this.cardCategories);
 
     for (let s = 0; s < plan.slots.length; s++) {
-      if (this.missing[s] !== 0) continue;
+      if (this.prefixes[s] === 0) continue;
       const slot = plan.slots[s];
-      if (slot.crossParts.length > 0) this.hashCross(slot, s, items, from, rows, sparse, firstRow, sparseWidth);
-      else if (slot.cardParts.length === 1)
-        this.hashOne(slot.cardParts[0], s, slot, rows, sparse, firstRow, sparseWidth);
-      else if (slot.cardParts.length > 1) this.hashMany(slot, s, rows, sparse, firstRow, sparseWidth);
+      const prefix = this.prefixes[s];
+      const at = firstRow * sparseWidth;
+      if (slot.crossParts.length === 0 && slot.cardParts.length === 1) {
+        this.hashOne(slot, prefix, rows, sparse, at, sparseWidth);
+      } else if (slot.crossParts.length + slot.cardParts.length > 0) {
+        this.hashMany(slot, prefix, items, from, rows, sparse, at, sparseWidth);
+      }
     }
 
     if (plan.factsWanted.size > 0) facts.gather(page, items, from, rows);
@@ -237,94 +235,96 @@ class Bound implements BoundEncoder {
       return;
     }
     const { missing } = writer;
+    // A fact is finite or NaN.
     switch (writer.transform) {
       case 'identity':
         for (let r = 0; r < rows; r++, target += denseWidth) {
           const x = values[source + r];
-          dense[target] = x >= -LARGEST && x <= LARGEST ? x : missing;
+          dense[target] = Number.isNaN(x) ? missing : x;
         }
         break;
       case 'log1p':
         for (let r = 0; r < rows; r++, target += denseWidth) {
           const x = values[source + r];
-          dense[target] = x === 0 ? 0 : x >= -LARGEST && x <= LARGEST ? (x > 0 ? Math.log1p(x) : 0) : missing;
+          dense[target] = x > 0 ? Math.log1p(x) : Number.isNaN(x) ? missing : 0;
         }
         break;
       case 'recency':
         for (let r = 0; r < rows; r++, target += denseWidth) {
           const x = values[source + r];
-          dense[target] = x >= -LARGEST && x <= LARGEST ? (x > 0 ? 1 / (1 + x) : 1) : missing;
+          dense[target] = x > 0 ? 1 / (1 + x) : Number.isNaN(x) ? missing : 1;
         }
         break;
     }
   }
 
+  /** A slot with one part of the card. */
   private hashOne(
-    part: number,
-    s: number,
     slot: SlotWriter,
+    prefix: number,
     rows: number,
     sparse: Uint32Array,
-    firstRow: number,
-    sparseWidth: number,
+    at: number,
+    stride: number,
   ): void {
     const { cardCategories } = this;
     const { bucketShift, cardCategoryCount } = this.plan;
-    const prefix = this.prefixes[s];
-    let target = firstRow * sparseWidth + slot.column;
-    for (let r = 0; r < rows; r++, target += sparseWidth) {
-      const category = cardCategories[r * cardCategoryCount + part];
-      sparse[target] = category === MISSING_CATEGORY ? 0 : bucketOf(combine32(prefix, category), bucketShift);
+    let part = slot.cardParts[0];
+    let target = at + slot.column;
+    for (let r = 0; r < rows; r++, target += stride, part += cardCategoryCount) {
+      const category = cardCategories[part];
+      sparse[target] = category === 0 ? 0 : bucketOf(foldCategory(prefix, category), bucketShift);
     }
   }
 
+  /** A slot with any parts. */
   private hashMany(
     slot: SlotWriter,
-    s: number,
-    rows: number,
-    sparse: Uint32Array,
-    firstRow: number,
-    sparseWidth: number,
-  ): void {
-    const { cardCategories } = this;
-    const { bucketShift, cardCategoryCount } = this.plan;
-    for (let r = 0; r < rows; r++) {
-      let hash = this.prefixes[s];
-      let missing = false;
-      for (const part of slot.cardParts) {
-        const category = cardCategories[r * cardCategoryCount + part];
-        missing ||= category === MISSING_CATEGORY;
-        hash = combine32(hash, category);
-      }
-      sparse[(firstRow + r) * sparseWidth + slot.column] = missing ? 0 : bucketOf(hash, bucketShift);
-    }
-  }
-
-  private hashCross(
-    slot: SlotWriter,
-    s: number,
+    prefix: number,
     items: Uint32Array,
     from: number,
     rows: number,
     sparse: Uint32Array,
-    firstRow: number,
-    sparseWidth: number,
+    at: number,
+    stride: number,
   ): void {
-    const { memo, page, plan, cardCategories } = this;
+    const { memo, page, shelf, plan, cardCategories } = this;
     for (let r = 0; r < rows; r++) {
-      let hash = this.prefixes[s];
+      let hash = prefix;
       let missing = false;
       for (const part of slot.cardParts) {
         const category = cardCategories[r * plan.cardCategoryCount + part];
-        missing ||= category === MISSING_CATEGORY;
-        hash = combine32(hash, category);
+        missing ||= category === 0;
+        hash = foldCategory(hash, category);
       }
       for (const value of slot.crossParts) {
-        const category = toCategory(value(page, memo.card(items[from + r]), this.shelf));
-        missing ||= category === MISSING_CATEGORY;
-        hash = combine32(hash, category);
+        const category = hashCategory(value(page, memo.card(items[from + r]), shelf));
+        missing ||= category === 0;
+        hash = foldCategory(hash, category);
       }
-      sparse[(firstRow + r) * sparseWidth + slot.column] = missing ? 0 : bucketOf(hash, plan.bucketShift);
+      sparse[at + r * stride + slot.column] = missing ? 0 : bucketOf(hash, plan.bucketShift);
+    }
+  }
+}
+
+/** A block of equal rows, and its first 0, 1, 2 … rows. */
+class RowTemplate<A extends Float32Array | Uint32Array> {
+  readonly block: A;
+  readonly width: number;
+  readonly rows: readonly A[];
+
+  constructor(block: A, width: number) {
+    this.block = block;
+    this.width = width;
+    this.rows = Array.from({ length: BLOCK_ROWS + 1 }, (_, n) => block.subarray(0, n * width) as A);
+  }
+
+  /** Copies columns [column, column + count) of the first row into the others. */
+  spread(column: number, count: number): void {
+    const { block, width } = this;
+    for (let c = column; c < column + count; c++) {
+      const x = block[c];
+      for (let at = c + width; at < block.length; at += width) block[at] = x;
     }
   }
 }
@@ -333,20 +333,4 @@ class Bound implements BoundEncoder {
 function bucketOf(hash: number, shift: number): number {
   const bucket = hash >>> shift;
   return bucket === 0 ? 1 : bucket;
-}
-
-/** Copies a row into `count` rows, doubling what has been copied. */
-function replicate(
-  target: Float32Array | Uint32Array,
-  row: Float32Array | Uint32Array,
-  at: number,
-  count: number,
-): void {
-  const width = row.length;
-  const start = at * width;
-  for (let c = 0; c < width; c++) target[start + c] = row[c];
-  for (let done = 1; done < count; done *= 2) {
-    const next = Math.min(done, count - done);
-    target.copyWithin(start + done * width, start, start + next * width);
-  }
 }

@@ -31,10 +31,11 @@ const TASTE_COSINE = offsetOf('tasteCosine');
 const SEED_COSINE = offsetOf('seedCosine');
 const SESSION_COSINE = offsetOf('sessionCosine');
 
-/** GENRE_WEIGHT[k] = 1 / (k + 1); GENRE_TOTAL[n] = the sum of the first n. */
+/** GENRE_WEIGHT[k] = 1 / (k + 1); GENRE_SHARE[n] = 1 / the sum of the first n. */
 const GENRE_WEIGHT = Float64Array.from({ length: GENRES_PER_ITEM }, (_, k) => 1 / (k + 1));
-const GENRE_TOTAL = Float64Array.from({ length: GENRES_PER_ITEM + 1 }, (_, n) =>
-  GENRE_WEIGHT.subarray(0, n).reduce((sum, weight) => sum + weight, 0),
+const GENRE_SHARE = Float64Array.from(
+  { length: GENRES_PER_ITEM + 1 },
+  (_, n) => 1 / GENRE_WEIGHT.subarray(0, n).reduce((sum, weight) => sum + weight, 0),
 );
 
 const NOTHING = new Float32Array(0);
@@ -57,7 +58,9 @@ export class RowFacts {
   private creatorPlays = new Float32Array(512);
   private marks = new Uint8Array(512);
   /** Decayed plays by genre number; only the bound listener's are not 0. */
-  private genrePlays = new Float32Array(1024);
+  private genrePlays = new Float64Array(1024);
+  /** p / (1 + p) of those plays. */
+  private genreKnown = new Float64Array(1024);
   private boundGenres = new Uint16Array(VIEW_LIMITS.genres);
   private boundGenreCount = 0;
 
@@ -175,7 +178,7 @@ export class RowFacts {
   }
 
   private gatherGenres(page: PageFacts, items: Uint32Array, from: number, count: number): void {
-    const { values, genrePlays } = this;
+    const { values, genrePlays, genreKnown } = this;
     const { size, genreStart, genreIds } = page.catalog;
     const known = genrePlays.length;
     for (let r = 0; r < count; r++) {
@@ -189,14 +192,13 @@ export class RowFacts {
           let familiar = 0;
           for (let k = 0; k < genres; k++) {
             const genre = genreIds[start + k];
-            const ofGenre = genre < known ? genrePlays[genre] : 0;
-            if (ofGenre > 0) {
-              played += GENRE_WEIGHT[k] * ofGenre;
-              familiar += (GENRE_WEIGHT[k] * ofGenre) / (1 + ofGenre);
+            if (genre < known) {
+              played += GENRE_WEIGHT[k] * genrePlays[genre];
+              familiar += GENRE_WEIGHT[k] * genreKnown[genre];
             }
           }
-          played /= GENRE_TOTAL[genres];
-          novelty = 1 - familiar / GENRE_TOTAL[genres];
+          played *= GENRE_SHARE[genres];
+          novelty = 1 - familiar * GENRE_SHARE[genres];
         }
       }
       values[GENRE_PLAYS + r] = played;
@@ -212,39 +214,73 @@ export class RowFacts {
     from: number,
     count: number,
   ): void {
-    const { values, inverseNorms } = this;
+    const { values } = this;
     if (!target.known) {
       values.fill(Number.NaN, offset, offset + count);
       return;
     }
-    const { unit } = target;
-    const { factors, dimension, size } = embedding;
-    const tail = dimension & ~3;
-    for (let r = 0; r < count; r++) {
-      const item = items[from + r];
-      let cosine = Number.NaN;
-      if (item < size) {
-        let inverse = inverseNorms[item];
-        if (inverse < 0) inverse = inverseNormOf(inverseNorms, item, embedding);
-        if (inverse > 0) {
-          const at = item * dimension;
-          let a = 0;
-          let b = 0;
-          let c = 0;
-          let d = 0;
-          let k = 0;
-          for (; k < tail; k += 4) {
-            a += factors[at + k] * unit[k];
-            b += factors[at + k + 1] * unit[k + 1];
-            c += factors[at + k + 2] * unit[k + 2];
-            d += factors[at + k + 3] * unit[k + 3];
-          }
-          for (; k < dimension; k++) a += factors[at + k] * unit[k];
-          cosine = (a + b + (c + d)) * inverse;
-        }
-      }
-      values[offset + r] = cosine;
+    // Four rows at a time: the target is loaded once for all of them, and their sums do not wait for each other.
+    for (let r = 0; r < count; r += 4) {
+      const last = from + count - 1;
+      this.fourCosines(
+        target.unit,
+        embedding,
+        items[from + r],
+        items[Math.min(from + r + 1, last)],
+        items[Math.min(from + r + 2, last)],
+        items[Math.min(from + r + 3, last)],
+        offset + r,
+      );
     }
+  }
+
+  private fourCosines(
+    unit: Float64Array,
+    embedding: Embedding,
+    item0: number,
+    item1: number,
+    item2: number,
+    item3: number,
+    at: number,
+  ): void {
+    const { factors, dimension, size } = embedding;
+    const { values } = this;
+    const row0 = item0 < size ? item0 * dimension : 0;
+    const row1 = item1 < size ? item1 * dimension : 0;
+    const row2 = item2 < size ? item2 * dimension : 0;
+    const row3 = item3 < size ? item3 * dimension : 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    const even = dimension & ~1;
+    for (let k = 0; k < even; k += 2) {
+      const x = unit[k];
+      const y = unit[k + 1];
+      sum0 += factors[row0 + k] * x + factors[row0 + k + 1] * y;
+      sum1 += factors[row1 + k] * x + factors[row1 + k + 1] * y;
+      sum2 += factors[row2 + k] * x + factors[row2 + k + 1] * y;
+      sum3 += factors[row3 + k] * x + factors[row3 + k + 1] * y;
+    }
+    if (even < dimension) {
+      const x = unit[even];
+      sum0 += factors[row0 + even] * x;
+      sum1 += factors[row1 + even] * x;
+      sum2 += factors[row2 + even] * x;
+      sum3 += factors[row3 + even] * x;
+    }
+    // Beyond the block's last row stands room that nobody reads.
+    values[at] = sum0 * this.inverseNorm(item0, embedding);
+    values[at + 1] = sum1 * this.inverseNorm(item1, embedding);
+    values[at + 2] = sum2 * this.inverseNorm(item2, embedding);
+    values[at + 3] = sum3 * this.inverseNorm(item3, embedding);
+  }
+
+  /** 1 / |f_item|, NaN where the item has no vector. */
+  private inverseNorm(item: number, embedding: Embedding): number {
+    if (item >= embedding.size) return Number.NaN;
+    const known = this.inverseNorms[item];
+    return known < 0 ? inverseNormOf(this.inverseNorms, item, embedding) : known;
   }
 
   private bindNumbers(view: ListenerView): void {
@@ -260,10 +296,11 @@ export class RowFacts {
     const { plays, ageDays, creatorPlays, marks } = this;
     for (let i = 0; i < view.items.length; i++) {
       const entry = this.entryOf(view.items[i]);
-      plays[entry] = view.itemPlays[i];
-      ageDays[entry] = view.itemAgeDays[i];
+      plays[entry] = finite(view.itemPlays[i]);
+      ageDays[entry] = finite(view.itemAgeDays[i]);
     }
-    for (let i = 0; i < view.creators.length; i++) creatorPlays[this.entryOf(view.creators[i])] = view.creatorPlays[i];
+    for (let i = 0; i < view.creators.length; i++)
+      creatorPlays[this.entryOf(view.creators[i])] = finite(view.creatorPlays[i]);
     for (let i = 0; i < view.followed.length; i++) marks[this.entryOf(view.followed[i])] |= FOLLOWED;
     for (let i = 0; i < view.liked.length; i++) marks[this.entryOf(view.liked[i])] |= LIKED;
   }
@@ -284,15 +321,30 @@ export class RowFacts {
 
   private bindGenres(view: ListenerView): void {
     const { genres } = view;
-    for (let i = 0; i < this.boundGenreCount; i++) this.genrePlays[this.boundGenres[i]] = 0;
+    for (let i = 0; i < this.boundGenreCount; i++) {
+      this.genrePlays[this.boundGenres[i]] = 0;
+      this.genreKnown[this.boundGenres[i]] = 0;
+    }
     let most = 0;
     for (let i = 0; i < genres.length; i++) most = Math.max(most, genres[i] + 1);
-    if (most > this.genrePlays.length) this.genrePlays = new Float32Array(2 * most);
+    if (most > this.genrePlays.length) {
+      this.genrePlays = new Float64Array(2 * most);
+      this.genreKnown = new Float64Array(2 * most);
+    }
     if (genres.length > this.boundGenres.length) this.boundGenres = new Uint16Array(genres.length);
-    for (let i = 0; i < genres.length; i++) this.genrePlays[genres[i]] = view.genrePlays[i];
+    for (let i = 0; i < genres.length; i++) {
+      const plays = finite(view.genrePlays[i]);
+      this.genrePlays[genres[i]] = plays;
+      this.genreKnown[genres[i]] = plays / (1 + plays);
+    }
     this.boundGenres.set(genres);
     this.boundGenreCount = genres.length;
   }
+}
+
+/** Plays and ages are finite and not negative; what is not, is taken for 0. */
+function finite(x: number): number {
+  return x > 0 && x < Number.POSITIVE_INFINITY ? x : 0;
 }
 
 /** A vector that items are compared with, at length 1. */
@@ -321,7 +373,7 @@ class Target {
   }
 }
 
-/** 1 / |f_i| of each item, computed when it is first asked for; 0 where the item has no vector, -1 not yet computed. */
+/** 1 / |f_i| of each item, computed when it is first asked for; NaN where the item has no vector, -1 not yet computed. */
 class Norms {
   private readonly byFactors = new WeakMap<Float32Array, Float64Array>();
 
@@ -339,7 +391,7 @@ function inverseNormOf(inverseNorms: Float64Array, item: number, embedding: Embe
   const at = item * dimension;
   let squares = 0;
   for (let k = at; k < at + dimension; k++) squares += factors[k] * factors[k];
-  const inverse = squares > 0 && squares < Number.POSITIVE_INFINITY ? 1 / Math.sqrt(squares) : 0;
+  const inverse = squares > 0 && squares < Number.POSITIVE_INFINITY ? 1 / Math.sqrt(squares) : Number.NaN;
   inverseNorms[item] = inverse;
   return inverse;
 }
