@@ -35,6 +35,12 @@ export const CATALOGUE = {
     message: 'The configuration is not valid',
     remedy: 'Correct the named field; unknown keys are errors.',
   },
+  DATA_DIR_FOREIGN: {
+    blame: 'operator',
+    status: 500,
+    message: 'The folder is not a data directory and not empty',
+    remedy: 'Name an empty or a new folder with --data.',
+  },
   DATA_DIR_VERSION: {
     blame: 'operator',
     status: 500,

@@ -1,5 +1,13 @@
 /** Storage: the ports, and their adapters for one machine. */
+export * from './compact.ts';
+export * from './data-dir.ts';
 export * from './disk.ts';
+export { type EpochStore, openEpochStore } from './epochs.ts';
+export { type Lake, type LakeColumn, type LakeType, type LakeValue, openLake, removeTemporaries } from './lake.ts';
 export * from './log.ts';
 export { comparePositions, type LogPosition } from './log-format.ts';
 export { checkLog, type LogCheck, type LogEntry, readLogSegments } from './log-reader.ts';
+export * from './metadata.ts';
+export * from './online.ts';
+export { type Owner, readOwner } from './owner.ts';
+export { openWarehouse, type SqlValue, type Warehouse, type WarehouseOptions } from './warehouse.ts';

@@ -387,7 +387,8 @@ class SegmentedLog implements EventLog {
   private recycle(batches: Batch[]): void {
     this.inFlight = [];
     for (const batch of batches) {
-      if (batch.buffer.length <= KEPT_BUFFER_BYTES && this.spareBuffers.length < 2) this.spareBuffers.push(batch.buffer);
+      if (batch.buffer.length <= KEPT_BUFFER_BYTES && this.spareBuffers.length < 2)
+        this.spareBuffers.push(batch.buffer);
     }
   }
 
