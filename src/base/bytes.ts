@@ -20,6 +20,7 @@ export class ByteWriter {
     this.position = 0;
   }
 
+  /** Makes room and returns where it begins. It may replace `buffer`: read `buffer` only after it. */
   private reserve(bytes: number): number {
     const at = this.position;
     const end = at + bytes;
@@ -33,23 +34,28 @@ export class ByteWriter {
   }
 
   u8(x: number): void {
-    this.buffer[this.reserve(1)] = x;
+    const at = this.reserve(1);
+    this.buffer[at] = x;
   }
 
   u16(x: number): void {
-    this.buffer.writeUInt16LE(x, this.reserve(2));
+    const at = this.reserve(2);
+    this.buffer.writeUInt16LE(x, at);
   }
 
   u32(x: number): void {
-    this.buffer.writeUInt32LE(x >>> 0, this.reserve(4));
+    const at = this.reserve(4);
+    this.buffer.writeUInt32LE(x >>> 0, at);
   }
 
   f32(x: number): void {
-    this.buffer.writeFloatLE(x, this.reserve(4));
+    const at = this.reserve(4);
+    this.buffer.writeFloatLE(x, at);
   }
 
   f64(x: number): void {
-    this.buffer.writeDoubleLE(x, this.reserve(8));
+    const at = this.reserve(8);
+    this.buffer.writeDoubleLE(x, at);
   }
 
   /** Unsigned LEB128; any non-negative safe integer. */
@@ -81,7 +87,8 @@ export class ByteWriter {
 
   /** Bytes without their length. */
   raw(x: Uint8Array): void {
-    this.buffer.set(x, this.reserve(x.length));
+    const at = this.reserve(x.length);
+    this.buffer.set(x, at);
   }
 
   /** A copy of what was written. */
