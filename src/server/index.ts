@@ -2,4 +2,4 @@
 export { isLoopback, type KeyCheck } from './access.ts';
 export * from './contract.ts';
 export type { ServerLog } from './problems.ts';
-export { createServer, type ListenOptions, listen, type ServerOptions } from './server.ts';
+export { createServer, type ListenOptions, listen, openApiDocument, type ServerOptions } from './server.ts';

@@ -94,6 +94,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   return app;
 }
 
+/** The OpenAPI document, without a platform: its routes are described, never run. */
+export async function openApiDocument(version: string): Promise<object> {
+  const described = { status: () => ({ version }) } as unknown as PlatformService;
+  const app = await createServer({ platform: described, keys: () => null });
+  const document = app.swagger();
+  await app.close();
+  return document;
+}
+
 export interface ListenOptions {
   /** @default 127.0.0.1 */
   readonly host?: string | undefined;

@@ -1,0 +1,195 @@
+/** `shelfwise import`: foreign data in, envelope after envelope through the API, then a fit. A re-run doubles nothing. */
+import type { Command } from 'commander';
+import { SECOND_MS } from '../../base/index.ts';
+import {
+  createImportReport,
+  type ImportReport,
+  type ImportReportAccumulator,
+  type ImportSource,
+  type ReadBatch,
+  readEventFiles,
+  readHetrecLastfm,
+  readItemFiles,
+} from '../../exchange/index.ts';
+import {
+  type EventsAnswer,
+  type FitReport,
+  type ItemsAnswer,
+  type ListenersAnswer,
+  MAX_PAIRS,
+  MAX_ROWS,
+} from '../../server/index.ts';
+import type { ApiClient } from '../client.ts';
+import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
+import { columnMap, share, wholeNumber } from '../parse.ts';
+import { startProgress } from '../progress.ts';
+
+interface ImportOptions extends GlobalOptions {
+  /** Commander's `--no-fit`. */
+  readonly fit: boolean;
+}
+
+export interface LoadReport extends ImportReport {
+  readonly seconds: number;
+  readonly fitSeconds: number | null;
+}
+
+export function registerImport(program: Command, run: Run): void {
+  const imports = program
+    .command('import')
+    .description(
+      'Bring catalogue, listeners and events in. Bad rows are counted and sampled, never fatal; a re-run doubles nothing.',
+    );
+
+  imports
+    .command('hetrec-lastfm')
+    .description(
+      'The HetRec 2011 Last.fm data set: artists, play counts, tags. It has no play times: a seeded history is made up.',
+    )
+    .argument('<dir>', 'folder with artists.dat, tags.dat, user_artists.dat, user_taggedartists.dat; plain or .gz')
+    .option('--holdout <share>', "share of each listener's artists to hide for `evaluate retrieval`", share, 0)
+    .option('--holdout-seed <seed>', 'which of them', wholeNumber(0, Number.MAX_SAFE_INTEGER), 7)
+    .option('--seed <seed>', 'of the history that is made up', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--no-fit', 'do not fit embeddings and the reward model afterwards')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  shelfwise import hetrec-lastfm data/hetrec_lastfm_2k
+  shelfwise import hetrec-lastfm data/hetrec_lastfm_2k --holdout 0.2 --holdout-seed 7`,
+    )
+    .action(async (dir: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ImportOptions & { holdout: number; holdoutSeed: number; seed: number }>();
+      const source = await readHetrecLastfm(dir, {
+        holdoutShare: options.holdout,
+        holdoutSeed: options.holdoutSeed,
+        seed: options.seed,
+        nowMs: run.cli.clock.nowMs(),
+      });
+      await importFrom(run, options, source);
+    });
+
+  const files = (
+    name: 'items' | 'events',
+    description: string,
+    examples: string,
+    open: (paths: readonly string[], map: Record<string, string>) => ImportSource,
+  ) =>
+    imports
+      .command(name)
+      .description(description)
+      .argument('<files...>', 'JSONL, CSV, TSV or Parquet; plain or .gz')
+      .option('--map <field=column>', 'where a column has another name; repeatable', columnMap)
+      .option('--no-fit', 'do not fit embeddings and the reward model afterwards')
+      .addHelpText('after', `\nExamples:\n${examples}`)
+      .action(async (paths: readonly string[], _options: unknown, command: Command) => {
+        const options = command.optsWithGlobals<ImportOptions & { map?: Record<string, string> }>();
+        await importFrom(run, options, open(paths, options.map ?? {}));
+      });
+
+  files(
+    'items',
+    'Items from files.',
+    '  shelfwise import items catalogue.jsonl\n  shelfwise import items tracks.csv --map id=track_id --map title=name',
+    (paths, map) => readItemFiles(paths, { map }),
+  );
+  files(
+    'events',
+    'Events from files. Without a type every row is a play.',
+    '  shelfwise import events plays.parquet --map itemId=track_id --map occurredAt=ts',
+    (paths, map) => readEventFiles(paths, { map }),
+  );
+}
+
+async function importFrom(run: Run, options: ImportOptions, source: ImportSource): Promise<void> {
+  const report = await withClient(run, options, (client) => load(run, client, source, options.fit));
+  if (report.badRows > 0 || report.rejected > 0) found(run);
+  print(run, options, report, () => reportText(report));
+}
+
+/** Sends everything a source yields, then fits. */
+export async function load(run: Run, client: ApiClient, source: ImportSource, fit: boolean): Promise<LoadReport> {
+  const { cli } = run;
+  const startMs = cli.clock.monotonicMs();
+  const report = createImportReport(source.describe);
+  const progress = startProgress(cli, source.describe);
+  try {
+    for await (const batch of source.batches()) {
+      cli.stop.throwIfAborted();
+      await send(client, batch, report);
+      report.addBatch(batch);
+      const { read, rowsRead } = report.report();
+      progress.update(batch.share, `${rowsRead} rows, ${read.items} items, ${read.events} events`);
+    }
+  } catch (error) {
+    progress.fail();
+    throw error;
+  }
+  const { read } = report.report();
+  progress.done(`${read.items} items, ${read.listeners} listeners, ${read.events} events`);
+  const fitSeconds = fit ? await fitAll(run, client) : null;
+  return {
+    ...report.report(source.notes),
+    seconds: (cli.clock.monotonicMs() - startMs) / SECOND_MS,
+    fitSeconds,
+  };
+}
+
+export async function fitAll(run: Run, client: ApiClient): Promise<number> {
+  const progress = startProgress(run.cli, 'Fitting embeddings and the reward model');
+  try {
+    const onProgress = (stage: string, done: number) => progress.update(done, stage);
+    const { seconds } = await client.request<FitReport>('POST', '/v1/admin/fit', undefined, onProgress);
+    progress.done('they serve');
+    return seconds;
+  } catch (error) {
+    progress.fail();
+    throw error;
+  }
+}
+
+async function send(client: ApiClient, batch: ReadBatch, report: ImportReportAccumulator): Promise<void> {
+  for (const items of chunks(batch.items ?? [], MAX_ROWS)) {
+    report.addFates('items', (await client.request<ItemsAnswer>('PUT', '/v1/items', { items })).fates);
+  }
+  for (const listeners of chunks(batch.listeners ?? [], MAX_ROWS)) {
+    await client.request<ListenersAnswer>('POST', '/v1/listeners', { listeners });
+  }
+  for (const pairs of chunks(batch.holdout ?? [], MAX_PAIRS)) {
+    await client.request('POST', '/v1/admin/holdout', { pairs });
+  }
+  for (const events of chunks(batch.events ?? [], MAX_ROWS)) {
+    report.addFates('events', (await client.request<EventsAnswer>('POST', '/v1/events', { events })).fates);
+  }
+}
+
+function* chunks<T>(rows: readonly T[], size: number): Iterable<readonly T[]> {
+  if (rows.length <= size) {
+    if (rows.length > 0) yield rows;
+    return;
+  }
+  for (let at = 0; at < rows.length; at += size) yield rows.slice(at, at + size);
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([fate, count]) => `${count} ${fate}`)
+    .join(', ');
+}
+
+/** Lines of a sample that people are shown; --json has more. */
+const SHOWN = 5;
+
+function reportText(report: LoadReport): string {
+  const lines = [`${report.rowsRead} rows read in ${report.seconds.toFixed(1)} s`];
+  if (report.read.items > 0) lines.push(`  items: ${countsText(report.items)}`);
+  if (report.read.listeners > 0) lines.push(`  listeners: ${report.read.listeners}`);
+  if (report.read.events > 0) lines.push(`  events: ${countsText(report.events)}`);
+  if (report.read.holdout > 0) lines.push(`  hidden pairs: ${report.read.holdout}`);
+  if (report.badRows > 0) lines.push(`  ${report.badRows} bad rows, such as`);
+  for (const { file, row, reason } of report.badRowSample.slice(0, SHOWN)) lines.push(`    ${file}:${row}: ${reason}`);
+  if (report.rejected > 0) lines.push(`  ${report.rejected} refused, such as`);
+  for (const { id, message } of report.rejectedSample.slice(0, SHOWN)) lines.push(`    ${id}: ${message}`);
+  for (const note of report.notes) lines.push(`  ${note}`);
+  return `${lines.join('\n')}\n`;
+}

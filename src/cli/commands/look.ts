@@ -1,0 +1,125 @@
+/** Commands that look: `listener`, `items`, `doctor`, `status`. */
+import { type Command, Option } from 'commander';
+import { ITEM_KINDS, type Item } from '../../domain/index.ts';
+import type { DoctorReport, ItemList, ListenerSummary, PlatformStatus } from '../../server/index.ts';
+import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
+import { fitted, painter, printable } from '../io.ts';
+import { wholeNumber } from '../parse.ts';
+import { startProgress } from '../progress.ts';
+
+export function registerLook(program: Command, run: Run): void {
+  program
+    .command('listener')
+    .description('Show a listener: the profile, and what they play most.')
+    .argument('<id>', 'id of the listener')
+    .addHelpText('after', '\nExamples:\n  shelfwise listener 2\n  shelfwise listener 2 --json')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const listener = await withClient(run, options, (client) =>
+        client.request<ListenerSummary>('GET', `/v1/listeners/${encodeURIComponent(id)}`),
+      );
+      print(run, options, listener, () => listenerText(run, listener));
+    });
+
+  const items = program.command('items').description('Look into the catalogue.');
+  items
+    .command('search')
+    .description('Find items by title.')
+    .argument('<text>', 'words of the title')
+    .addOption(new Option('--kind <kind>', 'only this kind').choices([...ITEM_KINDS]))
+    .option('--limit <count>', 'at most so many', wholeNumber(1, 200), 20)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shelfwise items search "kind of blue"\n  shelfwise items search miles --kind artist',
+    )
+    .action(async (text: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { kind?: string; limit: number }>();
+      const path = `/v1/items${query({ search: text, kind: options.kind, limit: options.limit })}`;
+      const list = await withClient(run, options, (client) => client.request<ItemList>('GET', path));
+      if (list.items.length === 0) found(run);
+      print(run, options, list, () => (list.items.length === 0 ? 'No title matches.\n' : itemsText(run, list.items)));
+    });
+  items
+    .command('get')
+    .description('Show one item.')
+    .argument('<id>', 'id of the item')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const item = await withClient(run, options, (client) =>
+        client.request<Item>('GET', `/v1/items/${encodeURIComponent(id)}`),
+      );
+      print(run, options, item, () => `${JSON.stringify(item, null, 2)}\n`);
+    });
+
+  program
+    .command('doctor')
+    .description('Check the data directory: every log entry, epoch and table. Exit 1 when something is wrong.')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const progress = startProgress(run.cli, 'Checking the data directory');
+      const report = await withClient(run, options, (client) =>
+        client.request<DoctorReport>('POST', '/v1/admin/doctor', undefined, progress.update.bind(null, 0)),
+      );
+      progress.done(`${report.checks.length} checks`);
+      if (!report.healthy) found(run);
+      print(run, options, report, () => doctorText(run, report));
+    });
+
+  program
+    .command('status')
+    .description('Show what the platform holds and does.')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const status = await withClient(run, options, (client) => client.request<PlatformStatus>('GET', '/v1/status'));
+      print(run, options, status, () => statusText(status));
+    });
+}
+
+function listenerText(run: Run, listener: ListenerSummary): string {
+  const paint = painter(run.cli);
+  const profile = Object.entries(listener.profile).map(([name, chosen]) => `${name} ${String(chosen)}`);
+  const last = listener.lastEventAtMs === null ? 'never' : new Date(listener.lastEventAtMs).toISOString();
+  const lines = [
+    `${paint('bold', printable(listener.id))}  ${paint('dim', printable(profile.join(', ') || 'no profile'))}`,
+    `  ${listener.totalPlays} plays, last event ${last}`,
+  ];
+  for (const { id, title, plays } of listener.topItems) {
+    lines.push(`  ${String(plays).padStart(7)}  ${fitted(printable(title), 40)} ${paint('dim', printable(id))}`);
+  }
+  if (listener.topGenres.length > 0) {
+    const genres = listener.topGenres.map(({ genre, plays }) => `${printable(genre)} ${plays}`);
+    lines.push(`  genres: ${genres.join(', ')}`);
+  }
+  if (listener.followed.length > 0) lines.push(`  follows: ${listener.followed.map(printable).join(', ')}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function itemsText(run: Run, items: readonly Item[]): string {
+  const paint = painter(run.cli);
+  const lines = items.map(({ id, kind, title, creators }) => {
+    const by = creators?.[0] === undefined ? '' : printable(creators[0].name);
+    return `${kind.padEnd(8)} ${fitted(printable(title), 40)} ${fitted(by, 28)} ${paint('dim', printable(id))}`;
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function doctorText(run: Run, report: DoctorReport): string {
+  const paint = painter(run.cli);
+  const marks = { ok: paint('green', 'ok     '), warning: paint('yellow', 'warning'), error: paint('red', 'error  ') };
+  const lines = report.checks.flatMap(({ name, outcome, detail, remedy }) => [
+    `${marks[outcome]}  ${name}: ${detail}`,
+    ...(outcome === 'ok' || remedy === '' ? [] : [`         ${remedy}`]),
+  ]);
+  lines.push(report.healthy ? 'Healthy.' : 'Not healthy.');
+  return `${lines.join('\n')}\n`;
+}
+
+function statusText(status: PlatformStatus): string {
+  const lines = [
+    `Shelfwise ${status.version}: ${status.ready ? 'ready' : 'not ready'}`,
+    `  ${status.items} items, ${status.listeners} listeners, ${status.events} events, ${status.decisions} decisions`,
+    ...Object.entries(status.epochs).map(([kind, hash]) => `  epoch ${kind}: ${hash}`),
+    ...Object.entries(status.background).map(([name, text]) => `  ${name}: ${text}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}

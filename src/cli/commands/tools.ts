@@ -1,0 +1,143 @@
+/** Commands around the platform: `keys`, `openapi`, `policy check`, `bench`. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, Option } from 'commander';
+import { ShelfwiseError } from '../../base/index.ts';
+import { API_SCOPES } from '../../platform/service.ts';
+import { type CreatedKey, openApiDocument } from '../../server/index.ts';
+import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
+import { optionMap, wholeNumber } from '../parse.ts';
+import { startProgress } from '../progress.ts';
+import { packageVersion } from '../version.ts';
+
+export function registerTools(program: Command, run: Run): void {
+  const keys = program.command('keys').description('Keys of the API.');
+  keys
+    .command('create')
+    .description('Make a key; its secret is shown once.')
+    .argument('<name>', 'what it is for')
+    .addOption(
+      new Option(
+        '--scope <scope...>',
+        'app: events, Homes, listeners; catalog: items; inspect: lists, decisions, replay; admin: everything',
+      )
+        .choices([...API_SCOPES])
+        .makeOptionMandatory(),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shelfwise keys create phone-app --scope app\n  shelfwise keys create loader --scope catalog app',
+    )
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { scope: string[] }>();
+      const created = await withClient(run, options, (client) =>
+        client.request<CreatedKey>('POST', '/v1/admin/keys', { name, scopes: [...new Set(options.scope)] }),
+      );
+      print(run, options, created, () => `${created.secret}\n`);
+    });
+  keys
+    .command('list')
+    .description('Names and scopes of the keys that were made.')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const list = await withClient(run, options, (client) =>
+        client.request<{ keys: { name: string; scopes: string[] }[] }>('GET', '/v1/admin/keys'),
+      );
+      print(run, options, list, () => list.keys.map(({ name, scopes }) => `${name}  ${scopes.join(' ')}\n`).join(''));
+    });
+
+  program
+    .command('openapi')
+    .description('Print the OpenAPI 3.1 document of the HTTP API.')
+    .addHelpText('after', '\nExamples:\n  shelfwise openapi > openapi.json')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const document = await openApiDocument(packageVersion());
+      print(run, options, document, () => `${JSON.stringify(document, null, 2)}\n`);
+    });
+
+  registerPolicy(program, run);
+
+  program
+    .command('bench')
+    .description('Run a benchmark; only in a clone of the repository.')
+    .argument('<name>', 'home, ingest, freshness, score, …')
+    .argument('[args...]', 'passed on')
+    .allowUnknownOption()
+    .action(async (name: string, rest: string[]) => {
+      const main = fileURLToPath(new URL('../../../bench/main.ts', import.meta.url));
+      if (!existsSync(main)) {
+        throw new ShelfwiseError(
+          'OPTION_INVALID',
+          'benchmarks are not part of the installed package; run them in a clone',
+        );
+      }
+      run.exitCode = await runScript(main, [name, ...rest], dirname(dirname(main)));
+    });
+}
+
+/** What a correct policy keeps; the p value of a correct one falls below this once in a thousand seeds. */
+const MAX_SUM_ERROR = 1e-12;
+const MAX_STANDARD_ERRORS = 3;
+const MIN_CHI2_P = 0.001;
+
+interface PolicyOptions extends GlobalOptions {
+  readonly policy: string;
+  readonly draws: number;
+  readonly seed: number;
+  readonly set?: Record<string, number>;
+}
+
+function registerPolicy(program: Command, run: Run): void {
+  const policy = program.command('policy').description('The laws of policies.');
+  policy
+    .command('check')
+    .description(
+      'Draw pages with overlapping shelves, a pin and an artist cap, and test that the propensities are true: they sum to 1, ' +
+        'the mean importance weight is 1, and how often each page is drawn fits its probability. Exit 1 when they are not.',
+    )
+    .requiredOption('--policy <policy>', 'plackett-luce, uniform, greedy or popularity')
+    .option('--draws <count>', 'pages to draw', wholeNumber(1, 100_000_000), 100_000)
+    .option('--seed <seed>', 'of the draws', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--set <name=number>', 'an option of the policy; repeatable', optionMap)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  shelfwise policy check --policy plackett-luce --draws 1000000 --json
+  shelfwise policy check --policy plackett-luce --set epsilon=0.1 --set temperature=0.5`,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<PolicyOptions>();
+      const { checkPolicy, policyOf } = await import('../../policy/index.ts');
+      const checked = policyOf(options.policy, options.set ?? {});
+      const progress = startProgress(run.cli, `Drawing ${options.draws} pages`);
+      const report = checkPolicy({ policy: checked, draws: options.draws, seed: options.seed });
+      progress.done('done');
+      const { sumError, meanWeight, meanWeightSe, chi2p } = report;
+      const holds =
+        sumError <= MAX_SUM_ERROR &&
+        Math.abs(meanWeight - 1) <= MAX_STANDARD_ERRORS * meanWeightSe &&
+        chi2p > MIN_CHI2_P;
+      if (!holds) found(run);
+      print(run, options, { policy: checked.id, draws: options.draws, holds, ...report }, () =>
+        [
+          `${checked.id}: ${holds ? 'its propensities are true' : 'its propensities are NOT true'}`,
+          `  largest |sum of probabilities - 1|  ${sumError}   (at most ${MAX_SUM_ERROR})`,
+          `  mean importance weight              ${meanWeight} ± ${meanWeightSe}   (1 within ${MAX_STANDARD_ERRORS} standard errors)`,
+          `  chi-square p                        ${chi2p}   (more than ${MIN_CHI2_P})`,
+          '',
+        ].join('\n'),
+      );
+    });
+}
+
+function runScript(script: string, args: readonly string[], cwd: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], { cwd, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}

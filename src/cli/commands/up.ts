@@ -1,0 +1,112 @@
+/** `shelfwise up`: the platform with its HTTP server, until it is told to stop. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import type { FastifyInstance } from 'fastify';
+import { SECOND_MS } from '../../base/index.ts';
+import { createServer, isLoopback, listen } from '../../server/index.ts';
+import { clientOf, logLine } from '../client.ts';
+import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
+import { type OwnedPlatform, painter } from '../io.ts';
+import { wholeNumber } from '../parse.ts';
+import { startProgress } from '../progress.ts';
+import { loadDemo } from './demo.ts';
+
+export const DEFAULT_PORT = 7878;
+
+interface UpOptions extends GlobalOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly demo?: boolean;
+}
+
+export function registerUp(program: Command, run: Run): void {
+  program
+    .command('up')
+    .description('Start the platform: the API and the web page, until Ctrl-C.')
+    .option('--host <host>', 'address to listen at; beyond this machine only with keys that were made', '127.0.0.1')
+    .option('--port <port>', 'port to listen at; 0 for any free one', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option('--demo', 'on the first run, fill an empty data directory with the demo world')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  shelfwise up --demo
+  shelfwise up --data /var/lib/shelfwise --port 8080
+  shelfwise keys create app --scope app && shelfwise up --host 0.0.0.0`,
+    )
+    .action(async (_options: unknown, command: Command) => up(run, command.optsWithGlobals<UpOptions>()));
+}
+
+async function up(run: Run, options: UpOptions): Promise<void> {
+  const { cli } = run;
+  const dataDir = dataDirOf(options);
+  const opening = startProgress(cli, `Opening ${dataDir}`);
+  const platform = await cli.openPlatform(dataDir);
+  let app: FastifyInstance | undefined;
+  try {
+    const { version, items, events } = platform.status();
+    opening.done(`${items} items, ${events} events`);
+    app = await createServer({
+      platform,
+      keys: (secret) => platform.verifyKey(secret),
+      pageKey: platform.adminKey,
+      studioDir: studioDir(),
+      covers: (id) => platform.coverOf(id),
+      clock: cli.clock,
+      logger: { error: (details, message) => cli.err(logLine(details, message)) },
+    });
+    const madeKeys = platform.listKeys().length;
+    const address = await listen(app, { host: options.host, port: options.port, madeKeys });
+    platform.setAddress(address);
+    if (options.demo === true) await untilStopped(cli, loadDemo(run, clientOf(app, platform.adminKey), dataDir, items));
+    const started = { address, key: platform.adminKey, dataDir, pid: process.pid, version };
+    print(run, options, started, () => banner(run, started, options.host));
+    await untilStopped(cli, new Promise<never>(() => undefined));
+  } catch (error) {
+    if (!cli.stop.aborted) throw error;
+  } finally {
+    await stop(run, app, platform);
+  }
+}
+
+async function stop(run: Run, app: FastifyInstance | undefined, platform: OwnedPlatform): Promise<void> {
+  const startMs = run.cli.clock.monotonicMs();
+  if (run.cli.stop.aborted) run.cli.err('Stopping …\n');
+  await app?.close();
+  await platform.close();
+  if (run.cli.stop.aborted) {
+    run.cli.err(
+      `Stopped: everything is on disk (${((run.cli.clock.monotonicMs() - startMs) / SECOND_MS).toFixed(1)} s)\n`,
+    );
+  }
+}
+
+function banner(
+  run: Run,
+  { address, key, dataDir, version }: { address: string; key: string; dataDir: string; version: string },
+  host: string,
+): string {
+  const paint = painter(run.cli);
+  const keyNote = isLoopback(host) ? '' : '  (the web page asks for it)';
+  return [
+    '',
+    paint('bold', `Shelfwise ${version} is up`),
+    `  page  ${paint('cyan', `${address}/`)}`,
+    `  api   ${address}/v1   described in ${address}/openapi.json`,
+    `  key   ${key}${keyNote}`,
+    `  data  ${dataDir}`,
+    paint('dim', 'Ctrl-C stops it.'),
+    '',
+  ].join('\n');
+}
+
+/** The built web page: beside the sources in a clone, inside `dist/` in an installed package. */
+function studioDir(): string | undefined {
+  for (const folder of ['../../../studio/dist', '../../studio']) {
+    const path = fileURLToPath(new URL(folder, import.meta.url));
+    if (existsSync(join(path, 'index.html'))) return path;
+  }
+  return undefined;
+}
