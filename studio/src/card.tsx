@@ -1,0 +1,134 @@
+/** A card of a shelf: its cover and names are one button that plays it; beside it a menu for what the listener thinks of it. */
+import { Menu } from '@mantine/core';
+import { type Ref, useState } from 'react';
+import type { PageCard } from '../../src/server/contract.ts';
+import styles from './card.module.css';
+import { Chance } from './chance.tsx';
+import { Cover } from './cover.tsx';
+import { FollowIcon, HeartIcon, HideIcon, MoreIcon, PlayIcon } from './icons.tsx';
+
+/** How a shelf lays out its cards. */
+export type CardLayout = 'tall' | 'tile' | 'wide' | 'numbered';
+
+export interface CardActions {
+  readonly onPlay: () => void;
+  readonly onLike: () => void;
+  readonly onFollow: () => void;
+  readonly onHide: () => void;
+}
+
+interface CardProps extends CardActions {
+  readonly card: PageCard;
+  readonly layout: CardLayout;
+  readonly isNew: boolean;
+  readonly isCurrent: boolean;
+  readonly liked: boolean;
+  readonly followed: boolean;
+  readonly tabbable: boolean;
+  readonly buttonRef: Ref<HTMLButtonElement>;
+}
+
+export function canFollow(kind: PageCard['kind']): boolean {
+  return kind === 'artist' || kind === 'show';
+}
+
+function CardMenu(props: CardProps) {
+  const { card, liked, followed, tabbable } = props;
+  // A page holds hundreds of cards: a menu is made for one when hand or focus comes near it.
+  const [armed, setArmed] = useState(false);
+  const arm = () => setArmed(true);
+  const button = (
+    <button
+      type="button"
+      className={styles.menu}
+      aria-label={`More about ${card.title}`}
+      tabIndex={tabbable ? 0 : -1}
+      onPointerEnter={arm}
+      onFocus={arm}
+    >
+      <MoreIcon />
+    </button>
+  );
+  if (!armed) return button;
+  return (
+    <Menu position="bottom-end" shadow="md" width={210} radius="md" withinPortal returnFocus>
+      <Menu.Target>{button}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<PlayIcon />} onClick={props.onPlay}>
+          Play
+        </Menu.Item>
+        <Menu.Item leftSection={<HeartIcon on={liked} />} onClick={props.onLike}>
+          {liked ? 'Take the like back' : 'Like'}
+        </Menu.Item>
+        {canFollow(card.kind) && (
+          <Menu.Item leftSection={<FollowIcon on={followed} />} onClick={props.onFollow}>
+            {followed ? 'Unfollow' : 'Follow'}
+          </Menu.Item>
+        )}
+        <Menu.Divider />
+        <Menu.Item leftSection={<HideIcon />} onClick={props.onHide}>
+          Not for me
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+export function Card(props: CardProps) {
+  const { card, layout, isNew, isCurrent, liked, tabbable, buttonRef, onPlay } = props;
+  return (
+    <li
+      className={styles.card}
+      data-layout={layout}
+      data-new={isNew}
+      data-current={isCurrent}
+      data-card={card.id}
+      data-kind={card.kind}
+    >
+      <button
+        type="button"
+        ref={buttonRef}
+        className={styles.play}
+        tabIndex={tabbable ? 0 : -1}
+        onClick={onPlay}
+        aria-current={isCurrent ? 'true' : undefined}
+      >
+        <span className={styles.coverBox}>
+          {layout === 'numbered' && (
+            <span className={styles.number} aria-hidden="true">
+              {card.rank + 1}
+            </span>
+          )}
+          <Cover card={card} className={styles.cover ?? ''} />
+          <span className={styles.playBadge} aria-hidden="true">
+            {isCurrent ? <span className={styles.bars} /> : <PlayIcon />}
+          </span>
+        </span>
+        <span className={styles.names}>
+          <span className={styles.title}>
+            <span className="visually-hidden">Play </span>
+            {card.title}
+          </span>
+          <span className={styles.subtitle}>
+            {liked && (
+              <span className={styles.liked}>
+                <HeartIcon on />
+                <span className="visually-hidden">liked, </span>
+              </span>
+            )}
+            {card.subtitle}
+          </span>
+          {card.reason !== '' && <span className={styles.reason}>{card.reason}</span>}
+          {card.explain !== undefined && (
+            <span className={styles.explain}>
+              <Chance propensity={card.explain.propensity} forced={card.explain.forced} />
+              <span className={styles.score}>score {card.explain.score.toFixed(3)}</span>
+            </span>
+          )}
+        </span>
+        {isNew && <span className={styles.new}>New</span>}
+      </button>
+      <CardMenu {...props} />
+    </li>
+  );
+}
