@@ -77,6 +77,13 @@ export const CATALOGUE = {
     message: 'An epoch is missing from the epoch store',
     remedy: 'Restore the `epochs/` folder from a backup; epochs must be kept as long as the decisions that used them.',
   },
+  EXAMPLES_INVALID: {
+    blame: 'caller',
+    status: 422,
+    message: 'A row cannot be learnt from',
+    remedy:
+      'Labels lie in [0, 1], sample weights are finite and not negative, columns are those of the encoder of the model.',
+  },
   FORBIDDEN: {
     blame: 'caller',
     status: 403,
@@ -130,6 +137,12 @@ export const CATALOGUE = {
     status: 405,
     message: 'This route does not take this method',
     remedy: 'Use a method that the Allow header names; see /openapi.json.',
+  },
+  MODEL_ENCODER_MISMATCH: {
+    blame: 'operator',
+    status: 500,
+    message: 'The reward model was trained on the features of another encoder',
+    remedy: 'Fit the model anew (`shelfwise fit`), or run the version of Shelfwise that trained it.',
   },
   NOT_READY: {
     blame: 'operator',

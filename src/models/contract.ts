@@ -1,0 +1,92 @@
+/**
+ * What a reward model is. Families (logistic regression; later trees, networks, factorisation machines) stand behind this
+ * one contract; `rewardModelLaws` in `testing/` is what each of them must pass.
+ *
+ * A reward model estimates the probability of a reward of 1 for a row of features. It is bound to one encoder by that
+ * encoder's hash: the columns of another would mean something else.
+ */
+import type { Rng } from '../base/index.ts';
+import type { Epoch, EpochContent } from '../domain/index.ts';
+import type { EncoderShape, FeatureBatch } from '../features/index.ts';
+
+/** What one feature adds to the logit of one row. */
+export interface Contribution {
+  /** A name of the encoder's `denseNames` or `sparseNames`. */
+  readonly name: string;
+  readonly contribution: number;
+}
+
+export interface RewardModel {
+  readonly family: string;
+  /** Content hash of what serving reads: equal hashes give equal predictions, bit for bit. */
+  readonly hash: string;
+  readonly encoderHash: string;
+  /** Logit of a row without any contribution. */
+  readonly bias: number;
+  /**
+   * out[r] = P(reward = 1 | row r), calibrated, strictly within (0, 1), for the first `rows` rows. Pure; allocates
+   * nothing in steady state. Throws RangeError when batch or out are too small.
+   */
+  predict(batch: FeatureBatch, rows: number, out: Float64Array): void;
+  /** One entry a column and a slot, in the encoder's order; bias + their sum is the logit of that row's prediction. */
+  contributions(batch: FeatureBatch, row: number): readonly Contribution[];
+  /** What serving reads, as an epoch of kind `model`; the epoch store names and keeps it. */
+  toEpoch(): EpochContent;
+}
+
+/** Rows to learn from. */
+export interface Examples {
+  readonly batch: FeatureBatch;
+  /** rows rewards, 0 to 1. */
+  readonly labels: Float32Array;
+  /** rows sample weights, at least 0: a row of weight 2 counts as that row twice. Class imbalance and importance go here. */
+  readonly weights: Float32Array;
+  readonly rows: number;
+}
+
+export interface FitOptions {
+  /** Order of the rows; the same generator state gives the same model, byte for byte. */
+  readonly rng: Rng;
+  /**
+   * Share of the negatives (label 0) that were kept when the examples were sampled, all positives being kept. The logit is
+   * then shifted by ln(negativeRate), so that predictions are probabilities under the unsampled distribution.
+   * @default 1
+   */
+  readonly negativeRate?: number;
+  /** Called with the share done, 0 to 1, now and then. */
+  readonly onProgress?: (share: number) => void;
+  /** Aborting rejects with its reason and leaves the model as it was. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FitReport {
+  readonly rows: number;
+  readonly passes: number;
+  /** Weighted mean log loss over the examples, nats, before any shift for sampled negatives. */
+  readonly logLoss: number;
+}
+
+/** A model that learns. Its predictions change as it does; `toEpoch` freezes them. Not re-entrant. */
+export interface Learner<O extends FitOptions = FitOptions> extends RewardModel {
+  /** Learns from scratch, in slices that let other work of this thread go on in between. */
+  fit(examples: Examples, options: O): Promise<FitReport>;
+}
+
+/** A learner that goes on learning from single rows. */
+export interface OnlineLearner<O extends FitOptions = FitOptions> extends Learner<O> {
+  /**
+   * Learns from the first `rows` rows, in order. Their distribution is the unsampled one. A negative weight is allowed and
+   * takes back, approximately, what the same row taught before.
+   */
+  update(batch: FeatureBatch, labels: Float32Array, weights: Float32Array, rows: number): void;
+  /** Everything it needs to go on after a restart. */
+  learnerState(): EpochContent;
+}
+
+export interface RewardModelFamily<O, L extends Learner> {
+  readonly family: string;
+  /** A model that has learnt nothing. */
+  fresh(encoder: EncoderShape, options?: O): L;
+  /** The model that an epoch holds, for serving. Throws `MODEL_ENCODER_MISMATCH`, `EPOCH_CORRUPT`. */
+  fromEpoch(epoch: Epoch, encoder: EncoderShape): RewardModel;
+}

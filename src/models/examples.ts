@@ -1,0 +1,77 @@
+/** Checks and column statistics of rows to learn from. */
+import { ShelfwiseError } from '../base/index.ts';
+import type { EncoderShape } from '../features/index.ts';
+import type { Examples } from './contract.ts';
+
+/**
+ * Throws `EXAMPLES_INVALID` for the first row that cannot be learnt from. Dense NaN is a missing value and allowed.
+ * `total` is the sum of the weights, `labelled` the sum of weight times label.
+ */
+export function checkRows(
+  encoder: EncoderShape,
+  { batch, labels, weights, rows }: Examples,
+  { negativeWeights }: { readonly negativeWeights: boolean },
+): { total: number; labelled: number } {
+  if (batch.denseWidth !== encoder.denseWidth || batch.sparseWidth !== encoder.sparseWidth) {
+    const widths = `${batch.denseWidth} + ${batch.sparseWidth} columns; the model has ${encoder.denseWidth} + ${encoder.sparseWidth}`;
+    throw new ShelfwiseError('EXAMPLES_INVALID', `the batch has ${widths}`);
+  }
+  if (rows > batch.rows || rows > labels.length || rows > weights.length) {
+    throw new ShelfwiseError(
+      'EXAMPLES_INVALID',
+      `${rows} rows of a batch of ${batch.rows}, ${labels.length} labels, ${weights.length} weights`,
+    );
+  }
+  let total = 0;
+  let labelled = 0;
+  for (let r = 0; r < rows; r++) {
+    const label = labels[r];
+    const weight = weights[r];
+    if (!(label >= 0 && label <= 1)) throw new ShelfwiseError('EXAMPLES_INVALID', `row ${r} has label ${label}`);
+    if (!(Math.abs(weight) <= 1e9) || (weight < 0 && !negativeWeights)) {
+      throw new ShelfwiseError('EXAMPLES_INVALID', `row ${r} has weight ${weight}`);
+    }
+    total += weight;
+    labelled += weight * label;
+  }
+  for (let k = 0; k < rows * batch.sparseWidth; k++) {
+    if (batch.sparse[k] >= encoder.buckets) {
+      const row = Math.floor(k / batch.sparseWidth);
+      throw new ShelfwiseError('EXAMPLES_INVALID', `row ${row} has bucket ${batch.sparse[k]} of ${encoder.buckets}`);
+    }
+  }
+  for (let k = 0; k < rows * batch.denseWidth; k++) {
+    const x = batch.dense[k];
+    if (x === Number.POSITIVE_INFINITY || x === Number.NEGATIVE_INFINITY) {
+      throw new ShelfwiseError('EXAMPLES_INVALID', `row ${Math.floor(k / batch.denseWidth)} has an infinite value`);
+    }
+  }
+  return { total, labelled };
+}
+
+/** Below it a scale would blow up what a rare indicator, or one never seen set, says when it is. */
+const LEAST_SCALE = 0.05;
+
+/** Weighted mean and standard deviation of each dense column over its known values. */
+export function columnMoments({ batch, weights, rows }: Examples, means: Float64Array, scales: Float64Array): void {
+  const width = batch.denseWidth;
+  const totals = new Float64Array(width);
+  const variances = new Float64Array(width);
+  means.fill(0);
+  for (let r = 0; r < rows; r++) {
+    const weight = weights[r];
+    if (weight === 0) continue;
+    for (let j = 0; j < width; j++) {
+      const x = batch.dense[r * width + j];
+      if (Number.isNaN(x)) continue;
+      // West (1979): numerically stable in one pass.
+      totals[j] += weight;
+      const difference = x - means[j];
+      means[j] += (difference * weight) / totals[j];
+      variances[j] += weight * difference * (x - means[j]);
+    }
+  }
+  for (let j = 0; j < width; j++) {
+    scales[j] = totals[j] > 0 ? Math.max(LEAST_SCALE, Math.sqrt(variances[j] / totals[j])) : 1;
+  }
+}

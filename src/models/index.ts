@@ -1,0 +1,13 @@
+export type {
+  Contribution,
+  Examples,
+  FitOptions,
+  FitReport,
+  Learner,
+  OnlineLearner,
+  RewardModel,
+  RewardModelFamily,
+} from './contract.ts';
+export { loadModel } from './load.ts';
+export { type LogisticFitOptions, type LogisticLearner, type LogisticOptions, logisticModel } from './logistic.ts';
+export { areaUnderCurve, calibrationRatio, logLoss } from './metrics.ts';
