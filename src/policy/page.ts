@@ -24,9 +24,9 @@
  * `forced` is what was declared forced (a pin, the cards of a defined row). A draw among one action is not forced; its
  * probability comes out as 1.
  */
-import { mix32, ShelfwiseError } from '../base/index.ts';
+import { ShelfwiseError } from '../base/index.ts';
 import { NO_ITEM } from '../domain/index.ts';
-import { orderByScore } from './order.ts';
+import { ScoreOrder } from './order.ts';
 import type { Policy } from './policies.ts';
 import { type PageProblem, requireProblem } from './problem.ts';
 
@@ -80,9 +80,10 @@ export class Walker {
   #policyOfWeights: Policy | undefined;
 
   // Numbers of items and creators become small ids, in order of first sight, by a hash table with open addressing. A slot
-  // is taken when its entry is at least #idBase; the base moves on with every page, so that nothing needs clearing.
-  #slotNumber = new Uint32Array(1);
-  #slotEntry = new Uint32Array(1);
+  // is two words, number and entry, and taken when its entry is at least #idBase; the base moves on with every page, so
+  // that nothing needs clearing.
+  #slots = new Uint32Array(0);
+  #slotShift = 31;
   #idBase = 1;
   #idEnd = 1;
   #ids = 0;
@@ -96,6 +97,8 @@ export class Walker {
   #row = 0;
   /** By id: the last shelf in which the item was seen, to find doubles. */
   #seenIn = new Int32Array(0);
+  /** By id: bit s & 31 for every shelf s that holds the item, or cards of the creator. */
+  #shelvesOf = new Int32Array(0);
 
   // Candidates of all shelves, shelf by shelf: highest score first, or as given where the order is defined.
   #start = new Int32Array(1);
@@ -104,17 +107,22 @@ export class Walker {
   #creator = new Int32Array(0);
   #label = new Uint32Array(0);
   #score = new Float64Array(0);
-  #weight = new Float64Array(0);
   #used = new Uint8Array(0);
 
-  // The row being filled: positions of its unmasked candidates.
-  #live = new Int32Array(0);
+  // The row being filled. The actions of #due are its unmasked cards; #liveAt says where each stands among the
+  // candidates. A placed card gives its position to the last one, so that nothing is copied from step to step.
+  #liveAt = new Int32Array(0);
+  #liveWeight = new Float64Array(0);
   #liveCount = 0;
+  #nextDefined = 0;
   #rowLength = 0;
   #rowShift = 0;
-  #order = new Int32Array(0);
-  #scratch = new Int32Array(0);
-  #value = 0;
+  readonly #scoreOrder = new ScoreOrder();
+
+  // By shelf: what it could place when last appraised, and its value. Appraised anew when #dirty has its bit.
+  #lengthOf = new Int32Array(0);
+  #valueOf = new Float64Array(0);
+  #dirty = 0;
 
   /** The step that is due; its actions stand when #ready. */
   readonly #due: Mutable<Step> = {
@@ -153,6 +161,7 @@ export class Walker {
       at = this.#load(s, at);
     }
     this.#start[shelves.length] = at;
+    this.#dirty = -1;
     this.#due.pageRank = 0;
     this.#closeRow();
   }
@@ -199,6 +208,8 @@ export class Walker {
     if (this.#start.length < shelves + 1) {
       this.#start = new Int32Array(2 * shelves + 1);
       this.#used = new Uint8Array(2 * shelves + 1);
+      this.#lengthOf = new Int32Array(2 * shelves + 1);
+      this.#valueOf = new Float64Array(2 * shelves + 1);
     }
     if (this.#index.length < total) {
       const room = 2 * total;
@@ -207,7 +218,6 @@ export class Walker {
       this.#creator = new Int32Array(room);
       this.#label = new Uint32Array(room);
       this.#score = new Float64Array(room);
-      this.#weight = new Float64Array(room);
     }
     if (this.#placed.length < 2 * total) {
       const room = 4 * total;
@@ -216,26 +226,27 @@ export class Walker {
       this.#inRow = new Int32Array(room);
       this.#rowStamp = new Int32Array(room);
       this.#seenIn = new Int32Array(room);
+      this.#shelvesOf = new Int32Array(room);
       this.#row = 0;
     }
     if (this.#due.actions.length < longest) {
       const room = 2 * longest;
-      this.#live = new Int32Array(room);
-      this.#order = new Int32Array(room);
-      this.#scratch = new Int32Array(room);
+      this.#liveAt = new Int32Array(room);
+      this.#liveWeight = new Float64Array(room);
       this.#due.actions = new Int32Array(room);
       this.#due.probabilities = new Float64Array(room);
       this.#due.values = new Float64Array(room);
       this.#due.labels = new Uint32Array(room);
     }
-    if (this.#slotEntry.length < 4 * total) {
-      const slots = 2 ** Math.ceil(Math.log2(8 * total));
-      this.#slotNumber = new Uint32Array(slots);
-      this.#slotEntry = new Uint32Array(slots);
+    // At most 2 x total ids: at least a third of the slots stays free.
+    if (this.#slots.length < 6 * total) {
+      const bits = Math.max(1, Math.ceil(Math.log2(3 * total)));
+      this.#slotShift = 32 - bits;
+      this.#slots = new Uint32Array(2 ** (bits + 1));
       this.#idEnd = 1;
     }
     if (this.#idEnd + 2 * total > 0xffffffff) {
-      this.#slotEntry.fill(0);
+      this.#slots.fill(0);
       this.#idEnd = 1;
     }
     this.#idBase = this.#idEnd;
@@ -249,19 +260,19 @@ export class Walker {
 
   /** The small id of an item or creator on this page. */
   #idFor(number: number): number {
-    const entries = this.#slotEntry;
+    const slots = this.#slots;
     const base = this.#idBase;
-    const last = entries.length - 1;
-    let slot = mix32(number) & last;
-    while (entries[slot] >= base) {
-      if (this.#slotNumber[slot] === number) return entries[slot] - base;
-      slot = (slot + 1) & last;
+    let at = (Math.imul(number, 0x9e3779b1) >>> this.#slotShift) << 1;
+    while (slots[at + 1] >= base) {
+      if (slots[at] === number) return slots[at + 1] - base;
+      at = (at + 2) & (slots.length - 1);
     }
     const id = this.#ids++;
-    entries[slot] = base + id;
-    this.#slotNumber[slot] = number;
+    slots[at] = number;
+    slots[at + 1] = base + id;
     this.#placed[id] = 0;
     this.#onPage[id] = 0;
+    this.#shelvesOf[id] = 0;
     this.#seenIn[id] = -1;
     return id;
   }
@@ -269,6 +280,13 @@ export class Walker {
   /** Takes the candidates of a shelf in, in their order; returns the next free place. */
   #load(s: number, at: number): number {
     const { items, creators, scores, count, order } = this.#problem.shelves[s];
+    const seenIn = this.#seenIn;
+    const shelvesOf = this.#shelvesOf;
+    const index = this.#index;
+    const itemIds = this.#item;
+    const creatorIds = this.#creator;
+    const labels = this.#label;
+    const taken = this.#score;
     for (let i = 0; i < count; i++) {
       if (Number.isNaN(scores[i])) {
         throw new ShelfwiseError(
@@ -277,34 +295,40 @@ export class Walker {
         );
       }
     }
-    const positions = this.#order;
-    if (order === 'policy') orderByScore(scores, items, count, positions, this.#scratch);
-    else for (let i = 0; i < count; i++) positions[i] = i;
+    const drawn = order === 'policy';
+    if (drawn) this.#scoreOrder.sort(scores, items, count);
+    const sorted = this.#scoreOrder.order;
+    const bit = 1 << (s & 31);
     for (let k = 0; k < count; k++) {
-      const i = positions[k];
+      const i = drawn ? sorted[k] : k;
       const item = this.#idFor(items[i]);
-      if (this.#seenIn[item] === s) {
+      if (seenIn[item] === s) {
         throw new ShelfwiseError('OPTION_INVALID', `shelf ${s} lists item ${items[i]} twice; list it once`);
       }
-      this.#seenIn[item] = s;
-      this.#index[at] = i;
-      this.#item[at] = item;
-      this.#creator[at] = creators[i] === NO_ITEM ? -1 : this.#idFor(creators[i]);
-      this.#label[at] = items[i];
-      this.#score[at] = scores[i];
+      seenIn[item] = s;
+      shelvesOf[item] |= bit;
+      index[at] = i;
+      itemIds[at] = item;
+      const creator = creators[i] === NO_ITEM ? -1 : this.#idFor(creators[i]);
+      creatorIds[at] = creator;
+      if (creator >= 0) shelvesOf[creator] |= bit;
+      labels[at] = items[i];
+      taken[at] = scores[i];
       at++;
     }
     return at;
   }
 
-  /** How many cards shelf s could place now; #value is then V_s. */
-  #appraise(s: number): number {
+  /** Works out how many cards shelf s could place now, and V_s. */
+  #appraise(s: number): void {
     const { creatorCapPerRow, creatorCapPerPage, examinationByCard, shelves } = this.#problem;
     const items = this.#item;
     const creators = this.#creator;
     const placed = this.#placed;
     const inRow = this.#inRow;
     const rowStamp = this.#rowStamp;
+    const onPage = this.#onPage;
+    const scores = this.#score;
     const row = ++this.#row;
     const end = this.#start[s + 1];
     const most = shelves[s].maxCards;
@@ -315,15 +339,15 @@ export class Walker {
       const creator = creators[at];
       if (creator >= 0) {
         const used = rowStamp[creator] === row ? inRow[creator] : 0;
-        if (used >= creatorCapPerRow || used + this.#onPage[creator] >= creatorCapPerPage) continue;
+        if (used >= creatorCapPerRow || used + onPage[creator] >= creatorCapPerPage) continue;
         rowStamp[creator] = row;
         inRow[creator] = used + 1;
       }
       const examined = examinationByCard[length++];
-      if (examined > 0) value += examined * this.#score[at];
+      if (examined > 0) value += examined * scores[at];
     }
-    this.#value = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
-    return length;
+    this.#lengthOf[s] = length;
+    this.#valueOf[s] = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
   }
 
   /** Writes the unmasked actions of the step that is due, unless they stand already. */
@@ -338,98 +362,133 @@ export class Walker {
 
   #listShelves(): void {
     const { shelves } = this.#problem;
+    const { pageRank } = this.#due;
     for (let s = 0; s < shelves.length; s++) {
-      if (shelves[s].pinnedRank !== this.#due.pageRank || this.#used[s] !== 0) continue;
-      this.#listShelf(s);
-      if (this.#due.count > 0) {
-        this.#due.forced = true;
-        return;
-      }
+      if (this.#used[s] === 0 && (this.#dirty & (1 << (s & 31))) !== 0) this.#appraise(s);
+    }
+    this.#dirty = 0;
+    for (let s = 0; s < shelves.length; s++) {
+      if (shelves[s].pinnedRank !== pageRank || !this.#eligible(s)) continue;
+      this.#offerShelf(s);
+      this.#due.forced = true;
+      return;
     }
     for (let s = 0; s < shelves.length; s++) {
-      if (shelves[s].pinnedRank < 0 && this.#used[s] === 0) this.#listShelf(s);
+      if (shelves[s].pinnedRank < 0 && this.#eligible(s)) this.#offerShelf(s);
     }
   }
 
-  #listShelf(s: number): void {
-    const shelf = this.#problem.shelves[s];
-    const length = this.#appraise(s);
-    if (length < 1 || length < shelf.minCards) return;
-    const k = this.#due.count++;
-    this.#due.actions[k] = s;
-    this.#due.values[k] = this.#value;
-    this.#due.labels[k] = shelf.key;
+  #eligible(s: number): boolean {
+    const length = this.#lengthOf[s];
+    return this.#used[s] === 0 && length > 0 && length >= this.#problem.shelves[s].minCards;
   }
 
+  #offerShelf(s: number): void {
+    const due = this.#due;
+    const k = due.count++;
+    due.actions[k] = s;
+    due.values[k] = this.#valueOf[s];
+    due.labels[k] = this.#problem.shelves[s].key;
+  }
+
+  /** The actions of a drawn row stand since it was opened; a defined row offers its next unmasked card. */
   #listCards(): void {
-    const live = this.#live;
-    const actions = this.#due.actions;
-    const values = this.#due.values;
-    const labels = this.#due.labels;
-    this.#due.forced = this.#problem.shelves[this.#due.shelf].order === 'defined';
-    const n = this.#due.forced ? 1 : this.#liveCount;
-    for (let k = 0; k < n; k++) {
-      const at = live[k];
-      actions[k] = this.#index[at];
-      values[k] = this.#score[at];
-      labels[k] = this.#label[at];
-    }
-    this.#due.count = n;
+    const due = this.#due;
+    due.forced = this.#problem.shelves[due.shelf].order === 'defined';
+    due.count = due.forced ? 1 : this.#liveCount;
+    if (!due.forced) return;
+    let at = this.#nextDefined;
+    while (this.#masked(at)) at++;
+    this.#nextDefined = at + 1;
+    this.#offer(0, at);
+  }
+
+  /** Is this candidate of the row being filled masked: placed already, or its creator at a cap? */
+  #masked(at: number): boolean {
+    if (this.#placed[this.#item[at]] !== 0) return true;
+    const creator = this.#creator[at];
+    return (
+      creator >= 0 &&
+      (this.#onPage[creator] >= this.#problem.creatorCapPerPage ||
+        (this.#rowStamp[creator] === this.#row && this.#inRow[creator] >= this.#problem.creatorCapPerRow))
+    );
+  }
+
+  #offer(k: number, at: number): void {
+    const due = this.#due;
+    this.#liveAt[k] = at;
+    due.actions[k] = this.#index[at];
+    due.values[k] = this.#score[at];
+    due.labels[k] = this.#label[at];
   }
 
   #openRow(s: number): void {
+    const due = this.#due;
     this.#used[s] = 1;
-    this.#rowLength = this.#appraise(s);
-    const row = ++this.#row;
-    const live = this.#live;
+    this.#rowLength = this.#lengthOf[s];
+    this.#row++;
+    due.kind = 'card';
+    due.shelf = s;
+    due.cardRank = 0;
+    if (this.#problem.shelves[s].order === 'defined') {
+      this.#nextDefined = this.#start[s];
+      return;
+    }
+    const items = this.#item;
+    const creators = this.#creator;
+    const placed = this.#placed;
+    const onPage = this.#onPage;
+    const mostOnPage = this.#problem.creatorCapPerPage;
     const end = this.#start[s + 1];
     let n = 0;
     for (let at = this.#start[s]; at < end; at++) {
-      if (this.#placed[this.#item[at]] !== 0) continue;
-      const creator = this.#creator[at];
-      if (creator >= 0) {
-        if (this.#onPage[creator] >= this.#problem.creatorCapPerPage) continue;
-        this.#rowStamp[creator] = row;
-        this.#inRow[creator] = 0;
-      }
-      live[n++] = at;
+      if (placed[items[at]] !== 0) continue;
+      const creator = creators[at];
+      if (creator < 0 || onPage[creator] < mostOnPage) this.#offer(n++, at);
     }
     this.#liveCount = n;
-    this.#rowShift = this.#score[live[0]];
+    this.#rowShift = due.values[0];
     this.#policyOfWeights = undefined;
-    this.#due.kind = 'card';
-    this.#due.shelf = s;
-    this.#due.cardRank = 0;
   }
 
   #placeCard(position: number): void {
-    const live = this.#live;
-    const at = live[position];
-    this.#placed[this.#item[at]] = 1;
+    const due = this.#due;
+    const { creatorCapPerRow, creatorCapPerPage } = this.#problem;
+    const at = this.#liveAt[position];
+    const item = this.#item[at];
+    this.#placed[item] = 1;
+    this.#dirty |= this.#shelvesOf[item];
     const creator = this.#creator[at];
     let full = false;
     if (creator >= 0) {
-      const inRow = ++this.#inRow[creator];
+      const inRow = this.#rowStamp[creator] === this.#row ? this.#inRow[creator] + 1 : 1;
+      this.#rowStamp[creator] = this.#row;
+      this.#inRow[creator] = inRow;
       const onPage = ++this.#onPage[creator];
-      full = inRow >= this.#problem.creatorCapPerRow || onPage >= this.#problem.creatorCapPerPage;
+      full = inRow >= creatorCapPerRow || onPage >= creatorCapPerPage;
+      // From here on the page leaves the creator less than a row would.
+      if (onPage + creatorCapPerRow > creatorCapPerPage) this.#dirty |= this.#shelvesOf[creator];
     }
-    if (++this.#due.cardRank === this.#rowLength) {
-      this.#due.pageRank++;
+    if (++due.cardRank === this.#rowLength) {
+      due.pageRank++;
       this.#closeRow();
       return;
     }
-    const n = this.#liveCount;
-    let kept = position;
-    if (full) {
-      kept = 0;
-      for (let k = 0; k < n; k++) {
-        const other = live[k];
-        if (other !== at && this.#creator[other] !== creator) live[kept++] = other;
-      }
-    } else {
-      for (let k = position + 1; k < n; k++) live[kept++] = live[k];
-    }
-    this.#liveCount = kept;
+    if (due.forced) return;
+    this.#withdraw(position);
+    if (!full) return;
+    for (let k = this.#liveCount - 1; k >= 0; k--) if (this.#creator[this.#liveAt[k]] === creator) this.#withdraw(k);
+  }
+
+  /** Takes a card out of the row's actions; the last one takes its position. */
+  #withdraw(position: number): void {
+    const { actions, values, labels } = this.#due;
+    const last = --this.#liveCount;
+    this.#liveAt[position] = this.#liveAt[last];
+    this.#liveWeight[position] = this.#liveWeight[last];
+    actions[position] = actions[last];
+    values[position] = values[last];
+    labels[position] = labels[last];
   }
 
   #closeRow(): void {
@@ -462,20 +521,18 @@ export class Walker {
    * when hardly any mass remains (the high scores are placed): then the policy computes the step on its own.
    */
   #distributeByWeight(policy: Policy, luce: NonNullable<Policy['luce']>, n: number): boolean {
-    const live = this.#live;
-    const weights = this.#weight;
+    const weights = this.#liveWeight;
     const out = this.#due.probabilities;
     if (this.#policyOfWeights !== policy) {
-      luce.weights(this.#due.values, n, this.#rowShift, out);
-      for (let k = 0; k < n; k++) weights[live[k]] = out[k];
+      luce.weights(this.#due.values, n, this.#rowShift, weights);
       this.#policyOfWeights = policy;
     }
     let mass = 0;
-    for (let k = 0; k < n; k++) mass += weights[live[k]];
+    for (let k = 0; k < n; k++) mass += weights[k];
     if (!(mass >= LEAST_MASS)) return false;
     const share = luce.epsilon / n;
     const rest = 1 - luce.epsilon;
-    for (let k = 0; k < n; k++) out[k] = rest * (weights[live[k]] / mass) + share;
+    for (let k = 0; k < n; k++) out[k] = rest * (weights[k] / mass) + share;
     return true;
   }
 }

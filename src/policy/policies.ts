@@ -14,7 +14,7 @@ export interface Policy {
    * Every entry is >= 0 and they sum to 1 up to rounding. Throws `OPTION_INVALID` for NaN.
    */
   shelf(values: Float64Array, n: number, out: Float64Array): void;
-  /** The same over n >= 1 cards, whose scores come highest first, equal ones by item number. */
+  /** The same over n >= 1 cards, in no particular order. */
   card(scores: Float64Array, n: number, out: Float64Array): void;
   /**
    * Present where `card` keeps Luce's axiom but for a uniform share:

@@ -1,5 +1,5 @@
 /** The one sampler, and its counterpart: the probability of a page that already stands. Both walk `Walker.step`. */
-import { noiseAt, noiseStream, type Seed } from '../base/index.ts';
+import { noiseRace, noiseStream, type Seed } from '../base/index.ts';
 import type { RecordedCard, RecordedRow } from '../domain/index.ts';
 import { createWalker, type PagePrefix, type Step, type Walker } from './page.ts';
 import type { Policy } from './policies.ts';
@@ -20,27 +20,12 @@ export interface DrawnPage {
  * shelf noise(seed, page rank, 0, shelf's key): fresh at every step (ADR 3), untouched by what else the page holds.
  */
 export function drawPosition(step: Step, problem: PageProblem, seed: Seed): number {
-  const { count, probabilities, labels } = step;
-  if (count === 1) return 0;
+  if (step.count === 1) return 0;
   const stream =
     step.kind === 'shelf'
       ? noiseStream(seed, step.pageRank, 0)
       : noiseStream(seed, problem.shelves[step.shelf].key, 1 + step.cardRank);
-  let winner = -1;
-  let best = Number.POSITIVE_INFINITY;
-  for (let k = 0; k < count; k++) {
-    const p = probabilities[k];
-    const u = noiseAt(seed, stream, labels[k]);
-    // -ln u >= 1 - u: most losers are known without their logarithm.
-    if (p > 0 && 1 - u < best * p) {
-      const time = -Math.log(u) / p;
-      if (time < best) {
-        best = time;
-        winner = k;
-      }
-    }
-  }
-  return winner;
+  return noiseRace(step.probabilities, step.labels, step.count, seed, stream);
 }
 
 /**
