@@ -70,7 +70,8 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
   function moveTo(newStep: number): void {
     const scale = 2 ** ((step - newStep) * STEP);
     for (let i = 0; i < size; i++) world[i] *= scale;
-    for (const { values } of markets.values()) for (let i = 0; i < values.length; i++) values[i] *= scale;
+    for (const { cells } of markets.values())
+      for (let at = 1; at < cells.length; at += 2) if (cells[at - 1] !== -1) cells[at] *= scale;
     step = newStep;
   }
 
@@ -114,12 +115,12 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     const top = new TopSelection(topOfMarket);
     let marketAt = 0;
     numbers.forEach((market, m) => {
-      const { keys, values, used } = markets.get(market) as SparseSums;
+      const { cells } = markets.get(market) as SparseSums;
       top.begin(topOfMarket);
-      for (let cell = 0; cell < keys.length; cell++) {
-        if (used[cell] === 0 || !known(keys[cell])) continue;
-        const marketPlay = Math.fround(values[cell] * scale);
-        if (marketPlay > 0) top.offer(keys[cell], marketPlay);
+      for (let at = 0; at < cells.length; at += 2) {
+        if (cells[at] === -1) continue;
+        const marketPlay = Math.fround(cells[at + 1] * scale);
+        if (marketPlay > 0 && top.admits(marketPlay) && known(cells[at])) top.offer(cells[at], marketPlay);
       }
       marketStart[m] = marketAt;
       marketAt += top.drain(marketItems.subarray(marketAt), marketPlays.subarray(marketAt));
@@ -152,14 +153,17 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     out.raw(new Uint8Array(world.buffer, 0, size * 8));
     out.varint(markets.size);
     for (const market of [...markets.keys()].sort((a, b) => a - b)) {
-      const { keys, values, used, count } = markets.get(market) as SparseSums;
+      const { cells, count } = markets.get(market) as SparseSums;
+      const pairs = new Float64Array(2 * count);
+      let written = 0;
+      for (let at = 0; at < cells.length; at += 2) {
+        if (cells[at] === -1) continue;
+        pairs[written++] = cells[at];
+        pairs[written++] = cells[at + 1];
+      }
       out.varint(market);
       out.varint(count);
-      for (let cell = 0; cell < keys.length; cell++) {
-        if (used[cell] === 0) continue;
-        out.u32(keys[cell]);
-        out.f64(values[cell]);
-      }
+      out.raw(new Uint8Array(pairs.buffer));
     }
     return out.finish();
   }
@@ -183,7 +187,7 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
       const market = reader.varint();
       const count = reader.varint();
       const sums = createSparse(count);
-      for (let i = 0; i < count; i++) addToSparse(sums, reader.u32(), reader.f64());
+      for (let i = 0; i < count; i++) addToSparse(sums, reader.f64(), reader.f64());
       markets.set(market, sums);
     }
   }
@@ -222,21 +226,24 @@ function rankedItems(plays: Float32Array, known: (item: number) => boolean): Uin
   return from;
 }
 
-/** Walks the items in rank order and hands each to its genres until they are full. */
+/** Counts the items of each genre to lay the lists out, then walks them in rank order and hands each to its genres until they are full. */
 function genreLists(ranked: Uint32Array, catalog: Catalog, genreCount: number, limit: number) {
-  const filled = new Uint32Array(genreCount);
-  const lists: number[][] = Array.from({ length: genreCount }, () => []);
+  const { genreStart: start, genreIds } = catalog;
+  const left = new Uint32Array(genreCount);
   for (const item of ranked) {
-    for (let g = catalog.genreStart[item]; g < catalog.genreStart[item + 1]; g++) {
-      const genre = catalog.genreIds[g];
-      if (genre >= genreCount || filled[genre] >= limit) continue;
-      lists[genre].push(item);
-      filled[genre]++;
+    for (let g = start[item]; g < start[item + 1]; g++) {
+      const genre = genreIds[g];
+      if (genre < genreCount && left[genre] < limit) left[genre]++;
     }
   }
   const genreStart = new Uint32Array(genreCount + 1);
-  for (let genre = 0; genre < genreCount; genre++) genreStart[genre + 1] = genreStart[genre] + filled[genre];
+  for (let genre = 0; genre < genreCount; genre++) genreStart[genre + 1] = genreStart[genre] + left[genre];
   const genreItems = new Uint32Array(genreStart[genreCount]);
-  for (let genre = 0; genre < genreCount; genre++) genreItems.set(lists[genre], genreStart[genre]);
+  for (const item of ranked) {
+    for (let g = start[item]; g < start[item + 1]; g++) {
+      const genre = genreIds[g];
+      if (genre < genreCount && left[genre] > 0) genreItems[genreStart[genre + 1] - left[genre]--] = item;
+    }
+  }
   return { genreStart, genreItems };
 }

@@ -1,8 +1,8 @@
 /** Genres of plays: an item's, or else its parent's (album, show), or else its creator's. */
-import { type Catalog, NO_ITEM, UNKNOWN_KIND } from '../domain/index.ts';
+import { type Catalog, NO_ITEM } from '../domain/index.ts';
 
 /** Genres of an item that take part; later ones are weak tags. */
-export const GENRES_PER_ITEM = 8;
+const GENRES_PER_ITEM = 5;
 
 // 1, 1/2, 1/3 … normalised to sum to 1: GENRE_WEIGHTS[n] are the weights of an item with n genres.
 const GENRE_WEIGHTS: readonly Float64Array[] = Array.from({ length: GENRES_PER_ITEM + 1 }, (_, n) => {
@@ -13,7 +13,8 @@ const GENRE_WEIGHTS: readonly Float64Array[] = Array.from({ length: GENRES_PER_I
 
 /** The item whose genres speak for `item`: itself, its parent or its creator; NO_ITEM when none has genres. */
 function genreSource(catalog: Catalog, item: number): number {
-  if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) return NO_ITEM;
+  // An item that is not in the catalogue has neither genres nor parent nor creator there: no need to look at its kind.
+  if (item >= catalog.size) return NO_ITEM;
   const { genreStart } = catalog;
   if (genreStart[item + 1] > genreStart[item]) return item;
   const parent = catalog.parent[item];
@@ -30,7 +31,7 @@ export class GenreSums {
   private touched = new Uint16Array(65536);
   count = 0;
 
-  /** Adds plays of an item, split over its first 8 genres in proportion 1, 1/2, 1/3 …: the genres of a play sum to one play. */
+  /** Adds plays of an item, split over its first 5 genres in proportion 1, 1/2, 1/3 …: the genres of a play sum to one play. */
   add(catalog: Catalog, item: number, plays: number): void {
     const source = genreSource(catalog, item);
     if (source === NO_ITEM || plays <= 0) return;

@@ -34,8 +34,6 @@ const LIKE_AS_RECENT_PLAYS = 3;
 // Work space, not state: each query fills and drains it before it returns.
 const top = new TopSelection(STATE_LIMITS.items);
 const genres = new GenreSums();
-const tasteItems = new Uint32Array(STATE_LIMITS.items + STATE_LIMITS.likes);
-const tasteScores = new Float64Array(STATE_LIMITS.items + STATE_LIMITS.likes);
 
 /** Albums, playlists, shows, artists (or items, where played on their own) by when they were played last. */
 export function recentContainers(state: ListenerState, nowMs: number, out: Uint32Array, max: number): number {
@@ -114,7 +112,8 @@ export function strongestTastes(
 ): number {
   const { keys, sums, counts, count } = state.items;
   const { likes } = state;
-  top.begin(STATE_LIMITS.items + STATE_LIMITS.likes);
+  const limit = Math.min(max, outItems.length, outScores.length);
+  let written = 0;
   let likeRow = 0;
   let row = 0;
   // Both tables ascend: one merging pass finds every item that was played or is liked.
@@ -136,22 +135,47 @@ export function strongestTastes(
       }
       likeRow++;
     }
-    if (score <= 0 || item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND || isHidden(state, item)) continue;
-    top.offer(item, score);
-  }
-  const found = top.drain(tasteItems, tasteScores);
-  const limit = Math.min(max, outItems.length, outScores.length);
-  let written = 0;
-  for (let i = 0; i < found && written < limit; i++) {
-    const item = tasteItems[i];
-    const creator = creatorOf(catalog, item);
-    let taken = false;
-    for (let j = 0; j < written && !taken; j++) taken = creatorOf(catalog, outItems[j]) === creator;
-    if (taken) continue;
-    outItems[written] = item;
-    outScores[written++] = tasteScores[i];
+    score = Math.fround(score);
+    if (score <= 0 || (written === limit && score <= outScores[limit - 1])) continue;
+    if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND || isHidden(state, item)) continue;
+    written = placeTaste(catalog, item, score, outItems, outScores, written, limit);
   }
   return written;
+}
+
+/**
+ * Keeps the best item of each creator, strongest first. A creator that was pushed out may come back with a better item:
+ * what was pushed out with was weaker than all that stand, and these only grow stronger.
+ */
+function placeTaste(
+  catalog: Catalog,
+  item: number,
+  score: number,
+  outItems: Uint32Array,
+  outScores: Float32Array,
+  written: number,
+  limit: number,
+): number {
+  const creator = creatorOf(catalog, item);
+  let count = written;
+  let hole = 0;
+  while (hole < count && creatorOf(catalog, outItems[hole]) !== creator) hole++;
+  if (hole < count) {
+    // Items come in ascending order: of equal scores the one that stands has the smaller number.
+    if (outScores[hole] >= score) return count;
+  } else if (count < limit) {
+    count++;
+  } else {
+    hole = limit - 1;
+  }
+  while (hole > 0 && outScores[hole - 1] < score) {
+    outItems[hole] = outItems[hole - 1];
+    outScores[hole] = outScores[hole - 1];
+    hole--;
+  }
+  outItems[hole] = item;
+  outScores[hole] = score;
+  return count;
 }
 
 /** The primary creator, or the item itself where there is none. */

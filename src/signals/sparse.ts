@@ -1,42 +1,40 @@
-/** Sums by item number in an open-addressing table: a market of a large catalogue plays only part of it. */
+/**
+ * Sums by item number in an open-addressing table: a market of a large catalogue plays only part of it. A cell is a pair
+ * [item, sum], side by side so that an addition touches one line of memory.
+ */
 export interface SparseSums {
   count: number;
-  keys: Uint32Array;
-  values: Float64Array;
-  /** 1 where a cell is taken. */
-  used: Uint8Array;
+  /** Pairs; an item of -1 marks a free cell. */
+  cells: Float64Array;
 }
 
 export function createSparse(expected = 64): SparseSums {
-  let cells = 64;
-  while (cells < 2 * expected) cells *= 2;
-  return { count: 0, keys: new Uint32Array(cells), values: new Float64Array(cells), used: new Uint8Array(cells) };
+  let size = 64;
+  while (size < 2 * expected) size *= 2;
+  return { count: 0, cells: new Float64Array(2 * size).fill(-1) };
 }
 
-export function addToSparse(sums: SparseSums, key: number, amount: number): void {
-  const { keys, used } = sums;
-  const mask = keys.length - 1;
-  let cell = (Math.imul(key, 0x9e3779b1) >>> 7) & mask;
-  while (used[cell] === 1) {
-    if (keys[cell] === key) {
-      sums.values[cell] += amount;
+export function addToSparse(sums: SparseSums, item: number, amount: number): void {
+  const { cells } = sums;
+  const mask = cells.length - 2;
+  // An even offset: the low bit of the product's high half is cleared by the mask.
+  let at = (Math.imul(item, 0x9e3779b1) >>> 6) & mask;
+  while (cells[at] !== -1) {
+    if (cells[at] === item) {
+      cells[at + 1] += amount;
       return;
     }
-    cell = (cell + 1) & mask;
+    at = (at + 2) & mask;
   }
-  used[cell] = 1;
-  keys[cell] = key;
-  sums.values[cell] = amount;
+  cells[at] = item;
+  cells[at + 1] = amount;
   sums.count++;
-  if (2 * sums.count > keys.length) grow(sums);
+  if (4 * sums.count > cells.length) grow(sums);
 }
 
 function grow(sums: SparseSums): void {
-  const { keys, values, used } = sums;
-  const cells = 2 * keys.length;
-  sums.keys = new Uint32Array(cells);
-  sums.values = new Float64Array(cells);
-  sums.used = new Uint8Array(cells);
+  const { cells } = sums;
+  sums.cells = new Float64Array(2 * cells.length).fill(-1);
   sums.count = 0;
-  for (let cell = 0; cell < keys.length; cell++) if (used[cell] === 1) addToSparse(sums, keys[cell], values[cell]);
+  for (let at = 0; at < cells.length; at += 2) if (cells[at] !== -1) addToSparse(sums, cells[at], cells[at + 1]);
 }

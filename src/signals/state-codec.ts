@@ -32,137 +32,145 @@ const HAS_PROGRESS = 2;
 /** The newest playback is not the newest counted play: its time is stored. */
 const HAS_PROGRESS_TIME = 4;
 
+/** What one row may take at most, in any table. */
 const ROW_BYTES = 72;
 // Work space, grown as needed; `encodeState` copies out of it before it returns.
 let space = new Uint8Array(48 * 1024);
 let spaceView = new DataView(space.buffer);
-let at = 0;
 
-function writeVarint(x: number): void {
+/** Writes an unsigned LEB128 at `at` and returns where it ends. */
+function putVarint(bytes: Uint8Array, at: number, x: number): number {
   let rest = x;
-  while (rest >= 2097152) {
-    space[at++] = (rest & 127) | 128;
+  let end = at;
+  while (rest >= 268435456) {
+    bytes[end++] = (rest & 127) | 128;
     rest = Math.floor(rest / 128);
   }
   while (rest >= 128) {
-    space[at++] = (rest & 127) | 128;
+    bytes[end++] = (rest & 127) | 128;
     rest >>>= 7;
   }
-  space[at++] = rest;
-}
-
-function writeF64(x: number): void {
-  spaceView.setFloat64(at, x, true);
-  at += 8;
+  bytes[end] = rest;
+  return end + 1;
 }
 
 function secondOf(ms: number): number {
   return Math.max(0, Math.floor(ms / 1000));
 }
 
-/** Appends the stored form. At most ~48 bytes an item, 12 a mark and 12 a recent. */
+/** Appends the stored form. At most ~50 bytes an item, 15 a mark and 15 a recent. */
 export function encodeState(state: ListenerState, out: ByteWriter): void {
-  const rows =
-    state.items.count + state.recents.count + state.likes.count + state.follows.count + state.hides.count + 32;
-  const sessionId = Buffer.from(state.session.id, 'utf8');
+  const { items, recents, likes, follows, hides, session } = state;
+  const rows = items.count + recents.count + likes.count + follows.count + hides.count + STATE_LIMITS.sessionItems;
+  const sessionId = Buffer.from(session.id, 'utf8');
   const needed = rows * ROW_BYTES + sessionId.length + 1024;
   if (needed > space.length) {
     space = new Uint8Array(needed);
     spaceView = new DataView(space.buffer);
   }
-  at = 0;
-  space[at++] = STATE_VERSION;
-  writeF64(state.firstEventMs);
-  writeF64(state.lastEventMs);
-  writeVarint(state.totalPlays);
-  writeVarint(state.totalSkips);
-  writeVarint(state.dayPlays);
-  writeVarint(Math.max(0, state.day));
+  const newestMs = state.lastEventMs;
+  space[0] = STATE_VERSION;
+  spaceView.setFloat64(1, state.firstEventMs, true);
+  spaceView.setFloat64(9, newestMs, true);
+  let at = 17;
+  at = putVarint(space, at, state.totalPlays);
+  at = putVarint(space, at, state.totalSkips);
+  at = putVarint(space, at, state.dayPlays);
+  at = putVarint(space, at, state.day);
   if (state.totalPlays > 0) {
-    writeF64(state.sumsAtMs);
-    writeF64(state.recentPlays);
-    for (const x of state.hours) writeF64(x);
-    for (let i = 0; i < DEVICES.length; i++) writeVarint(state.devices[i]);
+    spaceView.setFloat64(at, state.sumsAtMs, true);
+    spaceView.setFloat64(at + 8, state.recentPlays, true);
+    at += 16;
+    for (let hour = 0; hour < 24; hour++, at += 8) spaceView.setFloat64(at, state.hours[hour], true);
+    for (let i = 0; i < DEVICES.length; i++) at = putVarint(space, at, state.devices[i]);
   }
-  writeItems(state.items, state.lastEventMs);
-  writeRecents(state.recents, state.lastEventMs);
-  writeMarks(state.likes, state.lastEventMs);
-  writeMarks(state.follows, state.lastEventMs);
-  writeMarks(state.hides, state.lastEventMs);
-  writeSession(state.session, sessionId);
+  at = putItems(items, newestMs, at);
+  at = putRecents(recents, newestMs, at);
+  at = putMarks(likes, newestMs, at);
+  at = putMarks(follows, newestMs, at);
+  at = putMarks(hides, newestMs, at);
+  at = putVarint(space, at, sessionId.length);
+  space.set(sessionId, at);
+  at = putSession(session, at + sessionId.length);
   out.raw(space.subarray(0, at));
 }
 
-function writeItems(table: ItemTable, newestMs: number): void {
+function putItems(table: ItemTable, newestMs: number, start: number): number {
   const { keys, sums, counts, count } = table;
-  writeVarint(count);
+  const bytes = space;
+  const view = spaceView;
   const newestS = secondOf(newestMs);
+  let at = putVarint(bytes, start, count);
   let previous = 0;
   for (let row = 0; row < count; row++) {
     const c = row * COUNT_COLUMNS;
     const s = row * SUM_COLUMNS;
-    writeVarint(keys[row] - previous);
+    at = putVarint(bytes, at, keys[row] - previous);
     previous = keys[row];
     const plays = counts[c + PLAYS];
     const skips = counts[c + SKIPS];
     const progressAtS = counts[c + PROGRESS_AT_S];
-    const lastS = plays === 0 ? -1 : secondOf(sums[s + LAST_MS]);
+    const lastMs = sums[s + LAST_MS];
+    const lastS = plays === 0 ? -1 : secondOf(lastMs);
     let flags = 0;
     if (skips > 0) flags |= HAS_SKIPS;
     if (progressAtS > 0) flags |= HAS_PROGRESS;
     if (progressAtS > 0 && progressAtS !== lastS) flags |= HAS_PROGRESS_TIME;
-    space[at++] = flags;
-    writeVarint(plays);
+    bytes[at++] = flags;
+    at = putVarint(bytes, at, plays);
     if (plays > 0) {
-      writeVarint(newestMs - sums[s + LAST_MS]);
-      writeVarint(lastS - counts[c + FIRST_S]);
+      at = putVarint(bytes, at, newestMs - lastMs);
+      at = putVarint(bytes, at, lastS - counts[c + FIRST_S]);
     }
-    if ((flags & HAS_SKIPS) !== 0) writeVarint(skips);
-    if ((flags & HAS_PROGRESS) !== 0) writeVarint(counts[c + PROGRESS_S]);
-    if ((flags & HAS_PROGRESS_TIME) !== 0) writeVarint(newestS - progressAtS);
+    if ((flags & HAS_SKIPS) !== 0) at = putVarint(bytes, at, skips);
+    if ((flags & HAS_PROGRESS) !== 0) at = putVarint(bytes, at, counts[c + PROGRESS_S]);
+    if ((flags & HAS_PROGRESS_TIME) !== 0) at = putVarint(bytes, at, newestS - progressAtS);
     if (plays > 1) {
-      writeF64(sums[s + SUM_MOOD]);
-      writeF64(sums[s + SUM_LIKING]);
-      writeF64(sums[s + SUM_TASTE]);
+      view.setFloat64(at, sums[s + SUM_MOOD], true);
+      view.setFloat64(at + 8, sums[s + SUM_LIKING], true);
+      view.setFloat64(at + 16, sums[s + SUM_TASTE], true);
+      at += 24;
     }
   }
+  return at;
 }
 
-function writeRecents(table: RecentTable, newestMs: number): void {
-  writeVarint(table.count);
+function putRecents(table: RecentTable, newestMs: number, start: number): number {
+  let at = putVarint(space, start, table.count);
   let previous = 0;
   for (let row = 0; row < table.count; row++) {
-    writeVarint(table.keys[row] - previous);
+    at = putVarint(space, at, table.keys[row] - previous);
     previous = table.keys[row];
-    writeVarint(newestMs - table.lastMs[row]);
-    writeVarint(table.plays[row]);
+    at = putVarint(space, at, newestMs - table.lastMs[row]);
+    at = putVarint(space, at, table.plays[row]);
   }
+  return at;
 }
 
-function writeMarks(table: MarkTable, newestMs: number): void {
-  writeVarint(table.count);
+function putMarks(table: MarkTable, newestMs: number, start: number): number {
+  let at = putVarint(space, start, table.count);
   let previous = 0;
   for (let row = 0; row < table.count; row++) {
-    writeVarint(table.keys[row] - previous);
+    at = putVarint(space, at, table.keys[row] - previous);
     previous = table.keys[row];
-    writeVarint(newestMs - table.atMs[row]);
+    at = putVarint(space, at, newestMs - table.atMs[row]);
     spaceView.setUint32(at, table.stamps[row], true);
     at += 4;
   }
+  return at;
 }
 
-function writeSession(session: SessionState, id: Uint8Array): void {
-  writeVarint(id.length);
-  space.set(id, at);
-  at += id.length;
-  writeF64(session.startMs);
-  writeF64(session.lastMs);
-  writeVarint(session.plays);
-  writeVarint(session.itemCount);
+function putSession(session: SessionState, start: number): number {
+  spaceView.setFloat64(start, session.startMs, true);
+  spaceView.setFloat64(start + 8, session.lastMs, true);
+  let at = putVarint(space, start + 16, session.plays);
+  at = putVarint(space, at, session.itemCount);
   for (let i = 0; i < session.itemCount; i++) {
-    writeVarint(session.items[i]);
-    writeF64(session.itemsAtMs[i]);
+    at = putVarint(space, at, session.items[i]);
+    spaceView.setFloat64(at, session.itemsAtMs[i], true);
+    at += 8;
   }
+  return at;
 }
 
 /** The version of a stored state, without decoding it; -1 for no bytes. */
@@ -176,7 +184,6 @@ export function decodeState(bytes: Uint8Array): ListenerState {
     throw new ShelfwiseError('STATE_CORRUPT', `version ${stateVersionOf(bytes)}, this build reads ${STATE_VERSION}`);
   }
   const reader = new StateReader(bytes);
-  reader.at = 1;
   const state = emptyState();
   state.firstEventMs = reader.f64();
   state.lastEventMs = reader.f64();
@@ -187,7 +194,7 @@ export function decodeState(bytes: Uint8Array): ListenerState {
   if (state.totalPlays > 0) {
     state.sumsAtMs = reader.f64();
     state.recentPlays = reader.f64();
-    for (let i = 0; i < 24; i++) state.hours[i] = reader.f64();
+    for (let hour = 0; hour < 24; hour++) state.hours[hour] = reader.f64();
     for (let i = 0; i < DEVICES.length; i++) state.devices[i] = reader.varint();
   }
   readItems(reader, state.items, state.lastEventMs);
@@ -202,59 +209,69 @@ export function decodeState(bytes: Uint8Array): ListenerState {
   return state;
 }
 
+/** As ByteReader, but with errors of its own and faster on the short varints that states are made of. */
 class StateReader {
-  readonly bytes: Uint8Array;
+  private readonly bytes: Uint8Array;
   private readonly view: DataView;
-  at = 0;
+  private readonly length: number;
+  at = 1;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.length = bytes.length;
   }
 
-  need(count: number): void {
-    if (this.at + count > this.bytes.length) {
-      throw new ShelfwiseError('STATE_CORRUPT', `wanted ${count} bytes at ${this.at} of ${this.bytes.length}`);
-    }
+  private fail(wanted: number): never {
+    throw new ShelfwiseError('STATE_CORRUPT', `wanted ${wanted} bytes at ${this.at} of ${this.length}`);
   }
 
   u8(): number {
-    this.need(1);
-    return this.bytes[this.at++];
+    const { at } = this;
+    if (at >= this.length) this.fail(1);
+    this.at = at + 1;
+    return this.bytes[at];
   }
 
   u32(): number {
-    this.need(4);
-    this.at += 4;
-    return this.view.getUint32(this.at - 4, true);
+    const { at } = this;
+    if (at + 4 > this.length) this.fail(4);
+    this.at = at + 4;
+    return this.view.getUint32(at, true);
   }
 
   f64(): number {
-    this.need(8);
-    this.at += 8;
-    return this.view.getFloat64(this.at - 8, true);
+    const { at } = this;
+    if (at + 8 > this.length) this.fail(8);
+    this.at = at + 8;
+    return this.view.getFloat64(at, true);
   }
 
   varint(): number {
-    const { bytes } = this;
-    let position = this.at;
-    let byte = bytes[position++];
+    const { bytes, length } = this;
+    let { at } = this;
+    if (at >= length) this.fail(1);
+    let byte = bytes[at++];
+    if (byte < 128) {
+      this.at = at;
+      return byte;
+    }
     let result = byte & 127;
     let shift = 7;
     while (byte >= 128 && shift < 28) {
-      byte = bytes[position++];
+      if (at >= length) this.fail(1);
+      byte = bytes[at++];
       result |= (byte & 127) << shift;
       shift += 7;
     }
     let scale = 268435456;
-    while (byte >= 128 && scale < 2 ** 53) {
-      byte = bytes[position++];
+    while (byte >= 128) {
+      if (at >= length || scale > 2 ** 50) this.fail(1);
+      byte = bytes[at++];
       result += (byte & 127) * scale;
       scale *= 128;
     }
-    this.at = position;
-    // Reading past the end gives undefined, which no comparison lets pass on as a continuation byte.
-    if (position > bytes.length || byte >= 128) this.need(bytes.length + 1);
+    this.at = at;
     return result;
   }
 
@@ -262,8 +279,16 @@ class StateReader {
   count(limit: number, rowBytes: number): number {
     const count = this.varint();
     if (count > limit) throw new ShelfwiseError('STATE_CORRUPT', `a table of ${count} rows; the limit is ${limit}`);
-    this.need(count * rowBytes);
+    if (this.at + count * rowBytes > this.length) this.fail(count * rowBytes);
     return count;
+  }
+
+  text(): string {
+    const length = this.varint();
+    const { at } = this;
+    if (at + length > this.length) this.fail(length);
+    this.at = at + length;
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + at, length).toString('utf8');
   }
 }
 
@@ -289,10 +314,12 @@ function readItems(reader: StateReader, table: ItemTable, newestMs: number): voi
       lastS = secondOf(lastMs);
       counts[c + FIRST_S] = lastS - reader.varint();
     }
-    if ((flags & HAS_SKIPS) !== 0) counts[c + SKIPS] = reader.varint();
-    if ((flags & HAS_PROGRESS) !== 0) {
-      counts[c + PROGRESS_S] = reader.varint();
-      counts[c + PROGRESS_AT_S] = (flags & HAS_PROGRESS_TIME) === 0 ? lastS : newestS - reader.varint();
+    if (flags !== 0) {
+      if ((flags & HAS_SKIPS) !== 0) counts[c + SKIPS] = reader.varint();
+      if ((flags & HAS_PROGRESS) !== 0) {
+        counts[c + PROGRESS_S] = reader.varint();
+        counts[c + PROGRESS_AT_S] = (flags & HAS_PROGRESS_TIME) === 0 ? lastS : newestS - reader.varint();
+      }
     }
     if (plays > 1) {
       sums[s + SUM_MOOD] = reader.f64();
@@ -312,6 +339,7 @@ function readItems(reader: StateReader, table: ItemTable, newestMs: number): voi
 
 function readRecents(reader: StateReader, table: RecentTable, newestMs: number): void {
   const count = reader.count(STATE_LIMITS.recents, 3);
+  if (count === 0) return;
   table.count = count;
   table.keys = new Uint32Array(count);
   table.lastMs = new Float64Array(count);
@@ -342,11 +370,7 @@ function readMarks(reader: StateReader, table: MarkTable, newestMs: number, limi
 }
 
 function readSession(reader: StateReader, session: SessionState): void {
-  const length = reader.varint();
-  reader.need(length);
-  const start = reader.at;
-  session.id = Buffer.from(reader.bytes.buffer, reader.bytes.byteOffset + start, length).toString('utf8');
-  reader.at = start + length;
+  session.id = reader.text();
   session.startMs = reader.f64();
   session.lastMs = reader.f64();
   session.plays = reader.varint();

@@ -180,8 +180,8 @@ export function touchItem(table: ItemTable, item: number, newestMs: number): num
   sums.copyWithin((row + 1) * SUM_COLUMNS, row * SUM_COLUMNS, count * SUM_COLUMNS);
   counts.copyWithin((row + 1) * COUNT_COLUMNS, row * COUNT_COLUMNS, count * COUNT_COLUMNS);
   keys[row] = item;
-  sums.fill(0, row * SUM_COLUMNS, (row + 1) * SUM_COLUMNS);
-  counts.fill(0, row * COUNT_COLUMNS, (row + 1) * COUNT_COLUMNS);
+  for (let k = 0; k < SUM_COLUMNS; k++) sums[row * SUM_COLUMNS + k] = 0;
+  for (let k = 0; k < COUNT_COLUMNS; k++) counts[row * COUNT_COLUMNS + k] = 0;
   table.count = count + 1;
   return row;
 }
@@ -215,8 +215,8 @@ function evictItems(table: ItemTable, newestMs: number): void {
     }
     if (to !== row) {
       keys[to] = keys[row];
-      sums.copyWithin(to * SUM_COLUMNS, row * SUM_COLUMNS, (row + 1) * SUM_COLUMNS);
-      counts.copyWithin(to * COUNT_COLUMNS, row * COUNT_COLUMNS, (row + 1) * COUNT_COLUMNS);
+      for (let k = 0; k < SUM_COLUMNS; k++) sums[to * SUM_COLUMNS + k] = sums[row * SUM_COLUMNS + k];
+      for (let k = 0; k < COUNT_COLUMNS; k++) counts[to * COUNT_COLUMNS + k] = counts[row * COUNT_COLUMNS + k];
     }
     to++;
   }
@@ -232,20 +232,8 @@ export function touchRecent(table: RecentTable, key: number, atMs: number): void
     return;
   }
   if (table.count === STATE_LIMITS.recents) {
-    weakest.begin(EVICT_RECENTS);
-    for (let i = 0; i < table.count; i++) weakest.offer(NO_ITEM - table.keys[i], -table.lastMs[i]);
-    const removed = weakest.drain(doomed, null);
-    const gone = doomed.subarray(0, removed);
-    let to = 0;
-    for (let i = 0; i < table.count; i++) {
-      if (gone.includes(NO_ITEM - table.keys[i])) continue;
-      table.keys[to] = table.keys[i];
-      table.lastMs[to] = table.lastMs[i];
-      table.plays[to] = table.plays[i];
-      to++;
-    }
-    table.count = to;
-    row = lowerBound(table.keys, to, key);
+    evictRecents(table);
+    row = lowerBound(table.keys, table.count, key);
   }
   const { count } = table;
   if (count === table.keys.length) {
@@ -261,6 +249,27 @@ export function touchRecent(table: RecentTable, key: number, atMs: number): void
   table.lastMs[row] = atMs;
   table.plays[row] = 1;
   table.count = count + 1;
+}
+
+function evictRecents(table: RecentTable): void {
+  const { keys, lastMs, plays, count } = table;
+  weakest.begin(EVICT_RECENTS);
+  for (let row = 0; row < count; row++) weakest.offer(NO_ITEM - keys[row], -lastMs[row]);
+  const removed = weakest.drain(doomed, null);
+  for (let i = 0; i < removed; i++) doomed[i] = NO_ITEM - doomed[i];
+  const gone = doomed.subarray(0, removed).sort();
+  let to = 0;
+  let next = 0;
+  for (let row = 0; row < count; row++) {
+    if (next < removed && keys[row] === gone[next]) {
+      next++;
+      continue;
+    }
+    keys[to] = keys[row];
+    lastMs[to] = lastMs[row];
+    plays[to++] = plays[row];
+  }
+  table.count = to;
 }
 
 /**

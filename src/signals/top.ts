@@ -23,6 +23,11 @@ export class TopSelection {
     this.size = 0;
   }
 
+  /** May a score still enter? For callers whose other conditions are dear. */
+  admits(score: number): boolean {
+    return this.size < this.limit || (this.size > 0 && score >= this.scores[0]);
+  }
+
   offer(number: number, score: number): void {
     const { scores, numbers, size } = this;
     if (size < this.limit) {

@@ -9,7 +9,6 @@ import {
   type ListenerView,
   NO_ITEM,
   type ResolvedProfile,
-  UNKNOWN_KIND,
   VIEW_LIMITS,
   type Vocabularies,
 } from '../domain/index.ts';
@@ -50,10 +49,12 @@ const creatorScores = new Float32Array(VIEW_LIMITS.creators);
 const genreNumbers = new Uint16Array(VIEW_LIMITS.genres);
 const genreScores = new Float32Array(VIEW_LIMITS.genres);
 const marked = new Uint32Array(Math.max(VIEW_LIMITS.followed, VIEW_LIMITS.liked));
-/** Open-addressing sums by creator: twice as many cells as rows, so that probes are short. */
+/** Sums by creator: dense lists, found through an open-addressing table of 1 + index, twice as large so that probes are short. */
 const CREATOR_CELLS = 2 * STATE_LIMITS.items;
-const creatorKeys = new Uint32Array(CREATOR_CELLS);
-const creatorSums = new Float64Array(CREATOR_CELLS);
+const creatorCells = new Uint16Array(CREATOR_CELLS);
+const creatorKeys = new Uint32Array(STATE_LIMITS.items);
+const creatorSums = new Float64Array(STATE_LIMITS.items);
+let creatorCount = 0;
 const genreSums = new GenreSums();
 
 /**
@@ -74,7 +75,8 @@ function itemRoom(tasteLength: number): number {
 export function viewOf(state: ListenerState, input: ViewInput): ListenerView {
   const { nowMs, profile, vocabularies, catalog } = input;
   const taste = input.taste.slice(0, VIEW_LIMITS.taste);
-  creatorKeys.fill(NO_ITEM);
+  creatorCells.fill(0);
+  creatorCount = 0;
   topItems.begin(itemRoom(taste.length));
   genreSums.clear();
   sumItems(state, nowMs, catalog);
@@ -86,9 +88,7 @@ export function viewOf(state: ListenerState, input: ViewInput): ListenerView {
     itemAgeDays[i] = Math.max(0, nowMs - state.items.sums[row * SUM_COLUMNS + LAST_MS]) / DAY_MS;
   }
   topCreators.begin(VIEW_LIMITS.creators);
-  for (let cell = 0; cell < CREATOR_CELLS; cell++) {
-    if (creatorKeys[cell] !== NO_ITEM) topCreators.offer(creatorKeys[cell], creatorSums[cell]);
-  }
+  for (let i = 0; i < creatorCount; i++) topCreators.offer(creatorKeys[i], creatorSums[i]);
   const creators = topCreators.drain(creatorNumbers, creatorScores);
   topGenres.begin(VIEW_LIMITS.genres);
   for (let i = 0; i < genreSums.count; i++) topGenres.offer(genreSums.genre(i), genreSums.sum(i));
@@ -131,18 +131,25 @@ function sumItems(state: ListenerState, nowMs: number, catalog: Catalog): void {
     const at = row * SUM_COLUMNS;
     const factor = likingFactor(nowMs - sums[at + LAST_MS]);
     topItems.offer(item, sums[at + SUM_MOOD] * moodFromLiking(factor));
-    if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) continue;
+    if (item >= catalog.size) continue;
     const plays = sums[at + SUM_LIKING] * factor;
     genreSums.add(catalog, item, plays);
     const creator = catalog.creator[item];
     if (creator === NO_ITEM) continue;
-    let cell = (Math.imul(creator, 0x9e3779b1) >>> 16) % CREATOR_CELLS;
-    while (creatorKeys[cell] !== creator && creatorKeys[cell] !== NO_ITEM) cell = (cell + 1) % CREATOR_CELLS;
-    if (creatorKeys[cell] === NO_ITEM) {
-      creatorKeys[cell] = creator;
-      creatorSums[cell] = 0;
+    let cell = (Math.imul(creator, 0x9e3779b1) >>> 16) & (CREATOR_CELLS - 1);
+    let index = creatorCells[cell] - 1;
+    while (index >= 0 && creatorKeys[index] !== creator) {
+      cell = (cell + 1) & (CREATOR_CELLS - 1);
+      index = creatorCells[cell] - 1;
     }
-    creatorSums[cell] += plays;
+    if (index < 0) {
+      index = creatorCount++;
+      creatorCells[cell] = creatorCount;
+      creatorKeys[index] = creator;
+      creatorSums[index] = plays;
+    } else {
+      creatorSums[index] += plays;
+    }
   }
 }
 
