@@ -95,6 +95,8 @@ interface Segment {
   file: DiskFile;
   written: number;
   durable: number;
+  /** Written or cut since its last sync. */
+  unsynced: boolean;
 }
 
 /** Entries of one segment on their way to its file. The first 16 bytes are kept for the mark. */
@@ -208,7 +210,7 @@ class SegmentedLog implements EventLog {
       }
       const bytes = last ? this.cutTornTail(file, segment, header.salt, size) : size;
       previousBytes = bytes;
-      this.files.push({ segment, salt: header.salt, file, written: bytes, durable: bytes });
+      this.files.push({ segment, salt: header.salt, file, written: bytes, durable: bytes, unsynced: false });
     }
     if (this.files.length === 0) {
       const first = this.beginSegment(Math.max(1, numbers.at(-1) ?? 1), 0, randomInt(2 ** 32));
@@ -258,7 +260,7 @@ class SegmentedLog implements EventLog {
       this.disk.remove(this.fileOf(segment));
       throw error;
     }
-    return { segment, salt, file, written: HEADER_BYTES, durable: HEADER_BYTES };
+    return { segment, salt, file, written: HEADER_BYTES, durable: HEADER_BYTES, unsynced: false };
   }
 
   private fileOf(segment: number): string {
@@ -396,6 +398,7 @@ class SegmentedLog implements EventLog {
     if (this.mustCut) this.cutBack();
     const head = this.head();
     writeMark(batch.buffer, 0, head.durable, head.salt, batch.start);
+    head.unsynced = true;
     head.file.write(batch.buffer, batch.used, batch.start);
     head.written = batch.start + batch.used;
   }
@@ -403,6 +406,7 @@ class SegmentedLog implements EventLog {
   private async syncHead(): Promise<void> {
     const head = this.head();
     const written = head.written;
+    head.unsynced = false;
     const started = this.clock.monotonicMs();
     await head.file.datasync();
     if (this.injectSyncDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.injectSyncDelayMs));
@@ -414,7 +418,7 @@ class SegmentedLog implements EventLog {
   /** Completes the head, and begins the segment of `batch` with its header and its name on the medium before any entry. */
   private async roll(batch: Batch): Promise<void> {
     const full = this.head();
-    if (full.written > full.durable) await this.syncHead();
+    if (full.unsynced) await this.syncHead();
     const next = this.beginSegment(batch.segment, full.durable, batch.salt);
     try {
       await next.file.datasync();
@@ -467,6 +471,7 @@ class SegmentedLog implements EventLog {
     }
     this.disk.syncDirNow(this.dir);
     const head = this.head();
+    head.unsynced = true;
     head.file.truncate(this.safe.offset);
     head.written = this.safe.offset;
     head.durable = this.safe.offset;

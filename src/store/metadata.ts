@@ -35,7 +35,8 @@ export interface Metadata {
     create(name: string, scopes: readonly string[]): Promise<string>;
     /** The key with this secret, or null. */
     verify(secret: string): Promise<ApiKey | null>;
-    list(): Promise<readonly (ApiKey & { readonly createdAtMs: number })[]>;
+    /** With digests, so that whoever checks keys often need not ask the database each time. */
+    list(): Promise<readonly (ApiKey & { readonly createdAtMs: number; readonly secretSha256: string })[]>;
     /** True when there was such a key. */
     revoke(name: string): Promise<boolean>;
   };
@@ -222,7 +223,12 @@ function apiKeys(ready: () => Promise<Kysely<Tables>>, clock: Clock): Metadata['
     list: async () => {
       const db = await ready();
       const rows = await db.selectFrom('api_key').selectAll().orderBy('name').execute();
-      return rows.map((row) => ({ name: row.name, scopes: texts(row.scopes), createdAtMs: row.created_at_ms }));
+      return rows.map((row) => ({
+        name: row.name,
+        scopes: texts(row.scopes),
+        createdAtMs: row.created_at_ms,
+        secretSha256: row.secret_sha256,
+      }));
     },
     revoke: async (name) => {
       const db = await ready();
