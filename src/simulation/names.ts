@@ -22,7 +22,7 @@ export function pickWeighted(rng: Rng, weights: ArrayLike<number>): number {
 /** Fills a template: A adjective, N or # noun, P plural, L place, F first name; other words stay. */
 function fill(rng: Rng, template: string, language: Language): string {
   const words = WORDS[language];
-  const filled = template.replace(/\b[ANPLF]\b|#/g, (symbol) => {
+  const filled = template.replace(/(?<!\p{L})[ANPLF](?!\p{L})|#/gu, (symbol) => {
     switch (symbol) {
       case 'A':
         return pick(rng, words.adjectives);
@@ -43,9 +43,18 @@ export function person(rng: Rng, language: Language): string {
   return `${pick(rng, WORDS[language].firstNames)} ${pick(rng, WORDS[language].lastNames)}`;
 }
 
+/** An invented word that can be said aloud: vowels and consonants take turns where the parts meet. */
 function alias(rng: Rng): string {
-  const middle = rng.uniform() < 0.6 ? pick(rng, SYLLABLES.middle) : '';
-  return pick(rng, SYLLABLES.start) + middle + pick(rng, SYLLABLES.end);
+  let word = pick(rng, SYLLABLES.start);
+  if (rng.uniform() < 0.55 && endsInVowel(word)) word += pick(rng, SYLLABLES.middle);
+  const ends = endsInVowel(word) ? SYLLABLES.afterVowel : SYLLABLES.afterConsonant;
+  let end = pick(rng, ends);
+  while (word.length + end.length < 4) end = pick(rng, ends);
+  return word + end;
+}
+
+function endsInVowel(word: string): boolean {
+  return /[aeiouy]$/.test(word);
 }
 
 function artistName(rng: Rng, style: NameStyle, language: Language): string {
@@ -106,7 +115,10 @@ export function createNamer(): Namer {
 
 function playlistTitle(rng: Rng, genre: number, language: Language): string {
   const name = GENRES[genre].name;
-  const shown = name === 'r&b' ? 'R&B' : name.charAt(0).toUpperCase() + name.slice(1);
+  const shown =
+    name === 'r&b'
+      ? 'R&B'
+      : name.replaceAll(/(^|[ -])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
   const u = rng.uniform();
   if (u < 0.75) return `${pick(rng, MOODS[language])} ${shown}`;
   return u < 0.9 ? `${shown} ${1970 + 10 * rng.below(6)}s` : `${pick(rng, WORDS[language].places)} ${shown}`;

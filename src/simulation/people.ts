@@ -33,8 +33,8 @@ export const SEGMENTS = ['heavy', 'regular', 'light', 'podcasts', 'new'] as cons
 export type Segment = (typeof SEGMENTS)[number];
 /** Share of listeners, sessions a day, plays a session. */
 const SEGMENT_TRAITS: Readonly<Record<Segment, { share: number; sessionsADay: number; playsASession: number }>> = {
-  heavy: { share: 0.13, sessionsADay: 2.3, playsASession: 6.5 },
-  regular: { share: 0.45, sessionsADay: 1.05, playsASession: 5 },
+  heavy: { share: 0.13, sessionsADay: 2.8, playsASession: 6.5 },
+  regular: { share: 0.45, sessionsADay: 1.3, playsASession: 5.4 },
   light: { share: 0.29, sessionsADay: 0.3, playsASession: 3.5 },
   podcasts: { share: 0.08, sessionsADay: 1.3, playsASession: 1.4 },
   new: { share: 0.05, sessionsADay: 0, playsASession: 0 },

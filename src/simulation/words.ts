@@ -108,11 +108,14 @@ export const WORDS: Readonly<Record<Language, Words>> = {
   },
 };
 
-/** Syllables of invented aliases, such as Velora or Kanoa. */
+/** Parts of invented aliases, such as Velora or Kanoth. */
 export const SYLLABLES = {
-  start: split('Ve,Ka,Lu,No,Sy,Or,Mi,Ze,Ta,Ny,Ar,El,Io,Ky,Mo,Xa,Ri,So,Vi,Ha,Cas,Del,Fen,Gal,Hex,Jun,Kel,Lor,Mar,Nev'),
-  middle: split('lo,na,ri,vo,sa,ti,mu,dra,li,ko,ra,ne,vi,ma,ro,xi,ta,lu,be,no'),
-  end: split('ra,n,x,a,is,us,el,on,ar,e,th,ia,or,ix,um,y,en,ka,s,lo'),
+  start: split(
+    'Ve,Ka,Lu,No,Sy,Mi,Ze,Ta,Ny,Ky,Mo,Xa,Ri,So,Vi,Ha,Sola,Ori,Elo,Ava,Cas,Del,Fen,Gal,Hex,Jun,Kel,Lor,Mar,Nev,Ost,Vald,Brin,Quill,Thal,Zorn',
+  ),
+  middle: split('lo,na,ri,vo,sa,ti,mu,dra,li,ko,ra,ne,vi,ma,ro,xi,lu,be'),
+  afterVowel: split('n,x,th,ra,ka,lo,ne,ris,lis,nix,ndra,nia,ve,met,ros,lune,ma,vik,sha,nova'),
+  afterConsonant: split('a,is,us,el,on,ar,ia,or,ix,um,en,os,ova,ine,essa,ana,ith,era'),
 } as const;
 
 export const ANIMALS = split(
