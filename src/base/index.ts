@@ -4,3 +4,4 @@ export * from './errors.ts';
 export * from './hash.ts';
 export * from './options.ts';
 export * from './rng.ts';
+export * from './statistics.ts';

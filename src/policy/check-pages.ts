@@ -1,0 +1,99 @@
+/** The pages that `checkPolicy` draws: everything in them that has broken propensities before. */
+import { createRng, hash32 } from '../base/index.ts';
+import { NO_ITEM } from '../domain/index.ts';
+import type { PageProblem, PolicyShelf } from './problem.ts';
+
+function shelf(
+  id: string,
+  rows: readonly (readonly [item: number, creator: number, score: number])[],
+  rest: Partial<PolicyShelf> = {},
+): PolicyShelf {
+  return {
+    key: hash32(id),
+    order: 'policy',
+    pinnedRank: -1,
+    carried: false,
+    minCards: 1,
+    maxCards: 2,
+    items: Uint32Array.from(rows, ([item]) => item),
+    creators: Uint32Array.from(rows, ([, creator]) => creator),
+    scores: Float64Array.from(rows, ([, , score]) => score),
+    count: rows.length,
+    ...rest,
+  };
+}
+
+/**
+ * Few enough pages to list them all: a pinned row in defined order, two shelves that want the same cards, a defined row
+ * whose place is drawn, one creator at the cap, a shelf that loses its eligibility, ties for policies that never mix.
+ */
+export function smallProblem(): PageProblem {
+  const [a, b] = [100, 101];
+  return {
+    shelves: [
+      shelf(
+        'recent',
+        [
+          [1, a, 0.2],
+          [2, b, 0.1],
+        ],
+        { order: 'defined', pinnedRank: 0 },
+      ),
+      shelf('similar', [
+        [2, b, 0.3],
+        [3, a, 0.15],
+        [4, a, 0.15],
+        [5, b, 0.1],
+      ]),
+      shelf(
+        'recommended',
+        [
+          [3, a, 0.2],
+          [5, b, 0.05],
+          [6, NO_ITEM, 0.15],
+          [7, NO_ITEM, 0.15],
+        ],
+        { minCards: 2 },
+      ),
+      shelf(
+        'rotation',
+        [
+          [5, b, 0.2],
+          [8, NO_ITEM, 0.1],
+        ],
+        { order: 'defined' },
+      ),
+    ],
+    shelfLimit: 4,
+    creatorCapPerRow: 1,
+    creatorCapPerPage: 3,
+    examinationByCard: Float64Array.of(1, 0.5),
+  };
+}
+
+/** Nearer to a real page: eight shelves of 3 to 24 candidates from one pool, a pin in the middle, caps that bind, ties. */
+export function deepProblem(seed: number): PageProblem {
+  const rng = createRng(seed);
+  const sizes = [3, 24, 12, 6, 18, 9, 4, 15];
+  const pool = 60;
+  const shelves = sizes.map((size, s) => {
+    const items = new Set<number>();
+    while (items.size < size) items.add(rng.below(pool));
+    const rows = [...items]
+      .sort((one, other) => one - other)
+      .map((item) => [item, item % 7 === 0 ? NO_ITEM : 1000 + (item % 5), rng.below(7) / 20] as const);
+    return shelf(`shelf-${s}`, rows, {
+      minCards: 1 + (s % 3),
+      maxCards: 3 + (s % 3),
+      ...(s === 0 ? { order: 'defined', pinnedRank: 1 } : {}),
+      ...(s === 6 ? { order: 'defined' } : {}),
+    });
+  });
+  return {
+    shelves,
+    shelfLimit: 5,
+    creatorCapPerRow: 2,
+    creatorCapPerPage: 4,
+    examinationByCard: Float64Array.of(1, 0.8, 0.6, 0.5, 0.4),
+  };
+}
