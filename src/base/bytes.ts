@@ -108,7 +108,8 @@ export class ByteReader {
   position: number;
 
   constructor(source: Uint8Array, position = 0) {
-    this.source = source;
+    // Never a Buffer: its `slice` shares memory, that of a Uint8Array copies.
+    this.source = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
     this.position = position;
   }

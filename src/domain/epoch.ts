@@ -49,7 +49,7 @@ export function arrayBytes(array: EpochArray): Uint8Array {
 }
 
 export function arrayFromBytes(dtype: EpochDtype, bytes: Uint8Array): EpochArray {
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const { buffer, byteOffset, byteLength } = aligned;
   switch (dtype) {
     case 'u8':

@@ -16,8 +16,8 @@ import {
 } from '../domain/index.ts';
 import { createBatch, type Encoder, type FeatureBatch } from '../features/index.ts';
 import type { RewardModel } from '../models/index.ts';
-import { createWalker, type DrawnPage, type PolicyShelf, samplePage, type Walker } from '../policy/index.ts';
-import { examinationOf, type HomeTunables, policyOf } from './tunables.ts';
+import { createWalker, type DrawnPage, type PolicyShelf, samplePage } from '../policy/index.ts';
+import { examinationOf, type HomeTunables, policyUnder } from './tunables.ts';
 
 export interface DecisionShelf {
   readonly shelfId: string;
@@ -75,7 +75,7 @@ export function createDecider(encoder: Encoder): Decider {
   let scores = new Float64Array(capacity);
   let creators = new Uint32Array(capacity);
   const offsets = new Uint32Array(256);
-  const walker: Walker = createWalker();
+  const walker = createWalker();
 
   return {
     encoder,
@@ -103,7 +103,8 @@ export function createDecider(encoder: Encoder): Decider {
           counters: input.counters,
           embedding: input.embedding ?? EMPTY_EMBEDDING,
         });
-        for (let s = 0; s < shelves.length; s++) bound.encode(shelves[s], shelves[s].items, shelves[s].count, batch, offsets[s]);
+        for (let s = 0; s < shelves.length; s++)
+          bound.encode(shelves[s], shelves[s].items, shelves[s].count, batch, offsets[s]);
         input.model.predict(batch, total, scores);
       } else {
         scorePopularity(shelves, input.counters, scores, offsets);
@@ -113,7 +114,8 @@ export function createDecider(encoder: Encoder): Decider {
       for (let s = 0; s < shelves.length; s++) {
         const { items, count } = shelves[s];
         const at = offsets[s];
-        for (let i = 0; i < count; i++) creators[at + i] = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
+        for (let i = 0; i < count; i++)
+          creators[at + i] = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
         const shelf = shelves[s];
         policyShelves.push({
           key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
@@ -136,12 +138,11 @@ export function createDecider(encoder: Encoder): Decider {
           creatorCapPerRow: tunables.creatorCapPerRow,
           creatorCapPerPage: tunables.creatorCapPerPage,
           examinationByCard: examinationOf(surface),
-          itemCount: catalog.size,
         },
-        policyOf(input.policyId, tunables),
+        policyUnder(input.policyId, tunables),
         input.seed,
         walker,
-        onStep,
+        onStep === undefined ? undefined : (step) => onStep(step.probabilities, step.count),
       );
       return { page, scores, offsets, batch, candidates: total };
     },

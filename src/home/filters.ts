@@ -2,11 +2,19 @@
 import { ITEM_EXPLICIT, isAvailable } from '../domain/index.ts';
 import type { Filter, Filtered } from '../mixer/index.ts';
 import { isHidden, playsOf } from '../signals/index.ts';
-import type { HomeRequest, ShelfBatch } from './request.ts';
 import { shelfKey } from './decide.ts';
+import type { HomeRequest, ShelfBatch } from './request.ts';
 
 /** Why candidates leave. */
-export const REMOVAL_REASONS = ['carried', 'unavailable', 'explicit', 'hidden', 'played', 'beyond-cap', 'too-few'] as const;
+export const REMOVAL_REASONS = [
+  'carried',
+  'unavailable',
+  'explicit',
+  'hidden',
+  'played',
+  'beyond-cap',
+  'too-few',
+] as const;
 export type RemovalReason = (typeof REMOVAL_REASONS)[number];
 
 /** A filter that looks at one candidate at a time. */
@@ -109,4 +117,12 @@ const eligible: Filter<HomeRequest, ShelfBatch> = {
   run: (request, batch) => shrink(request, batch, batch.count < batch.minCards ? 0 : batch.count, 'too-few'),
 };
 
-export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [carried, available, explicit, hidden, played, cap, eligible];
+export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
+  carried,
+  available,
+  explicit,
+  hidden,
+  played,
+  cap,
+  eligible,
+];

@@ -2,7 +2,7 @@
  * Home: the stage list. What a page is made of can be read on one screen: hydrate ▸ sources ▸ filters ▸ score and draw ▸
  * record. If all but the catalogue fails, the answer is still a page: what is popular, marked `degraded`.
  */
-import { type Clock, hash32, messageOf, type Seed, seedToBytes, ShelfwiseError } from '../base/index.ts';
+import { type Clock, hash32, messageOf, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
 import {
   type DecisionAudit,
   type DecisionRecord,
@@ -26,8 +26,8 @@ import { FILTERS } from './filters.ts';
 import { EMPTY_VIEW, hydrateTaste, hydrateView, type TasteMemory } from './hydrate.ts';
 import { type ItemTexts, type RenderedRow, renderPage } from './render.ts';
 import {
-  CHANNEL_BIT,
   type CarriedRow,
+  CHANNEL_BIT,
   createScratch,
   type HomeRequest,
   type RequestScratch,
@@ -158,7 +158,8 @@ export function createHome(dependencies: HomeDependencies): Home {
         let answer: HomeAnswer;
         try {
           const { selection, trace } = await runPipeline(pipeline, request, clock);
-          for (const stage of trace.stages) if (stage.outcome === 'failed') dependencies.onTrouble(stage.stage, stage.error);
+          for (const stage of trace.stages)
+            if (stage.outcome === 'failed') dependencies.onTrouble(stage.stage, stage.error);
           answer = finish(request, selection, trace, texts, encoder);
         } catch (error) {
           dependencies.onTrouble('page', messageOf(error));
@@ -340,7 +341,13 @@ function versionsOf(request: QueryState, encoder: Encoder): DecisionVersions {
   };
 }
 
-function finish(request: QueryState, selection: Selection, trace: Trace, texts: ItemTexts, encoder: Encoder): HomeAnswer {
+function finish(
+  request: QueryState,
+  selection: Selection,
+  trace: Trace,
+  texts: ItemTexts,
+  encoder: Encoder,
+): HomeAnswer {
   const { shelves, decided, distributions } = selection;
   const { page, scores, offsets } = decided;
   const recordedShelves: RecordedShelf[] = shelves.map((batch) => ({
@@ -354,12 +361,20 @@ function finish(request: QueryState, selection: Selection, trace: Trace, texts: 
     items: batch.items.slice(0, batch.count),
     sources: batch.sources.slice(0, batch.count),
   }));
-  const rows: RecordedRow[] = page.rows;
+  const rows: readonly RecordedRow[] = page.rows;
   const removals = removalsOf(trace);
   const degraded = trace.failures.length > 0 || request.epochs.model === undefined;
   const versions = versionsOf(request, encoder);
   const audit = isAudited(request.decisionId) ? auditOf(request, decided, distributions, removals, encoder) : undefined;
-  const record = recordOf(request, { versions, shelves: recordedShelves, rows, removals, degraded, audit, failures: trace.failures });
+  const record = recordOf(request, {
+    versions,
+    shelves: recordedShelves,
+    rows,
+    removals,
+    degraded,
+    audit,
+    failures: trace.failures,
+  });
 
   const rendered: RenderedRow[] = page.rows.map((row) => {
     const batch = shelves[row.shelf];

@@ -1,5 +1,5 @@
 /** Hydration of the request: the listener's taste vector, what it recommends, and the view that the encoder reads. */
-import { type ListenerView, type Vocabularies, NO_ITEM } from '../domain/index.ts';
+import { type ListenerView, NO_ITEM, type Vocabularies } from '../domain/index.ts';
 import { foldIn, recommend } from '../retrieval/index.ts';
 import { tasteInput, viewOf } from '../signals/index.ts';
 import type { HomeRequest } from './request.ts';
@@ -23,8 +23,6 @@ export interface TasteMemory {
 
 /** Recommended candidates before filters: played ones are removed after. */
 const RECOMMENDATIONS = 150;
-/** Weight of an onboarding pick, in plays. */
-const PICK_PLAYS = 3;
 
 export function hydrateTaste(request: HomeRequest, memory: TasteMemory): void {
   const { embedding, nearest } = request.epochs;
@@ -36,17 +34,20 @@ export function hydrateTaste(request: HomeRequest, memory: TasteMemory): void {
     return;
   }
   const { scratch } = request;
-  let count = tasteInput(request.state, request.atMs, scratch.itemsA, scratch.scoresA);
-  if (count === 0) {
-    for (const pick of request.pickNumbers) {
-      scratch.itemsA[count] = pick;
-      scratch.scoresA[count++] = PICK_PLAYS;
-    }
-  }
+  const count = tasteInput(request.state, request.atMs, scratch.itemsA, scratch.scoresA, request.pickNumbers);
   if (count === 0) return;
   const taste = new Float32Array(embedding.dimension);
   foldIn(embedding, scratch.itemsA, scratch.scoresA, count, taste);
-  const found = recommend(embedding, nearest, taste, scratch.itemsA, scratch.scoresA, count, RECOMMENDATIONS, scratch.itemsB);
+  const found = recommend(
+    embedding,
+    nearest,
+    taste,
+    scratch.itemsA,
+    scratch.scoresA,
+    count,
+    RECOMMENDATIONS,
+    scratch.itemsB,
+  );
   const recommendations = scratch.itemsB.slice(0, found);
   memory.kept = { tasteVersion: memory.tasteVersion, embeddingHash: embedding.hash, taste, recommendations };
   request.taste = taste;

@@ -3,15 +3,14 @@ export { REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, type HomeAnswer, type HomeInput, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
 export { type ItemTexts, renderPage, rowsOfRecord } from './render.ts';
-export { type Recomputation, recompute, type ReplayEpochs } from './replay.ts';
+export { type Recomputation, type ReplayEpochs, recompute } from './replay.ts';
 export { type CarriedRow, type ChildIndex, indexChildren, type ServingEpochs } from './request.ts';
 export { SHELVES, shelfById } from './shelves.ts';
 export {
   DEFAULT_TUNABLES,
   type HomeTunables,
-  POLICY_IDS,
   type PolicyId,
-  policyOf,
+  policyUnder,
   resolveTunables,
   tunablesEpoch,
   tunablesOf,

@@ -20,7 +20,12 @@ export interface Recomputation {
   readonly steps: number;
 }
 
-export function recompute(record: DecisionRecord, view: ListenerView, epochs: ReplayEpochs, decider: Decider): Recomputation {
+export function recompute(
+  record: DecisionRecord,
+  view: ListenerView,
+  epochs: ReplayEpochs,
+  decider: Decider,
+): Recomputation {
   const distributions: Float64Array[] = [];
   const audit = record.audit;
   const decided = decider.decide(
@@ -50,7 +55,9 @@ export function recompute(record: DecisionRecord, view: ListenerView, epochs: Re
       (audit.distributions.length === distributions.length
         ? null
         : `the record has ${audit.distributions.length} steps, the recomputation ${distributions.length}`) ??
-      firstOf(audit.distributions, (recorded, step) => firstUnequal(`probability of step ${step}, action`, recorded, distributions[step]));
+      firstOf(audit.distributions, (recorded, step) =>
+        firstUnequal(`probability of step ${step}, action`, recorded, distributions[step]),
+      );
     if (difference !== null) return { firstDifference: difference, steps: 0 };
   }
 
@@ -66,10 +73,19 @@ export function recompute(record: DecisionRecord, view: ListenerView, epochs: Re
     if (row !== null) return { firstDifference: row, steps };
     steps++;
     if (recorded.cards.length !== again.cards.length) {
-      return { firstDifference: `row ${r} has ${recorded.cards.length} cards, the recomputation ${again.cards.length}`, steps };
+      return {
+        firstDifference: `row ${r} has ${recorded.cards.length} cards, the recomputation ${again.cards.length}`,
+        steps,
+      };
     }
     for (let j = 0; j < recorded.cards.length; j++) {
-      const card = compareChoice(`row ${r}, card ${j}: candidate`, recorded.cards[j].index, again.cards[j].index, recorded.cards[j], again.cards[j]);
+      const card = compareChoice(
+        `row ${r}, card ${j}: candidate`,
+        recorded.cards[j].index,
+        again.cards[j].index,
+        recorded.cards[j],
+        again.cards[j],
+      );
       if (card !== null) return { firstDifference: card, steps };
       steps++;
     }
@@ -94,7 +110,8 @@ function compareChoice(where: string, recorded: number, again: number, a: Choice
 /** Compares the recorded length only: the recomputation's buffers are larger. */
 function firstUnequal(what: string, recorded: ArrayLike<number>, again: ArrayLike<number>): string | null {
   for (let i = 0; i < recorded.length; i++) {
-    if (!Object.is(recorded[i], again[i])) return `${what} ${i} is ${recorded[i]} in the record, ${again[i]} recomputed`;
+    if (!Object.is(recorded[i], again[i]))
+      return `${what} ${i} is ${recorded[i]} in the record, ${again[i]} recomputed`;
   }
   return null;
 }

@@ -5,7 +5,6 @@ import type {
   Counters,
   Device,
   Embedding,
-
   ListenerView,
   ResolvedProfile,
   ShelfOrder,
@@ -47,7 +46,8 @@ export function indexChildren(catalog: Catalog): ChildIndex {
   const items = new Uint32Array(start[size]);
   for (let i = 0; i < size; i++) if (parent[i] < size) items[fill[parent[i]]++] = i;
   for (let p = 0; p < size; p++) {
-    if (start[p + 1] - start[p] > 1) items.subarray(start[p], start[p + 1]).sort((a, b) => releaseDay[b] - releaseDay[a] || a - b);
+    if (start[p + 1] - start[p] > 1)
+      items.subarray(start[p], start[p + 1]).sort((a, b) => releaseDay[b] - releaseDay[a] || a - b);
   }
   return { start, items };
 }
@@ -149,7 +149,8 @@ export function createScratch(): RequestScratch {
   let taken = 0;
   return {
     take() {
-      if (taken === slabs.length) slabs.push({ items: new Uint32Array(MAX_CANDIDATES), sources: new Uint8Array(MAX_CANDIDATES) });
+      if (taken === slabs.length)
+        slabs.push({ items: new Uint32Array(MAX_CANDIDATES), sources: new Uint8Array(MAX_CANDIDATES) });
       return slabs[taken++];
     },
     reset() {
@@ -165,4 +166,3 @@ export function createScratch(): RequestScratch {
 export function modelEpochHash(epochs: ServingEpochs): string {
   return epochs.model?.hash ?? '';
 }
-

@@ -2,14 +2,12 @@
  * The shelves of Home, one declaration each. A declaration says what the shelf is, where its candidates come from and
  * what it promises; which shelves appear, where, and with which cards is the policy's business.
  */
-import { type Catalog, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
-import { recommend } from '../retrieval/index.ts';
+import { type Catalog, type Embedding, ITEM_KINDS, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import {
   followedShows,
   genreShares,
   heavyRotation,
   jumpBackIn,
-  playsOf,
   recentContainers,
   strongestTastes,
 } from '../signals/index.ts';
@@ -39,6 +37,19 @@ export interface ShelfDeclaration {
   reason(seedTitle: string): string;
 }
 
+const EPISODE = ITEM_KINDS.indexOf('episode');
+const TRACK = ITEM_KINDS.indexOf('track');
+
+/** Single episodes are for the shelves about shows; elsewhere they age too fast. */
+function isEpisode(item: number, catalog: Catalog): boolean {
+  return item < catalog.size && catalog.kind[item] === EPISODE;
+}
+
+/** Episodes stand for their show. */
+function showOfEpisode(item: number, catalog: Catalog): number {
+  return isEpisode(item, catalog) && catalog.parent[item] !== NO_ITEM ? catalog.parent[item] : item;
+}
+
 const once = (_request: HomeRequest, out: Uint32Array): number => {
   out[0] = NO_ITEM;
   return 1;
@@ -52,7 +63,7 @@ const recentlyPlayed: ShelfDeclaration = {
   unplayedOnly: false,
   seeds: once,
   propose(request, _seed, sink) {
-    const { state, atMs, scratch } = request;
+    const { state, atMs, scratch, epochs } = request;
     // The leaders of Heavy rotation stay there: an item stands once on a page, and a row named for what is played most
     // must be led by it.
     const leaders = heavyRotation(state, atMs, scratch.itemsB, scratch.scoresA, HEAVY_LEADERS);
@@ -61,7 +72,7 @@ const recentlyPlayed: ShelfDeclaration = {
     for (let i = 0; i < count; i++) {
       const item = scratch.itemsA[i];
       let leads = false;
-      for (let j = 0; j < heavyShown; j++) leads ||= scratch.itemsB[j] === item;
+      for (let j = 0; j < heavyShown; j++) leads ||= showOfEpisode(scratch.itemsB[j], epochs.catalog) === item;
       if (!leads) sink.add(item, CHANNEL_BIT.state);
     }
   },
@@ -80,9 +91,9 @@ const heavy: ShelfDeclaration = {
   unplayedOnly: false,
   seeds: once,
   propose(request, _seed, sink) {
-    const { state, atMs, scratch } = request;
-    const count = heavyRotation(state, atMs, scratch.itemsA, scratch.scoresA, 40);
-    for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
+    const { state, atMs, scratch, epochs } = request;
+    const count = heavyRotation(state, atMs, scratch.itemsA, scratch.scoresA, 60);
+    for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
   },
   title: () => 'Heavy rotation',
   reason: () => 'What you have played most in the last four weeks',
@@ -96,9 +107,9 @@ const jumpBack: ShelfDeclaration = {
   unplayedOnly: false,
   seeds: once,
   propose(request, _seed, sink) {
-    const { state, atMs, scratch } = request;
+    const { state, atMs, scratch, epochs } = request;
     const count = jumpBackIn(state, atMs, scratch.itemsA, scratch.scoresA, 60);
-    for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
+    for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
   },
   title: () => 'Jump back in',
   reason: () => 'Once loved, not played for a month',
@@ -112,6 +123,7 @@ const moreLike: ShelfDeclaration = {
   unplayedOnly: true,
   seeds(request, out) {
     const { state, atMs, epochs, scratch, profile } = request;
+    out.fill(NO_ITEM);
     const { embedding, catalog } = epochs;
     if (embedding === undefined) return 0;
     let count = strongestTastes(state, atMs, catalog, scratch.itemsA, scratch.scoresA, MORE_LIKE_SHELVES * 3);
@@ -122,7 +134,8 @@ const moreLike: ShelfDeclaration = {
     let kept = 0;
     for (let i = 0; i < count && kept < MORE_LIKE_SHELVES; i++) {
       const item = scratch.itemsA[i];
-      if (item < embedding.size && embedding.neighbours[item * embedding.neighbourCount] !== NO_ITEM) out[kept++] = item;
+      if (item < embedding.size && embedding.neighbours[item * embedding.neighbourCount] !== NO_ITEM)
+        out[kept++] = item;
     }
     return kept;
   },
@@ -133,12 +146,24 @@ const moreLike: ShelfDeclaration = {
     for (let i = 0; i < embedding.neighbourCount; i++) {
       const item = embedding.neighbours[at + i];
       if (item === NO_ITEM) break;
-      sink.add(item, CHANNEL_BIT.neighbours);
+      if (!isEpisode(item, request.epochs.catalog)) sink.add(item, CHANNEL_BIT.neighbours);
     }
   },
   title: (seedTitle) => `More like ${seedTitle}`,
   reason: (seedTitle) => `Because you play ${seedTitle}`,
 };
+
+/** A taste is for an artist or a show rather than for one song or episode: X is the widest that has neighbours. */
+function seedOf(item: number, catalog: Catalog, embedding: Embedding): number {
+  const hasNeighbours = (candidate: number): boolean =>
+    candidate < embedding.size && embedding.neighbours[candidate * embedding.neighbourCount] !== NO_ITEM;
+  if (item < catalog.size) {
+    const kind = catalog.kind[item];
+    const wider = kind === EPISODE ? catalog.parent[item] : kind === TRACK ? catalog.creator[item] : NO_ITEM;
+    if (hasNeighbours(wider)) return wider;
+  }
+  return hasNeighbours(item) ? item : NO_ITEM;
+}
 
 /** "More like X" appears for at most so many X. */
 const MORE_LIKE_SHELVES = 3;
@@ -152,7 +177,9 @@ const recommended: ShelfDeclaration = {
   seeds: once,
   propose(request, _seed, sink) {
     const items = request.recommendations;
-    for (let i = 0; i < items.length; i++) sink.add(items[i], CHANNEL_BIT.nearest);
+    for (let i = 0; i < items.length; i++) {
+      if (!isEpisode(items[i], request.epochs.catalog)) sink.add(items[i], CHANNEL_BIT.nearest);
+    }
   },
   title: () => 'Recommended for you',
   reason: () => 'New to you, close to your taste',
@@ -264,13 +291,6 @@ function newestOf(catalog: Catalog, wanted: number): Uint32Array {
   newestCache.set(catalog, newest);
   return newest.subarray(0, wanted);
 }
-
-/** Has the listener played it, or from it? */
-export function isPlayed(request: HomeRequest, item: number): boolean {
-  return playsOf(request.state, item) > 0;
-}
-
-export { recommend };
 
 /** All shelves; their order here is the canonical order of equal things. */
 export const SHELVES: readonly ShelfDeclaration[] = [

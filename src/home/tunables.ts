@@ -4,9 +4,8 @@
  */
 import { requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { type EpochContent, type Json, SURFACES, type Surface } from '../domain/index.ts';
-import { greedy, type Policy, plackettLuce, popularity, uniform } from '../policy/index.ts';
+import { POLICY_IDS, type Policy, policyOf } from '../policy/index.ts';
 
-export const POLICY_IDS = ['plackett-luce', 'uniform', 'greedy', 'popularity'] as const;
 export type PolicyId = (typeof POLICY_IDS)[number];
 
 export interface SurfaceTunables {
@@ -59,7 +58,10 @@ export const DEFAULT_TUNABLES: HomeTunables = {
 export function resolveTunables(given: Partial<HomeTunables> = {}): Readonly<HomeTunables> {
   const tunables = resolveOptions<HomeTunables>('home', given, DEFAULT_TUNABLES);
   if (!POLICY_IDS.includes(tunables.policy)) {
-    throw new ShelfwiseError('OPTION_INVALID', `home: policy is "${tunables.policy}"; it must be one of ${POLICY_IDS.join(', ')}`);
+    throw new ShelfwiseError(
+      'OPTION_INVALID',
+      `home: policy is "${tunables.policy}"; it must be one of ${POLICY_IDS.join(', ')}`,
+    );
   }
   requireRange('home', 'shelfTemperature', tunables.shelfTemperature, 1e-6, 1e6);
   requireRange('home', 'cardTemperature', tunables.cardTemperature, 1e-6, 1e6);
@@ -90,24 +92,14 @@ export function tunablesOf(epoch: EpochContent): Readonly<HomeTunables> {
 }
 
 /** The policy of an id under these tunables. */
-export function policyOf(id: string, tunables: HomeTunables): Policy {
-  switch (id) {
-    case 'plackett-luce':
-      return plackettLuce({
-        shelfTemperature: tunables.shelfTemperature,
-        shelfEpsilon: tunables.shelfEpsilon,
-        cardTemperature: tunables.cardTemperature,
-        cardEpsilon: tunables.cardEpsilon,
-      });
-    case 'uniform':
-      return uniform();
-    case 'greedy':
-      return greedy();
-    case 'popularity':
-      return popularity();
-    default:
-      throw new ShelfwiseError('OPTION_INVALID', `there is no policy "${id}"; there are ${POLICY_IDS.join(', ')}`);
-  }
+export function policyUnder(id: string, tunables: HomeTunables): Policy {
+  if (id !== 'plackett-luce') return policyOf(id);
+  return policyOf(id, {
+    shelfTemperature: tunables.shelfTemperature,
+    shelfEpsilon: tunables.shelfEpsilon,
+    cardTemperature: tunables.cardTemperature,
+    cardEpsilon: tunables.cardEpsilon,
+  });
 }
 
 /** θ_j for j = 0 .. cards - 1. */

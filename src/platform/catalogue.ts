@@ -1,0 +1,181 @@
+/**
+ * The catalogue: items in the online store, their titles in memory for search, their card texts made once. The columns that
+ * serving reads are built apart from here, as an epoch.
+ */
+import { Compile } from 'typebox/compile';
+import { canonicalJson } from '../base/index.ts';
+import { ITEM_KINDS, type Item, type ItemKind, ItemSchema } from '../domain/index.ts';
+import type { ItemTexts } from '../home/index.ts';
+import type { OnlineStore } from '../store/index.ts';
+import type { ItemFate } from './service.ts';
+import type { StoredVocabularies } from './vocabularies.ts';
+
+const TABLE = 'items';
+const checker = Compile(ItemSchema);
+
+export interface Catalogue extends ItemTexts {
+  upsert(rows: readonly unknown[]): Promise<readonly ItemFate[]>;
+  get(id: string): Item | undefined;
+  remove(id: string): Promise<boolean>;
+  search(query: { readonly text: string; readonly kind?: string | undefined; readonly limit: number }): readonly Item[];
+  has(number: number): boolean;
+  readonly size: number;
+}
+
+/** All items of a store, in the order of their ids. */
+export function* storedItems(store: OnlineStore): Iterable<Item> {
+  for (const { value } of store.range(TABLE, {})) yield parse(value);
+}
+
+export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabularies, onChange: () => void): Catalogue {
+  /** Lower-case title and creators by item number; '' where there is no item. */
+  const searchTexts: string[] = [];
+  const fragments: (string | undefined)[] = [];
+  let size = 0;
+
+  const get = (id: string): Item | undefined => {
+    const bytes = store.get(TABLE, id);
+    return bytes === undefined ? undefined : parse(bytes);
+  };
+  const note = (item: Item): void => {
+    const number = vocabularies.items.number(item.id);
+    while (searchTexts.length <= number) searchTexts.push('');
+    if (searchTexts[number] === '') size++;
+    searchTexts[number] = searchTextOf(item);
+    fragments[number] = undefined;
+  };
+  for (const item of storedItems(store)) note(item);
+
+  const itemOf = (number: number): Item | undefined =>
+    number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
+
+  return {
+    get,
+    get size() {
+      return size;
+    },
+    has: (number) => number < searchTexts.length && searchTexts[number] !== '',
+    async upsert(rows) {
+      const fates: ItemFate[] = [];
+      const changed = new Map<string, Item>();
+      for (const row of rows) {
+        if (!checker.Check(row)) {
+          fates.push(invalid(row));
+          continue;
+        }
+        const before = changed.get(row.id) ?? get(row.id);
+        if (before !== undefined && canonicalJson(before) === canonicalJson(row)) {
+          fates.push({ id: row.id, fate: 'unchanged' });
+          continue;
+        }
+        changed.set(row.id, row);
+        fates.push({ id: row.id, fate: before === undefined ? 'created' : 'updated' });
+      }
+      if (changed.size === 0) return fates;
+      for (const item of changed.values()) nameAll(item, vocabularies);
+      await store.transaction((write) => {
+        vocabularies.persist(write);
+        for (const item of changed.values()) write.put(TABLE, item.id, Buffer.from(JSON.stringify(item)));
+      });
+      for (const item of changed.values()) note(item);
+      onChange();
+      return fates;
+    },
+    async remove(id) {
+      const item = get(id);
+      if (item === undefined) return false;
+      await store.transaction((write) => write.remove(TABLE, id));
+      const number = vocabularies.items.lookup(id);
+      searchTexts[number] = '';
+      fragments[number] = undefined;
+      size--;
+      onChange();
+      return true;
+    },
+    search({ text, kind, limit }) {
+      const words = text.toLowerCase().normalize('NFKD').replace(MARKS, '').split(/\s+/).filter(Boolean);
+      const starts: Item[] = [];
+      const contains: Item[] = [];
+      for (let number = 0; number < searchTexts.length && starts.length < limit; number++) {
+        const candidate = searchTexts[number];
+        if (candidate === '' || !words.every((word) => candidate.includes(word))) continue;
+        const item = itemOf(number);
+        if (item === undefined || (kind !== undefined && item.kind !== kind)) continue;
+        if (words.length === 0 || candidate.startsWith(words[0])) starts.push(item);
+        else if (contains.length < limit) contains.push(item);
+      }
+      return [...starts, ...contains].slice(0, limit);
+    },
+    id: (number) => vocabularies.items.name(number),
+    title: (number) => itemOf(number)?.title ?? vocabularies.items.name(number),
+    fragment(number) {
+      const known = fragments[number];
+      if (known !== undefined) return known;
+      const item = itemOf(number);
+      const made =
+        item === undefined
+          ? fragmentOf(vocabularies.items.name(number), 'track', vocabularies.items.name(number), '', '')
+          : fragmentOf(item.id, item.kind, item.title, subtitleOf(item, get), item.image ?? '');
+      if (item !== undefined) fragments[number] = made;
+      return made;
+    },
+  };
+}
+
+const MARKS = /\p{M}/gu;
+
+function searchTextOf(item: Item): string {
+  const creators = (item.creators ?? []).map((creator) => creator.name).join(' ');
+  return `${item.title} ${creators}`.toLowerCase().normalize('NFKD').replace(MARKS, '');
+}
+
+function fragmentOf(id: string, kind: ItemKind, title: string, subtitle: string, image: string): string {
+  return `"id":${JSON.stringify(id)},"kind":"${kind}","title":${JSON.stringify(title)},"subtitle":${JSON.stringify(subtitle)},"image":${JSON.stringify(image)}`;
+}
+
+const KIND_WORDS: Readonly<Record<ItemKind, string>> = {
+  track: 'Song',
+  album: 'Album',
+  artist: 'Artist',
+  playlist: 'Playlist',
+  show: 'Podcast',
+  episode: 'Episode',
+};
+
+/** "Album · Artist", "Episode · Show", "Artist". */
+function subtitleOf(item: Item, get: (id: string) => Item | undefined): string {
+  const word = KIND_WORDS[item.kind];
+  if (item.kind === 'artist') return word;
+  const by =
+    item.kind === 'episode' && item.parentId !== undefined
+      ? (get(item.parentId)?.title ?? '')
+      : (item.creators ?? []).map((creator) => creator.name).join(', ');
+  return by === '' ? word : `${word} · ${by}`;
+}
+
+/** Gives every name that the item mentions its number, so that whoever builds columns finds them all. */
+function nameAll(item: Item, vocabularies: StoredVocabularies): void {
+  vocabularies.items.number(item.id);
+  for (const creator of item.creators ?? []) vocabularies.items.number(creator.id);
+  if (item.parentId !== undefined) vocabularies.items.number(item.parentId);
+  for (const genre of item.genres ?? []) vocabularies.genres.number(genre);
+  for (const market of item.markets ?? []) vocabularies.markets.number(market);
+  for (const tier of item.tiers ?? []) vocabularies.tiers.number(tier);
+}
+
+function invalid(row: unknown): ItemFate {
+  const claimed = row !== null && typeof row === 'object' && 'id' in row ? row.id : '';
+  const [first] = checker.Errors(row);
+  const where = first === undefined || first.instancePath === '' ? 'the item' : first.instancePath;
+  return {
+    id: typeof claimed === 'string' ? claimed.slice(0, 200) : '',
+    fate: 'rejected',
+    code: 'ITEM_INVALID',
+    message: `${where.slice(0, 200)} ${first?.message ?? 'is not valid'}`,
+    remedy: `Correct the field; see the schema Item in /openapi.json. Kinds are ${ITEM_KINDS.join(', ')}.`,
+  };
+}
+
+function parse(bytes: Uint8Array): Item {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as Item;
+}

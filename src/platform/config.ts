@@ -1,0 +1,73 @@
+/** What a platform is opened with. Deployment settings stand here; what changes pages are the tunables of `home/`. */
+import { type Clock, DAY_MS, MINUTE_MS, requireRange, resolveOptions, systemClock } from '../base/index.ts';
+import { type HomeTunables, resolveTunables } from '../home/index.ts';
+
+/** Where a platform reports what an operator should know. pino fits. */
+export interface PlatformLogger {
+  info(details: Record<string, unknown>, message: string): void;
+  warn(details: Record<string, unknown>, message: string): void;
+  error(details: Record<string, unknown>, message: string): void;
+}
+
+export const silentLogger: PlatformLogger = { info: () => {}, warn: () => {}, error: () => {} };
+
+export interface PlatformOptions {
+  /** Folder that holds everything; made when missing; owned by one process at a time. */
+  readonly dataDir: string;
+  /** @default the machine's clock */
+  readonly clock: Clock;
+  /** @default silent */
+  readonly logger: PlatformLogger;
+  /** @default DEFAULT_TUNABLES */
+  readonly home: Partial<HomeTunables>;
+  /** Share of listeners, by hash, whose Home is always drawn by popularity: the permanent baseline. @default 0.02 */
+  readonly popularityHoldout: number;
+  /** A page is served again, unchanged, for so long unless something meaningful happens. 0 decides at every request. @default 30 minutes */
+  readonly pageLifetimeMs: number;
+  /** Learning, counting and publishing of epochs happen at most this often; 0 turns them off. @default 60 s */
+  readonly learnEveryMs: number;
+  /** Listener states reach the online store at least this often; a crash replays at most so much of the log. @default 5 s */
+  readonly stateFlushMs: number;
+  /** Listener states held in memory. @default 200,000 */
+  readonly cachedListeners: number;
+  /** Bytes after which a log segment is sealed. @default 64 MiB */
+  readonly segmentBytes: number;
+  /** Milliseconds added to every sync of the event log, to see what a slower disk does. @default 0 */
+  readonly injectSyncDelayMs: number;
+  /** Log records wait at most this long for their sync (events never wait: theirs precedes the answer). @default 200 ms */
+  readonly recordFlushMs: number;
+}
+
+const DEFAULTS: PlatformOptions = {
+  dataDir: '.shelfwise',
+  clock: systemClock,
+  logger: silentLogger,
+  home: {},
+  popularityHoldout: 0.02,
+  pageLifetimeMs: 30 * MINUTE_MS,
+  learnEveryMs: MINUTE_MS,
+  stateFlushMs: 5_000,
+  cachedListeners: 200_000,
+  segmentBytes: 64 * 1024 * 1024,
+  injectSyncDelayMs: 0,
+  recordFlushMs: 200,
+};
+
+export interface ResolvedPlatformOptions extends PlatformOptions {
+  readonly tunables: Readonly<HomeTunables>;
+}
+
+export function resolvePlatformOptions(
+  given: Partial<PlatformOptions> & { readonly dataDir: string },
+): ResolvedPlatformOptions {
+  const options = resolveOptions<PlatformOptions>('platform', given, DEFAULTS);
+  requireRange('platform', 'popularityHoldout', options.popularityHoldout, 0, 1);
+  requireRange('platform', 'pageLifetimeMs', options.pageLifetimeMs, 0, 30 * DAY_MS);
+  requireRange('platform', 'learnEveryMs', options.learnEveryMs, 0, DAY_MS);
+  requireRange('platform', 'stateFlushMs', options.stateFlushMs, 10, 10 * MINUTE_MS);
+  requireRange('platform', 'cachedListeners', options.cachedListeners, 100, 1e8);
+  requireRange('platform', 'segmentBytes', options.segmentBytes, 4096, 1 << 30);
+  requireRange('platform', 'injectSyncDelayMs', options.injectSyncDelayMs, 0, 10_000);
+  requireRange('platform', 'recordFlushMs', options.recordFlushMs, 1, 60_000);
+  return Object.freeze({ ...options, tunables: resolveTunables(options.home) });
+}

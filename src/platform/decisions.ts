@@ -1,0 +1,119 @@
+/** Records of decisions and servings: sealed, appended to their own log, found again by id. */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { ByteWriter, ShelfwiseError } from '../base/index.ts';
+import {
+  type DecisionRecord,
+  decodeDecision,
+  encodeDecision,
+  encodeListenerView,
+  encodeServing,
+  type ListenerView,
+  type Serving,
+} from '../domain/index.ts';
+import type { EventLog, LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
+import { sealView } from './sealing.ts';
+import { positionNumber, positionOf } from './states.ts';
+
+const TABLE = 'decisions';
+
+/** First byte of an entry of the decision log. */
+export const ENTRY_DECISION = 1;
+export const ENTRY_SERVING = 2;
+
+export interface Decisions {
+  /** Seals the view, and puts the record in the log's buffer. */
+  write(record: DecisionRecord, view: ListenerView): void;
+  writeServing(serving: Serving): void;
+  /** The stored bytes of a record; undefined when there is none. */
+  bytes(decisionId: string): Uint8Array | undefined;
+  /** Newest first. */
+  recent(limit: number): readonly string[];
+  persist(write: StoreWriter): () => void;
+  /** Ids of what the log has beyond the index. */
+  recover(from: LogPosition): number;
+  readonly counts: { decisions: number; servings: number; bytes: number };
+}
+
+/** The bytes of a record from an entry of the log. */
+export function recordBytesOf(entry: Uint8Array): Uint8Array {
+  return zstdDecompressSync(entry.subarray(1));
+}
+
+export function decisionPosition(store: OnlineStore, decisionId: string): LogPosition | undefined {
+  const bytes = store.get(TABLE, decisionId);
+  if (bytes === undefined) return undefined;
+  return positionOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true));
+}
+
+export function createDecisions(
+  log: EventLog,
+  store: OnlineStore,
+  secretOf: (listenerKey: string) => Uint8Array | undefined,
+): Decisions {
+  const counts = { decisions: 0, servings: 0, bytes: 0 };
+  const viewWriter = new ByteWriter(4096);
+  const writer = new ByteWriter(32 * 1024);
+  const entryWriter = new ByteWriter(16 * 1024);
+  let fresh = new Map<string, number>();
+  let writing = new Map<string, number>();
+
+  return {
+    counts,
+    write(record, view) {
+      const secret = secretOf(record.listenerKey);
+      if (secret === undefined) throw new ShelfwiseError('BUG', 'a decision for a listener without a key');
+      viewWriter.reset();
+      encodeListenerView(view, viewWriter);
+      writer.reset();
+      encodeDecision({ ...record, listenerState: sealView(viewWriter.view(), secret, record.seed) }, writer);
+      entryWriter.reset();
+      entryWriter.u8(ENTRY_DECISION);
+      entryWriter.raw(zstdCompressSync(writer.view(), COMPRESSION));
+      fresh.set(record.decisionId, positionNumber(log.append(entryWriter.view())));
+      counts.decisions++;
+      counts.bytes += entryWriter.length;
+    },
+    writeServing(serving) {
+      writer.reset();
+      writer.u8(ENTRY_SERVING);
+      encodeServing(serving, writer);
+      log.append(writer.view());
+      counts.servings++;
+    },
+    bytes(decisionId) {
+      const known = fresh.get(decisionId) ?? writing.get(decisionId);
+      const position = known === undefined ? decisionPosition(store, decisionId) : positionOf(known);
+      return position === undefined ? undefined : recordBytesOf(log.read(position));
+    },
+    recent(limit) {
+      const ids = [...fresh.keys(), ...writing.keys()];
+      for (const { key } of store.range(TABLE, { reverse: true, limit })) ids.push(key);
+      return [...new Set(ids)].sort().reverse().slice(0, limit);
+    },
+    persist(write) {
+      for (const [id, position] of fresh) {
+        const bytes = Buffer.allocUnsafe(8);
+        bytes.writeDoubleLE(position, 0);
+        write.put(TABLE, id, bytes);
+      }
+      const batch = fresh;
+      for (const [id, position] of writing) batch.set(id, position);
+      writing = batch;
+      fresh = new Map();
+      return () => {
+        if (writing === batch) writing = new Map();
+      };
+    },
+    recover(from) {
+      let found = 0;
+      for (const { position, payload } of log.entries(from)) {
+        if (payload[0] !== ENTRY_DECISION) continue;
+        fresh.set(decodeDecision(recordBytesOf(payload)).decisionId, positionNumber(position));
+        found++;
+      }
+      return found;
+    },
+  };
+}
+
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

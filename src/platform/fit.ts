@@ -1,0 +1,238 @@
+/**
+ * Fitting on what is there: the catalogue's columns, the counters, the embedding, and a first reward model from the
+ * listening history (later ones learn from decisions, see `learn.ts`).
+ */
+import { readFileSync } from 'node:fs';
+import { createRng } from '../base/index.ts';
+import {
+  buildCatalog,
+  type Catalog,
+  type Embedding,
+  type Epoch,
+  NO_ITEM,
+  readCatalog,
+  readEmbedding,
+  UNKNOWN_KIND,
+} from '../domain/index.ts';
+import {
+  createNearest,
+  evaluateHoldout,
+  fitEmbedding,
+  type Interactions,
+  listenersOfItems,
+} from '../retrieval/index.ts';
+import {
+  createCounters,
+  interactions,
+  type ListenerState,
+  MAX_INTERACTIONS,
+  type PlayCounters,
+} from '../signals/index.ts';
+import { storedItems } from './catalogue.ts';
+import { writeLearner } from './checkpoint.ts';
+import { graphFile } from './epochs.ts';
+import { fitFromHistory } from './history-model.ts';
+import { listenerKeys } from './listeners.ts';
+import { countPlay } from './popularity.ts';
+import { parseStoredState, positionNumber } from './states.ts';
+import type { Job, JobResults, OnProgress } from './workshop.ts';
+import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
+
+export async function catalogJob(workspace: Workspace): Promise<JobResults['catalog']> {
+  return { epochs: [buildCatalogEpoch(workspace)] };
+}
+
+function buildCatalogEpoch(workspace: Workspace): Epoch {
+  const epoch = buildCatalog(storedItems(workspace.store), workspace.vocabularies());
+  workspace.epochs.put(epoch);
+  return epoch;
+}
+
+export async function fitJob(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'fit' }>,
+  onProgress: OnProgress,
+): Promise<JobResults['fit']> {
+  const { nowMs } = job;
+  onProgress('catalogue', 0);
+  const catalogEpoch = buildCatalogEpoch(workspace);
+  const catalog = readCatalog(catalogEpoch);
+  const vocabularies = workspace.vocabularies();
+
+  const counters = createCounters();
+  const events = await countPlays(workspace, job, counters, onProgress);
+  const countersEpoch = counters.epoch(nowMs, catalog, vocabularies.genres.size);
+  workspace.epochs.put(countersEpoch);
+  const epochs: Epoch[] = [catalogEpoch, countersEpoch];
+
+  const pairs = gatherInteractions(workspace, job.stateTable, nowMs, catalog);
+  let summary = `${events} events, ${pairs.matrix.items.length} pairs of ${pairs.keys.length} listeners`;
+  if (pairs.matrix.items.length > 0) {
+    const embeddingEpoch = fitEmbedding(pairs.matrix, {
+      itemCount: catalog.size,
+      rng: createRng(EMBEDDING_SEED),
+      onProgress: (share) => onProgress('embedding', share),
+    });
+    workspace.epochs.put(embeddingEpoch);
+    const file = graphFile(workspace.paths, embeddingEpoch.hash);
+    createNearest(readEmbedding(embeddingEpoch), {
+      saveTo: file,
+      onProgress: (share) => onProgress('neighbours', share),
+    });
+    epochs.push(embeddingEpoch);
+    const model = await fitFromHistory(workspace, { job, catalog, countersEpoch, embeddingEpoch, events, onProgress });
+    if (model !== undefined) {
+      workspace.epochs.put(model.epoch);
+      epochs.push(model.epoch);
+      summary += `, ${model.summary}`;
+      await writeLearner(workspace, {
+        eventsFrom: positionNumber(job.eventsEnd),
+        decisionsFrom: -1,
+        counters: counters.encode(),
+        attribution: undefined,
+        model: model.learner,
+      });
+    }
+  }
+  return { epochs, summary };
+}
+
+const EMBEDDING_SEED = 20_201;
+
+async function countPlays(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'fit' }>,
+  counters: PlayCounters,
+  onProgress: OnProgress,
+): Promise<number> {
+  const vocabularies = workspace.vocabularies();
+  const markets = new Map<string, number>();
+  for (const [key, profile] of profilesByKey(workspace.store)) {
+    markets.set(key, profile.market === undefined ? -1 : vocabularies.markets.number(profile.market));
+  }
+  const expected = Math.max(1, workspace.store.count('events-seen'));
+  let events = 0;
+  for await (const { event } of pastEvents(workspace, job.eventsEnd)) {
+    const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
+    const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
+    countPlay(counters, event, item, container, markets.get(event.listenerKey) ?? -1);
+    if (++events % 20_000 === 0) onProgress('popularity', Math.min(1, events / expected));
+  }
+  return events;
+}
+
+interface Pairs {
+  readonly matrix: Interactions;
+  /** Listener keys in the order of the rows. */
+  readonly keys: readonly string[];
+}
+
+/** A play from an album, playlist, show or by an artist says so much of the container or artist, in plays of it. */
+const CONTAINER_SHARE = 0.5;
+
+function gatherInteractions(workspace: Workspace, table: string, nowMs: number, catalog: Catalog): Pairs {
+  const items: number[] = [];
+  const counts: number[] = [];
+  const starts: number[] = [0];
+  const keys: string[] = [];
+  const rowItems = new Uint32Array(MAX_INTERACTIONS);
+  const rowCounts = new Float32Array(MAX_INTERACTIONS);
+  for (const { key, value } of workspace.store.range(table, {})) {
+    const { state } = parseStoredState(value);
+    const count = interactions(state, nowMs, rowItems, rowCounts);
+    const row = new Map<number, number>();
+    for (let i = 0; i < count; i++)
+      if (rowItems[i] < catalog.size && catalog.kind[rowItems[i]] !== UNKNOWN_KIND) row.set(rowItems[i], rowCounts[i]);
+    lift(row, state, catalog, rowItems, rowCounts, count);
+    for (const [item, c] of [...row].sort((a, b) => a[0] - b[0])) {
+      items.push(item);
+      counts.push(c);
+    }
+    starts.push(items.length);
+    keys.push(key);
+  }
+  return {
+    matrix: {
+      listenerStart: Uint32Array.from(starts),
+      items: Uint32Array.from(items),
+      counts: Float32Array.from(counts),
+    },
+    keys,
+  };
+}
+
+/** Gives containers and creators their share of the plays, so that albums, playlists and artists have vectors of their own. */
+function lift(
+  row: Map<number, number>,
+  state: ListenerState,
+  catalog: Catalog,
+  items: Uint32Array,
+  counts: Float32Array,
+  count: number,
+): void {
+  const lifted = new Map<number, number>();
+  const add = (item: number, plays: number): void => {
+    if (item < catalog.size && catalog.kind[item] !== UNKNOWN_KIND)
+      lifted.set(item, (lifted.get(item) ?? 0) + CONTAINER_SHARE * plays);
+  };
+  for (let i = 0; i < count; i++) {
+    const creator = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
+    if (creator !== NO_ITEM && creator !== items[i]) add(creator, counts[i]);
+    const parent = items[i] < catalog.size ? catalog.parent[items[i]] : NO_ITEM;
+    if (parent !== NO_ITEM && parent !== creator) add(parent, counts[i]);
+  }
+  const { recents } = state;
+  for (let i = 0; i < recents.count; i++)
+    if (!row.has(recents.keys[i]) && !lifted.has(recents.keys[i])) add(recents.keys[i], recents.plays[i]);
+  for (const [item, plays] of lifted) if (!row.has(item)) row.set(item, plays);
+}
+
+export async function evaluateJob(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'evaluate' }>,
+  onProgress: OnProgress,
+): Promise<JobResults['evaluate']> {
+  const vocabularies = workspace.vocabularies();
+  const embedding: Embedding = readEmbedding(workspace.epochs.get(job.embeddingHash));
+  const catalog = readCatalog(buildCatalogEpoch(workspace));
+  const train = gatherInteractions(workspace, job.stateTable, job.nowMs, catalog);
+  const hiddenByKey = readHidden(workspace, job.holdoutFile);
+  const hiddenItems: number[] = [];
+  const hiddenStart = [0];
+  for (const key of train.keys) {
+    for (const id of hiddenByKey.get(key) ?? []) {
+      const item = vocabularies.items.lookup(id);
+      if (item >= 0) hiddenItems.push(item);
+    }
+    hiddenStart.push(hiddenItems.length);
+  }
+  const kinds = new Set(hiddenItems.map((item) => catalog.kind[item]));
+  return evaluateHoldout({
+    train: train.matrix,
+    hidden: {
+      listenerStart: Uint32Array.from(hiddenStart),
+      items: Uint32Array.from(hiddenItems),
+      counts: new Float32Array(hiddenItems.length).fill(1),
+    },
+    embedding,
+    nearest: createNearest(embedding, { loadFrom: graphFile(workspace.paths, embedding.hash) }),
+    popularity: listenersOfItems(train.matrix, catalog.size),
+    eligible: (item) => kinds.has(catalog.kind[item]),
+    onProgress: (share) => onProgress('evaluate', share),
+  });
+}
+
+function readHidden(workspace: Workspace, file: string): Map<string, string[]> {
+  const keyOfId = new Map<string, string>();
+  for (const { id, key } of listenerKeys(workspace.store)) keyOfId.set(id, key);
+  const pairs = JSON.parse(readFileSync(file, 'utf8')) as readonly (readonly [string, string])[];
+  const hidden = new Map<string, string[]>();
+  for (const [listenerId, itemId] of pairs) {
+    const key = keyOfId.get(listenerId);
+    if (key === undefined) continue;
+    const list = hidden.get(key);
+    if (list === undefined) hidden.set(key, [itemId]);
+    else list.push(itemId);
+  }
+  return hidden;
+}

@@ -1,0 +1,239 @@
+/**
+ * Homes: which decision answers a request. Within a page's lifetime the same decision is served again; a meaningful event
+ * makes a new one, in which the rows already seen keep their place; after the lifetime everything is drawn anew.
+ */
+import { type Clock, freshSeed, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
+import { decisionIdOf, decodeDecision, type FeedbackEvent, resolveProfile, surfaceOf } from '../domain/index.ts';
+import type { HomeTunables } from '../home/index.ts';
+import {
+  type CarriedRow,
+  type Home,
+  type ItemTexts,
+  renderPage,
+  rowsOfRecord,
+  type ServingEpochs,
+  shelfKey,
+} from '../home/index.ts';
+import { emptyState } from '../signals/index.ts';
+import type { Decisions } from './decisions.ts';
+import type { ListenerEntry, Listeners } from './listeners.ts';
+import type { HomeQuery } from './service.ts';
+import type { StateEntry, States } from './states.ts';
+
+interface LastPage {
+  readonly decisionId: string;
+  readonly atMs: number;
+  readonly sessionId: string;
+  /** The listener's count of meaningful events when it was decided. */
+  readonly meaningful: number;
+  readonly tunablesHash: string;
+  readonly rows: readonly {
+    readonly shelfId: string;
+    readonly seedItem: number;
+    readonly defined: boolean;
+    readonly items: readonly number[];
+    readonly carriedFrom: string;
+  }[];
+  /** Bit r: the listener has seen row r. */
+  seen: number;
+}
+
+export interface Homes {
+  answer(listenerId: string, query: HomeQuery): Promise<Uint8Array>;
+  /** An impression of a row of the last page: it is carried from now on. */
+  noteEvent(event: FeedbackEvent): void;
+  readonly counts: { decided: number; servedAgain: number; degraded: number };
+}
+
+/** Pages remembered for carrying and serving again; beyond it the oldest are forgotten and simply decided anew. */
+const REMEMBERED = 100_000;
+
+export function createHomes(dependencies: {
+  readonly home: Home;
+  readonly listeners: Listeners;
+  readonly states: () => States;
+  readonly decisions: Decisions;
+  readonly serving: () => ServingEpochs;
+  readonly tunables: HomeTunables;
+  /** Is the listener in the permanent popularity hold-out? */
+  readonly isHeldOut: (listenerKey: string) => boolean;
+  readonly texts: ItemTexts;
+  readonly clock: Clock;
+  readonly pageLifetimeMs: number;
+  readonly onServed: (ms: number, policyId: string, degraded: boolean) => void;
+}): Homes {
+  const { clock, listeners, decisions, tunables, pageLifetimeMs } = dependencies;
+  const counts = { decided: 0, servedAgain: 0, degraded: 0 };
+  const lastPages = new Map<string, LastPage>();
+
+  const byDecision = new Map<string, LastPage>();
+
+  const forget = (key: string): void => {
+    const page = lastPages.get(key);
+    if (page === undefined) return;
+    lastPages.delete(key);
+    byDecision.delete(page.decisionId);
+  };
+  const remember = (key: string, page: LastPage): void => {
+    forget(key);
+    lastPages.set(key, page);
+    byDecision.set(page.decisionId, page);
+    if (lastPages.size > REMEMBERED) forget(lastPages.keys().next().value as string);
+  };
+
+  const listenerOf = async (id: string): Promise<ListenerEntry> => {
+    const known = listeners.get(id);
+    if (known !== undefined) return known;
+    await listeners.ensure([id]);
+    const made = listeners.get(id);
+    if (made === undefined) throw new ShelfwiseError('LISTENER_NOT_FOUND', id);
+    return made;
+  };
+
+  /** The state's entry, or what stands in for it while the store does not answer. */
+  const entryOf = (listenerKey: string): { entry: StateEntry | undefined; error: unknown } => {
+    try {
+      return { entry: dependencies.states().get(listenerKey), error: undefined };
+    } catch (error) {
+      return { entry: undefined, error };
+    }
+  };
+
+  function serveAgain(last: LastPage, listenerKey: string, atMs: number): Uint8Array | undefined {
+    const bytes = decisions.bytes(last.decisionId);
+    if (bytes === undefined) return undefined;
+    const record = decodeDecision(bytes);
+    const { decisionId, policyId, degraded } = record;
+    const json = renderPage(
+      { decisionId, policyId, degraded, rows: rowsOfRecord(record) },
+      dependencies.texts,
+      undefined,
+    );
+    decisions.writeServing({ decisionId, listenerKey, atMs, reason: 'refresh' });
+    counts.servedAgain++;
+    return Buffer.from(json);
+  }
+
+  return {
+    counts,
+    async answer(listenerId, query) {
+      const startMs = clock.monotonicMs();
+      const listener = await listenerOf(listenerId);
+      const nowMs = clock.nowMs();
+      const atMs = query.atMs ?? nowMs;
+      const resolved = resolveProfile(listener.profile);
+      const market = query.market ?? resolved.market;
+      const tier = query.tier ?? resolved.tier;
+      const surface = surfaceOf(query.device);
+      const { entry, error: stateError } = entryOf(listener.key);
+      const epochs = dependencies.serving();
+      const meaningful = entry?.meaningful ?? 0;
+      const pageKey = `${listener.key} ${surface} ${market} ${tier}`;
+      const asked = query.atMs === undefined && pageLifetimeMs > 0;
+      const last = asked ? alive(lastPages.get(pageKey), nowMs, query.sessionId, epochs.tunablesHash) : undefined;
+
+      if (last !== undefined && last.meaningful === meaningful && !query.fresh && !query.explain) {
+        const again = serveAgain(last, listener.key, nowMs);
+        if (again !== undefined) {
+          dependencies.onServed(clock.monotonicMs() - startMs, 'again', false);
+          return again;
+        }
+      }
+      const { carried, keptRanks } = query.fresh || last === undefined ? NOTHING_KEPT : keep(last);
+
+      const seed: Seed = freshSeed();
+      const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
+      const policyId = dependencies.isHeldOut(listener.key) ? 'popularity' : tunables.policy;
+      const { json, record } = await dependencies.home.decide({
+        decisionId,
+        seed,
+        listenerKey: listener.key,
+        profile: { ...resolved, market, tier },
+        readState: () => {
+          if (entry === undefined) throw stateError;
+          return entry.state;
+        },
+        emptyState,
+        tasteMemory: entry ?? { tasteVersion: 0, kept: undefined },
+        atMs,
+        device: query.device,
+        market,
+        tier,
+        sessionId: query.sessionId ?? '',
+        policyId,
+        tunables,
+        epochs,
+        carried,
+        keptRanks,
+        explain: query.explain,
+      });
+      if (asked) {
+        remember(pageKey, {
+          decisionId,
+          atMs: nowMs,
+          sessionId: query.sessionId ?? '',
+          meaningful,
+          tunablesHash: epochs.tunablesHash,
+          seen: carried.reduce((bits, row) => bits | (1 << row.rank), 0),
+          rows: record.rows.map((row) => {
+            const shelf = record.shelves[row.shelf];
+            return {
+              shelfId: shelf.shelfId,
+              seedItem: shelf.seedItem,
+              defined: shelf.order === 'defined' && shelf.carriedFrom === '',
+              items: row.cards.map((card) => shelf.items[card.index]),
+              carriedFrom: shelf.carriedFrom,
+            };
+          }),
+        });
+      }
+      decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });
+      counts.decided++;
+      if (record.degraded) counts.degraded++;
+      dependencies.onServed(clock.monotonicMs() - startMs, policyId, record.degraded);
+      return Buffer.from(json);
+    },
+    noteEvent(event) {
+      if (event.type !== 'impression' || event.shelfRank < 0 || event.shelfRank > 30) return;
+      const page = byDecision.get(event.decisionId);
+      if (page !== undefined) page.seen |= 1 << event.shelfRank;
+    },
+  };
+
+  function alive(
+    page: LastPage | undefined,
+    nowMs: number,
+    sessionId: string | undefined,
+    tunablesHash: string,
+  ): LastPage | undefined {
+    if (page === undefined || nowMs - page.atMs >= pageLifetimeMs || page.tunablesHash !== tunablesHash)
+      return undefined;
+    return sessionId !== undefined && page.sessionId !== '' && page.sessionId !== sessionId ? undefined : page;
+  }
+}
+
+const NOTHING_KEPT: { readonly carried: readonly CarriedRow[]; readonly keptRanks: ReadonlyMap<string, number> } = {
+  carried: [],
+  keptRanks: new Map(),
+};
+
+/**
+ * What the next decision keeps of the last page's seen rows: drawn rows are carried with their cards; rows in a defined
+ * order keep their place and are filled anew, since their cards follow from the listener's own history.
+ */
+function keep(last: LastPage): {
+  readonly carried: readonly CarriedRow[];
+  readonly keptRanks: ReadonlyMap<string, number>;
+} {
+  const carried: CarriedRow[] = [];
+  const keptRanks = new Map<string, number>();
+  for (const [rank, row] of last.rows.entries()) {
+    if ((last.seen & (1 << rank)) === 0) continue;
+    if (row.defined) keptRanks.set(shelfKey(row.shelfId, row.seedItem), rank);
+    else {
+      const decisionId = row.carriedFrom === '' ? last.decisionId : row.carriedFrom;
+      carried.push({ shelfId: row.shelfId, seedItem: row.seedItem, rank, items: row.items, decisionId });
+    }
+  }
+  return { carried, keptRanks };
+}

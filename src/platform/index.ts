@@ -1,0 +1,4 @@
+export { type PlatformLogger, type PlatformOptions, silentLogger } from './config.ts';
+export { openPlatform, type Platform } from './open.ts';
+export { replayRecord } from './replays.ts';
+export * from './service.ts';

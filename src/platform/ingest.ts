@@ -1,0 +1,202 @@
+/**
+ * Ingest: raw events in, fates out. An event is acknowledged when the log is on disk and its listener's state has it, so a
+ * Home asked for after the acknowledgement shows its effect.
+ */
+import { Compile } from 'typebox/compile';
+import { ByteWriter, CATALOGUE, type Clock, ShelfwiseError } from '../base/index.ts';
+import {
+  decodeEvent,
+  EVENT_REMEDIES,
+  EventSchema,
+  encodeEvent,
+  type FeedbackEvent,
+  type IncomingEvent,
+  parseEvent,
+  type Vocabularies,
+} from '../domain/index.ts';
+import { foldEvent } from '../signals/index.ts';
+import type { EventLog, LogPosition } from '../store/index.ts';
+import type { Listeners } from './listeners.ts';
+import type { SeenEvents } from './seen.ts';
+import type { EventFate } from './service.ts';
+import { positionNumber, type States } from './states.ts';
+
+const checker = Compile(EventSchema);
+
+export interface IngestCounts {
+  accepted: number;
+  duplicate: number;
+  rejected: number;
+  unknownItems: number;
+}
+
+export interface Ingest {
+  accept(rows: readonly unknown[]): Promise<readonly EventFate[]>;
+  /** Folds what the log has beyond what states and ids know: called once, at opening. Returns how many events it read. */
+  recover(from: LogPosition): number;
+  /** Every event below this position is folded. */
+  foldedUpTo(): LogPosition;
+  readonly counts: IngestCounts;
+}
+
+export interface IngestDependencies {
+  readonly log: EventLog;
+  readonly listeners: Listeners;
+  readonly states: () => States;
+  readonly seen: SeenEvents;
+  readonly vocabularies: Vocabularies;
+  readonly clock: Clock;
+  /** Is the number an item of the catalogue? */
+  readonly knowsItem: (number: number) => boolean;
+  /** Told of each event after it was folded. */
+  readonly onEvent: (event: FeedbackEvent) => void;
+}
+
+interface Taken {
+  readonly event: FeedbackEvent;
+  readonly position: number;
+  readonly seenKey: string;
+}
+
+export function createIngest(dependencies: IngestDependencies): Ingest {
+  const { log, listeners, seen, vocabularies, clock } = dependencies;
+  const counts: IngestCounts = { accepted: 0, duplicate: 0, rejected: 0, unknownItems: 0 };
+  const writer = new ByteWriter(1024);
+  /** Start positions of envelopes that are appended and not folded yet, oldest first. */
+  const unfolded: { readonly start: LogPosition }[] = [];
+
+  const fold = (event: FeedbackEvent, position: number): void => {
+    const states = dependencies.states();
+    const entry = states.get(event.listenerKey);
+    if (position < entry.applied) return;
+    const item = event.itemId === '' ? -1 : vocabularies.items.number(event.itemId);
+    const container = event.containerId === '' ? -1 : vocabularies.items.number(event.containerId);
+    if (item >= 0 && !dependencies.knowsItem(item)) counts.unknownItems++;
+    const outcome = foldEvent(entry.state, event, item, container);
+    entry.applied = position + 1;
+    if (outcome.tasteChanged) entry.tasteVersion++;
+    if (outcome.meaningful) entry.meaningful++;
+    states.touch(event.listenerKey);
+  };
+
+  /** Appends what the writer holds. When the disk fills in the middle of an envelope, its first events still count: -1. */
+  const appendOr = (inTheMiddle: boolean): number => {
+    try {
+      return positionNumber(log.append(writer.view()));
+    } catch (error) {
+      if (inTheMiddle && error instanceof ShelfwiseError && error.code === 'LOG_FULL') return -1;
+      throw error;
+    }
+  };
+
+  return {
+    counts,
+    async accept(rows) {
+      const receivedAtMs = clock.nowMs();
+      const fates: EventFate[] = new Array(rows.length);
+      const valid: { readonly index: number; readonly raw: IncomingEvent }[] = [];
+      const ids: string[] = [];
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i];
+        if (checker.Check(row)) {
+          valid.push({ index: i, raw: row });
+          ids.push(row.listenerId);
+        } else {
+          fates[i] = invalid(row);
+        }
+      }
+      await listeners.ensure(ids);
+
+      const taken: Taken[] = [];
+      const start = log.end();
+      for (const { index, raw } of valid) {
+        const listener = listeners.get(raw.listenerId);
+        if (listener === undefined) {
+          fates[index] = rejected(
+            raw.eventId,
+            'EVENT_INVALID',
+            'the listener was erased while the event arrived',
+            'Send it again.',
+          );
+          continue;
+        }
+        const event = parseEvent(raw, listener.key, receivedAtMs);
+        if (typeof event === 'string') {
+          fates[index] = rejected(
+            raw.eventId,
+            event,
+            `the event is not acceptable (${raw.type})`,
+            EVENT_REMEDIES[event],
+          );
+          continue;
+        }
+        const seenKey = seen.keyOf(event.listenerKey, event.eventId);
+        if (seen.has(seenKey)) {
+          fates[index] = { eventId: raw.eventId, fate: 'duplicate' };
+          counts.duplicate++;
+          continue;
+        }
+        writer.reset();
+        encodeEvent(event, writer);
+        const position = appendOr(taken.length > 0);
+        if (position < 0) {
+          fates[index] = rejected(raw.eventId, 'LOG_FULL', CATALOGUE.LOG_FULL.message, CATALOGUE.LOG_FULL.remedy);
+          continue;
+        }
+        seen.begin(seenKey);
+        taken.push({ event, position, seenKey });
+        fates[index] = { eventId: raw.eventId, fate: 'accepted' };
+      }
+      counts.rejected += rows.length - valid.length;
+
+      const pending = { start };
+      unfolded.push(pending);
+      try {
+        // Duplicates wait too: what they repeat may not be on disk yet.
+        await log.sync();
+      } catch (error) {
+        for (const { seenKey } of taken) seen.drop(seenKey);
+        throw error;
+      } finally {
+        // Syncs resolve in the order of the appends, so envelopes fold in the order of the log.
+        unfolded.splice(unfolded.indexOf(pending), 1);
+      }
+      for (const { event, position, seenKey } of taken) {
+        seen.settle(seenKey);
+        fold(event, position);
+        dependencies.onEvent(event);
+      }
+      counts.accepted += taken.length;
+      return fates;
+    },
+    recover(from) {
+      let events = 0;
+      for (const { position, payload } of log.entries(from)) {
+        const event = decodeEvent(payload);
+        seen.settle(seen.keyOf(event.listenerKey, event.eventId));
+        fold(event, positionNumber(position));
+        events++;
+      }
+      return events;
+    },
+    foldedUpTo: () => unfolded[0]?.start ?? log.durableEnd(),
+  };
+}
+
+function rejected(eventId: string, code: string, message: string, remedy: string): EventFate {
+  return { eventId, fate: 'rejected', code, message, remedy };
+}
+
+/** What a row that does not match the schema is answered: the first thing that is wrong with it. */
+function invalid(row: unknown): EventFate {
+  const claimed = row !== null && typeof row === 'object' && 'eventId' in row ? row.eventId : '';
+  const eventId = typeof claimed === 'string' ? claimed.slice(0, 200) : '';
+  const [first] = checker.Errors(row);
+  const where = first === undefined ? 'the event' : first.instancePath === '' ? 'the event' : first.instancePath;
+  return rejected(
+    eventId,
+    'EVENT_INVALID',
+    `${where.slice(0, 200)} ${first?.message ?? 'is not valid'}`,
+    EVENT_REMEDIES.EVENT_INVALID,
+  );
+}

@@ -1,0 +1,249 @@
+/**
+ * The online learner: follows both logs, counts plays, joins feedback with decisions, updates the reward model from the
+ * rewards that were earned or missed, and gives out new epochs only when it learnt. Its place in the logs, counters, ledger
+ * and model are one checkpoint: after a crash it goes on from there.
+ */
+import {
+  type Catalog,
+  type DecisionRecord,
+  decodeDecision,
+  decodeEvent,
+  decodeListenerView,
+  decodeServing,
+  EMPTY_EMBEDDING,
+  type Epoch,
+  ITEM_KINDS,
+  type ItemKind,
+  readCatalog,
+  sealEpoch,
+  UNKNOWN_KIND,
+} from '../domain/index.ts';
+import { createBatch } from '../features/index.ts';
+import { logisticModel } from '../models/index.ts';
+import {
+  correctionWeight,
+  createAttribution,
+  createCounters,
+  type DecisionFacts,
+  type RewardRow,
+} from '../signals/index.ts';
+import { readLogSegments } from '../store/index.ts';
+import { readLearner, writeLearner } from './checkpoint.ts';
+import { decisionPosition, ENTRY_DECISION, ENTRY_SERVING, recordBytesOf } from './decisions.ts';
+import { createEpochReader, type EpochReader } from './epochs.ts';
+import { secretOfKey } from './listeners.ts';
+import { countPlay } from './popularity.ts';
+import { openView } from './sealing.ts';
+import { positionNumber, positionOf } from './states.ts';
+import type { Job, JobResults } from './workshop.ts';
+import { DECISIONS, EVENTS, profilesByKey, type Workspace } from './workspace.ts';
+
+export async function learnJob(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'learn' }>,
+): Promise<JobResults['learn']> {
+  const checkpoint = readLearner(workspace);
+  if (checkpoint === undefined) return { epochs: [], summary: 'waiting for the first fit' };
+  const vocabularies = workspace.vocabularies();
+  const catalog = readCatalog(workspace.epochs.get(job.catalogHash));
+  const records = createRecords(workspace);
+  const counters = createCounters({}, checkpoint.counters);
+  const attribution = createAttribution({
+    decision: (id) => factsOf(records.get(id), catalog, vocabularies.items),
+    restore: checkpoint.attribution,
+  });
+
+  let decisions = 0;
+  let decisionsFrom = checkpoint.decisionsFrom;
+  for (const { next, payload } of readLogSegments(
+    workspace.paths.log(DECISIONS),
+    startOf(checkpoint.decisionsFrom),
+    job.decisionsEnd,
+  )) {
+    if (payload[0] === ENTRY_SERVING) attribution.addServing(decodeServing(payload.subarray(1)));
+    else if (payload[0] === ENTRY_DECISION) decisions++;
+    decisionsFrom = positionNumber(next);
+  }
+
+  const markets = new Map<string, number>();
+  for (const [key, profile] of profilesByKey(workspace.store)) {
+    markets.set(key, profile.market === undefined ? -1 : vocabularies.markets.lookup(profile.market));
+  }
+  let events = 0;
+  let plays = 0;
+  let eventsFrom = checkpoint.eventsFrom;
+  for (const { next, payload } of readLogSegments(
+    workspace.paths.log(EVENTS),
+    startOf(checkpoint.eventsFrom),
+    job.eventsEnd,
+  )) {
+    const event = decodeEvent(payload);
+    const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
+    const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
+    countPlay(counters, event, item, container, markets.get(event.listenerKey) ?? -1);
+    if (event.type === 'play') plays++;
+    attribution.add(event);
+    eventsFrom = positionNumber(next);
+    events++;
+  }
+
+  const rows = attribution.advance(job.nowMs);
+  attribution.matured(job.nowMs);
+  const model = logisticModel.restore(checkpoint.model, workspace.encoder);
+  const learnt = learnFrom(rows, workspace, records, model);
+
+  const epochs: Epoch[] = [];
+  if (plays > 0) epochs.push(counters.epoch(job.nowMs, catalog, vocabularies.genres.size));
+  if (learnt > 0) epochs.push(sealEpoch(model.toEpoch()));
+  for (const epoch of epochs) workspace.epochs.put(epoch);
+  await writeLearner(workspace, {
+    eventsFrom,
+    decisionsFrom,
+    counters: counters.encode(),
+    attribution: attribution.encode(),
+    model: learnt > 0 ? model.learnerState() : checkpoint.model,
+  });
+  return { epochs, summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt` };
+}
+
+function startOf(position: number): { segment: number; offset: number } | undefined {
+  return position < 0 ? undefined : positionOf(position);
+}
+
+interface Records {
+  get(decisionId: string): DecisionRecord | undefined;
+}
+
+/** Records by id, the last few thousand kept. One that does not read is as one that is not there: its rows are not learnt. */
+function createRecords(workspace: Workspace): Records {
+  const kept = new Map<string, DecisionRecord | undefined>();
+  const read = (decisionId: string): DecisionRecord | undefined => {
+    const position = decisionPosition(workspace.store, decisionId);
+    if (position === undefined) return undefined;
+    for (const { payload } of readLogSegments(workspace.paths.log(DECISIONS), position)) {
+      return decodeDecision(recordBytesOf(payload));
+    }
+    return undefined;
+  };
+  return {
+    get(decisionId) {
+      const known = kept.get(decisionId);
+      if (known !== undefined) return known;
+      const record = read(decisionId);
+      if (record !== undefined) {
+        if (kept.size >= KEPT_RECORDS) kept.delete(kept.keys().next().value as string);
+        kept.set(decisionId, record);
+      }
+      return record;
+    },
+  };
+}
+
+const KEPT_RECORDS = 5_000;
+
+function factsOf(
+  record: DecisionRecord | undefined,
+  catalog: Catalog,
+  items: { name(number: number): string },
+): DecisionFacts | undefined {
+  if (record === undefined) return undefined;
+  return {
+    listenerKey: record.listenerKey,
+    servedAtMs: record.atMs,
+    cardCount: (shelfRank) => record.rows[shelfRank]?.cards.length ?? 0,
+    card(shelfRank, cardRank) {
+      const row = record.rows[shelfRank];
+      const card = row?.cards[cardRank];
+      if (row === undefined || card === undefined) return undefined;
+      const item = record.shelves[row.shelf].items[card.index];
+      return {
+        kind: kindOf(catalog, item),
+        itemId: items.name(item),
+        durationMs: item < catalog.size ? catalog.durationMs[item] : 0,
+      };
+    },
+    carriedFrom(shelfRank) {
+      const row = record.rows[shelfRank];
+      const from = row === undefined ? '' : record.shelves[row.shelf].carriedFrom;
+      // A carried row keeps its rank.
+      return from === '' ? undefined : { decisionId: from, shelfRank };
+    },
+  };
+}
+
+function kindOf(catalog: Catalog, item: number): ItemKind {
+  const kind = item < catalog.size ? catalog.kind[item] : UNKNOWN_KIND;
+  return kind === UNKNOWN_KIND ? 'track' : ITEM_KINDS[kind];
+}
+
+/** Updates the model by the rows of rewards, with the features that each decision was made with. @returns rows learnt */
+function learnFrom(
+  rows: readonly RewardRow[],
+  workspace: Workspace,
+  records: Records,
+  model: ReturnType<typeof logisticModel.fresh>,
+): number {
+  const readEpochs = createEpochReader(workspace.epochs, workspace.encoder);
+  const byDecision = new Map<string, RewardRow[]>();
+  for (const row of rows) {
+    const list = byDecision.get(row.decisionId);
+    if (list === undefined) byDecision.set(row.decisionId, [row]);
+    else list.push(row);
+  }
+  let learnt = 0;
+  for (const [decisionId, list] of byDecision) {
+    const record = records.get(decisionId);
+    if (record === undefined || record.degraded) continue;
+    learnt += learnDecision(record, list, workspace, readEpochs, model);
+  }
+  return learnt;
+}
+
+function learnDecision(
+  record: DecisionRecord,
+  rows: readonly RewardRow[],
+  workspace: Workspace,
+  readEpochs: EpochReader,
+  model: ReturnType<typeof logisticModel.fresh>,
+): number {
+  const { encoder } = workspace;
+  if (record.versions.encoder !== encoder.hash) return 0;
+  const secret = secretOfKey(workspace.store, record.listenerKey);
+  const sealed = secret === undefined ? undefined : openView(record.listenerState, secret, record.seed);
+  if (sealed === undefined) return 0;
+  const epochs = readEpochs(record.versions);
+  const view = decodeListenerView(sealed);
+  const batch = createBatch(encoder, rows.length);
+  const labels = new Float32Array(rows.length);
+  const weights = new Float32Array(rows.length);
+  const bound = encoder.bind({
+    view,
+    atMs: record.atMs,
+    device: record.device,
+    market: view.market,
+    catalog: epochs.catalog,
+    counters: epochs.counters,
+    embedding: epochs.embedding ?? EMPTY_EMBEDDING,
+  });
+  const item = new Uint32Array(1);
+  const kept: RewardRow[] = [];
+  for (const reward of rows) {
+    const { shelfRank, cardRank } = reward;
+    const row = record.rows[shelfRank];
+    const card = row?.cards[cardRank];
+    if (row === undefined || card === undefined) continue;
+    const shelf = record.shelves[row.shelf];
+    item[0] = shelf.items[card.index];
+    bound.encode(shelf, item, 1, batch, kept.length);
+    kept.push(reward);
+  }
+  const count = kept.length;
+  const predicted = new Float64Array(count);
+  model.predict(batch, count, predicted);
+  for (const [i, { weight, kind, label }] of kept.entries()) {
+    labels[i] = label;
+    weights[i] = kind === 'correction' ? weight * correctionWeight(label, predicted[i]) : weight;
+  }
+  model.update(batch, labels, weights, count);
+  return count;
+}

@@ -1,0 +1,146 @@
+/**
+ * Listeners: the id that the app knows, mapped once to a random key. Everything recorded carries the key; the id stands
+ * here alone, beside the secret that state bytes in records are sealed with. Dropping the entry makes both unreadable.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/index.ts';
+import type { ListenerProfile } from '../domain/index.ts';
+import type { OnlineStore } from '../store/index.ts';
+import type { StoredListener } from './service.ts';
+
+const TABLE = 'listeners';
+const SECRETS = 'listener-secrets';
+
+export interface ListenerEntry extends StoredListener {
+  /** 32 hexadecimal digits, random. */
+  readonly key: string;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
+interface StoredEntry {
+  readonly key: string;
+  readonly profile: ListenerProfile;
+  readonly createdAtMs: number;
+}
+
+export interface Listeners {
+  get(id: string): ListenerEntry | undefined;
+  /** The secret of a key; undefined when the listener is unknown or erased. */
+  secretOf(key: string): Uint8Array | undefined;
+  /** Maps ids that are new; durable when resolved. Call before anything that carries their keys is written. */
+  ensure(ids: readonly string[]): Promise<void>;
+  put(rows: readonly { readonly id: string; readonly profile: ListenerProfile }[]): Promise<readonly StoredListener[]>;
+  list(query: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined }): {
+    readonly listeners: readonly StoredListener[];
+    readonly nextCursor: string | null;
+  };
+  count(): number;
+}
+
+export function secretOfKey(store: OnlineStore, key: string): Uint8Array | undefined {
+  return store.get(SECRETS, key);
+}
+
+/** Keys of all listeners. */
+export function* listenerKeys(store: OnlineStore): Iterable<{ readonly id: string; readonly key: string }> {
+  for (const { key: id, value } of store.range(TABLE, {})) yield { id, key: parse(value).key };
+}
+
+export function createListeners(store: OnlineStore, clock: Clock): Listeners {
+  const cache = new Map<string, ListenerEntry>();
+  const secrets = new Map<string, Uint8Array>();
+
+  const remember = (entry: ListenerEntry): ListenerEntry => {
+    if (cache.size >= CACHED) {
+      cache.clear();
+      secrets.clear();
+    }
+    cache.set(entry.id, entry);
+    secrets.set(entry.key, entry.secret);
+    return entry;
+  };
+
+  const get = (id: string): ListenerEntry | undefined => {
+    const known = cache.get(id);
+    if (known !== undefined) return known;
+    const bytes = store.get(TABLE, id);
+    if (bytes === undefined) return undefined;
+    const stored = parse(bytes);
+    const secret = store.get(SECRETS, stored.key);
+    if (secret === undefined) return undefined;
+    return remember({ id, ...stored, secret });
+  };
+
+  const write = async (entries: readonly ListenerEntry[]): Promise<void> => {
+    await store.transaction((writer) => {
+      for (const { id, key, profile, createdAtMs, secret } of entries) {
+        writer.put(TABLE, id, Buffer.from(JSON.stringify({ key, profile, createdAtMs } satisfies StoredEntry)));
+        writer.put(SECRETS, key, secret);
+      }
+    });
+    for (const entry of entries) remember(entry);
+  };
+
+  const fresh = (id: string, profile: ListenerProfile): ListenerEntry => ({
+    id,
+    key: randomBytes(16).toString('hex'),
+    secret: randomBytes(32),
+    profile,
+    createdAtMs: clock.nowMs(),
+  });
+
+  /** One at a time, so that two requests of a new listener cannot make two keys. */
+  let queue: Promise<unknown> = Promise.resolve();
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = queue.then(work, work);
+    queue = next.catch(() => undefined);
+    return next;
+  };
+
+  return {
+    get,
+    secretOf(key) {
+      return secrets.get(key) ?? store.get(SECRETS, key);
+    },
+    async ensure(ids) {
+      if (ids.every((id) => get(id) !== undefined)) return;
+      await exclusive(async () => {
+        const missing = [...new Set(ids)].filter((id) => get(id) === undefined);
+        if (missing.length > 0) await write(missing.map((id) => fresh(id, {})));
+      });
+    },
+    put: (rows) =>
+      exclusive(async () => {
+        const entries = new Map<string, ListenerEntry>();
+        for (const { id, profile } of rows) {
+          const known = entries.get(id) ?? get(id);
+          entries.set(id, known === undefined ? fresh(id, profile) : { ...known, profile });
+        }
+        await write([...entries.values()]);
+        return rows.map(({ id }) => {
+          const entry = entries.get(id);
+          return { id, profile: entry?.profile ?? {}, createdAtMs: entry?.createdAtMs ?? 0 };
+        });
+      }),
+    list({ prefix, limit, cursor }) {
+      const start = cursor !== undefined && cursor >= prefix ? `${cursor}\u0000` : prefix;
+      const listeners: StoredListener[] = [];
+      for (const { key: id, value } of store.range(TABLE, { start, limit: limit + 1 })) {
+        if (!id.startsWith(prefix)) break;
+        const { profile, createdAtMs } = parse(value);
+        listeners.push({ id, profile, createdAtMs });
+      }
+      const more = listeners.length > limit;
+      const page = more ? listeners.slice(0, limit) : listeners;
+      return { listeners: page, nextCursor: more ? page[page.length - 1].id : null };
+    },
+    count: () => store.count(TABLE),
+  };
+}
+
+const CACHED = 1_000_000;
+
+function parse(bytes: Uint8Array): StoredEntry {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as StoredEntry;
+}

@@ -1,0 +1,100 @@
+/** What Prometheus reads. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventLog } from '../store/index.ts';
+import type { IngestCounts } from './ingest.ts';
+import type { States } from './states.ts';
+
+export interface PlatformMetrics {
+  served(ms: number, policyId: string, degraded: boolean): void;
+  stageFailed(stage: string): void;
+  watch(parts: {
+    readonly ingest: IngestCounts;
+    readonly homes: { readonly decided: number; readonly servedAgain: number; readonly degraded: number };
+    readonly catalogue: { readonly size: number };
+    readonly listeners: { count(): number };
+    readonly states: () => States;
+  }): void;
+  text(): Promise<string>;
+}
+
+export function createPlatformMetrics(logs: {
+  readonly events: EventLog;
+  readonly decisions: EventLog;
+}): PlatformMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'shelfwise_' });
+  const homeSeconds = new Histogram({
+    name: 'shelfwise_home_seconds',
+    help: 'Time to answer a Home, by policy (again: the same decision served again).',
+    labelNames: ['policy'],
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5],
+    registers: [registry],
+  });
+  const failures = new Counter({
+    name: 'shelfwise_home_stage_failures_total',
+    help: 'Stages of Home that failed open.',
+    labelNames: ['stage'],
+    registers: [registry],
+  });
+  for (const [stream, log] of Object.entries(logs)) {
+    new Gauge({
+      name: `shelfwise_log_${stream}_sync_seconds`,
+      help: `Median time of the last syncs of the log of ${stream}.`,
+      registers: [registry],
+      collect() {
+        this.set(log.fsyncP50Us() / 1e6);
+      },
+    });
+    new Gauge({
+      name: `shelfwise_log_${stream}_full`,
+      help: `1 while the disk refuses the log of ${stream}.`,
+      registers: [registry],
+      collect() {
+        this.set(log.full ? 1 : 0);
+      },
+    });
+  }
+  const perPolicy = new Map<string, Histogram.Internal<'policy'>>();
+
+  return {
+    served(ms, policyId) {
+      let histogram = perPolicy.get(policyId);
+      if (histogram === undefined) {
+        histogram = homeSeconds.labels(policyId);
+        perPolicy.set(policyId, histogram);
+      }
+      histogram.observe(ms / 1000);
+    },
+    stageFailed(stage) {
+      failures.inc({ stage });
+    },
+    watch(parts) {
+      const watched = (name: string, help: string, read: () => number): void => {
+        new Gauge({
+          name: `shelfwise_${name}`,
+          help,
+          registers: [registry],
+          collect() {
+            this.set(read());
+          },
+        });
+      };
+      watched('events_accepted', 'Events accepted since the start.', () => parts.ingest.accepted);
+      watched('events_duplicate', 'Events that had been taken before.', () => parts.ingest.duplicate);
+      watched('events_rejected', 'Events rejected.', () => parts.ingest.rejected);
+      watched(
+        'events_unknown_item',
+        'Events of items that the catalogue did not have.',
+        () => parts.ingest.unknownItems,
+      );
+      watched('homes_decided', 'Decisions made.', () => parts.homes.decided);
+      watched('homes_served_again', 'Pages served again without a new decision.', () => parts.homes.servedAgain);
+      watched('homes_degraded', 'Decisions marked degraded.', () => parts.homes.degraded);
+      watched('items', 'Items of the catalogue.', () => parts.catalogue.size);
+      watched('listeners', 'Listeners known.', () => parts.listeners.count());
+      watched('states_cached', 'Listener states in memory.', () => parts.states().cached);
+      watched('states_dirty', 'Listener states not yet written.', () => parts.states().dirty);
+    },
+    text: () => registry.metrics(),
+  };
+}

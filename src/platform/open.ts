@@ -1,0 +1,439 @@
+/** The composition root: everything that runs is made here, by name, and handed what it needs. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { messageOf, ShelfwiseError } from '../base/index.ts';
+import { decodeDecision } from '../domain/index.ts';
+import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
+import { createEncoder, homeFeatures } from '../features/index.ts';
+import { createDecider, createHome } from '../home/index.ts';
+import {
+  type DataDir,
+  type EventLog,
+  type LogPosition,
+  type OnlineStore,
+  openDataDir,
+  openEpochStore,
+  openEventLog,
+  openLmdbStore,
+  openMetadata,
+} from '../store/index.ts';
+import { createCatalogue } from './catalogue.ts';
+import { compactStream } from './compaction.ts';
+import { type PlatformOptions, type ResolvedPlatformOptions, resolvePlatformOptions } from './config.ts';
+import { createDecisions } from './decisions.ts';
+import { examine } from './doctor.ts';
+import { createEpochReader, createEpochs } from './epochs.ts';
+import { createHomes } from './homes.ts';
+import { createIngest } from './ingest.ts';
+import { createKeys, ownKey } from './keys.ts';
+import { createListeners } from './listeners.ts';
+import { createPlatformMetrics } from './metrics.ts';
+import { replayRecord } from './replays.ts';
+import { createSeenEvents } from './seen.ts';
+import type { ApiKey, ListenerSummary, PlatformService } from './service.ts';
+import { createStates, stateTable } from './states.ts';
+import { summarise } from './summary.ts';
+import { VERSION } from './version.ts';
+import { loadVocabularies } from './vocabularies.ts';
+import { createWorkshop, type OnProgress } from './workshop.ts';
+import { DECISIONS, EVENTS } from './workspace.ts';
+
+/** A platform in this process, with what only its own process may ask of it. */
+export interface Platform extends PlatformService {
+  /** The platform's own key: every scope; printed by `shelfwise up`, known to clients on this machine by the lock file. */
+  readonly adminKey: string;
+  verifyKey(secret: string): ApiKey | null;
+  /** Writes the address where it listens into the lock file. */
+  setAddress(address: string): void;
+  /** Writes everything that is in memory only. */
+  flush(): Promise<void>;
+}
+
+export async function openPlatform(given: Partial<PlatformOptions> & { readonly dataDir: string }): Promise<Platform> {
+  const options = resolvePlatformOptions(given);
+  const dataDir = openDataDir(options.dataDir, { clock: options.clock });
+  const opened: { close(): Promise<void> | void }[] = [];
+  try {
+    return await assemble(options, dataDir, opened);
+  } catch (error) {
+    for (const part of opened.reverse()) await part.close();
+    dataDir.release();
+    throw error;
+  }
+}
+
+/** Which table of states serves; under `settings` in the metadata. */
+const STATE_VERSION_SETTING = 'state-version';
+/** Keys of the table `platform` in the online store. */
+const PLACE = { table: 'platform', events: 'events-folded', decisions: 'decisions-indexed' } as const;
+
+async function assemble(
+  options: ResolvedPlatformOptions,
+  dataDir: DataDir,
+  opened: { close(): Promise<void> | void }[],
+): Promise<Platform> {
+  const { clock, logger } = options;
+  const { paths } = dataDir;
+  const store = openLmdbStore({ dir: paths.online });
+  opened.push(store);
+  const metadata = openMetadata({ file: paths.metadata, clock });
+  opened.push(metadata);
+  const logOptions = { segmentBytes: options.segmentBytes, clock };
+  const events = openEventLog({ dir: paths.log(EVENTS), ...logOptions, injectSyncDelayMs: options.injectSyncDelayMs });
+  opened.push(events);
+  const decisionLog = openEventLog({ dir: paths.log(DECISIONS), ...logOptions, flushEveryMs: options.recordFlushMs });
+  opened.push(decisionLog);
+  reportRecovery(events, EVENTS, options);
+  reportRecovery(decisionLog, DECISIONS, options);
+
+  const metrics = createPlatformMetrics({ events, decisions: decisionLog });
+  const encoder = createEncoder(homeFeatures);
+  const vocabularies = loadVocabularies(store);
+  const listeners = createListeners(store, clock);
+  const epochStore = openEpochStore({ dir: paths.epochs });
+  const epochs = await createEpochs({
+    store: epochStore,
+    metadata,
+    encoder,
+    vocabularies,
+    tunables: options.tunables,
+    clock,
+    paths,
+  });
+  const replayEpochs = createEpochReader(epochStore, encoder);
+  const replayDecider = createDecider(encoder);
+  const decisions = createDecisions(decisionLog, store, listeners.secretOf);
+  const seen = createSeenEvents(store);
+  const workshop = createWorkshop({ dir: dataDir.dir });
+  const background: Record<string, string> = {};
+
+  let stateVersion = Number((await metadata.settings.get(STATE_VERSION_SETTING)) ?? '1');
+  let states = createStates(store, stateTable(stateVersion), options.cachedListeners);
+
+  const catalogue = createCatalogue(store, vocabularies, () => scheduleCatalog());
+  const home = createHome({
+    clock,
+    encoder,
+    vocabularies,
+    texts: catalogue,
+    record: decisions.write,
+    onTrouble(what, error) {
+      metrics.stageFailed(what);
+      logger.warn({ stage: what, error }, 'a stage of Home failed');
+    },
+  });
+  const homes = createHomes({
+    home,
+    listeners,
+    states: () => states,
+    decisions,
+    serving: epochs.serving,
+    tunables: options.tunables,
+    isHeldOut: heldOutBy(options.popularityHoldout),
+    texts: catalogue,
+    clock,
+    pageLifetimeMs: options.pageLifetimeMs,
+    onServed: metrics.served,
+  });
+  const ingest = createIngest({
+    log: events,
+    listeners,
+    states: () => states,
+    seen,
+    vocabularies,
+    clock,
+    knowsItem: catalogue.has,
+    onEvent: homes.noteEvent,
+  });
+  metrics.watch({ ingest: ingest.counts, homes: homes.counts, catalogue, listeners, states: () => states });
+
+  const replayed = ingest.recover(readPlace(store, PLACE.events) ?? events.start());
+  const indexed = decisions.recover(readPlace(store, PLACE.decisions) ?? decisionLog.start());
+  if (replayed > 0) logger.info({ events: replayed }, 'events folded from the log after the last stop');
+  if (indexed > 0) logger.info({ decisions: indexed }, 'decisions indexed from the log after the last stop');
+
+  /** One flush at a time; a second caller waits for one that starts after its call. */
+  let flushing: Promise<void> = Promise.resolve();
+  const flush = (): Promise<void> => {
+    const next = flushing.then(flushOnce, flushOnce);
+    flushing = next.catch(() => undefined);
+    return next;
+  };
+  async function flushOnce(): Promise<void> {
+    const folded = ingest.foldedUpTo();
+    await decisionLog.sync();
+    const settled: (() => void)[] = [];
+    const indexedUpTo = decisionLog.durableEnd();
+    await states.flush((write) => {
+      vocabularies.persist(write);
+      settled.push(seen.persist(write), decisions.persist(write));
+      write.put(PLACE.table, PLACE.events, Buffer.from(JSON.stringify(folded)));
+      write.put(PLACE.table, PLACE.decisions, Buffer.from(JSON.stringify(indexedUpTo)));
+    });
+    for (const settle of settled) settle();
+  }
+
+  let closed = false;
+  const timers: NodeJS.Timeout[] = [];
+  const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
+    if (ms <= 0) return;
+    let running = false;
+    const timer = setInterval(async () => {
+      if (running || closed) return;
+      running = true;
+      try {
+        await work();
+      } catch (error) {
+        if (!closed) {
+          background[what] = `failed: ${messageOf(error)}`;
+          logger.error({ what, error: messageOf(error) }, 'background work failed; it is tried again');
+        }
+      } finally {
+        running = false;
+      }
+    }, ms);
+    timer.unref();
+    timers.push(timer);
+  };
+
+  /** Builds the catalogue's epoch soon after its last change, but not at every one of a burst. */
+  let catalogTimer: NodeJS.Timeout | undefined;
+  let catalogDue = false;
+  function scheduleCatalog(): void {
+    catalogDue = true;
+    catalogTimer ??= setTimeout(() => {
+      catalogTimer = undefined;
+      publishCatalog().catch((error: unknown) => {
+        if (!closed) logger.error({ error: messageOf(error) }, "the catalogue's epoch could not be built");
+      });
+    }, CATALOG_DELAY_MS).unref();
+  }
+  async function publishCatalog(): Promise<void> {
+    if (!catalogDue || closed) return;
+    catalogDue = false;
+    const { epochs: built } = await workshop.run({ kind: 'catalog' });
+    await epochs.publish(built);
+    background.catalogue = `published ${built[0].hash}`;
+  }
+
+  async function learn(): Promise<void> {
+    await flush();
+    const { epochs: learnt, summary } = await workshop.run({
+      kind: 'learn',
+      nowMs: clock.nowMs(),
+      eventsEnd: events.durableEnd(),
+      decisionsEnd: decisionLog.durableEnd(),
+      catalogHash: epochs.serving().catalog.hash,
+    });
+    if (learnt.length > 0) await epochs.publish(learnt);
+    background.learner = summary;
+  }
+
+  every(options.stateFlushMs, 'states', flush);
+  every(options.learnEveryMs, 'learner', learn);
+
+  const adminKey = await ownKey(metadata);
+  const keys = await createKeys(metadata, adminKey);
+
+  const platform: Platform = {
+    adminKey,
+    verifyKey: keys.verify,
+    setAddress: (address) => dataDir.setAddress(address, adminKey),
+    flush,
+
+    upsertItems: catalogue.upsert,
+    getItem: catalogue.get,
+    deleteItem: catalogue.remove,
+    searchItems: catalogue.search,
+
+    putListener: async (id, profile) => (await listeners.put([{ id, profile }]))[0],
+    putListeners: listeners.put,
+    getListener(id): ListenerSummary | undefined {
+      const entry = listeners.get(id);
+      if (entry === undefined) return undefined;
+      return summarise(entry, states.get(entry.key).state, {
+        catalogue,
+        vocabularies,
+        catalog: epochs.serving().catalog,
+        nowMs: clock.nowMs(),
+      });
+    },
+    listListeners: listeners.list,
+
+    ingest: ingest.accept,
+    home: homes.answer,
+
+    async decision(decisionId) {
+      const bytes = decisions.bytes(decisionId);
+      if (bytes === undefined) throw new ShelfwiseError('DECISION_NOT_FOUND', decisionId);
+      return describeDecision(bytes, catalogue.id);
+    },
+    async replay(decisionId) {
+      return replayRecord(
+        decisionId,
+        () => {
+          const bytes = decisions.bytes(decisionId);
+          if (bytes === undefined) throw new ShelfwiseError('DECISION_NOT_FOUND', decisionId);
+          return bytes;
+        },
+        listeners.secretOf,
+        replayEpochs,
+        replayDecider,
+      );
+    },
+    recentDecisions: async (limit) => decisions.recent(limit),
+
+    async fit({ onProgress }) {
+      await flush();
+      catalogDue = false;
+      const { epochs: fitted, summary } = await workshop.run(
+        { kind: 'fit', nowMs: clock.nowMs(), eventsEnd: events.durableEnd(), stateTable: stateTable(stateVersion) },
+        onProgress,
+      );
+      await epochs.publish(fitted);
+      background.fit = summary;
+    },
+    async rebuildState({ onProgress }) {
+      const startMs = clock.monotonicMs();
+      await flush();
+      const eventsEnd = events.durableEnd();
+      const toTable = stateTable(stateVersion + 1);
+      const counts = await workshop.run(
+        { kind: 'rebuild', eventsEnd, fromTable: stateTable(stateVersion), toTable },
+        onProgress === undefined ? undefined : (_stage, share) => onProgress(share),
+      );
+      // From here to the swap nothing waits: what came in meanwhile is folded into the new states before anyone reads them.
+      const previous = stateTable(stateVersion);
+      stateVersion++;
+      states = createStates(store, toTable, options.cachedListeners);
+      ingest.recover(eventsEnd);
+      await metadata.settings.set(STATE_VERSION_SETTING, String(stateVersion));
+      await flush();
+      await dropTable(store, previous);
+      return { version: stateVersion, ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
+    },
+    async evaluateRetrieval({ onProgress }) {
+      if (!existsSync(paths.holdout))
+        throw new ShelfwiseError('OPTION_INVALID', 'there are no hidden pairs; import with --holdout 0.2 first');
+      const embedding = epochs.serving().embedding;
+      if (embedding === undefined)
+        throw new ShelfwiseError('OPTION_INVALID', 'there is no embedding yet; run a fit first');
+      await flush();
+      return workshop.run(
+        {
+          kind: 'evaluate',
+          nowMs: clock.nowMs(),
+          stateTable: stateTable(stateVersion),
+          embeddingHash: embedding.hash,
+          holdoutFile: paths.holdout,
+        },
+        onProgress as OnProgress | undefined,
+      );
+    },
+    async putHoldout(pairs) {
+      const known = existsSync(paths.holdout)
+        ? (JSON.parse(readFileSync(paths.holdout, 'utf8')) as [string, string][])
+        : [];
+      const all = new Map(known.map((pair) => [pair.join('\n'), pair]));
+      for (const { listenerId, itemId } of pairs) all.set(`${listenerId}\n${itemId}`, [listenerId, itemId]);
+      writeFileSync(paths.holdout, JSON.stringify([...all.values()]));
+    },
+    doctor: () =>
+      examine({
+        paths,
+        store,
+        metadata,
+        epochStore,
+        current: epochs.current(),
+        events,
+        decisions: decisionLog,
+        stateTable: stateTable(stateVersion),
+      }),
+    async compact() {
+      await flush();
+      const eventSegments = await compactStream(EVENTS, events, paths, metadata);
+      const decisionSegments = await compactStream(DECISIONS, decisionLog, paths, metadata);
+      return eventSegments + decisionSegments;
+    },
+
+    createKey: keys.create,
+    listKeys: keys.list,
+
+    status: () => ({
+      version: VERSION,
+      items: catalogue.size,
+      listeners: listeners.count(),
+      events: seen.size,
+      decisions: store.count('decisions'),
+      epochs: epochs.current() as Record<string, string>,
+      ready: !closed,
+      background: { ...background },
+    }),
+    metrics: metrics.text,
+    async close() {
+      if (closed) return;
+      closed = true;
+      for (const timer of timers) clearInterval(timer);
+      clearTimeout(catalogTimer);
+      await flush();
+      await workshop.close();
+      await events.close();
+      await decisionLog.close();
+      await metadata.close();
+      await store.close();
+      dataDir.release();
+    },
+  };
+  return platform;
+}
+
+const CATALOG_DELAY_MS = 400;
+
+function heldOutBy(share: number): (listenerKey: string) => boolean {
+  if (share === 0) return () => false;
+  const allocation = createHoldout(share);
+  return (listenerKey) => allocation.armOf(listenerKey) === HOLDOUT_ARM;
+}
+
+function readPlace(store: OnlineStore, key: string): LogPosition | undefined {
+  const bytes = store.get(PLACE.table, key);
+  if (bytes === undefined) return undefined;
+  return JSON.parse(Buffer.from(bytes).toString()) as LogPosition;
+}
+
+async function dropTable(store: OnlineStore, table: string): Promise<void> {
+  for (;;) {
+    const keys = Array.from(store.range(table, { limit: 5_000 }), ({ key }) => key);
+    if (keys.length === 0) return;
+    await store.transaction((write) => {
+      for (const key of keys) write.remove(table, key);
+    });
+  }
+}
+
+function reportRecovery(log: EventLog, stream: string, options: ResolvedPlatformOptions): void {
+  if (log.recovery.cutBytes === 0) return;
+  options.logger.warn(
+    { stream, ...log.recovery },
+    'the log ended in the middle of an entry that was never acknowledged; the torn tail was cut',
+  );
+}
+
+function describeDecision(bytes: Uint8Array, idOf: (item: number) => string): Readonly<Record<string, unknown>> {
+  const record = decodeDecision(bytes);
+  return {
+    ...record,
+    seed: Buffer.from(record.seed).toString('hex'),
+    listenerState: `${record.listenerState.length} bytes, sealed`,
+    recordBytes: bytes.length,
+    shelves: record.shelves.map((shelf) => ({
+      ...shelf,
+      seedItem: shelf.seedItem === 0xffffffff ? null : idOf(shelf.seedItem),
+      items: Array.from(shelf.items, idOf),
+      sources: Array.from(shelf.sources),
+    })),
+    audit:
+      record.audit === undefined
+        ? null
+        : { candidates: record.audit.scores.length, steps: record.audit.distributions.length },
+  };
+}

@@ -1,0 +1,43 @@
+/** Folds the whole log anew into a fresh table of states, and compares it with the one that serves. */
+import { foldEvent, statesEqual } from '../signals/index.ts';
+import { createStates, readStoredState } from './states.ts';
+import type { Job, JobResults, OnProgress } from './workshop.ts';
+import { pastEvents, type Workspace } from './workspace.ts';
+
+/** Relative difference of decayed sums that the order of arrival may cause. */
+const TOLERANCE = 1e-6;
+const FLUSH_EVERY = 500_000;
+
+export async function rebuildJob(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'rebuild' }>,
+  onProgress: OnProgress,
+): Promise<JobResults['rebuild']> {
+  const { store } = workspace;
+  const vocabularies = workspace.vocabularies();
+  const states = createStates(store, job.toTable, 50_000);
+  const seen = new Set<string>();
+  const expected = Math.max(1, store.count('events-seen'));
+  let events = 0;
+  for await (const { position, event } of pastEvents(workspace, job.eventsEnd)) {
+    const entry = states.get(event.listenerKey);
+    const item = event.itemId === '' ? -1 : vocabularies.items.number(event.itemId);
+    const container = event.containerId === '' ? -1 : vocabularies.items.number(event.containerId);
+    foldEvent(entry.state, event, item, container);
+    entry.applied = position + 1;
+    states.touch(event.listenerKey);
+    seen.add(event.listenerKey);
+    if (++events % 20_000 === 0) onProgress('fold', Math.min(0.9, (0.9 * events) / expected));
+    if (events % FLUSH_EVERY === 0) await states.flush(() => {});
+  }
+  await states.flush(() => {});
+
+  let different = 0;
+  for (const key of seen) {
+    const before = readStoredState(store, job.fromTable, key);
+    const after = readStoredState(store, job.toTable, key);
+    if (before === undefined || after === undefined || !statesEqual(before.state, after.state, TOLERANCE)) different++;
+  }
+  onProgress('compare', 1);
+  return { events, listeners: seen.size, different };
+}

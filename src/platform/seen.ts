@@ -1,0 +1,96 @@
+/**
+ * Which event ids were taken before. Ids of the last flushes are in memory, all others in the online store; a Bloom filter
+ * before the store answers "never seen" for nearly every new id without a read.
+ */
+import { hash as hashOnce } from 'node:crypto';
+import type { OnlineStore, StoreWriter } from '../store/index.ts';
+
+const TABLE = 'events-seen';
+/** 2^27 bits are 16 MiB: below 1% false positives up to 12 million ids with four probes. */
+const BLOOM_BITS = 27;
+const PROBES = 4;
+const EMPTY = new Uint8Array(0);
+
+export interface SeenEvents {
+  /** The key of an event's id: 128 bits, as text that LMDB orders. */
+  keyOf(listenerKey: string, eventId: string): string;
+  has(key: string): boolean;
+  /** Notes an id whose event is on its way to the disk. */
+  begin(key: string): void;
+  /** The event is on disk: the id stays. */
+  settle(key: string): void;
+  /** The event did not reach the disk: the id is free again. */
+  drop(key: string): void;
+  /** Writes the ids settled since the last call; call what it returns once the transaction is durable. */
+  persist(write: StoreWriter): () => void;
+  readonly size: number;
+}
+
+export function createSeenEvents(store: OnlineStore): SeenEvents {
+  const bloom = new Uint32Array(2 ** (BLOOM_BITS - 5));
+  const mark = (key: string): void => {
+    for (let probe = 0; probe < PROBES; probe++) {
+      const bit = bitOf(key, probe);
+      bloom[bit >>> 5] |= 1 << (bit & 31);
+    }
+  };
+  const maybe = (key: string): boolean => {
+    for (let probe = 0; probe < PROBES; probe++) {
+      const bit = bitOf(key, probe);
+      if ((bloom[bit >>> 5] & (1 << (bit & 31))) === 0) return false;
+    }
+    return true;
+  };
+  let stored = 0;
+  for (const { key } of store.range(TABLE, {})) {
+    mark(key);
+    stored++;
+  }
+
+  const pending = new Set<string>();
+  /** Settled since the last persist; and handed to a transaction that is not yet durable. */
+  let recent = new Set<string>();
+  let writing = new Set<string>();
+  return {
+    keyOf: (listenerKey, eventId) => hashOnce('md5', `${listenerKey} ${eventId}`, 'base64').slice(0, 22),
+    has: (key) =>
+      recent.has(key) || pending.has(key) || writing.has(key) || (maybe(key) && store.get(TABLE, key) !== undefined),
+    begin(key) {
+      pending.add(key);
+    },
+    settle(key) {
+      pending.delete(key);
+      recent.add(key);
+    },
+    drop(key) {
+      pending.delete(key);
+    },
+    persist(write) {
+      for (const key of recent) write.put(TABLE, key, EMPTY);
+      const batch = recent;
+      for (const key of writing) batch.add(key);
+      writing = batch;
+      recent = new Set();
+      return () => {
+        for (const key of batch) mark(key);
+        stored += batch.size;
+        if (writing === batch) writing = new Set();
+      };
+    },
+    get size() {
+      return stored + recent.size;
+    },
+  };
+}
+
+/** 27 bits of the key per probe: base64 characters carry six bits each. */
+function bitOf(key: string, probe: number): number {
+  let bits = 0;
+  for (let i = 0; i < 5; i++) bits = (bits << 6) | BASE64[key.charCodeAt(probe * 5 + i) & 127];
+  return bits & (2 ** BLOOM_BITS - 1);
+}
+
+const BASE64 = new Uint8Array(128);
+for (const [value, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  BASE64[char.charCodeAt(0)] = value;
+}

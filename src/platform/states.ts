@@ -1,0 +1,129 @@
+/**
+ * Listener states: folded in memory as events arrive, written to the online store in slices. Each stored state carries the
+ * log position up to which it was folded, so that after a crash every event is folded exactly once, whatever was written.
+ */
+import { ByteWriter } from '../base/index.ts';
+import type { TasteMemory } from '../home/index.ts';
+import { decodeState, emptyState, encodeState, type ListenerState } from '../signals/index.ts';
+import type { LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
+
+/** Positions as one number: segments of less than 4 GiB, fewer than two million of them. */
+export function positionNumber(position: LogPosition): number {
+  return position.segment * 4294967296 + position.offset;
+}
+
+export function positionOf(number: number): LogPosition {
+  return { segment: Math.floor(number / 4294967296), offset: number % 4294967296 };
+}
+
+export interface StateEntry extends TasteMemory {
+  readonly state: ListenerState;
+  /** Events at log positions (as numbers) below this are folded. */
+  applied: number;
+  tasteVersion: number;
+  /** Counts meaningful events since the entry was loaded: a page older than the last one is outdated. */
+  meaningful: number;
+  kept: TasteMemory['kept'];
+}
+
+export interface States {
+  get(listenerKey: string): StateEntry;
+  /** To be called after folding into an entry. */
+  touch(listenerKey: string): void;
+  /** Writes what changed, in slices, and what `extra` adds in the last transaction. Durable when resolved. */
+  flush(extra: (write: StoreWriter) => void): Promise<number>;
+  readonly dirty: number;
+  readonly cached: number;
+  /** Forgets everything in memory. */
+  clear(): void;
+}
+
+const SLICE = 200;
+
+export function stateTable(version: number): string {
+  return `states-${version}`;
+}
+
+/** Undefined when nothing is stored. */
+export function readStoredState(
+  store: OnlineStore,
+  table: string,
+  listenerKey: string,
+): { readonly state: ListenerState; readonly applied: number } | undefined {
+  const bytes = store.get(table, listenerKey);
+  return bytes === undefined ? undefined : parseStoredState(bytes);
+}
+
+export function parseStoredState(bytes: Uint8Array): { readonly state: ListenerState; readonly applied: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { applied: view.getFloat64(0, true), state: decodeState(bytes.subarray(8)) };
+}
+
+export function createStates(store: OnlineStore, table: string, cachedLimit: number): States {
+  const entries = new Map<string, StateEntry>();
+  let dirty = new Set<string>();
+  const writer = new ByteWriter(32 * 1024);
+
+  const evict = (): void => {
+    for (const key of entries.keys()) {
+      if (entries.size <= cachedLimit) return;
+      if (!dirty.has(key)) entries.delete(key);
+    }
+  };
+
+  const writeSlice = (keys: readonly string[], write: StoreWriter): void => {
+    for (const key of keys) {
+      const entry = entries.get(key);
+      if (entry === undefined) continue;
+      writer.reset();
+      writer.f64(entry.applied);
+      encodeState(entry.state, writer);
+      write.put(table, key, writer.finish());
+    }
+  };
+
+  return {
+    get(listenerKey) {
+      const known = entries.get(listenerKey);
+      if (known !== undefined) return known;
+      const stored = readStoredState(store, table, listenerKey);
+      const entry: StateEntry = {
+        state: stored?.state ?? emptyState(),
+        applied: stored?.applied ?? 0,
+        tasteVersion: 0,
+        meaningful: 0,
+        kept: undefined,
+      };
+      entries.set(listenerKey, entry);
+      return entry;
+    },
+    touch(listenerKey) {
+      dirty.add(listenerKey);
+    },
+    async flush(extra) {
+      const keys = [...dirty];
+      dirty = new Set();
+      try {
+        for (let at = 0; at < keys.length; at += SLICE) {
+          await store.transaction((write) => writeSlice(keys.slice(at, at + SLICE), write));
+        }
+        await store.transaction(extra);
+      } catch (error) {
+        for (const key of keys) dirty.add(key);
+        throw error;
+      }
+      evict();
+      return keys.length;
+    },
+    get dirty() {
+      return dirty.size;
+    },
+    get cached() {
+      return entries.size;
+    },
+    clear() {
+      entries.clear();
+      dirty = new Set();
+    },
+  };
+}

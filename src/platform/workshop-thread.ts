@@ -1,0 +1,61 @@
+/** The worker thread behind `workshop.ts`: opens the data directory's stores for itself and runs one job at a time. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { ShelfwiseError } from '../base/index.ts';
+import type { Epoch } from '../domain/index.ts';
+import { catalogJob, evaluateJob, fitJob } from './fit.ts';
+import { learnJob } from './learn.ts';
+import { rebuildJob } from './rebuild.ts';
+import type { Job, OnProgress, WorkshopData, WorkshopMessage } from './workshop.ts';
+import { openWorkspace } from './workspace.ts';
+
+if (parentPort === null) throw new ShelfwiseError('BUG', 'the workshop runs as a worker thread');
+const port = parentPort;
+const { dir } = workerData as WorkshopData;
+const workspace = openWorkspace(dir);
+
+const post = (message: WorkshopMessage, transfer: readonly ArrayBuffer[] = []): void =>
+  port.postMessage(message, transfer as ArrayBuffer[]);
+const onProgress: OnProgress = (stage, share) => post({ type: 'progress', stage, share });
+
+function perform(job: Job): Promise<object> {
+  switch (job.kind) {
+    case 'catalog':
+      return catalogJob(workspace);
+    case 'fit':
+      return fitJob(workspace, job, onProgress);
+    case 'learn':
+      return learnJob(workspace, job);
+    case 'evaluate':
+      return evaluateJob(workspace, job, onProgress);
+    case 'rebuild':
+      return rebuildJob(workspace, job, onProgress);
+  }
+}
+
+port.on('message', async (job: Job) => {
+  try {
+    const result = await perform(job);
+    post({ type: 'done', result }, buffersOf(result));
+  } catch (error) {
+    post({
+      type: 'failed',
+      code: error instanceof ShelfwiseError ? error.code : 'BUG',
+      message: error instanceof Error ? error.message : String(error),
+      stack: error instanceof Error ? (error.stack ?? '') : '',
+    });
+  }
+});
+
+/** The memory of the result's epochs, each once: handed over, not copied. */
+function buffersOf(result: object): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  if ('epochs' in result) {
+    for (const epoch of result.epochs as readonly Epoch[]) {
+      for (const array of Object.values(epoch.arrays)) {
+        if (array.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength)
+          buffers.add(array.buffer);
+      }
+    }
+  }
+  return [...buffers];
+}

@@ -1,0 +1,136 @@
+/**
+ * The workshop: one worker thread for everything heavy (building the catalogue's columns, fitting, learning, evaluating,
+ * rebuilding), so that the serving thread never waits for it. Jobs run one after another; results come back by transfer.
+ */
+import { Worker } from 'node:worker_threads';
+import { messageOf, ShelfwiseError } from '../base/index.ts';
+import type { Epoch } from '../domain/index.ts';
+import type { LogPosition } from '../store/index.ts';
+import type { RetrievalReport } from './service.ts';
+
+export type Job =
+  | { readonly kind: 'catalog' }
+  | { readonly kind: 'fit'; readonly nowMs: number; readonly eventsEnd: LogPosition; readonly stateTable: string }
+  | {
+      readonly kind: 'learn';
+      readonly nowMs: number;
+      readonly eventsEnd: LogPosition;
+      readonly decisionsEnd: LogPosition;
+      readonly catalogHash: string;
+    }
+  | {
+      readonly kind: 'evaluate';
+      readonly nowMs: number;
+      readonly stateTable: string;
+      readonly embeddingHash: string;
+      readonly holdoutFile: string;
+    }
+  | { readonly kind: 'rebuild'; readonly eventsEnd: LogPosition; readonly fromTable: string; readonly toTable: string };
+
+export interface JobResults {
+  catalog: { readonly epochs: readonly Epoch[] };
+  fit: { readonly epochs: readonly Epoch[]; readonly summary: string };
+  learn: { readonly epochs: readonly Epoch[]; readonly summary: string };
+  evaluate: RetrievalReport;
+  rebuild: { readonly events: number; readonly listeners: number; readonly different: number };
+}
+
+export interface WorkshopData {
+  /** The data directory. */
+  readonly dir: string;
+}
+
+export type WorkshopMessage =
+  | { readonly type: 'progress'; readonly stage: string; readonly share: number }
+  | { readonly type: 'done'; readonly result: unknown }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly stack: string };
+
+export type OnProgress = (stage: string, share: number) => void;
+
+export interface Workshop {
+  run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, onProgress?: OnProgress): Promise<JobResults[K]>;
+  readonly busy: boolean;
+  close(): Promise<void>;
+}
+
+export function createWorkshop(data: WorkshopData): Workshop {
+  let worker: Worker | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let closed = false;
+
+  const start = (): Worker => {
+    if (worker !== undefined) return worker;
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    worker = new Worker(new URL(`./workshop-thread.${extension}`, import.meta.url), {
+      workerData: data,
+      name: 'workshop',
+    });
+    worker.unref();
+    return worker;
+  };
+
+  const perform = (job: Job, onProgress: OnProgress): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (closed) {
+        reject(new ShelfwiseError('NOT_READY', 'the platform is closing'));
+        return;
+      }
+      const thread = start();
+      const finish = (): void => {
+        thread.off('message', onMessage);
+        thread.off('error', onError);
+        thread.off('exit', onExit);
+        thread.unref();
+      };
+      const onMessage = (message: WorkshopMessage): void => {
+        if (message.type === 'progress') onProgress(message.stage, message.share);
+        else if (message.type === 'done') {
+          finish();
+          resolve(message.result);
+        } else {
+          finish();
+          reject(new Error(`${job.kind}: ${message.message}`, { cause: message.stack }));
+        }
+      };
+      const onError = (error: unknown): void => {
+        finish();
+        worker = undefined;
+        reject(new Error(`the workshop failed in ${job.kind}: ${messageOf(error)}`, { cause: error }));
+      };
+      const onExit = (): void => {
+        finish();
+        worker = undefined;
+        reject(new ShelfwiseError('NOT_READY', `the workshop ended during ${job.kind}`));
+      };
+      thread.on('message', onMessage);
+      thread.on('error', onError);
+      thread.on('exit', onExit);
+      thread.ref();
+      thread.postMessage(job);
+    });
+
+  return {
+    get busy() {
+      return waiting > 0;
+    },
+    run(job, onProgress = () => {}) {
+      waiting++;
+      const next = queue.then(
+        () => perform(job, onProgress),
+        () => perform(job, onProgress),
+      );
+      queue = next
+        .catch(() => undefined)
+        .finally(() => {
+          waiting--;
+        });
+      return next as Promise<never>;
+    },
+    async close() {
+      closed = true;
+      await worker?.terminate();
+      worker = undefined;
+    },
+  };
+}
