@@ -1,8 +1,32 @@
 // The layering of the rooms. ROOMS is DESIGN's table, written once; the rules are made from it.
 // Read by `npm run check` (scripts/check.mjs), which also asserts that modules were really cruised.
 
-const EVERY = ['base', 'kernels', 'domain', 'signals', 'store', 'experiments', 'features', 'mixer', 'models', 'retrieval', 'policy'];
-EVERY.push('validation', 'counterfactual', 'alerts', 'exchange', 'home', 'training', 'platform', 'simulation', 'testing', 'server', 'cli');
+const EVERY = [
+  'base',
+  'kernels',
+  'domain',
+  'signals',
+  'store',
+  'experiments',
+  'features',
+  'mixer',
+  'models',
+  'retrieval',
+  'policy',
+];
+EVERY.push(
+  'validation',
+  'counterfactual',
+  'alerts',
+  'exchange',
+  'home',
+  'training',
+  'platform',
+  'simulation',
+  'testing',
+  'server',
+  'cli',
+);
 
 /** All rooms that stand above `room` in the table, except some. */
 const above = (room, ...except) => EVERY.slice(0, EVERY.indexOf(room)).filter((name) => !except.includes(name));
@@ -103,7 +127,10 @@ module.exports = {
       name: 'rooms-that-compute-do-no-io',
       severity: 'error',
       from: { path: oneOf(PURE), pathNot: TEST },
-      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'], pathNot: PURE_MAY_IMPORT },
+      to: {
+        dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'],
+        pathNot: PURE_MAY_IMPORT,
+      },
     },
     {
       name: 'runtime-code-imports-no-dev-dependency',

@@ -24,7 +24,11 @@ function recordAgreesWithLock() {
   for (const [path, entry] of Object.entries(wanted)) {
     if (path === '') continue;
     const present = installed[path];
-    if (present === undefined ? !entry.optional : present.version !== entry.version || present.integrity !== entry.integrity) {
+    if (
+      present === undefined
+        ? !entry.optional
+        : present.version !== entry.version || present.integrity !== entry.integrity
+    ) {
       return false;
     }
   }
@@ -46,7 +50,7 @@ function install() {
   const npmCli = process.env.npm_execpath;
   const env = { ...process.env, PATH: machinePath() };
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  const byScript = npmCli !== undefined && npmCli.endsWith('.js');
+  const byScript = npmCli?.endsWith('.js') === true;
   const command = byScript ? (process.env.npm_node_execpath ?? 'node') : 'npm';
   const started = performance.now();
   return new Promise((resolve, reject) => {
@@ -70,7 +74,9 @@ function install() {
 
 async function main() {
   if (Number(process.version.slice(1).split('.')[0]) < 20) {
-    say(`Shelfwise needs Node 20 or newer to install itself; this is ${process.version}. Install a newer Node from https://nodejs.org.`);
+    say(
+      `Shelfwise needs Node 20 or newer to install itself; this is ${process.version}. Install a newer Node from https://nodejs.org.`,
+    );
     process.exit(1);
   }
   const wanted = stampOfLock();
@@ -84,11 +90,15 @@ async function main() {
   const started = performance.now();
   const code = await install();
   if (code !== 0) {
-    say('The install failed; what npm said stands above. With the network and the registry reachable, run the same command again.');
+    say(
+      'The install failed; what npm said stands above. With the network and the registry reachable, run the same command again.',
+    );
     process.exit(code);
   }
   if (!(await nodeWorks())) {
-    say('The package "node" brought no usable Node. Let npm run its install script (npm config get ignore-scripts must say false) and run again.');
+    say(
+      'The package "node" brought no usable Node. Let npm run its install script (npm config get ignore-scripts must say false) and run again.',
+    );
     process.exit(1);
   }
   writeFileSync(STAMP, `${wanted}\n`);

@@ -7,7 +7,9 @@ const node = (script, ...args) => run(nodeBinary(), [script, ...args]);
 const typescript = packageScript('typescript7', 'bin', 'tsc');
 
 async function trackedFiles() {
-  const { code, output } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { capture: true });
+  const { code, output } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    capture: true,
+  });
   if (code !== 0) throw new Error(`git ls-files failed: ${output.trim()}`);
   return output.split('\0').filter((file) => file !== '' && existsSync(join(ROOT, file)));
 }
@@ -51,9 +53,13 @@ async function layering() {
   if (code !== 0) return code;
   // Without a TypeScript that has an API, the cruiser sees nothing and is content.
   const cruised = Number(/\((\d+) modules/.exec(output)?.[1] ?? 0);
-  const sources = (await trackedFiles()).filter((file) => /^src\/.*\.ts$/.test(file) && !file.includes('/assembly/')).length;
+  const sources = (await trackedFiles()).filter(
+    (file) => /^src\/.*\.ts$/.test(file) && !file.includes('/assembly/'),
+  ).length;
   if (cruised >= sources && sources > 0) return 0;
-  say(`Only ${cruised} modules were cruised of at least ${sources}: is the package "typescript" still one with an API (6)?`);
+  say(
+    `Only ${cruised} modules were cruised of at least ${sources}: is the package "typescript" still one with an API (6)?`,
+  );
   return 1;
 }
 
@@ -85,7 +91,10 @@ async function purity() {
 const CHECKS = {
   types: ['Types', async () => (await node(typescript, '--noEmit')).code],
   studio: ['Types of the web page', async () => (await node(typescript, '--noEmit', '-p', 'studio')).code],
-  lint: ['Lint and format', async () => (await node(packageScript('@biomejs/biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.')).code],
+  lint: [
+    'Lint and format',
+    async () => (await node(packageScript('@biomejs/biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.')).code,
+  ],
   layering: ['Layering', layering],
   ambient: ['Ambient inputs', purity],
   unused: ['Unused code', async () => (await node(packageScript('knip', 'bin', 'knip.js'), '--no-progress')).code],

@@ -7,7 +7,9 @@ const STUDIO = join(ROOT, 'studio');
 const STAMP = join(ROOT, 'studio', 'dist', 'sources.sha256');
 
 function sourcesHash() {
-  const files = filesBelow(STUDIO, (path) => path === 'dist' || path === 'node_modules').map((file) => `studio/${file}`);
+  const files = filesBelow(STUDIO, (path) => path === 'dist' || path === 'node_modules').map(
+    (file) => `studio/${file}`,
+  );
   return hashOf(ROOT, [...files, 'package-lock.json']);
 }
 

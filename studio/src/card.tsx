@@ -1,6 +1,6 @@
 /** A card of a shelf: its cover and names are one button that plays it; beside it a menu for what the listener thinks of it. */
 import { Menu } from '@mantine/core';
-import { type Ref, useState } from 'react';
+import type { Ref } from 'react';
 import type { PageCard } from '../../src/server/contract.ts';
 import styles from './card.module.css';
 import { Chance } from './chance.tsx';
@@ -34,25 +34,18 @@ export function canFollow(kind: PageCard['kind']): boolean {
 
 function CardMenu(props: CardProps) {
   const { card, liked, followed, tabbable } = props;
-  // A page holds hundreds of cards: a menu is made for one when hand or focus comes near it.
-  const [armed, setArmed] = useState(false);
-  const arm = () => setArmed(true);
-  const button = (
-    <button
-      type="button"
-      className={styles.menu}
-      aria-label={`More about ${card.title}`}
-      tabIndex={tabbable ? 0 : -1}
-      onPointerEnter={arm}
-      onFocus={arm}
-    >
-      <MoreIcon />
-    </button>
-  );
-  if (!armed) return button;
   return (
-    <Menu position="bottom-end" shadow="md" width={210} radius="md" withinPortal returnFocus>
-      <Menu.Target>{button}</Menu.Target>
+    <Menu position="bottom-end" width={210} withinPortal returnFocus>
+      <Menu.Target>
+        <button
+          type="button"
+          className={styles.menu}
+          aria-label={`More about ${card.title}`}
+          tabIndex={tabbable ? 0 : -1}
+        >
+          <MoreIcon />
+        </button>
+      </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<PlayIcon />} onClick={props.onPlay}>
           Play

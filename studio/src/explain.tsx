@@ -87,6 +87,10 @@ export function PageExplain({ page }: { readonly page: Page }) {
           </li>
         ))}
       </ol>
+      <p className={styles.legend}>
+        <Chance propensity={0.01} forced={false} /> Bars at shelves and cards show the chance with which each was drawn,
+        given what stood before it; their scale is logarithmic and begins at 1 in 10,000.
+      </p>
       {(elsewhere.length > 0 || notShown.length > 0 || Object.keys(explain.versions).length > 0) && (
         <details className={styles.more}>
           <summary>Versions and what is not on this page</summary>

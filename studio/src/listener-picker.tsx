@@ -62,7 +62,7 @@ export function ListenerPicker({ listenerId, profile, onPick, onSurprise }: Pick
 
   return (
     <div className={styles.picker}>
-      <Combobox store={combobox} onOptionSubmit={pick} width={320} position="bottom-start" radius="md" shadow="xl">
+      <Combobox store={combobox} onOptionSubmit={pick} width={320} position="bottom-start">
         <Combobox.Target targetType="button">
           <button
             type="button"

@@ -18,12 +18,13 @@ import '@mantine/core/styles/PasswordInput.css';
 import '@mantine/core/styles/Combobox.css';
 import '@mantine/core/styles/Menu.css';
 import './tokens.css';
-import { createTheme, type MantineColorsTuple, MantineProvider } from '@mantine/core';
+import { Combobox, createTheme, type MantineColorsTuple, MantineProvider, Menu } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api.ts';
 import { App } from './app.tsx';
+import overlays from './overlays.module.css';
 
 const AMBER: MantineColorsTuple = [
   '#fff6e5',
@@ -38,7 +39,13 @@ const AMBER: MantineColorsTuple = [
   '#8f5204',
 ];
 
+const { dropdown, item, option, search, label, divider } = overlays as Record<string, string>;
+
 const theme = createTheme({
+  components: {
+    Menu: Menu.extend({ classNames: { dropdown, item, label, divider } }),
+    Combobox: Combobox.extend({ classNames: { dropdown, option, search } }),
+  },
   fontFamily: 'var(--font)',
   primaryColor: 'amber',
   primaryShade: 5,

@@ -101,7 +101,7 @@ export function PageHeader({ address, profile, onChange, onSurprise, onRenew }: 
           {schemeIcon}
         </button>
       </div>
-      <Menu position="bottom-end" width={230} radius="md" shadow="xl" withinPortal>
+      <Menu position="bottom-end" width={230} withinPortal>
         <Menu.Target>
           <button type="button" className={styles.more} aria-label="Device and display">
             <MoreIcon />

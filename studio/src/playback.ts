@@ -26,7 +26,7 @@ export type Ending = 'finished' | 'stopped' | 'replaced' | 'skipped';
 /** Playback runs at least this much faster than life. */
 const SPEED = 30;
 /** Nothing takes longer than this on the page, however long the episode. */
-const LONGEST_ON_PAGE_MS = 12_000;
+const LONGEST_ON_PAGE_MS = 8_000;
 /** Where the catalogue has no duration, and for what has none: an album, a playlist, an artist (a few of its tracks). */
 const ASSUMED_MS: Readonly<Record<PageCard['kind'], number>> = {
   track: 210_000,
