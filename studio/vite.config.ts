@@ -10,6 +10,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 800,
   },
   server: {
-    proxy: { '/v1': 'http://127.0.0.1:4600', '/covers': 'http://127.0.0.1:4600' },
+    proxy: { '/v1': 'http://127.0.0.1:7878', '/covers': 'http://127.0.0.1:7878' },
   },
 });

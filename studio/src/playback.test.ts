@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import {
+  advance,
+  clockText,
+  endingEvents,
+  isFinished,
+  type Origin,
+  selectEvent,
+  speedOf,
+  startListen,
+} from './playback.ts';
+
+const card = {
+  id: 'track-1',
+  kind: 'track',
+  title: 'One',
+  subtitle: 'Somebody',
+  image: '',
+  rank: 4,
+  reason: '',
+} as const;
+const origin: Origin = { decisionId: '01ARZ3NDEKTSV4RRFFQ69G5FAV', shelfRank: 2, cardRank: 4, shelfTitle: 'Shelf' };
+const reference = { decisionId: origin.decisionId, shelfRank: 2, cardRank: 4 };
+
+describe('a listen', () => {
+  it('runs faster than life and ends at its duration', () => {
+    const begun = startListen(card, origin, 200_000);
+    expect(advance(begun, 1000).playedMs).toBe(30_000);
+    const done = advance(begun, 60_000);
+    expect(done.playedMs).toBe(200_000);
+    expect(isFinished(done)).toBe(true);
+  });
+
+  it('takes at most eight seconds on the page, however long the episode', () => {
+    const hours = 3 * 3_600_000;
+    expect(isFinished(advance(startListen(card, origin, hours), 8000))).toBe(true);
+    expect(speedOf(hours)).toBe(hours / 8000);
+  });
+
+  it('stands still while paused', () => {
+    const paused = { ...startListen(card, origin), playing: false };
+    expect(advance(paused, 5000)).toBe(paused);
+  });
+
+  it('tells of the card that was selected, and where it stood', () => {
+    expect(selectEvent(card, origin)).toEqual({ type: 'select', itemId: 'track-1', reference });
+  });
+
+  it('ends in one play with what was heard', () => {
+    const heard = advance(startListen(card, origin, 200_000), 2000);
+    expect(endingEvents(heard, 'stopped')).toEqual([
+      { type: 'play', itemId: 'track-1', playedMs: 60_000, durationMs: 200_000, reference },
+    ]);
+  });
+
+  it('is a skip only when skipped before half a minute', () => {
+    const early = advance(startListen(card, origin, 200_000), 500);
+    expect(endingEvents(early, 'skipped').map((event) => event.type)).toEqual(['play', 'skip']);
+    expect(endingEvents(early, 'replaced').map((event) => event.type)).toEqual(['play']);
+    const late = advance(startListen(card, origin, 200_000), 4000);
+    expect(endingEvents(late, 'skipped').map((event) => event.type)).toEqual(['play']);
+  });
+
+  it('tells of no play where nothing was heard', () => {
+    expect(endingEvents(startListen(card, origin), 'stopped')).toEqual([]);
+  });
+
+  it('writes times as clocks do', () => {
+    expect([0, 61_000, 3_729_000].map(clockText)).toEqual(['0:00', '1:01', '1:02:09']);
+  });
+});
