@@ -393,6 +393,7 @@ class Lives {
       const show = drawMember(catalogue.showsByTopic, GENRE_COUNT + pickWeighted(rng, taste), rng);
       if (show < 0 || !understands(people, catalogue, l, show)) continue;
       if (shows.explicit[show] === 1 && people.explicitAllowed[l] === 0) continue;
+      if (rng.uniform() * 2 > TOPICS[shows.topic[show] - GENRE_COUNT].dayParts[part]) continue;
       const episode = this.nextEpisode(show, 0, startMs);
       if (episode < 0) continue;
       const share = rng.uniform() < 0.35 ? 1 : 0.03 + 0.7 * rng.uniform();
