@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Clock, messageOf, resolveOptions, ShelfwiseError, systemClock } from '../base/index.ts';
-import { makeDirDurably, writeFileDurably } from './disk.ts';
+import { makeDirDurably, removeTemporaries, writeFileDurably } from './disk.ts';
 import { takeLock } from './owner.ts';
 
 export interface DataDirPaths {
@@ -73,6 +73,7 @@ export function openDataDir(dir: string, given: DataDirOptions = {}): DataDir {
   const paths = dataDirPaths(root);
   try {
     bringToVersion(root, paths, migrations);
+    for (const part of [paths.epochs, paths.lake]) removeTemporaries(part);
   } catch (error) {
     lock.release();
     throw error;

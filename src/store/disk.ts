@@ -155,7 +155,15 @@ export function temporaryName(file: string): string {
   temporaries += 1;
   return `${file}.${process.pid}-${temporaries}${TEMPORARY_SUFFIX}`;
 }
-export const TEMPORARY_SUFFIX = '.tmp';
+const TEMPORARY_SUFFIX = '.tmp';
+
+/** Removes what writers that were cut off have left anywhere under a folder. Only its owner may, before anything writes. */
+export function removeTemporaries(dir: string): void {
+  if (!fs.existsSync(dir)) return;
+  for (const entry of fs.readdirSync(dir, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.endsWith(TEMPORARY_SUFFIX)) fs.rmSync(path.join(entry.parentPath, entry.name));
+  }
+}
 
 /** Does the error say that there is no room left? */
 export function isDiskFull(error: unknown): boolean {

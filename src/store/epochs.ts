@@ -17,7 +17,7 @@ import {
   type EpochContent,
   type EpochManifest,
 } from '../domain/index.ts';
-import { errorCode, isDiskFull, makeDirDurably, syncDirNow, TEMPORARY_SUFFIX, writeFileDurably } from './disk.ts';
+import { errorCode, isDiskFull, makeDirDurably, syncDirNow, writeFileDurably } from './disk.ts';
 
 export interface EpochStore {
   /** Stores an epoch, durably when it returns, and gives its hash. Throws STORE_FULL or STORE_WRITE_FAILED. */
@@ -46,9 +46,6 @@ class FileEpochStore implements EpochStore {
     this.dir = dir;
     this.chunksDir = path.join(dir, 'chunks');
     makeDirDurably(this.chunksDir);
-    for (const name of fs.readdirSync(dir)) {
-      if (name.endsWith(TEMPORARY_SUFFIX)) fs.rmSync(path.join(dir, name));
-    }
   }
 
   put(content: EpochContent): string {

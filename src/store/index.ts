@@ -3,7 +3,7 @@ export * from './compact.ts';
 export * from './data-dir.ts';
 export * from './disk.ts';
 export { type EpochStore, openEpochStore } from './epochs.ts';
-export { type Lake, type LakeColumn, type LakeType, type LakeValue, openLake, removeTemporaries } from './lake.ts';
+export { type Lake, type LakeColumn, type LakeType, type LakeValue, openLake } from './lake.ts';
 export * from './log.ts';
 export { comparePositions, type LogPosition } from './log-format.ts';
 export { checkLog, type LogCheck, type LogEntry, readLogSegments } from './log-reader.ts';

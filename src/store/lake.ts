@@ -17,7 +17,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import { ShelfwiseError } from '../base/index.ts';
-import { makeDirDurably, syncDirNow, TEMPORARY_SUFFIX, temporaryName } from './disk.ts';
+import { makeDirDurably, syncDirNow, temporaryName } from './disk.ts';
 import { type DuckDbWarehouse, openWarehouse, sqlName, sqlText } from './warehouse.ts';
 
 export type LakeType = 'text' | 'i32' | 'i64' | 'f32' | 'f64' | 'boolean' | 'bytes';
@@ -176,12 +176,4 @@ async function syncFile(file: string): Promise<void> {
 /** Lets others have the thread: heavy writing is done in slices of about a millisecond. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Removes what writers that were cut off have left under a folder. */
-export function removeTemporaries(dir: string): void {
-  if (!fs.existsSync(dir)) return;
-  for (const entry of fs.readdirSync(dir, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && entry.name.endsWith(TEMPORARY_SUFFIX)) fs.rmSync(path.join(entry.parentPath, entry.name));
-  }
 }

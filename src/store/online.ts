@@ -6,7 +6,7 @@
  */
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { messageOf, requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
-import { isDiskFull, makeDirDurably } from './disk.ts';
+import { isDiskFull, makeDirDurably, syncDirNow } from './disk.ts';
 
 export interface StoreWriter {
   /** `value` is copied at once: the caller may reuse its buffer. */
@@ -75,6 +75,8 @@ export function openLmdbStore(given: LmdbOptions): OnlineStore {
     cache: false,
     compression: false,
   });
+  // LMDB syncs its file, not the file's name.
+  syncDirNow(options.dir);
   return new LmdbStore(environment);
 }
 
