@@ -1,4 +1,11 @@
 /** Law suites that every adapter, policy and model must pass, and doubles to test with: for users' own, too. */
 
+export { type FeatureWorld, type FeatureWorldOptions, featureWorld } from './features/feature-world.ts';
+export {
+  plainEncoder,
+  type RewardModelSubject,
+  rewardModelLaws,
+  syntheticExamples,
+} from './models/reward-model-laws.ts';
 export { type PolicyLaw, policyLaws } from './policy/laws.ts';
 export * from './store/index.ts';
