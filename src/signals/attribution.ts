@@ -239,8 +239,8 @@ export function createAttribution(options: AttributionOptions): Attribution {
 
   /** Gives out a row when what the evidence says differs from what was last given out. */
   function settle(ledger: Ledger, key: number, evidence: Evidence, card: CardFacts): boolean {
-    const newest = evidence.plays.at(-1)?.atMs ?? ledger.servedAtMs;
-    const isEarned = earned(evidence, card, ledger.servedAtMs, isBot(ledger.listenerKey, newest));
+    const newestMs = evidence.plays.reduce((newest, play) => Math.max(newest, play.atMs), ledger.servedAtMs);
+    const isEarned = earned(evidence, card, ledger.servedAtMs, isBot(ledger.listenerKey, newestMs));
     const index = isEarned ? cardIndex(ledger, key) : findCard(ledger, key);
     if (index < 0) return false;
     const label = ledger.labels[index];

@@ -4,11 +4,11 @@ import { type Catalog, NO_ITEM } from '../domain/index.ts';
 /** Genres of an item that take part; later ones are weak tags. */
 const GENRES_PER_ITEM = 5;
 
-// 1, 1/2, 1/3 … normalised to sum to 1: GENRE_WEIGHTS[n] are the weights of an item with n genres.
-const GENRE_WEIGHTS: readonly Float64Array[] = Array.from({ length: GENRES_PER_ITEM + 1 }, (_, n) => {
-  const weights = Float64Array.from({ length: n }, (_unused, rank) => 1 / (rank + 1));
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / sum);
+/** Weight of the first genre of an item with n genres, so that 1, 1/2, 1/3 … of it sum to 1. */
+const UNIT_WEIGHT = Float64Array.from({ length: GENRES_PER_ITEM + 1 }, (_, n) => {
+  let sum = 0;
+  for (let rank = 1; rank <= n; rank++) sum += 1 / rank;
+  return n === 0 ? 0 : 1 / sum;
 });
 
 /** The item whose genres speak for `item`: itself, its parent or its creator; NO_ITEM when none has genres. */
@@ -24,26 +24,33 @@ function genreSource(catalog: Catalog, item: number): number {
   return NO_ITEM;
 }
 
+/** Genre numbers have 16 bits. */
+const MAX_GENRES = 65536;
+
 /** Plays by genre, reusable: `clear` costs what was touched, not how many genres there are. */
 export class GenreSums {
-  private sums = new Float64Array(256);
+  private readonly sums = new Float64Array(MAX_GENRES);
   /** Genres with a sum, in the order in which they were first met. */
-  private touched = new Uint16Array(65536);
+  private readonly touched = new Uint16Array(MAX_GENRES);
   count = 0;
 
   /** Adds plays of an item, split over its first 5 genres in proportion 1, 1/2, 1/3 …: the genres of a play sum to one play. */
   add(catalog: Catalog, item: number, plays: number): void {
     const source = genreSource(catalog, item);
     if (source === NO_ITEM || plays <= 0) return;
-    const start = catalog.genreStart[source];
-    const length = Math.min(GENRES_PER_ITEM, catalog.genreStart[source + 1] - start);
-    const weights = GENRE_WEIGHTS[length];
-    for (let i = 0; i < length; i++) {
-      const genre = catalog.genreIds[start + i];
-      if (genre >= this.sums.length) this.enlarge(genre + 1);
-      if (this.sums[genre] === 0) this.touched[this.count++] = genre;
-      this.sums[genre] += plays * weights[i];
+    const { sums, touched } = this;
+    const { genreStart, genreIds } = catalog;
+    const start = genreStart[source];
+    const length = Math.min(GENRES_PER_ITEM, genreStart[source + 1] - start);
+    const unit = plays * UNIT_WEIGHT[length];
+    let { count } = this;
+    for (let rank = 0; rank < length; rank++) {
+      const genre = genreIds[start + rank];
+      const before = sums[genre];
+      if (before === 0) touched[count++] = genre;
+      sums[genre] = before + unit / (rank + 1);
     }
+    this.count = count;
   }
 
   genre(index: number): number {
@@ -57,11 +64,5 @@ export class GenreSums {
   clear(): void {
     for (let i = 0; i < this.count; i++) this.sums[this.touched[i]] = 0;
     this.count = 0;
-  }
-
-  private enlarge(length: number): void {
-    const larger = new Float64Array(Math.max(length, 2 * this.sums.length));
-    larger.set(this.sums);
-    this.sums = larger;
   }
 }
