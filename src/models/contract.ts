@@ -75,8 +75,7 @@ export interface Learner<O extends FitOptions = FitOptions> extends RewardModel 
 /** A learner that goes on learning from single rows. */
 export interface OnlineLearner<O extends FitOptions = FitOptions> extends Learner<O> {
   /**
-   * Learns from the first `rows` rows, in order. Their distribution is the unsampled one. A negative weight is allowed and
-   * takes back, approximately, what the same row taught before.
+   * Learns from the first `rows` rows, in order. Their distribution is the unsampled one. Throws `EXAMPLES_INVALID`.
    */
   update(batch: FeatureBatch, labels: Float32Array, weights: Float32Array, rows: number): void;
   /** Everything it needs to go on after a restart. */

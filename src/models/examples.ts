@@ -10,7 +10,6 @@ import type { Examples } from './contract.ts';
 export function checkRows(
   encoder: EncoderShape,
   { batch, labels, weights, rows }: Examples,
-  { negativeWeights }: { readonly negativeWeights: boolean },
 ): { total: number; labelled: number } {
   if (batch.denseWidth !== encoder.denseWidth || batch.sparseWidth !== encoder.sparseWidth) {
     const widths = `${batch.denseWidth} + ${batch.sparseWidth} columns; the model has ${encoder.denseWidth} + ${encoder.sparseWidth}`;
@@ -28,7 +27,7 @@ export function checkRows(
     const label = labels[r];
     const weight = weights[r];
     if (!(label >= 0 && label <= 1)) throw new ShelfwiseError('EXAMPLES_INVALID', `row ${r} has label ${label}`);
-    if (!(Math.abs(weight) <= 1e9) || (weight < 0 && !negativeWeights)) {
+    if (!(weight >= 0 && weight <= 1e9)) {
       throw new ShelfwiseError('EXAMPLES_INVALID', `row ${r} has weight ${weight}`);
     }
     total += weight;

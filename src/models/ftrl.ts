@@ -31,31 +31,44 @@ export function freshState(denseWidth: number, buckets: number): FtrlState {
   return { dense: new Float64Array(2 * (denseWidth + 1)), sparse: new Float64Array(2 * buckets) };
 }
 
+/** Rows whose dense gradients are summed before the dense weights move. */
+const BATCH_ROWS = 16;
+
 export class Ftrl {
   readonly weights: LogisticWeights;
   readonly state: FtrlState;
   private readonly rates: FtrlRates;
+  private readonly inverseScales: Float64Array;
   /** The standardised row. */
   private readonly row: Float64Array;
+  /** Σ g and Σ g² since the dense weights moved last; index 0 is the bias. */
+  private readonly gradients: Float64Array;
+  private readonly squares: Float64Array;
+  private pending = 0;
 
   constructor(weights: LogisticWeights, state: FtrlState, rates: FtrlRates) {
     this.weights = weights;
     this.state = state;
     this.rates = rates;
+    this.inverseScales = weights.scales.map((scale) => 1 / scale);
     this.row = new Float64Array(weights.dense.length);
+    this.gradients = new Float64Array(weights.dense.length + 1);
+    this.squares = new Float64Array(weights.dense.length + 1);
   }
 
-  /** Learns from one row; returns what was predicted for it before. */
-  step(batch: FeatureBatch, r: number, label: number, weight: number): number {
-    const { weights, state, row } = this;
-    const { dense: w, means, scales, sparse: v } = weights;
-    const { alpha, beta, l1, l2 } = this.rates;
+  /**
+   * Learns from row r of the batch. Slots learn at once; bias and dense columns, which every row shares, learn from 16 rows
+   * at a time (n gathers the squares of the single rows, so that the step size is that of single rows).
+   */
+  step(batch: FeatureBatch, r: number, label: number, weight: number): void {
+    const { weights, row, inverseScales, gradients, squares } = this;
+    const { dense: w, means, sparse: v } = weights;
     const width = w.length;
     const at = r * width;
     const cells = batch.dense;
     let sum = weights.bias;
     for (let j = 0; j < width; j++) {
-      const raw = (cells[at + j] - means[j]) / scales[j];
+      const raw = (cells[at + j] - means[j]) * inverseScales[j];
       const x = Number.isNaN(raw) ? 0 : raw;
       row[j] = x;
       sum += w[j] * x;
@@ -65,43 +78,50 @@ export class Ftrl {
     const end = first + batch.sparseWidth;
     for (let s = first; s < end; s++) sum += v[slots[s]];
 
-    const p = sigmoid(sum);
-    const error = weight * (p - label);
-    if (error === 0) return p;
-    const inverseAlpha = 1 / alpha;
-    const dense = state.dense;
-    {
-      const root = dense[1];
-      const larger = Math.sqrt(root * root + error * error);
-      dense[0] += error - (larger - root) * inverseAlpha * weights.bias;
-      dense[1] = larger;
-      weights.bias = -dense[0] / ((beta + larger) * inverseAlpha);
-    }
+    const error = weight * (sigmoid(sum) - label);
+    gradients[0] += error;
+    squares[0] += error * error;
     for (let j = 0; j < width; j++) {
       const g = error * row[j];
-      if (g === 0) continue;
-      const k = 2 * j + 2;
-      const root = dense[k + 1];
-      const larger = Math.sqrt(root * root + g * g);
-      const z = dense[k] + g - (larger - root) * inverseAlpha * w[j];
-      dense[k] = z;
-      dense[k + 1] = larger;
-      w[j] = weightOf(z, larger, inverseAlpha, beta, l1, l2);
+      gradients[j + 1] += g;
+      squares[j + 1] += g * g;
     }
-    const sparse = state.sparse;
-    const squared = error * error;
-    for (let s = first; s < end; s++) {
-      const bucket = slots[s];
-      if (bucket === 0) continue;
-      const k = 2 * bucket;
-      const root = sparse[k + 1];
-      const larger = Math.sqrt(root * root + squared);
-      const z = sparse[k] + error - (larger - root) * inverseAlpha * v[bucket];
-      sparse[k] = z;
-      sparse[k + 1] = larger;
-      v[bucket] = weightOf(z, larger, inverseAlpha, beta, l1, l2);
+    for (let s = first; s < end; s++) if (slots[s] !== 0) this.moveBucket(slots[s], error);
+    if (++this.pending === BATCH_ROWS) this.flush();
+  }
+
+  private moveBucket(bucket: number, g: number): void {
+    const { sparse } = this.state;
+    const v = this.weights.sparse;
+    const { alpha, beta, l1, l2 } = this.rates;
+    const k = 2 * bucket;
+    const root = sparse[k + 1];
+    const larger = Math.sqrt(root * root + g * g);
+    const z = sparse[k] + g - ((larger - root) / alpha) * v[bucket];
+    sparse[k] = z;
+    sparse[k + 1] = larger;
+    v[bucket] = weightOf(z, (beta + larger) / alpha + l2, l1);
+  }
+
+  /** Moves bias and dense weights by the gradients of the rows since the last time. */
+  flush(): void {
+    const { weights, gradients, squares } = this;
+    const { dense } = this.state;
+    const w = weights.dense;
+    const { alpha, beta, l1, l2 } = this.rates;
+    for (let i = 0; i < gradients.length; i++) {
+      const root = dense[2 * i + 1];
+      const larger = Math.sqrt(root * root + squares[i]);
+      const old = i === 0 ? weights.bias : w[i - 1];
+      const z = dense[2 * i] + gradients[i] - ((larger - root) / alpha) * old;
+      dense[2 * i] = z;
+      dense[2 * i + 1] = larger;
+      if (i === 0) weights.bias = weightOf(z, (beta + larger) / alpha, 0);
+      else w[i - 1] = weightOf(z, (beta + larger) / alpha + l2, l1);
     }
-    return p;
+    gradients.fill(0);
+    squares.fill(0);
+    this.pending = 0;
   }
 
   /** Sets the bias, keeping how fast it moves. */
@@ -128,9 +148,8 @@ export class Ftrl {
   }
 }
 
-function weightOf(z: number, root: number, inverseAlpha: number, beta: number, l1: number, l2: number): number {
-  const size = z < 0 ? -z : z;
-  if (size <= l1) return 0;
-  const w = (size - l1) / ((beta + root) * inverseAlpha + l2);
-  return z < 0 ? w : -w;
+function weightOf(z: number, curvature: number, l1: number): number {
+  const size = Math.abs(z) - l1;
+  if (size <= 0) return 0;
+  return z < 0 ? size / curvature : -size / curvature;
 }

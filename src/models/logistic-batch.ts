@@ -30,7 +30,7 @@ export async function fitBatch(
   for (let r = 0; r < examples.rows; r++) total += examples.weights[r];
   const iterations = await minimise(objective, x, {
     iterations: options.iterations,
-    tolerance: 1e-9 * total,
+    tolerance: 1e-8 * total,
     pause: (iteration) => options.pause((iteration + 1) / options.iterations),
   });
   weights.bias = x[0];

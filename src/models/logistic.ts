@@ -27,7 +27,7 @@ import { breathe } from './pace.ts';
 import { logit, logLossOf, sigmoid } from './sigmoid.ts';
 
 export interface LogisticOptions {
-  /** Step size of FTRL. @default 0.05 */
+  /** Step size of FTRL. @default 0.1 */
   readonly alpha: number;
   /** Damping of its first steps. @default 1 */
   readonly beta: number;
@@ -39,7 +39,7 @@ export interface LogisticOptions {
   readonly baseRate: number;
 }
 
-const DEFAULTS: LogisticOptions = { alpha: 0.05, beta: 1, l1: 0, l2: 1, baseRate: 0.1 };
+const DEFAULTS: LogisticOptions = { alpha: 0.1, beta: 1, l1: 0, l2: 1, baseRate: 0.1 };
 
 export interface LogisticFitOptions extends FitOptions {
   /** @default 'ftrl' */
@@ -65,7 +65,9 @@ export const logisticModel = {
   fresh(encoder: EncoderShape, options: Partial<LogisticOptions> = {}): LogisticLearner {
     const resolved = checkOptions(resolveOptions('logisticModel', options, DEFAULTS));
     const weights = noWeights(encoder, logit(resolved.baseRate));
-    return new Logistic(encoder, resolved, weights, freshState(encoder.denseWidth, encoder.buckets), true);
+    const learner = new Logistic(encoder, resolved, weights, freshState(encoder.denseWidth, encoder.buckets));
+    learner.ftrl.setBias(weights.bias);
+    return learner;
   },
 
   /** The model for serving: what the epoch's bytes say, and nothing that changes. */
@@ -98,7 +100,7 @@ export const logisticModel = {
       accumulators.sparse[2 * buckets[i]] = sparseState[2 * i];
       accumulators.sparse[2 * buckets[i] + 1] = sparseState[2 * i + 1];
     }
-    return new Logistic(encoder, options, weights, accumulators, false);
+    return new Logistic(encoder, options, weights, accumulators);
   },
 };
 
@@ -148,27 +150,17 @@ class Logistic implements LogisticLearner {
   readonly encoderHash: string;
   options: Readonly<LogisticOptions>;
   private readonly encoder: EncoderShape;
-  private ftrl: Ftrl;
+  ftrl: Ftrl;
   private predictor: LogisticPredictor;
-  /** Nothing learnt yet: the scales are not those of any data. */
-  private untouched: boolean;
   /** '' when the weights have changed since it was computed. */
   private knownHash = '';
 
-  constructor(
-    encoder: EncoderShape,
-    options: Readonly<LogisticOptions>,
-    weights: LogisticWeights,
-    state: FtrlState,
-    untouched: boolean,
-  ) {
+  constructor(encoder: EncoderShape, options: Readonly<LogisticOptions>, weights: LogisticWeights, state: FtrlState) {
     this.encoder = encoder;
     this.encoderHash = encoder.hash;
     this.options = options;
     this.ftrl = new Ftrl(weights, state, options);
     this.predictor = new LogisticPredictor(weights);
-    this.untouched = untouched;
-    if (untouched) this.ftrl.setBias(weights.bias);
   }
 
   get bias(): number {
@@ -193,14 +185,14 @@ class Logistic implements LogisticLearner {
   }
 
   update(batch: FeatureBatch, labels: Float32Array, weights: Float32Array, rows: number): void {
-    checkRows(this.encoder, { batch, labels, weights, rows }, { negativeWeights: true });
+    checkRows(this.encoder, { batch, labels, weights, rows });
     for (let r = 0; r < rows; r++) this.ftrl.step(batch, r, labels[r], weights[r]);
+    this.ftrl.flush();
     this.learnt();
   }
 
   private learnt(): void {
     this.predictor.refold();
-    this.untouched = false;
     this.knownHash = '';
   }
 
@@ -215,7 +207,7 @@ class Logistic implements LogisticLearner {
       l1: given.l1 ?? this.options.l1,
       l2: given.l2 ?? this.options.l2,
     });
-    const { total, labelled } = checkRows(this.encoder, examples, { negativeWeights: false });
+    const { total, labelled } = checkRows(this.encoder, examples);
     if (!(total > 0)) throw new ShelfwiseError('EXAMPLES_INVALID', 'no row has a positive weight');
 
     // Fresh weights throughout: nothing of this model changes before the end.
@@ -234,13 +226,9 @@ class Logistic implements LogisticLearner {
       passes = await fitBatch(examples, weights, state, { l2: options.l2, iterations: epochs, pause });
     } else {
       passes = epochs;
-      await passOver(
-        examples,
-        new Ftrl(weights, state, { ...options, ...penaltiesOver(options, epochs) }),
-        epochs,
-        rng,
-        pause,
-      );
+      const ftrl = new Ftrl(weights, state, { ...options, l1: options.l1 * epochs, l2: options.l2 * epochs });
+      ftrl.setBias(weights.bias);
+      await passOver(examples, ftrl, epochs, rng, pause);
     }
     const logLoss = centre(examples, weights);
     weights.bias += Math.log(negativeRate);
@@ -283,11 +271,6 @@ class Logistic implements LogisticLearner {
   }
 }
 
-/** A row is met once a pass, so that penalties must weigh as often. */
-function penaltiesOver(options: LogisticOptions, passes: number): { l1: number; l2: number } {
-  return { l1: options.l1 * passes, l2: options.l2 * passes };
-}
-
 async function passOver(
   { batch, labels, weights, rows }: Examples,
   ftrl: Ftrl,
@@ -304,6 +287,7 @@ async function passOver(
         const r = order[i];
         if (weights[r] !== 0) ftrl.step(batch, r, labels[r], weights[r]);
       }
+      if (to === rows) ftrl.flush();
       await pause((pass + to / rows) / passes);
     }
   }

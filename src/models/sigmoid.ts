@@ -12,8 +12,7 @@ const POWERS = Float64Array.from({ length: LOGIT_LIMIT * STEPS + 2 }, (_, i) => 
  * exp(-|x|) is a table's value at the nearest sixteenth times a polynomial of degree 5.
  */
 export function sigmoid(x: number): number {
-  const size = x < 0 ? -x : x;
-  const limited = size > LOGIT_LIMIT ? LOGIT_LIMIT : size;
+  const limited = Math.min(Math.abs(x), LOGIT_LIMIT);
   const step = (limited * STEPS + 0.5) | 0;
   const r = step / STEPS - limited;
   const e = POWERS[step] * (1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))))));
