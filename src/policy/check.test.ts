@@ -3,7 +3,7 @@ import { noiseRace, noiseStream } from '../base/index.ts';
 import { type Chooser, checkPolicy, checkSampler } from './check.ts';
 import { greedy, plackettLuce, popularity, uniform } from './index.ts';
 
-const DRAWS = 30_000;
+const DRAWS = 16_000;
 
 describe('policy check', () => {
   for (const policy of [
@@ -17,7 +17,7 @@ describe('policy check', () => {
       const report = checkPolicy({ policy, draws: DRAWS, seed: 1 });
       expect(report.sumError).toBeLessThanOrEqual(1e-12);
       expect(Math.abs(report.meanWeight - 1)).toBeLessThanOrEqual(3 * report.meanWeightSe);
-      expect(report.meanWeightSe).toBeLessThan(0.02);
+      expect(report.meanWeightSe).toBeLessThan(0.03);
       expect(report.chi2p).toBeGreaterThan(0.001);
       expect(report.degreesOfFreedom).toBeGreaterThan(500);
       expect(report.pageMass).toBeCloseTo(1, 12);

@@ -114,7 +114,7 @@ describe('the noise of a step', () => {
     [shelf(1, [1, 2, 3, 4, 5], [0.5, 0.4, 0.2, 0.1, 0], { creators: Uint32Array.of(50, 50, 51, 51, 52) })],
     { creatorCapPerRow: 1 },
   );
-  const DRAWS = 40_000;
+  const DRAWS = 20_000;
 
   it('fresh at every step, makes every conditional propensity true', () => {
     for (const problem of [cards, rows, capped]) {
@@ -228,7 +228,7 @@ describe('sampling', () => {
     for (let draw = 0; draw < draws; draw++)
       counts[samplePage(problem, policy, next(), walker).rows[0].cards[0].index]++;
     const { statistic, degreesOfFreedom } = chiSquare(counts, expected, draws);
-    expect(degreesOfFreedom).toBeGreaterThan(500);
+    expect(degreesOfFreedom).toBeGreaterThan(300);
     expect(chiSquareTail(statistic, degreesOfFreedom)).toBeGreaterThan(0.001);
   });
 });
