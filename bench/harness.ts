@@ -1,0 +1,113 @@
+/** Starts the server under measurement in a process of its own and asks it for its CPU time. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openPlatform } from '../src/platform/index.ts';
+import { createDemoWorld } from '../src/simulation/index.ts';
+import type { ServerSettings } from './server.ts';
+
+export interface MeasuredServer {
+  readonly port: number;
+  readonly key: string;
+  /** CPU microseconds (user + system) since its start, and resident bytes. */
+  usage(): Promise<{ cpuUs: number; rssBytes: number }>;
+  setEcho(bytes: number): Promise<void>;
+  metrics(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startServer(
+  settings: Partial<ServerSettings> & { readonly dataDir: string },
+): Promise<MeasuredServer> {
+  const full: ServerSettings = { injectSyncDelayMs: 0, echoBytes: 100, ...settings };
+  const child = fork(fileURLToPath(new URL('./server.ts', import.meta.url)), [JSON.stringify(full)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ready = await message<{ port: number; key: string }>(child, 'ready');
+  return {
+    port: ready.port,
+    key: ready.key,
+    async usage() {
+      child.send({ type: 'cpu' });
+      const { usage, rssBytes } = await message<{ usage: NodeJS.CpuUsage; rssBytes: number }>(child, 'cpu');
+      return { cpuUs: usage.user + usage.system, rssBytes };
+    },
+    async setEcho(bytes) {
+      child.send({ type: 'echo', bytes });
+      await message(child, 'echo');
+    },
+    async metrics() {
+      child.send({ type: 'metrics' });
+      return (await message<{ text: string }>(child, 'metrics')).text;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.send({ type: 'stop' });
+      }),
+  };
+}
+
+function message<T>(child: ChildProcess, type: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void => reject(new Error(`the server ended with ${code}`));
+    const onMessage = (received: { type: string }): void => {
+      if (received.type !== type) return;
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      resolve(received as T);
+    };
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+  });
+}
+
+const ROOT = fileURLToPath(new URL('./.data/', import.meta.url));
+
+export function freshDir(name: string): string {
+  const dir = `${ROOT}${name}`;
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(ROOT, { recursive: true });
+  return dir;
+}
+
+const END_MS = Date.UTC(2026, 10, 1);
+
+/** A data directory with a demo world of this size, imported and fitted; kept between runs. */
+export async function preparedDir(items: number, listeners: number): Promise<string> {
+  const dir = `${ROOT}world-${items}-${listeners}`;
+  const marker = `${ROOT}world-${items}-${listeners}.json`;
+  if (existsSync(marker)) return (JSON.parse(readFileSync(marker, 'utf8')) as { dir: string }).dir;
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(ROOT, { recursive: true });
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  say(`preparing ${items} items, ${listeners} listeners (once)`);
+  const world = createDemoWorld({ seed: 1, items, listeners, days: 30, endMs: END_MS });
+  const platform = await openPlatform({ dataDir: dir, learnEveryMs: 0 });
+  await inEnvelopes(world.items(), (rows) => platform.upsertItems(rows));
+  await inEnvelopes(world.listeners(), (rows) => platform.putListeners(rows));
+  const events = await inEnvelopes(world.history(), (rows) => platform.ingest(rows));
+  say(`${events} events in; fitting`);
+  await platform.fit({});
+  await platform.close();
+  writeFileSync(marker, JSON.stringify({ dir }));
+  return dir;
+}
+
+async function inEnvelopes<T>(rows: Iterable<T>, send: (rows: readonly T[]) => Promise<unknown>): Promise<number> {
+  let count = 0;
+  let envelope: T[] = [];
+  for (const row of rows) {
+    envelope.push(row);
+    if (envelope.length < 1000) continue;
+    await send(envelope);
+    count += envelope.length;
+    envelope = [];
+  }
+  if (envelope.length > 0) await send(envelope);
+  return count + envelope.length;
+}
+
+export function listenerId(n: number, listeners: number): string {
+  return `listener-${String(((Math.imul(n, 2654435761) >>> 0) % listeners) + 1).padStart(listeners >= 10_000 ? 5 : 4, '0')}`;
+}

@@ -1,0 +1,48 @@
+/** Homes a second, their latency at half that load, and the same server answering stored bytes of the same size. */
+import { listenerId, preparedDir, startServer } from './harness.ts';
+import { httpRequest, round, runLoad } from './load.ts';
+import type { BenchSettings } from './settings.ts';
+
+export async function benchHome({ items, listeners, seconds }: BenchSettings): Promise<Record<string, unknown>> {
+  const dataDir = await preparedDir(items, listeners);
+  const server = await startServer({ dataDir });
+  try {
+    const { port, key } = server;
+    const home = (n: number): Buffer =>
+      httpRequest('GET', `/v1/listeners/${listenerId(n, listeners)}/home?device=desktop`, key);
+    const connections = 8;
+    const warm = await runLoad({ port, connections, seconds: Math.max(3, seconds / 2), request: home });
+
+    const before = await server.usage();
+    const full = await runLoad({ port, connections, seconds, request: home });
+    const after = await server.usage();
+    const cpuUs = (after.cpuUs - before.cpuUs) / full.requests;
+
+    await server.setEcho(full.bytesPerAnswer);
+    const echoRequest = httpRequest('GET', '/echo', key);
+    const echoBefore = await server.usage();
+    const echo = await runLoad({ port, connections, seconds: Math.max(3, seconds / 2), request: () => echoRequest });
+    const echoAfter = await server.usage();
+    const echoCpuUs = (echoAfter.cpuUs - echoBefore.cpuUs) / echo.requests;
+
+    const half = await runLoad({ port, connections: 64, seconds, request: home, rate: full.perSecond / 2 });
+    const metrics = await server.metrics();
+    return {
+      warmUp: warm,
+      pagesPerSecond: full.perSecond,
+      pagesPerCpuSecond: round(1e6 / cpuUs),
+      serverCpuUsPerPage: round(cpuUs),
+      full,
+      halfLoad: half,
+      echo: { ...echo, serverCpuUsPerRequest: round(echoCpuUs) },
+      ratioToEcho: round(full.perSecond / echo.perSecond),
+      cpuRatioToEcho: round(cpuUs / echoCpuUs),
+      rssMiB: Math.round(after.rssBytes / 1024 / 1024),
+      candidatesPerPage:
+        Number(/shelfwise_home_candidates_sum (\S+)/.exec(metrics)?.[1] ?? 0) /
+        Math.max(1, Number(/shelfwise_home_candidates_count (\S+)/.exec(metrics)?.[1] ?? 0)),
+    };
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,113 @@
+/** Events a second, acknowledged only after the sync: one an envelope from 64 connections, and envelopes of 500. */
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { freshDir, startServer } from './harness.ts';
+import { httpRequest, type LoadResult, round, runLoad } from './load.ts';
+import type { BenchSettings } from './settings.ts';
+
+const LISTENERS = 20_000;
+const ITEMS = 5_000;
+
+export async function benchIngest({ seconds }: BenchSettings): Promise<Record<string, unknown>> {
+  const fast = await measure(seconds, 0);
+  const slow = await measure(seconds, 2);
+  return { ...fast, with2msInjected: slow, rawAppends: rawAppends() };
+}
+
+async function measure(seconds: number, injectSyncDelayMs: number): Promise<Record<string, unknown>> {
+  const server = await startServer({ dataDir: freshDir(`ingest-${injectSyncDelayMs}`), injectSyncDelayMs });
+  try {
+    const { port, key } = server;
+    const run = Date.now().toString(36);
+    await runLoad({ port, connections: 64, seconds: 2, request: (n) => envelope(key, `w${run}`, n, 1) });
+    const single = await withCpu(server, 1, () =>
+      runLoad({ port, connections: 64, seconds, request: (n) => envelope(key, `s${run}`, n, 1) }),
+    );
+    const ready = Array.from({ length: 400 }, (_, n) => envelope(key, `b${run}`, n, 500));
+    // Each envelope has events of its own: they are made between two rounds, so that making them is not measured.
+    const batched = await withCpu(server, 500, () =>
+      runLoad({ port, connections: 4, seconds, request: (n) => renamed(ready[n % ready.length], n) }),
+    );
+    const echoRequest = httpRequest('GET', '/echo', key);
+    const echo = await withCpu(server, 1, () =>
+      runLoad({ port, connections: 64, seconds: Math.max(2, seconds / 2), request: () => echoRequest }),
+    );
+    const metrics = await server.metrics();
+    const sync = Number(/shelfwise_log_events_sync_seconds (\S+)/.exec(metrics)?.[1] ?? Number.NaN);
+    return { injectSyncDelayMs, fsyncP50Us: round(sync * 1e6), single, batchedBy500: batched, echo };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function withCpu(
+  server: Awaited<ReturnType<typeof startServer>>,
+  eventsPerRequest: number,
+  run: () => Promise<LoadResult>,
+): Promise<Record<string, unknown>> {
+  const before = await server.usage();
+  const result = await run();
+  const after = await server.usage();
+  return {
+    eventsPerSecond: round(result.perSecond * eventsPerRequest),
+    serverCpuUsPerEvent: round((after.cpuUs - before.cpuUs) / result.requests / eventsPerRequest),
+    ...result,
+  };
+}
+
+const OCCURRED = new Date().toISOString();
+
+function envelope(key: string, run: string, n: number, size: number): Buffer {
+  const events = Array.from({ length: size }, (_, i) => {
+    const id = n * size + i;
+    return {
+      eventId: `${run}-00000000-${id}`,
+      type: 'play',
+      listenerId: `l${(id * 7919) % LISTENERS}`,
+      occurredAt: OCCURRED,
+      sessionId: `s${id % 1000}`,
+      device: 'phone',
+      itemId: `track:${(id * 104729) % ITEMS}`,
+      playedMs: 180_000,
+      durationMs: 200_000,
+    };
+  });
+  return httpRequest('POST', '/v1/events', key, JSON.stringify({ events }));
+}
+
+/** The same envelope with other event ids: eight digits in each id are overwritten in place. */
+function renamed(request: Buffer, n: number): Buffer {
+  const copy = Buffer.from(request);
+  const digits = String(n).padStart(8, '0');
+  for (let at = copy.indexOf('-'); at >= 0; at = copy.indexOf('"eventId":"', at)) {
+    const dash = copy.indexOf('-', at);
+    if (dash < 0) break;
+    copy.write(digits, dash + 1, 'latin1');
+    at = dash + 9;
+  }
+  return copy;
+}
+
+/** The floor under it all: 150-byte entries written and synced by the hundred, no server. */
+function rawAppends(): Record<string, unknown> {
+  const file = `${freshDir('raw-appends')}.bin`;
+  const fd = openSync(file, 'w');
+  const block = Buffer.alloc(150 * 64, 1);
+  const latencies: number[] = [];
+  const startMs = performance.now();
+  let entries = 0;
+  while (performance.now() - startMs < 2000) {
+    writeSync(fd, block);
+    const syncMs = performance.now();
+    fdatasyncSync(fd);
+    latencies.push(performance.now() - syncMs);
+    entries += 64;
+  }
+  const seconds = (performance.now() - startMs) / 1000;
+  closeSync(fd);
+  latencies.sort((a, b) => a - b);
+  return {
+    entriesPerSecond: Math.round(entries / seconds),
+    entriesPerSync: 64,
+    fsyncP50Us: round((latencies[latencies.length >> 1] ?? 0) * 1000),
+  };
+}

@@ -1,0 +1,37 @@
+/** `npm run bench -- NAME [options]`: runs one bench and prints one JSON object, its baseline in the same run. */
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { benchFreshness } from './freshness.ts';
+import { benchHome } from './home.ts';
+import { benchIngest } from './ingest.ts';
+import { benchScore } from './score.ts';
+
+const BENCHES = { home: benchHome, ingest: benchIngest, freshness: benchFreshness, score: benchScore };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    items: { type: 'string', default: '100000' },
+    listeners: { type: 'string', default: '20000' },
+    seconds: { type: 'string', default: '10' },
+  },
+});
+const [name] = positionals;
+if (name === undefined || !(name in BENCHES)) {
+  process.stderr.write(
+    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N]\n`,
+  );
+  process.exit(2);
+}
+
+const settings = {
+  items: Number(values.items),
+  listeners: Number(values.listeners),
+  seconds: Number(values.seconds),
+};
+const result = await BENCHES[name as keyof typeof BENCHES](settings);
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+process.stdout.write(
+  `${JSON.stringify({ bench: name, commit, node: process.version, cpu: cpus()[0].model, cores: cpus().length, ...settings, ...result }, null, 2)}\n`,
+);

@@ -1,0 +1,51 @@
+/** Scoring of 2,000 candidates a call by the logistic model, beside a plain dot product of the same width. */
+import { createRng } from '../src/base/index.ts';
+import { createBatch, createEncoder, homeFeatures } from '../src/features/index.ts';
+import { logisticModel } from '../src/models/index.ts';
+import { round } from './load.ts';
+import type { BenchSettings } from './settings.ts';
+
+const ROWS = 2000;
+
+export async function benchScore({ seconds }: BenchSettings): Promise<Record<string, unknown>> {
+  const encoder = createEncoder(homeFeatures);
+  const rng = createRng(1);
+  const batch = createBatch(encoder, ROWS);
+  for (let i = 0; i < batch.dense.length; i++) batch.dense[i] = rng.normal();
+  for (let i = 0; i < batch.sparse.length; i++) batch.sparse[i] = rng.below(encoder.buckets);
+  const labels = Float32Array.from({ length: ROWS }, () => (rng.uniform() < 0.3 ? 1 : 0));
+  const model = logisticModel.fresh(encoder);
+  await model.fit({ batch, labels, weights: new Float32Array(ROWS).fill(1), rows: ROWS }, { rng });
+  const out = new Float64Array(ROWS);
+  const logistic = medianMs(seconds / 2, () => model.predict(batch, ROWS, out));
+
+  const weights = Float32Array.from({ length: encoder.denseWidth }, () => rng.normal());
+  const dot = medianMs(seconds / 2, () => {
+    for (let r = 0, at = 0; r < ROWS; r++) {
+      let sum = 0;
+      for (let c = 0; c < encoder.denseWidth; c++) sum += weights[c] * batch.dense[at++];
+      out[r] = sum;
+    }
+  });
+  return {
+    rows: ROWS,
+    denseWidth: encoder.denseWidth,
+    sparseWidth: encoder.sparseWidth,
+    logisticMs: logistic,
+    baselineDenseDotProductMs: dot,
+    ratioToBaseline: round(logistic / dot),
+  };
+}
+
+function medianMs(seconds: number, work: () => void): number {
+  const times: number[] = [];
+  for (let i = 0; i < 200; i++) work();
+  const endMs = performance.now() + seconds * 1000;
+  while (performance.now() < endMs) {
+    const startMs = performance.now();
+    work();
+    times.push(performance.now() - startMs);
+  }
+  times.sort((a, b) => a - b);
+  return Math.round((times[times.length >> 1] ?? 0) * 1e4) / 1e4;
+}

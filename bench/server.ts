@@ -1,0 +1,42 @@
+/** The process under measurement: the platform with its real HTTP server, and an echo route of stored bytes as the baseline. */
+import { systemClock } from '../src/base/index.ts';
+import { openPlatform } from '../src/platform/index.ts';
+import { createServer } from '../src/server/index.ts';
+
+export interface ServerSettings {
+  readonly dataDir: string;
+  readonly injectSyncDelayMs: number;
+  /** Bytes that /echo answers. */
+  readonly echoBytes: number;
+}
+
+const settings = JSON.parse(process.argv[2]) as ServerSettings;
+const platform = await openPlatform({
+  dataDir: settings.dataDir,
+  pageLifetimeMs: 0,
+  injectSyncDelayMs: settings.injectSyncDelayMs,
+});
+const app = await createServer({ platform, keys: (secret) => platform.verifyKey(secret), clock: systemClock });
+let echo = Buffer.alloc(settings.echoBytes, 'x');
+app.get('/echo', (_request, reply) => reply.header('content-type', 'application/json').send(echo));
+await app.listen({ port: 0, host: '127.0.0.1' });
+const address = app.server.address();
+process.send?.({
+  type: 'ready',
+  port: typeof address === 'object' && address !== null ? address.port : 0,
+  key: platform.adminKey,
+});
+process.on('message', async (message: { type: string; bytes?: number }) => {
+  if (message.type === 'cpu')
+    process.send?.({ type: 'cpu', usage: process.cpuUsage(), rssBytes: process.memoryUsage.rss() });
+  if (message.type === 'echo') {
+    echo = Buffer.alloc(message.bytes ?? 0, 'x');
+    process.send?.({ type: 'echo' });
+  }
+  if (message.type === 'metrics') process.send?.({ type: 'metrics', text: await platform.metrics() });
+  if (message.type === 'stop') {
+    await app.close();
+    await platform.close();
+    process.exit(0);
+  }
+});
