@@ -86,3 +86,39 @@ test('transactions are whole after kill -9, and those that had resolved are ther
     await store.close();
   }
 });
+
+test.runIf(process.platform === 'linux')(
+  'a disk that takes no more refuses transactions, and the process goes on reading',
+  async () => {
+    const dir = freshDir();
+    const source = `
+    import { openLmdbStore } from ${JSON.stringify(new URL('./online.ts', import.meta.url).href)};
+    const store = openLmdbStore({ dir: ${JSON.stringify(dir)} });
+    await store.transaction((write) => write.put('t', 'first', Buffer.from('x')));
+    const codes = [];
+    for (let i = 0; i < 4; i++) {
+      try {
+        await store.transaction((write) => {
+          for (let j = 0; j < 100; j++) write.put('t', i + '/' + j, Buffer.alloc(6000));
+        });
+        codes.push('stored');
+      } catch (error) {
+        codes.push(error.code);
+      }
+    }
+    await store.transaction((write) => write.put('t', 'small', Buffer.from('y')));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const texts = [...store.range('t', { start: 'a' })].map(({ value }) => Buffer.from(value).toString());
+    console.log(JSON.stringify({ codes, texts }));
+    await store.close();`;
+    // A limit on the size of files: the nearest to a full disk without one. LMDB takes the write that is cut short for an I/O error.
+    const limited = `trap '' XFSZ; ulimit -f 300; exec "$0" --input-type=module -e "$1"`;
+    const child = spawn('bash', ['-c', limited, process.execPath, source], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    expect(JSON.parse(output)).toEqual({ codes: Array(4).fill('STORE_WRITE_FAILED'), texts: ['x', 'y'] });
+  },
+);

@@ -4,9 +4,10 @@
  * The adapter is LMDB. `overlappingSync` is off: a commit then writes its pages, syncs them, writes the meta page through
  * an `O_DSYNC` descriptor, and only then resolves, so that resolved means on the medium. `noSync` is never used.
  */
+import { statfsSync } from 'node:fs';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { messageOf, requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
-import { isDiskFull, makeDirDurably, syncDirNow } from './disk.ts';
+import { makeDirDurably, syncDirNow } from './disk.ts';
 
 export interface StoreWriter {
   /** `value` is copied at once: the caller may reuse its buffer. */
@@ -71,13 +72,14 @@ export function openLmdbStore(given: LmdbOptions): OnlineStore {
     maxDbs: MAX_TABLES,
     mapSize: Math.ceil(mapSizeBytes / MAP_STEP_BYTES) * MAP_STEP_BYTES,
     overlappingSync: false,
+    eventTurnBatching: false,
     encoding: 'binary',
     cache: false,
     compression: false,
   });
   // LMDB syncs its file, not the file's name.
   syncDirNow(options.dir);
-  return new LmdbStore(environment);
+  return new LmdbStore(options.dir, environment);
 }
 
 type Table = Database<Buffer, string>;
@@ -89,10 +91,12 @@ interface Change {
 }
 
 class LmdbStore implements OnlineStore {
+  private readonly dir: string;
   private readonly environment: RootDatabase<unknown, string>;
   private readonly tables = new Map<string, Table>();
 
-  constructor(environment: RootDatabase<unknown, string>) {
+  constructor(dir: string, environment: RootDatabase<unknown, string>) {
+    this.dir = dir;
     this.environment = environment;
   }
 
@@ -129,14 +133,16 @@ class LmdbStore implements OnlineStore {
     });
     if (changes.length === 0) return;
     try {
-      await this.environment.batch(() => {
+      // A commit that fails rejects the promises of its changes too: each must be awaited, or it ends the process.
+      const all = new Set<Promise<boolean>>();
+      const batch = this.environment.batch(() => {
         for (const { table, key, value } of changes) {
-          if (value === undefined) void table.remove(key);
-          else void table.put(key, value as Buffer);
+          all.add(value === undefined ? table.remove(key) : table.put(key, value as Buffer));
         }
       });
+      await Promise.all(all.add(batch));
     } catch (error) {
-      throw await refusal(error);
+      throw await refusal(error, this.dir);
     }
   }
 
@@ -183,13 +189,28 @@ function requireKey(key: string): void {
   );
 }
 
+/** A write that a full disk cuts short is to LMDB an error of input and output: then the room that is left tells. */
+const NO_ROOM_BYTES = 16 * 1024 * 1024;
+
+function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
+
+/** EFBIG, ENOSPC and EDQUOT of Linux, and EDQUOT of macOS: LMDB gives its errors the number as code. */
+const FULL_ERRNOS = [27, 28, 122, 69];
+
+function errnoOf(error: unknown): number {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : 0;
+}
+
 /** LMDB tells the cause of a failed commit in a promise on the error. */
-async function refusal(error: unknown): Promise<ShelfwiseError> {
+async function refusal(error: unknown, dir: string): Promise<ShelfwiseError> {
   let cause = error;
   if (error instanceof Error && 'commitError' in error) {
     cause = await Promise.resolve(error.commitError).catch((inner: unknown) => inner);
   }
   const text = messageOf(cause);
-  const full = isDiskFull(cause) || /no space left|quota exceeded|MAP_FULL/i.test(text);
+  const full = FULL_ERRNOS.includes(errnoOf(cause)) || text.includes('MDB_MAP_FULL') || freeBytes(dir) < NO_ROOM_BYTES;
   return new ShelfwiseError(full ? 'STORE_FULL' : 'STORE_WRITE_FAILED', text, { cause });
 }
