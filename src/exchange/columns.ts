@@ -16,7 +16,6 @@ export class ColumnResolver {
   private readonly fieldByPlainName: ReadonlyMap<string, string>;
   private readonly mappedFields: ReadonlySet<string>;
   private readonly map: ColumnMap;
-  private readonly owner: string;
 
   /** @throws `OPTION_INVALID` when the map names a field that there is not; `attributes.NAME` is allowed where `attributes` is a field. */
   constructor(owner: string, fields: readonly string[], map: ColumnMap) {
@@ -29,7 +28,6 @@ export class ColumnResolver {
         );
       }
     }
-    this.owner = owner;
     this.map = map;
     this.mappedFields = new Set(Object.keys(map));
     this.fieldByPlainName = new Map(fields.map((field) => [plain(field), field]));
@@ -73,10 +71,6 @@ export class ColumnResolver {
       if (field !== null && value !== null && value !== undefined && value !== '') picked[field] = value;
     }
     return picked;
-  }
-
-  toString(): string {
-    return this.owner;
   }
 }
 
