@@ -124,6 +124,12 @@ describe('looped sleep', () => {
     expect(reward(card('album'), [...loop(8), play('b', 100)])).toBe(0);
   });
 
+  it('is recognised by the times of the plays, not by the order in which they arrive', () => {
+    const rng = createRng(1);
+    const nights = [...loop(7), play('song', 10, { occurredAtMs: START_MS + 3 * HOUR_MS })];
+    for (let i = 0; i < 50; i++) expect(reward(card('track'), shuffled(nights, rng))).toBe(0);
+  });
+
   it('is not a song that somebody plays again and again by hand, nor one spread over sessions', () => {
     expect(
       reward(
