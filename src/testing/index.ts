@@ -7,5 +7,5 @@ export {
   rewardModelLaws,
   syntheticExamples,
 } from './models/reward-model-laws.ts';
-export { type PolicyLaw, policyLaws } from './policy/laws.ts';
+export { policyLaws } from './policy/laws.ts';
 export * from './store/index.ts';

@@ -1,7 +1,7 @@
 /**
  * Laws that every policy must keep. They need no test framework: each law throws when it is broken.
  *
- *     for (const law of policyLaws(myPolicy())) test(law.name, law.check);
+ *     for (const law of policyLaws(myPolicy())) test(law.name, law.run);
  */
 import { strictEqual as equal, ok, throws } from 'node:assert';
 import { chiSquare, chiSquareTail, createRng, noiseRace, noiseStream, type Seed } from '../../base/index.ts';
@@ -14,13 +14,7 @@ import {
   type PolicyShelf,
   samplePage,
 } from '../../policy/index.ts';
-
-export interface PolicyLaw {
-  /** What the policy must do, as a sentence without its subject. */
-  readonly name: string;
-  /** Throws an AssertionError where it does not. */
-  check(): void;
-}
+import type { Law } from '../store/law.ts';
 
 const SUM_TOLERANCE = 1e-12;
 const HUGE = 1e308;
@@ -41,13 +35,13 @@ const HARD_SCORES: readonly (readonly [name: string, scores: readonly number[]])
 ];
 
 /** The laws of one policy. Together they take about a second. */
-export function policyLaws(policy: Policy): readonly PolicyLaw[] {
+export function policyLaws(policy: Policy): readonly Law[] {
   const kinds = [
     ['shelves', (scores: Float64Array, n: number, out: Float64Array) => policy.shelf(scores, n, out)],
     ['cards', (scores: Float64Array, n: number, out: Float64Array) => policy.card(scores, n, out)],
   ] as const;
-  const laws: PolicyLaw[] = [];
-  const law = (name: string, check: () => void) => laws.push({ name, check });
+  const laws: Law[] = [];
+  const law = (name: string, check: () => void) => laws.push({ name, run: async () => check() });
 
   for (const [kind, distribution] of kinds) {
     for (const [name, scores] of HARD_SCORES) {
