@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
-import { createServer, PROGRESS_MEDIA_TYPE, type Problem, type ProgressLine } from '../server/index.ts';
+import { createServer, PROGRESS_MEDIA_TYPE, type Problem, type ProgressLine, type ServerLog } from '../server/index.ts';
 import type { Cli, OwnedPlatform } from './io.ts';
 
 export type OnProgress = (stage: string, share: number) => void;
@@ -145,9 +145,8 @@ export async function localClient(cli: Cli, platform: OwnedPlatform): Promise<Ap
     app = await createServer({
       platform,
       keys: (secret) => platform.verifyKey(secret),
-      covers: (id) => platform.coverOf(id),
       clock: cli.clock,
-      logger: { error: (details, message) => cli.err(logLine(details, message)) },
+      logger: logTo(cli),
     });
   } catch (error) {
     await platform.close();
@@ -187,9 +186,14 @@ export function clientOf(app: FastifyInstance, key: string): ApiClient {
   };
 }
 
-/** A line for the operator about something that is not the caller's fault. */
-export function logLine(details: object, message: string): string {
-  const cause = 'err' in details ? details.err : undefined;
-  const reason = cause instanceof Error && cause.message !== message ? ` (${cause.message})` : '';
-  return `shelfwise: ${message}${reason}\n`;
+/** Tells the operator, a line each, what is not the caller's fault; not of work that ends because they stopped it. */
+export function logTo(cli: Cli): ServerLog {
+  return {
+    error(details, message) {
+      if (cli.stop.aborted) return;
+      const cause = 'err' in details ? details.err : undefined;
+      const reason = cause instanceof Error && cause.message !== message ? ` (${cause.message})` : '';
+      cli.err(`shelfwise: ${message}${reason}\n`);
+    },
+  };
 }

@@ -8,7 +8,6 @@ export interface OwnedPlatform extends PlatformService {
   readonly adminKey: string;
   verifyKey(secret: string): ApiKey | null;
   setAddress(address: string): void;
-  coverOf(itemId: string): string | undefined;
 }
 
 /** Whose the data directory is; the address is empty while its process starts or is a command without a server. */

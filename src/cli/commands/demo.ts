@@ -1,30 +1,28 @@
 /** The demo world, loaded once: a marker beside the data says how far that came, so that an interrupted load goes on. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ShelfwiseError } from '../../base/index.ts';
-import type { IncomingEvent, Item, ListenerProfile } from '../../domain/index.ts';
+import { DAY_MS, ShelfwiseError } from '../../base/index.ts';
 import { type EventsAnswer, type ItemsAnswer, type ListenersAnswer, MAX_ROWS } from '../../server/index.ts';
+import type { DemoWorld } from '../../simulation/index.ts';
 import type { ApiClient } from '../client.ts';
 import type { Run } from '../command.ts';
+import { createPipeline } from '../pipeline.ts';
 import { startProgress } from '../progress.ts';
 import { fitAll } from './import.ts';
 
-/** What the generated world yields; nothing of its truth. */
-export interface DemoWorld {
-  items(): Iterable<Item>;
-  listeners(): Iterable<{ readonly id: string; readonly profile: ListenerProfile }>;
-  history(): Iterable<IncomingEvent>;
-}
+/** What is loaded of the world: nothing of its truth. */
+type Loaded = Pick<DemoWorld, 'days' | 'items' | 'listeners' | 'history'>;
 
 interface Marker {
   readonly state: 'loading' | 'loaded';
   readonly seed: number;
   /** The end of the history: a resumed load generates the same events, which double nothing. */
-  readonly nowMs: number;
+  readonly endMs: number;
 }
 
 const DEMO_SEED = 1;
 const MARKER = 'demo.json';
+const ENVELOPES_UNDER_WAY = 3;
 
 /** Fills an empty data directory with the demo world; leaves one that holds other data alone. */
 export async function loadDemo(
@@ -32,7 +30,7 @@ export async function loadDemo(
   client: ApiClient,
   dataDir: string,
   itemsBefore: number,
-  world: (seed: number, nowMs: number) => Promise<DemoWorld> = generatedWorld,
+  world: (marker: Marker) => Promise<Loaded> = generatedWorld,
 ): Promise<void> {
   const held = readMarker(dataDir);
   if (held?.state === 'loaded') return;
@@ -40,9 +38,9 @@ export async function loadDemo(
     run.cli.err('The data directory holds data of yours: the demo world is not loaded into it.\n');
     return;
   }
-  const marker: Marker = held ?? { state: 'loading', seed: DEMO_SEED, nowMs: run.cli.clock.nowMs() };
+  const marker: Marker = held ?? { state: 'loading', seed: DEMO_SEED, endMs: run.cli.clock.nowMs() };
   writeMarker(dataDir, marker);
-  const demo = await world(marker.seed, marker.nowMs);
+  const demo = await world(marker);
 
   await step(run, 'Demo catalogue', 'items', demo.items(), async (items) => {
     refuseRejected(await client.request<ItemsAnswer>('PUT', '/v1/items', { items }));
@@ -50,16 +48,41 @@ export async function loadDemo(
   await step(run, 'Demo listeners', 'listeners', demo.listeners(), async (listeners) => {
     refuseRejected(await client.request<ListenersAnswer>('POST', '/v1/listeners', { listeners }));
   });
-  await step(run, 'Demo listening of 60 days', 'events', demo.history(), async (events) => {
-    refuseRejected(await client.request<EventsAnswer>('POST', '/v1/events', { events }));
-  });
+  const startMs = marker.endMs - demo.days * DAY_MS;
+  await step(
+    run,
+    `Demo listening of ${demo.days} days`,
+    'events',
+    demo.history(),
+    async (events) => {
+      refuseRejected(await client.request<EventsAnswer>('POST', '/v1/events', { events }));
+    },
+    (event) => (Date.parse(event.occurredAt) - startMs) / (marker.endMs - startMs),
+  );
   await fitAll(run, client);
   writeMarker(dataDir, { ...marker, state: 'loaded' });
 }
 
-async function generatedWorld(seed: number, nowMs: number): Promise<DemoWorld> {
+async function generatedWorld({ seed, endMs }: Marker): Promise<DemoWorld> {
   const { createDemoWorld } = await import('../../simulation/index.ts');
-  return createDemoWorld({ seed, nowMs });
+  return createDemoWorld({ seed, endMs });
+}
+
+/** Covers of the demo world's items, where one is loaded; the world is made again when the first is asked for. */
+export function demoCovers(
+  dataDir: string,
+  isItem: (itemId: string) => boolean,
+): (itemId: string) => Promise<string | undefined> {
+  let world: Promise<DemoWorld> | undefined;
+  return async (itemId) => {
+    if (!isItem(itemId)) return undefined;
+    if (world === undefined) {
+      const marker = readMarker(dataDir);
+      if (marker === undefined) return undefined;
+      world = generatedWorld(marker);
+    }
+    return (await world).coverSvg(itemId);
+  };
 }
 
 async function step<T>(
@@ -68,8 +91,10 @@ async function step<T>(
   unit: string,
   rows: Iterable<T>,
   send: (rows: readonly T[]) => Promise<void>,
+  shareAt: (row: T) => number = () => 0,
 ): Promise<void> {
   const progress = startProgress(run.cli, label);
+  const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
   let sent = 0;
   try {
     let envelope: T[] = [];
@@ -77,13 +102,16 @@ async function step<T>(
       envelope.push(row);
       if (envelope.length < MAX_ROWS) continue;
       run.cli.stop.throwIfAborted();
-      await send(envelope);
-      sent += envelope.length;
+      const full = envelope;
+      await pipeline.push(() => send(full));
+      sent += full.length;
       envelope = [];
-      progress.update(0, `${sent} ${unit}`);
+      progress.update(shareAt(row), `${sent} ${unit}`);
     }
-    if (envelope.length > 0) await send(envelope);
-    sent += envelope.length;
+    const last = envelope;
+    if (last.length > 0) await pipeline.push(() => send(last));
+    await pipeline.drain();
+    sent += last.length;
     progress.done(`${sent} ${unit}`);
   } catch (error) {
     progress.fail();

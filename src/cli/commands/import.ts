@@ -22,6 +22,7 @@ import {
 import type { ApiClient } from '../client.ts';
 import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
 import { columnMap, share, wholeNumber } from '../parse.ts';
+import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { startProgress } from '../progress.ts';
 
 interface ImportOptions extends GlobalOptions {
@@ -113,14 +114,16 @@ export async function load(run: Run, client: ApiClient, source: ImportSource, fi
   const startMs = cli.clock.monotonicMs();
   const report = createImportReport(source.describe);
   const progress = startProgress(cli, source.describe);
+  const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
   try {
     for await (const batch of source.batches()) {
       cli.stop.throwIfAborted();
-      await send(client, batch, report);
+      await send(client, batch, report, pipeline);
       report.addBatch(batch);
       const { read, rowsRead } = report.report();
       progress.update(batch.share, `${rowsRead} rows, ${read.items} items, ${read.events} events`);
     }
+    await pipeline.drain();
   } catch (error) {
     progress.fail();
     throw error;
@@ -148,7 +151,15 @@ export async function fitAll(run: Run, client: ApiClient): Promise<number> {
   }
 }
 
-async function send(client: ApiClient, batch: ReadBatch, report: ImportReportAccumulator): Promise<void> {
+/** Envelopes of events under way at a time; what they refer to is there before them. */
+const ENVELOPES_UNDER_WAY = 3;
+
+async function send(
+  client: ApiClient,
+  batch: ReadBatch,
+  report: ImportReportAccumulator,
+  pipeline: Pipeline,
+): Promise<void> {
   for (const items of chunks(batch.items ?? [], MAX_ROWS)) {
     report.addFates('items', (await client.request<ItemsAnswer>('PUT', '/v1/items', { items })).fates);
   }
@@ -159,7 +170,9 @@ async function send(client: ApiClient, batch: ReadBatch, report: ImportReportAcc
     await client.request('POST', '/v1/admin/holdout', { pairs });
   }
   for (const events of chunks(batch.events ?? [], MAX_ROWS)) {
-    report.addFates('events', (await client.request<EventsAnswer>('POST', '/v1/events', { events })).fates);
+    await pipeline.push(async () => {
+      report.addFates('events', (await client.request<EventsAnswer>('POST', '/v1/events', { events })).fates);
+    });
   }
 }
 

@@ -130,9 +130,10 @@ async function replayLast(run: Run, options: ReplayOptions, last: number): Promi
     }
     progress.done(`${decisions.length} decisions`);
     const equal = unequal === 0;
-    if (!equal) found(run);
+    if (!equal || decisions.length === 0) found(run);
     const answer = { recomputed: true, equal, decisions: decisions.length, unequal, audited, different };
     print(run, options, answer, () => {
+      if (decisions.length === 0) return 'There is no decision to replay.\n';
       const lines = different.map(({ decisionId, firstDifference }) => `  ${decisionId}: ${firstDifference ?? ''}`);
       const verdict = equal ? 'All equal' : `${unequal} not equal`;
       return `${[`${verdict}: ${decisions.length} decisions, ${audited} of them audited.`, ...lines].join('\n')}\n`;

@@ -1,7 +1,7 @@
 /** Commands that look: `listener`, `items`, `doctor`, `status`. */
 import { type Command, Option } from 'commander';
-import { ITEM_KINDS, type Item } from '../../domain/index.ts';
-import type { DoctorReport, ItemList, ListenerSummary, PlatformStatus } from '../../server/index.ts';
+import { ITEM_KINDS, type Item, type ListenerProfile } from '../../domain/index.ts';
+import type { DoctorReport, ItemList, ListenerList, ListenerSummary, PlatformStatus } from '../../server/index.ts';
 import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
 import { fitted, painter, printable } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
@@ -19,6 +19,22 @@ export function registerLook(program: Command, run: Run): void {
         client.request<ListenerSummary>('GET', `/v1/listeners/${encodeURIComponent(id)}`),
       );
       print(run, options, listener, () => listenerText(run, listener));
+    });
+
+  program
+    .command('listeners')
+    .description('List listeners by id.')
+    .option('--prefix <prefix>', 'only ids that begin with it')
+    .option('--limit <count>', 'at most so many', wholeNumber(1, 1000), 50)
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { prefix?: string; limit: number }>();
+      const path = `/v1/listeners${query({ prefix: options.prefix, limit: options.limit })}`;
+      const list = await withClient(run, options, (client) => client.request<ListenerList>('GET', path));
+      print(run, options, list, () => {
+        const lines = list.listeners.map(({ id, profile }) => `${fitted(printable(id), 30)} ${profileText(profile)}`);
+        if (list.nextCursor !== null) lines.push('… and more');
+        return `${lines.join('\n')}\n`;
+      });
     });
 
   const items = program.command('items').description('Look into the catalogue.');
@@ -77,21 +93,28 @@ export function registerLook(program: Command, run: Run): void {
 
 function listenerText(run: Run, listener: ListenerSummary): string {
   const paint = painter(run.cli);
-  const profile = Object.entries(listener.profile).map(([name, chosen]) => `${name} ${String(chosen)}`);
   const last = listener.lastEventAtMs === null ? 'never' : new Date(listener.lastEventAtMs).toISOString();
   const lines = [
-    `${paint('bold', printable(listener.id))}  ${paint('dim', printable(profile.join(', ') || 'no profile'))}`,
-    `  ${listener.totalPlays} plays, last event ${last}`,
+    `${paint('bold', printable(listener.id))}  ${paint('dim', profileText(listener.profile) || 'no profile')}`,
+    `  ${Math.round(listener.totalPlays)} plays, last event ${last}`,
   ];
   for (const { id, title, plays } of listener.topItems) {
-    lines.push(`  ${String(plays).padStart(7)}  ${fitted(printable(title), 40)} ${paint('dim', printable(id))}`);
+    lines.push(`  ${String(Math.round(plays)).padStart(7)}  ${fitted(printable(title), 40)} ${paint('dim', printable(id))}`);
   }
   if (listener.topGenres.length > 0) {
-    const genres = listener.topGenres.map(({ genre, plays }) => `${printable(genre)} ${plays}`);
+    const genres = listener.topGenres.map(({ genre, plays }) => `${printable(genre)} ${Math.round(plays)}`);
     lines.push(`  genres: ${genres.join(', ')}`);
   }
   if (listener.followed.length > 0) lines.push(`  follows: ${listener.followed.map(printable).join(', ')}`);
   return `${lines.join('\n')}\n`;
+}
+
+function profileText(profile: ListenerProfile): string {
+  return printable(
+    Object.entries(profile)
+      .map(([name, chosen]) => `${name} ${String(chosen)}`)
+      .join(', '),
+  );
 }
 
 function itemsText(run: Run, items: readonly Item[]): string {

@@ -6,12 +6,12 @@ import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { SECOND_MS } from '../../base/index.ts';
 import { createServer, isLoopback, listen } from '../../server/index.ts';
-import { clientOf, logLine } from '../client.ts';
+import { clientOf, logTo } from '../client.ts';
 import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
 import { type OwnedPlatform, painter } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
 import { startProgress } from '../progress.ts';
-import { loadDemo } from './demo.ts';
+import { demoCovers, loadDemo } from './demo.ts';
 
 export const DEFAULT_PORT = 7878;
 
@@ -53,9 +53,9 @@ async function up(run: Run, options: UpOptions): Promise<void> {
       keys: (secret) => platform.verifyKey(secret),
       pageKey: platform.adminKey,
       studioDir: studioDir(),
-      covers: (id) => platform.coverOf(id),
+      covers: demoCovers(dataDir, (id) => platform.getItem(id) !== undefined),
       clock: cli.clock,
-      logger: { error: (details, message) => cli.err(logLine(details, message)) },
+      logger: logTo(cli),
     });
     const madeKeys = platform.listKeys().length;
     const address = await listen(app, { host: options.host, port: options.port, madeKeys });

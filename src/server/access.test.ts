@@ -1,0 +1,166 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { manualClock, ShelfwiseError } from '../base/index.ts';
+import { createGuard, isLoopback } from './access.ts';
+import { createServer, listen } from './index.ts';
+import { openTestServer } from './open-test-server.ts';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+function studioFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'shelfwise-studio-'));
+  folders.push(folder);
+  mkdirSync(join(folder, 'assets'));
+  writeFileSync(join(folder, 'index.html'), '<html><head><title>Studio</title></head><body></body></html>');
+  writeFileSync(join(folder, 'assets', 'app-1a2b.js'), 'let a = 1;');
+  return folder;
+}
+
+describe('keys', () => {
+  it('are needed by every route of the API, before its body is read', async () => {
+    const server = await openTestServer();
+    const { paths } = server.app.swagger() as unknown as { paths: Record<string, Record<string, object>> };
+    let checked = 0;
+    for (const [path, methods] of Object.entries(paths)) {
+      if (!path.startsWith('/v1/')) continue;
+      for (const method of Object.keys(methods)) {
+        const answer = await server.app.inject({
+          method: method.toUpperCase() as 'GET',
+          url: path.replace('{id}', 'x'),
+          ...(method === 'get' ? {} : { payload: '{' }),
+          headers: { 'content-type': 'application/json' },
+        });
+        expect([path, method, answer.statusCode]).toEqual([path, method, 401]);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+        checked++;
+      }
+    }
+    expect(checked).toBeGreaterThanOrEqual(20);
+    await server.app.close();
+  });
+
+  it('are taken from the Authorization header and from nowhere else', async () => {
+    const { app, platform } = await openTestServer();
+    const status = async (authorization?: string, url = '/v1/status') =>
+      (await app.inject({ url, headers: authorization === undefined ? {} : { authorization } })).statusCode;
+    expect(await status(`Bearer ${platform.adminKey}`)).toBe(200);
+    expect(await status(`bearer   ${platform.adminKey}`)).toBe(200);
+    expect(await status(platform.adminKey)).toBe(401);
+    expect(await status(`Basic ${platform.adminKey}`)).toBe(401);
+    expect(await status(`Bearer ${platform.adminKey}x`)).toBe(401);
+    expect(await status(`Bearer ${'x'.repeat(5000)}`)).toBe(401);
+    expect(await status(undefined, `/v1/status?key=${platform.adminKey}`)).toBe(401);
+    await app.close();
+  });
+
+  it('are looked up once in a few seconds, and stop working soon after they are gone', () => {
+    const clock = manualClock(0);
+    let lookUps = 0;
+    let there = true;
+    const guard = createGuard(() => {
+      lookUps++;
+      return there ? { name: 'a', scopes: ['app'] } : null;
+    }, clock);
+    for (let i = 0; i < 100; i++) guard('Bearer k', 'app');
+    expect(lookUps).toBe(1);
+    there = false;
+    clock.advance(5001);
+    expect(() => guard('Bearer k', 'app')).toThrow(ShelfwiseError);
+    expect(lookUps).toBe(2);
+  });
+});
+
+describe('the address', () => {
+  it('beyond this machine needs keys that were made', async () => {
+    const { app } = await openTestServer();
+    await expect(listen(app, { host: '0.0.0.0', port: 0, madeKeys: 0 })).rejects.toMatchObject({
+      code: 'BIND_REFUSED',
+    });
+    await app.close();
+  });
+
+  it('beyond this machine opens metrics and the document to keys only', async () => {
+    const { app, platform } = await openTestServer({ pageKey: 'page-key' });
+    expect((await app.inject('/metrics')).statusCode).toBe(200);
+    const { port } = new URL(await listen(app, { host: '0.0.0.0', port: 0, madeKeys: 1 }));
+    const status = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status;
+    expect(await status('/healthz')).toBe(200);
+    expect(await status('/metrics')).toBe(401);
+    expect(await status('/openapi.json')).toBe(401);
+    expect(await status('/metrics', { authorization: `Bearer ${platform.adminKey}` })).toBe(200);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).not.toContain('page-key');
+    await app.close();
+  });
+
+  it('says so when another process has it', async () => {
+    const [first, second] = [await openTestServer(), await openTestServer()];
+    const { port } = new URL(await listen(first.app, { port: 0, madeKeys: 0 }));
+    await expect(listen(second.app, { port: Number(port), madeKeys: 0 })).rejects.toMatchObject({
+      code: 'ADDRESS_IN_USE',
+    });
+    await Promise.all([first.app.close(), second.app.close()]);
+  });
+
+  it('of this machine is known in its several forms', () => {
+    for (const host of ['127.0.0.1', '127.8.8.8', 'localhost', '::1', '[::1]', '::ffff:127.0.0.1']) {
+      expect([host, isLoopback(host)]).toEqual([host, true]);
+    }
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost.evil.example', '127.0.0.1.evil.example', '']) {
+      expect([host, isLoopback(host)]).toEqual([host, false]);
+    }
+  });
+});
+
+describe('the web page', () => {
+  it('comes with the key to this machine by name only', async () => {
+    const { app } = await openTestServer({ studioDir: studioFolder(), pageKey: 'a"<b' });
+    const page = async (headers: Record<string, string>, remoteAddress = '127.0.0.1') =>
+      (await app.inject({ url: '/', headers, remoteAddress })).body;
+    expect(await page({ host: 'localhost:7878' })).toContain(
+      '<meta name="shelfwise-key" content="a&quot;&lt;b"></head>',
+    );
+    expect(await page({ host: '[::1]:7878' })).toContain('shelfwise-key');
+    // A site that rebinds its name to this machine, a proxy, another machine.
+    expect(await page({ host: 'evil.example' })).not.toContain('shelfwise-key');
+    expect(await page({ host: 'localhost', 'x-forwarded-for': '10.0.0.9' })).not.toContain('shelfwise-key');
+    expect(await page({ host: 'localhost' }, '10.0.0.9')).not.toContain('shelfwise-key');
+    await app.close();
+  });
+
+  it('is the answer to addresses inside it, and to nothing of the API', async () => {
+    const { app } = await openTestServer({ studioDir: studioFolder() });
+    const html = { accept: 'text/html,*/*' };
+    const get = (url: string, headers: Record<string, string> = html) => app.inject({ url, headers });
+    expect((await get('/listeners/7')).body).toContain('<title>Studio</title>');
+    expect((await get('/listeners/7')).headers['content-security-policy']).toContain("default-src 'self'");
+    expect((await get('/v1/nothing')).statusCode).toBe(404);
+    expect((await get('/listeners/7', { accept: 'application/json' })).statusCode).toBe(404);
+    expect((await get('/assets/gone.js')).statusCode).toBe(404);
+    expect((await app.inject({ method: 'POST', url: '/listeners/7', headers: html })).statusCode).toBe(404);
+    await app.close();
+  });
+
+  it('has assets that may be kept for ever, and gives no file outside its folder', async () => {
+    const { app } = await openTestServer({ studioDir: studioFolder() });
+    const asset = await app.inject('/assets/app-1a2b.js');
+    expect([asset.statusCode, asset.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+    for (const url of ['/../package.json', '/..%2f..%2fetc%2fpasswd', '/assets/%2e%2e/%2e%2e/x', '/.env']) {
+      const answer = await app.inject(url);
+      expect([url, answer.statusCode]).toEqual([url, 404]);
+    }
+    await app.close();
+  });
+
+  it('says how to build it where it is not built', async () => {
+    const { platform, app: other } = await openTestServer();
+    const app = await createServer({ platform, keys: () => null, studioDir: undefined });
+    expect((await app.inject('/')).body).toContain('npm run build:studio');
+    await Promise.all([app.close(), other.close()]);
+  });
+});

@@ -1,0 +1,208 @@
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listen } from './index.ts';
+import { openTestServer, type TestServer } from './open-test-server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await openTestServer({ bodyLimitBytes: 1024 * 1024 });
+});
+afterAll(() => server.app.close());
+
+const json = { 'content-type': 'application/json' };
+
+describe('bodies that are not what they say', () => {
+  const post = (payload: string | Buffer, headers: Record<string, string> = json) =>
+    server.call({ method: 'POST', url: '/v1/events', payload, headers });
+
+  it('refuses JSON that is malformed, cut off, or not UTF-8 with 400', async () => {
+    for (const body of ['{', '{"events":[', 'NaN', '{"events":[NaN]}', '{"events":[1e]}', '\u0000', "{'events':[]}"]) {
+      const answer = await post(body);
+      expect([answer.status, answer.problem.code]).toEqual([400, 'REQUEST_MALFORMED']);
+    }
+    const latin1 = await post(Buffer.from('{"events":["\xfc"]}', 'latin1'));
+    expect([latin1.status, latin1.problem.detail]).toEqual([400, 'The body is not valid JSON: it is not UTF-8']);
+  });
+
+  it('refuses keys that reach for prototypes', async () => {
+    const answer = await post('{"events":[{"__proto__":{"admin":true}}]}');
+    expect(answer.problem.code).toBe('REQUEST_MALFORMED');
+  });
+
+  it('refuses an empty body where one is needed with 422, other media types with 415, too much with 413', async () => {
+    expect((await post('')).status).toBe(422);
+    expect((await post('{}', { 'content-type': 'text/plain' })).problem.code).toBe('REQUEST_MEDIA_TYPE');
+    expect((await post('<a/>', { 'content-type': 'application/xml' })).status).toBe(415);
+    const large = await post(JSON.stringify({ events: ['x'.repeat(1024 * 1024)] }));
+    expect([large.status, large.problem.code]).toEqual([413, 'REQUEST_TOO_LARGE']);
+  });
+});
+
+describe('paths', () => {
+  it('refuses ids of 10 kB and ids with control characters by name', async () => {
+    for (const id of ['a'.repeat(10 * 1024), '%00'.repeat(10 * 1024), '%0A', '%7F', '', '%C2%80'.slice(0, 0)]) {
+      const answer = await server.call({ url: `/v1/listeners/${id}/home` });
+      expect([answer.status, answer.problem.code]).toEqual([422, 'REQUEST_INVALID']);
+      expect(answer.text.length).toBeLessThan(2000);
+    }
+  });
+
+  it('refuses what is not percent-encoding', async () => {
+    for (const id of ['%', '%zz', '%E0%A4', '%FF']) {
+      const answer = await server.call({ url: `/v1/items/${id}` });
+      expect([answer.status, answer.problem.code]).toEqual([422, 'REQUEST_INVALID']);
+    }
+  });
+
+  it('tells an unknown route from a method that a route does not take', async () => {
+    const unknown = await server.call({ url: '/v1/nothing' });
+    expect([unknown.status, unknown.problem.code]).toEqual([404, 'ROUTE_NOT_FOUND']);
+    for (const [method, url, allow] of [
+      ['DELETE', '/v1/events', 'POST'],
+      ['POST', '/v1/items', 'GET, HEAD, PUT'],
+      ['PATCH', '/v1/listeners/x', 'GET, HEAD, PUT'],
+      ['POST', '/v1/listeners/x/home', 'GET'],
+      ['PUT', '/healthz', 'GET, HEAD'],
+    ] as const) {
+      const answer = await server.call({ method, url, payload: 'not json', headers: json });
+      expect([url, answer.status, answer.problem.code, answer.headers['allow']]).toEqual([
+        url,
+        405,
+        'METHOD_NOT_ALLOWED',
+        allow,
+      ]);
+    }
+  });
+});
+
+describe('bytes that are not HTTP', () => {
+  it('answers with a problem and closes', async () => {
+    const own = await openTestServer();
+    const address = new URL(await listen(own.app, { port: 0, madeKeys: 0 }));
+    const exchange = (text: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(address.port), address.hostname, () => socket.write(text));
+        let received = '';
+        socket.on('data', (chunk) => {
+          received += chunk.toString();
+        });
+        socket.on('close', () => resolve(received));
+        socket.on('error', reject);
+      });
+    const nonsense = await exchange('hello\r\n\r\n');
+    expect(nonsense).toMatch(/^HTTP\/1\.1 400 /);
+    expect(nonsense).toContain('application/problem+json');
+    const huge = await exchange(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(huge).toMatch(/^HTTP\/1\.1 431 /);
+    await own.app.close();
+  });
+});
+
+/** Every route, with a place for an id and, where it takes one, what its body may be. */
+const ROUTES = [
+  ['PUT', '/v1/items', 'items'],
+  ['GET', '/v1/items', null],
+  ['GET', '/v1/items/{id}', null],
+  ['DELETE', '/v1/items/{id}', null],
+  ['PUT', '/v1/listeners/{id}', 'profile'],
+  ['GET', '/v1/listeners/{id}', null],
+  ['GET', '/v1/listeners', null],
+  ['POST', '/v1/listeners', 'listeners'],
+  ['POST', '/v1/events', 'events'],
+  ['GET', '/v1/listeners/{id}/home', null],
+  ['GET', '/v1/decisions', null],
+  ['GET', '/v1/decisions/{id}', null],
+  ['POST', '/v1/decisions/{id}/replay', 'verify'],
+  ['POST', '/v1/admin/holdout', 'pairs'],
+  ['POST', '/v1/admin/keys', 'scopes'],
+  ['GET', '/v1/status', null],
+  ['GET', '/covers/{id}.svg', null],
+] as const;
+
+const queryNames = [
+  'device',
+  'market',
+  'tier',
+  'at',
+  'explain',
+  'session',
+  'fresh',
+  'search',
+  'kind',
+  'limit',
+  'prefix',
+  'cursor',
+  'x',
+];
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom('2026-11-24T00:00:00Z', 'phone', 'true', '-1', '1e999', 'SE', '\u0000', '\ud800', 'a'.repeat(10_240)),
+);
+const aboutRight = fc.record(
+  {
+    id: text,
+    eventId: text,
+    listenerId: text,
+    itemId: text,
+    type: fc.oneof(fc.constantFrom('play', 'like', 'rendered'), text),
+    kind: fc.constantFrom('track', 'show', 'x'),
+    title: text,
+    occurredAt: text,
+    playedMs: fc.oneof(fc.double(), fc.integer()),
+    durationMs: fc.double(),
+    profile: fc.anything(),
+    reference: fc.anything(),
+    name: text,
+  },
+  { requiredKeys: [] },
+);
+
+describe('on every route', () => {
+  it('never answers 5xx to what a caller sends, and every refusal is a problem with a remedy', async () => {
+    const request = fc.record({
+      route: fc.constantFrom(...ROUTES),
+      id: text,
+      query: fc.dictionary(fc.oneof(fc.constantFrom(...queryNames), text), text, { maxKeys: 3 }),
+      rows: fc.oneof(fc.array(fc.oneof(aboutRight, fc.anything()), { maxLength: 4 }), fc.anything()),
+      extra: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.anything() }),
+      raw: fc.oneof(
+        { weight: 5, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(request, async ({ route: [method, path, field], id, query, rows, extra, raw }) => {
+        const search = new URLSearchParams(query).toString();
+        const url = `${path.replace('{id}', encodeURIComponent(id.toWellFormed()))}${search === '' ? '' : `?${search}`}`;
+        const body =
+          field === null ? undefined : (raw ?? toJson({ [field]: rows, ...(extra === undefined ? {} : { extra }) }));
+        const answer = await server.call({
+          method,
+          url,
+          ...(body === undefined ? {} : { payload: body, headers: json }),
+        });
+        expect(answer.status).toBeLessThan(500);
+        if (answer.status >= 400) {
+          expect(answer.type).toBe('application/problem+json; charset=utf-8');
+          expect(answer.problem.code).toMatch(/^[A-Z_]+$/);
+          expect(answer.problem.remedy.length).toBeGreaterThan(0);
+          expect(answer.problem.errors.length).toBeLessThanOrEqual(20);
+          expect(answer.text.length).toBeLessThan(10_000);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+    expect(server.logged).toEqual([]);
+  });
+});
+
+/** JSON of anything that fast-check makes; what JSON cannot say (bigint, cycles) becomes null. */
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+  } catch {
+    // A value whose toJSON or accessors throw: any other body does as well.
+    return 'null';
+  }
+}

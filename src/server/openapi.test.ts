@@ -1,0 +1,139 @@
+import type { Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { PageSchema } from '../domain/index.ts';
+import {
+  type DoctorReport,
+  type DoctorReportSchema,
+  openApiDocument,
+  type RebuildReport,
+  type RebuildReportSchema,
+  type ReplayReport,
+  type ReplayReportSchema,
+  type RetrievalReport,
+  type RetrievalReportSchema,
+} from './index.ts';
+import { openTestServer } from './open-test-server.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly requestBody?: object;
+  readonly responses: Record<string, { readonly description?: string }>;
+  readonly security?: readonly object[];
+}
+interface Document {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: Record<string, object>; readonly securitySchemes: Record<string, object> };
+}
+
+const document = (await openApiDocument('1.2.3')) as Document;
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+describe('the OpenAPI document', () => {
+  it('is what /openapi.json answers', async () => {
+    const { app, platform } = await openTestServer();
+    expect((await app.inject('/openapi.json')).json()).toEqual(
+      JSON.parse(JSON.stringify(await openApiDocument(platform.status().version))),
+    );
+    await app.close();
+  });
+
+  it('is 3.1 and describes every route', async () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.info).toMatchObject({ title: 'Shelfwise', version: '1.2.3' });
+    const { app } = await openTestServer();
+    for (const { path, method } of operations) {
+      const url = path === '/covers/{id}.svg' ? '/covers/:file' : path.replaceAll(/\{(\w+)\}/g, ':$1');
+      expect([path, app.hasRoute({ method: method.toUpperCase() as 'GET', url })]).toEqual([path, true]);
+    }
+    await app.close();
+    expect(operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toMatchInlineSnapshot(`
+      [
+        "DELETE /v1/items/{id}",
+        "GET /covers/{id}.svg",
+        "GET /healthz",
+        "GET /metrics",
+        "GET /openapi.json",
+        "GET /readyz",
+        "GET /v1/admin/keys",
+        "GET /v1/decisions",
+        "GET /v1/decisions/{id}",
+        "GET /v1/items",
+        "GET /v1/items/{id}",
+        "GET /v1/listeners",
+        "GET /v1/listeners/{id}",
+        "GET /v1/listeners/{id}/home",
+        "GET /v1/status",
+        "POST /v1/admin/compact",
+        "POST /v1/admin/doctor",
+        "POST /v1/admin/evaluate-retrieval",
+        "POST /v1/admin/fit",
+        "POST /v1/admin/holdout",
+        "POST /v1/admin/keys",
+        "POST /v1/admin/rebuild-state",
+        "POST /v1/decisions/{id}/replay",
+        "POST /v1/events",
+        "POST /v1/listeners",
+        "PUT /v1/items",
+        "PUT /v1/listeners/{id}",
+      ]
+    `);
+  });
+
+  it('gives every operation an id of its own, a summary and described answers', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { path, operation } of operations) {
+      expect(operation.summary).toMatch(/\.$/);
+      expect(Object.keys(operation.responses)).toContain('200');
+      for (const response of Object.values(operation.responses)) expect(response.description).toBeTruthy();
+      for (const name of [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])) {
+        expect(operation.parameters).toContainEqual(expect.objectContaining({ name, in: 'path', required: true }));
+      }
+      if (path.startsWith('/v1/')) expect(operation.security).toEqual([{ key: [] }]);
+    }
+  });
+
+  it('refers only to components that are there, and names the nouns', () => {
+    const text = JSON.stringify(document);
+    const references = new Set([...text.matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]));
+    for (const reference of references) {
+      expect(reference).toMatch(/^#\/components\/schemas\/\w+$/);
+      expect(Object.keys(document.components.schemas)).toContain(reference.split('/').at(-1));
+    }
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['Item', 'Event', 'Page', 'Problem', 'ListenerProfile', 'ReplayReport']),
+    );
+    expect(text).not.toContain('"$id"');
+  });
+
+  it('describes the pages that are served', async () => {
+    const { app, platform } = await openTestServer();
+    await platform.upsertItems([{ id: 'a', kind: 'album', title: 'A' }]);
+    const headers = { authorization: `Bearer ${platform.adminKey}` };
+    const page = (await app.inject({ url: '/v1/listeners/x/home?explain=true', headers })).json();
+    expect(Compile(PageSchema).Errors(page)).toEqual([]);
+    await app.close();
+  });
+});
+
+describe('the contract', () => {
+  it('says the same as the service behind it', () => {
+    expectTypeOf<Static<typeof ReplayReportSchema>>().toEqualTypeOf<Mutable<ReplayReport>>();
+    expectTypeOf<Static<typeof RebuildReportSchema>>().toEqualTypeOf<Mutable<RebuildReport>>();
+    expectTypeOf<Static<typeof RetrievalReportSchema>>().toEqualTypeOf<Mutable<RetrievalReport>>();
+    expectTypeOf<Static<typeof DoctorReportSchema>>().toEqualTypeOf<Mutable<DoctorReport>>();
+  });
+});
+
+type Mutable<T> = T extends readonly (infer E)[]
+  ? Mutable<E>[]
+  : T extends object
+    ? { -readonly [K in keyof T]: Mutable<T[K]> }
+    : T;
