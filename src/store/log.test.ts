@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -238,6 +239,83 @@ describe('a full disk', () => {
     await log.sync();
     expect(texts(log)).toEqual(['y']);
   });
+});
+
+describe('processes that end badly', () => {
+  const header = `import { openEventLog } from ${JSON.stringify(new URL('./log.ts', import.meta.url).href)};`;
+  const spawnWriter = (source: string, wrap = 'exec "$0" --input-type=module -e "$1"') =>
+    spawn('sh', ['-c', wrap, process.execPath, header + source], { stdio: ['ignore', 'pipe', 'inherit'] });
+
+  test('what was acknowledged before kill -9 is there once, and the log goes on', async () => {
+    const dir = freshDir();
+    let next = 0;
+    for (let kill = 0; kill < 4; kill++) {
+      const child = spawnWriter(`
+        const log = openEventLog({ dir: ${JSON.stringify(dir)}, segmentBytes: 32768 });
+        let next = ${next};
+        const writer = async () => {
+          for (;;) {
+            const mine = Array.from({ length: 7 }, () => next++);
+            for (const i of mine) log.append(Buffer.from(String(i)));
+            await log.sync();
+            process.stdout.write(mine.join(' ') + ' ');
+          }
+        };
+        for (let i = 0; i < 8; i++) void writer();`);
+      let output = '';
+      await new Promise<void>((resolve) => {
+        child.stdout.on('data', (chunk: Buffer) => {
+          if (output === '') setTimeout(() => child.kill('SIGKILL'), 30 + 10 * kill);
+          output += chunk.toString();
+        });
+        child.on('close', () => resolve());
+      });
+      const log = openEventLog({ dir });
+      const there = texts(log).map(Number);
+      expect(new Set(there).size).toBe(there.length);
+      const acknowledged = output.split(' ').slice(0, -1).map(Number);
+      expect(acknowledged.length).toBeGreaterThan(0);
+      const found = new Set(there);
+      expect(acknowledged.filter((i) => !found.has(i))).toEqual([]);
+      next = Math.max(...there) + 1000;
+      await log.close();
+    }
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'a disk that takes no more turns entries away, and the process lives on',
+    async () => {
+      const dir = freshDir();
+      // A limit on the size of files: the nearest to a full disk without one.
+      const child = spawnWriter(
+        `
+      const log = openEventLog({ dir: ${JSON.stringify(dir)}, flushEveryMs: 100000 });
+      const codes = new Map();
+      let acknowledged = 0;
+      for (let i = 0; i < 1000; i++) {
+        try {
+          log.append(Buffer.alloc(1000));
+          if (i % 10 === 0) await log.sync();
+        } catch (error) {
+          codes.set(error.code, (codes.get(error.code) ?? 0) + 1);
+        }
+      }
+      process.stdout.write(JSON.stringify({ codes: [...codes.keys()], entries: [...log.entries(log.start())].length }));`,
+        `trap '' XFSZ; ulimit -f 300; exec "$0" --input-type=module -e "$1"`,
+      );
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+      await new Promise((resolve) => child.once('close', resolve));
+      const { codes, entries } = JSON.parse(output) as { codes: string[]; entries: number };
+      expect(codes).toEqual(['LOG_FULL']);
+      expect(entries).toBeGreaterThan(100);
+      const log = openEventLog({ dir });
+      expect(texts(log).length).toBe(entries);
+      await log.close();
+    },
+  );
 });
 
 describe('readers beside the owner', () => {
