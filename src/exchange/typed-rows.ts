@@ -20,14 +20,14 @@ const itemCheck = Compile(ItemSchema);
 const eventCheck = Compile(EventSchema);
 
 /** What `--map` may name for items. `creatorId` and `creatorName` are the flat form of `creators`. */
-export const ITEM_FIELDS = [
+const ITEM_FIELDS = [
   ...Object.keys(ItemSchema.properties),
   'creatorId',
   'creatorName',
 ] as const satisfies readonly string[];
 
 /** What `--map` may name for events. `decisionId`, `shelfRank` and `cardRank` are the flat form of `reference`. */
-export const EVENT_FIELDS = [
+const EVENT_FIELDS = [
   ...Object.keys(EventSchema.properties),
   'decisionId',
   'shelfRank',

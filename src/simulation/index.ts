@@ -1,2 +1,1 @@
-export type { ReactionOptions, RewardContext } from './respond.ts';
-export { createDemoWorld, type DemoWorld, type DemoWorldOptions } from './world.ts';
+export { createDemoWorld, type DemoWorld } from './world.ts';
