@@ -4,10 +4,12 @@ import type { Filter, Filtered } from '../mixer/index.ts';
 import { isHidden, playsOf } from '../signals/index.ts';
 import { shelfKey } from './decide.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
+import { HEAVY_ROTATION } from './shelves.ts';
 
 /** Why candidates leave. */
 export const REMOVAL_REASONS = [
   'carried',
+  'leads-elsewhere',
   'unavailable',
   'explicit',
   'hidden',
@@ -76,6 +78,18 @@ const carried: Filter<HomeRequest, ShelfBatch> = {
   },
 };
 
+/** Only where all shelves fit on the page, for then Heavy rotation is sure to appear; else a leader may stand anywhere. */
+const leads = eachCandidate(
+  'leads-elsewhere',
+  'leads-elsewhere',
+  (request, batch) =>
+    request.leaderCount > 0 &&
+    request.proposedShelves <= request.shelfLimit &&
+    batch.declaration.id !== HEAVY_ROTATION &&
+    batch.carriedFrom === '',
+  (request, item) => request.leaders.subarray(0, request.leaderCount).includes(item),
+);
+
 const available = eachCandidate(
   'available',
   'unavailable',
@@ -119,6 +133,7 @@ const eligible: Filter<HomeRequest, ShelfBatch> = {
 
 export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   carried,
+  leads,
   available,
   explicit,
   hidden,

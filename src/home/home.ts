@@ -34,7 +34,14 @@ import {
   type ServingEpochs,
   type ShelfBatch,
 } from './request.ts';
-import { type CandidateSink, proposePopular, SHELVES, type ShelfDeclaration, shelfById } from './shelves.ts';
+import {
+  type CandidateSink,
+  HEAVY_LEADERS,
+  proposePopular,
+  SHELVES,
+  type ShelfDeclaration,
+  shelfById,
+} from './shelves.ts';
 import type { HomeTunables } from './tunables.ts';
 
 export interface HomeDependencies {
@@ -201,9 +208,13 @@ function newRequest(input: HomeInput, scratch: RequestScratch, vocabularies: Voc
     tierNumber: vocabularies.tiers.lookup(input.tier),
     pickNumbers: picks,
     candidatesPerShelf: input.tunables.candidatesPerShelf,
+    shelfLimit: input.tunables.surfaces[surfaceOf(input.device)].shelves,
     cardLimit: input.tunables.surfaces[surfaceOf(input.device)].cards,
     scratch,
     removedItems: isAudited(input.decisionId) ? [] : undefined,
+    proposedShelves: 0,
+    leaders: new Uint32Array(HEAVY_LEADERS),
+    leaderCount: 0,
     state: input.emptyState(),
     taste: new Float32Array(0),
     recommendations: new Uint32Array(0),
@@ -223,6 +234,7 @@ function shelfSource(declaration: ShelfDeclaration): Source<QueryState, ShelfBat
       for (let i = 0; i < count; i++) {
         const batch = newBatch(request, declaration, seeds[i]);
         declaration.propose(request, seeds[i], sinkInto(batch));
+        if (batch.count > 0) request.proposedShelves++;
         batches.push(batch);
       }
       return batches;

@@ -116,13 +116,20 @@ export interface HomeRequest {
   readonly pickNumbers: readonly number[];
   /** Most candidates of one shelf after filters. */
   readonly candidatesPerShelf: number;
+  /** Most shelves on a page of this surface. */
+  readonly shelfLimit: number;
   /** Most cards in a row on this surface. */
   readonly cardLimit: number;
   /** Where filters note the items they take, when the decision is audited. */
   readonly removedItems: RemovedItem[] | undefined;
   readonly scratch: RequestScratch;
 
-  // Filled by hydration.
+  // Filled as stages run.
+  /** Shelves with a candidate, so far. */
+  proposedShelves: number;
+  /** Leaders of Heavy rotation: no other row may take them while that row is sure of its place. */
+  readonly leaders: Uint32Array;
+  leaderCount: number;
   state: ListenerState;
   /** Vector in the embedding's space; empty where there is none. */
   taste: Float32Array;

@@ -63,28 +63,25 @@ const recentlyPlayed: ShelfDeclaration = {
   unplayedOnly: false,
   seeds: once,
   propose(request, _seed, sink) {
-    const { state, atMs, scratch, epochs } = request;
-    // The leaders of Heavy rotation stay there: an item stands once on a page, and a row named for what is played most
-    // must be led by it.
-    const leaders = heavyRotation(state, atMs, scratch.itemsB, scratch.scoresA, HEAVY_LEADERS);
-    const heavyShown = leaders >= HEAVY_LEADERS ? HEAVY_LEADERS : 0;
+    const { state, atMs, scratch } = request;
     const count = recentContainers(state, atMs, scratch.itemsA, 40);
-    for (let i = 0; i < count; i++) {
-      const item = scratch.itemsA[i];
-      let leads = false;
-      for (let j = 0; j < heavyShown; j++) leads ||= showOfEpisode(scratch.itemsB[j], epochs.catalog) === item;
-      if (!leads) sink.add(item, CHANNEL_BIT.state);
-    }
+    for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
   },
   title: () => 'Recently played',
   reason: () => 'What you listened to last',
 };
 
-/** Cards at the head of Heavy rotation that no other row may take. */
-const HEAVY_LEADERS = 3;
+/** The shelf whose leaders stay in it. */
+export const HEAVY_ROTATION = 'heavy-rotation';
+
+/**
+ * Cards at the head of Heavy rotation that no other row may take: an item stands once on a page, and a row named for what
+ * is played most must be led by it.
+ */
+export const HEAVY_LEADERS = 3;
 
 const heavy: ShelfDeclaration = {
-  id: 'heavy-rotation',
+  id: HEAVY_ROTATION,
   order: 'defined',
   minCards: 3,
   maxCards: 20,
@@ -93,7 +90,15 @@ const heavy: ShelfDeclaration = {
   propose(request, _seed, sink) {
     const { state, atMs, scratch, epochs } = request;
     const count = heavyRotation(state, atMs, scratch.itemsA, scratch.scoresA, 60);
-    for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
+    request.leaderCount = 0;
+    for (let i = 0; i < count; i++) {
+      const item = showOfEpisode(scratch.itemsA[i], epochs.catalog);
+      sink.add(item, CHANNEL_BIT.state);
+      if (request.leaderCount < HEAVY_LEADERS && !request.leaders.subarray(0, request.leaderCount).includes(item)) {
+        request.leaders[request.leaderCount++] = item;
+      }
+    }
+    if (request.leaderCount < HEAVY_LEADERS) request.leaderCount = 0;
   },
   title: () => 'Heavy rotation',
   reason: () => 'What you have played most in the last four weeks',
@@ -133,9 +138,8 @@ const moreLike: ShelfDeclaration = {
     }
     let kept = 0;
     for (let i = 0; i < count && kept < MORE_LIKE_SHELVES; i++) {
-      const item = scratch.itemsA[i];
-      if (item < embedding.size && embedding.neighbours[item * embedding.neighbourCount] !== NO_ITEM)
-        out[kept++] = item;
+      const seed = seedOf(scratch.itemsA[i], catalog, embedding);
+      if (seed !== NO_ITEM && out.indexOf(seed) < 0) out[kept++] = seed;
     }
     return kept;
   },

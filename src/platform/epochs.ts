@@ -81,9 +81,7 @@ export async function createEpochs(dependencies: {
     embedding,
     nearest: embedding === undefined ? undefined : nearestOf(embedding),
     model:
-      modelEpoch === undefined || modelEpoch.meta.encoderHash !== encoder.hash
-        ? undefined
-        : loadModel(modelEpoch, encoder),
+      modelEpoch === undefined || modelEpoch.meta.encoder !== encoder.hash ? undefined : loadModel(modelEpoch, encoder),
     tunablesHash,
   };
 
