@@ -108,56 +108,33 @@ export function freshSeed(): Seed {
 
 /**
  * Counter-based uniform in (0, 1): a function of the seed and three labels alone.
- * All 128 bits of the seed and all labels pass through a full-avalanche mix per word. The result has 52 bits and is
- * never 0 or 1, so that its logarithm is finite.
+ * Every word of the seed and every label passes through a full-avalanche mix. The result has 52 bits and is never 0 or 1,
+ * so that its logarithm is finite.
  */
 export function noise(seed: Seed, a: number, b: number, c: number): number {
-  return noiseAt(seed, noiseStream(seed, a, b), c);
+  return noiseAt(noiseStream(seed, a, b), c);
 }
 
 /** The part of `noise` that many labels `c` share. */
 export function noiseStream(seed: Seed, a: number, b: number): number {
-  const h = mix32(seed[0] ^ Math.imul(a + 1, 0x9e3779b1));
-  return mix32(h ^ seed[1] ^ Math.imul(b + 1, 0x85ebca77));
+  let h = mixSigned(seed[0] ^ Math.imul(a + 1, 0x9e3779b1));
+  h = mixSigned(h ^ seed[1] ^ Math.imul(b + 1, 0x85ebca77));
+  return mixSigned(mixSigned(h ^ seed[2]) ^ seed[3]);
 }
 
 /** `noise(seed, a, b, c)`, given `stream = noiseStream(seed, a, b)`. */
-export function noiseAt(seed: Seed, stream: number, c: number): number {
-  const h = mix32(stream ^ seed[2] ^ Math.imul(c + 1, 0xc2b2ae3d));
-  const high = mix32(h ^ seed[3]);
-  const low = mix32(high ^ Math.imul(h + 0x27d4eb2f, 0x165667b1) ^ seed[0]);
-  return ((high >>> 6) * 67108864 + (low >>> 6) + 0.5) / 4503599627370496;
+export function noiseAt(stream: number, c: number): number {
+  const high = mixSigned(stream ^ Math.imul(c + 1, 0xc2b2ae3d));
+  return uniformOf(high >>> 6, lowHalf(stream, high));
 }
 
-/**
- * A race among n actions: argmin_k -ln(noiseAt(seed, stream, labels[k])) / rates[k]. The winner is k with probability
- * rates[k] / Σ rates; an action of rate 0 never wins; -1 when all rates are 0. With rates that sum to 1, each action has
- * its own exponential clock, undisturbed by which others race.
- */
-export function noiseRace(rates: Float64Array, labels: Uint32Array, n: number, seed: Seed, stream: number): number {
-  const first = seed[0] | 0;
-  const shared = stream ^ seed[2];
-  const last = seed[3] | 0;
-  let winner = -1;
-  let best = Number.POSITIVE_INFINITY;
-  let bestScaled = Number.POSITIVE_INFINITY;
-  for (let k = 0; k < n; k++) {
-    const rate = rates[k];
-    const h = mixSigned(shared ^ Math.imul((labels[k] | 0) + 1, 0xc2b2ae3d));
-    const high = mixSigned(h ^ last);
-    const top = high >>> 6;
-    // -ln u >= 1 - u > 1 - (top + 1) / 2^26: most losers are known without the other half of u and its logarithm.
-    if (67108863 - top < bestScaled * rate) {
-      const low = mixSigned(high ^ Math.imul(h + 0x27d4eb2f, 0x165667b1) ^ first);
-      const time = -Math.log((top * 67108864 + (low >>> 6) + 0.5) / 4503599627370496) / rate;
-      if (time < best) {
-        best = time;
-        bestScaled = time * 67108864;
-        winner = k;
-      }
-    }
-  }
-  return winner;
+/** 26 bits to follow the upper 26 of `high`. */
+function lowHalf(stream: number, high: number): number {
+  return mixSigned(stream ^ Math.imul(high + 0x27d4eb2f, 0x165667b1)) >>> 6;
+}
+
+function uniformOf(upper: number, lower: number): number {
+  return (upper * 67108864 + lower + 0.5) / 4503599627370496;
 }
 
 /** `mix32` as a signed integer: the same bits, cheaper in a loop. */
@@ -166,4 +143,30 @@ function mixSigned(x: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
+}
+
+/**
+ * A race among n actions: argmin_k -ln(noiseAt(stream, labels[k])) / rates[k]. The winner is k with probability
+ * rates[k] / Σ rates; an action of rate 0 never wins; -1 when all rates are 0. Each action has a clock of its own,
+ * undisturbed by which others race.
+ */
+export function noiseRace(rates: Float64Array, labels: Uint32Array, n: number, stream: number): number {
+  let winner = -1;
+  let best = Number.POSITIVE_INFINITY;
+  let bestScaled = Number.POSITIVE_INFINITY;
+  for (let k = 0; k < n; k++) {
+    const rate = rates[k];
+    const high = mixSigned(stream ^ Math.imul((labels[k] | 0) + 1, 0xc2b2ae3d));
+    const upper = high >>> 6;
+    // -ln u >= 1 - u > 1 - (upper + 1) / 2^26: most losers are known without the other half of u and its logarithm.
+    if (67108863 - upper < bestScaled * rate) {
+      const time = -Math.log(uniformOf(upper, lowHalf(stream, high))) / rate;
+      if (time < best) {
+        best = time;
+        bestScaled = time * 67108864;
+        winner = k;
+      }
+    }
+  }
+  return winner;
 }

@@ -46,7 +46,7 @@ describe('a wrong sampler is found out', () => {
           probabilities,
           labels,
           count,
-          seed,
+
           kind === 'shelf' ? noiseStream(seed, 0, 0) : noiseStream(seed, problem.shelves[shelf].key, 1),
         ),
     ],
@@ -54,13 +54,13 @@ describe('a wrong sampler is found out', () => {
       'one that is a little bolder than it says',
       ({ pageRank, cardRank, probabilities, labels, count }, _problem, seed) => {
         const bolder = probabilities.slice(0, count).map((p) => p ** 1.1);
-        return noiseRace(bolder, labels, count, seed, noiseStream(seed, pageRank, 1 + cardRank));
+        return noiseRace(bolder, labels, count, noiseStream(seed, pageRank, 1 + cardRank));
       },
     ],
     [
       'one whose cards share the noise of their item, whatever the shelf',
       ({ cardRank, probabilities, labels, count }, _problem, seed) =>
-        noiseRace(probabilities, labels, count, seed, noiseStream(seed, 0, 1 + cardRank)),
+        noiseRace(probabilities, labels, count, noiseStream(seed, 0, 1 + cardRank)),
     ],
   ];
   for (const [name, choose] of wrong) {
@@ -73,7 +73,7 @@ describe('a wrong sampler is found out', () => {
   it('also by the mean weight, when it favours what scores high', () => {
     const choose: Chooser = ({ pageRank, cardRank, probabilities, labels, count }, _problem, seed) => {
       const bolder = probabilities.slice(0, count).map((p) => p ** 1.2);
-      return noiseRace(bolder, labels, count, seed, noiseStream(seed, pageRank, 1 + cardRank));
+      return noiseRace(bolder, labels, count, noiseStream(seed, pageRank, 1 + cardRank));
     };
     const { meanWeight, meanWeightSe } = checkSampler({ policy, draws: DRAWS, seed: 2, choose });
     expect(Math.abs(meanWeight - 1)).toBeGreaterThan(3 * meanWeightSe);

@@ -527,12 +527,20 @@ export class Walker {
       luce.weights(this.#due.values, n, this.#rowShift, weights);
       this.#policyOfWeights = policy;
     }
-    let mass = 0;
-    for (let k = 0; k < n; k++) mass += weights[k];
+    let even = 0;
+    let odd = 0;
+    const pairs = n - 1;
+    let k = 0;
+    for (; k < pairs; k += 2) {
+      even += weights[k];
+      odd += weights[k + 1];
+    }
+    if (k < n) even += weights[k];
+    const mass = even + odd;
     if (!(mass >= LEAST_MASS)) return false;
     const share = luce.epsilon / n;
-    const rest = 1 - luce.epsilon;
-    for (let k = 0; k < n; k++) out[k] = rest * (weights[k] / mass) + share;
+    const scale = (1 - luce.epsilon) / mass;
+    for (k = 0; k < n; k++) out[k] = scale * weights[k] + share;
     return true;
   }
 }

@@ -82,7 +82,7 @@ function conditionalFit(problem: PageProblem, policy: Policy, rule: NoiseRule, d
         cells.set(prefix, cell);
       }
       const stream = noiseStream(seed, ...rule(now, problem));
-      const position = now.count === 1 ? 0 : noiseRace(now.probabilities, now.labels, now.count, seed, stream);
+      const position = now.count === 1 ? 0 : noiseRace(now.probabilities, now.labels, now.count, stream);
       cell.counts[position]++;
       prefix += `${now.kind === 'shelf' ? '/' : ','}${now.actions[position]}`;
       walker.place(position);
@@ -148,7 +148,7 @@ describe('the noise of a step', () => {
         const position = drawPosition(now, rows, seed);
         const [a, b] = freshEveryStep(now, rows);
         if (now.count > 1) {
-          expect(position).toBe(noiseRace(now.probabilities, now.labels, now.count, seed, noiseStream(seed, a, b)));
+          expect(position).toBe(noiseRace(now.probabilities, now.labels, now.count, noiseStream(seed, a, b)));
         }
         walker.place(position);
       }

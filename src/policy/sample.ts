@@ -25,7 +25,7 @@ export function drawPosition(step: Step, problem: PageProblem, seed: Seed): numb
     step.kind === 'shelf'
       ? noiseStream(seed, step.pageRank, 0)
       : noiseStream(seed, problem.shelves[step.shelf].key, 1 + step.cardRank);
-  return noiseRace(step.probabilities, step.labels, step.count, seed, stream);
+  return noiseRace(step.probabilities, step.labels, step.count, stream);
 }
 
 /**

@@ -107,7 +107,7 @@ export function policyLaws(policy: Policy): readonly Law[] {
       const draws = 20_000;
       const seed = seedOf(14);
       for (let draw = 0; draw < draws; draw++) {
-        counts[noiseRace(probabilities, labels, n, seed, noiseStream(seed, draw, 1))]++;
+        counts[noiseRace(probabilities, labels, n, noiseStream(seed, draw, 1))]++;
       }
       const { statistic, degreesOfFreedom } = chiSquare(counts, probabilities, draws);
       ok(chiSquareTail(statistic, degreesOfFreedom) > 1e-4, `chi-square ${statistic} of ${degreesOfFreedom}`);
