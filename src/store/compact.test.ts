@@ -6,12 +6,16 @@ import { HOUR_MS } from '../base/index.ts';
 import {
   compact,
   type EventLog,
+  type LogPosition,
   lakeFiles,
   openEventLog,
   openLake,
   openMetadata,
   openWarehouse,
   type RowDecoder,
+  type Stream,
+  streamEntries,
+  streamEntry,
 } from './index.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'shelfwise-compact-'));
@@ -76,7 +80,7 @@ describe('compaction', () => {
     expect(await compact(log, 'events', lake, metadata, decoder)).toMatchObject({ segments: 0, rows: 0 });
     await log.close();
     await metadata.close();
-    lake.close();
+    await lake.close();
   });
 
   test('gives the same lake wherever it is cut off, however often, and doubles no row', async () => {
@@ -108,7 +112,7 @@ describe('compaction', () => {
       } finally {
         await log.close();
         await metadata.close();
-        lake.close();
+        await lake.close();
       }
     };
     const outcome = async (copy: string): Promise<unknown> => {
@@ -145,7 +149,52 @@ describe('compaction', () => {
     expect(lake.list('events')).toEqual([...(await lakeFiles('events', metadata))].sort());
     await log.close();
     await metadata.close();
-    lake.close();
+    await lake.close();
+  });
+});
+
+describe('a stream whole', () => {
+  test('gives every entry once and in order before, during and after compaction, and each at its position', async () => {
+    const dir = freshDir();
+    const log = await filledLog(path.join(dir, 'log'));
+    for (let i = 90; i < 100; i++) log.append(Buffer.from(JSON.stringify({ i })));
+    await log.sync();
+    const lake = openLake({ dir: path.join(dir, 'lake') });
+    const metadata = openMetadata({ file: path.join(dir, 'metadata.sqlite') });
+    const warehouse = await openWarehouse({ threads: 1 });
+    const stream: Stream = { name: 'events', log, lake, metadata, warehouse };
+    const numbers = async (from?: LogPosition): Promise<number[]> => {
+      const found: number[] = [];
+      for await (const { payload } of streamEntries(stream, from)) found.push(numberOf(payload));
+      return found;
+    };
+    const numberOf = (payload: Uint8Array): number => (JSON.parse(Buffer.from(payload).toString()) as { i: number }).i;
+    const all = Array.from({ length: 100 }, (_, i) => i);
+    const positions = Array.from(log.entries(log.start()));
+    expect(await numbers()).toEqual(all);
+    const stop = (step: string): void => {
+      if (step === 'drop 2') throw new Error('cut off');
+    };
+    await expect(compact(log, 'events', lake, metadata, decoder, { onStep: stop })).rejects.toThrow('cut off');
+    expect(await numbers()).toEqual(all);
+    const slow: number[] = [];
+    for await (const { payload } of streamEntries(stream)) {
+      slow.push(numberOf(payload));
+      if (slow.length === 45) await compact(log, 'events', lake, metadata, decoder);
+    }
+    expect(slow).toEqual(all);
+    expect(log.segments()).toHaveLength(1);
+    expect(await numbers()).toEqual(all);
+    for (const i of [0, 29, 30, 44, 89, 90, 99]) {
+      expect(await numbers(positions[i].position)).toEqual(all.slice(i));
+      expect(await numbers(positions[i].next)).toEqual(all.slice(i + 1));
+      expect(numberOf(await streamEntry(stream, positions[i].position))).toBe(i);
+    }
+    await expect(streamEntry(stream, { segment: 1, offset: 33 })).rejects.toMatchObject({ code: 'LOG_POSITION_GONE' });
+    await log.close();
+    await metadata.close();
+    warehouse.close();
+    await lake.close();
   });
 });
 
@@ -177,7 +226,7 @@ describe('lake and warehouse', () => {
     expect(lake.list('a')).toEqual([]);
     expect(fs.readdirSync(path.join(lake.dir, 'a'))).toEqual([]);
     warehouse.close();
-    lake.close();
+    await lake.close();
   });
 
   test('files of more rows than one vector are written whole', async () => {
@@ -190,6 +239,6 @@ describe('lake and warehouse', () => {
     );
     expect(row).toEqual({ n: 10_000, s: (10_000 * 9999) / 2 });
     warehouse.close();
-    lake.close();
+    await lake.close();
   });
 });

@@ -4,7 +4,7 @@
  * For each sealed segment, oldest first: (1) remove what an attempt that was cut off left under the segment's name,
  * (2) write one file an hour, atomically, (3) record the segment with its files in the metadata, (4) drop the segment.
  * Before (3) the rows are the log's, after it the lake's; a crash between any two steps is mended by doing it again.
- * So who reads a stream whole reads the *recorded* files (`lakeFiles`) and the segments that are *not* recorded.
+ * So who reads a stream whole reads the *recorded* files (`lakeFiles`) and the segments that are *not* recorded; `stream.ts` does.
  */
 import { DAY_MS, HOUR_MS, ShelfwiseError } from '../base/index.ts';
 import type { Lake, LakeColumn, LakeType, LakeValue } from './lake.ts';

@@ -42,7 +42,7 @@ export interface Lake {
   list(folder: string): string[];
   /** Where a file stands in the file system, for SQL. */
   pathOf(file: string): string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const TYPES: Readonly<Record<LakeType, DuckDBType>> = {
@@ -144,9 +144,10 @@ class LocalLake implements Lake {
     return found.sort();
   }
 
-  close(): void {
-    void this.warehouse?.then((warehouse) => warehouse.close());
+  async close(): Promise<void> {
+    const warehouse = await this.warehouse;
     this.warehouse = null;
+    warehouse?.close();
   }
 }
 
