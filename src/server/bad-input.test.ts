@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendHostileRequests } from './hostile-requests.ts';
 import { listen } from './index.ts';
 import { openTestServer, type TestServer } from './open-test-server.ts';
 
@@ -99,110 +99,9 @@ describe('bytes that are not HTTP', () => {
   });
 });
 
-/** Every route, with a place for an id and, where it takes one, what its body may be. */
-const ROUTES = [
-  ['PUT', '/v1/items', 'items'],
-  ['GET', '/v1/items', null],
-  ['GET', '/v1/items/{id}', null],
-  ['DELETE', '/v1/items/{id}', null],
-  ['PUT', '/v1/listeners/{id}', 'profile'],
-  ['GET', '/v1/listeners/{id}', null],
-  ['GET', '/v1/listeners', null],
-  ['POST', '/v1/listeners', 'listeners'],
-  ['POST', '/v1/events', 'events'],
-  ['GET', '/v1/listeners/{id}/home', null],
-  ['GET', '/v1/decisions', null],
-  ['GET', '/v1/decisions/{id}', null],
-  ['POST', '/v1/decisions/{id}/replay', 'verify'],
-  ['POST', '/v1/admin/holdout', 'pairs'],
-  ['POST', '/v1/admin/keys', 'scopes'],
-  ['GET', '/v1/status', null],
-  ['GET', '/covers/{id}.svg', null],
-] as const;
-
-const queryNames = [
-  'device',
-  'market',
-  'tier',
-  'at',
-  'explain',
-  'session',
-  'fresh',
-  'search',
-  'kind',
-  'limit',
-  'prefix',
-  'cursor',
-  'x',
-];
-const text = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.constantFrom('2026-11-24T00:00:00Z', 'phone', 'true', '-1', '1e999', 'SE', '\u0000', '\ud800', 'a'.repeat(10_240)),
-);
-const aboutRight = fc.record(
-  {
-    id: text,
-    eventId: text,
-    listenerId: text,
-    itemId: text,
-    type: fc.oneof(fc.constantFrom('play', 'like', 'rendered'), text),
-    kind: fc.constantFrom('track', 'show', 'x'),
-    title: text,
-    occurredAt: text,
-    playedMs: fc.oneof(fc.double(), fc.integer()),
-    durationMs: fc.double(),
-    profile: fc.anything(),
-    reference: fc.anything(),
-    name: text,
-  },
-  { requiredKeys: [] },
-);
-
 describe('on every route', () => {
   it('never answers 5xx to what a caller sends, and every refusal is a problem with a remedy', async () => {
-    const request = fc.record({
-      route: fc.constantFrom(...ROUTES),
-      id: text,
-      query: fc.dictionary(fc.oneof(fc.constantFrom(...queryNames), text), text, { maxKeys: 3 }),
-      rows: fc.oneof(fc.array(fc.oneof(aboutRight, fc.anything()), { maxLength: 4 }), fc.anything()),
-      extra: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.anything() }),
-      raw: fc.oneof(
-        { weight: 5, arbitrary: fc.constant(undefined) },
-        { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
-      ),
-    });
-    await fc.assert(
-      fc.asyncProperty(request, async ({ route: [method, path, field], id, query, rows, extra, raw }) => {
-        const search = new URLSearchParams(query).toString();
-        const url = `${path.replace('{id}', encodeURIComponent(id.toWellFormed()))}${search === '' ? '' : `?${search}`}`;
-        const body =
-          field === null ? undefined : (raw ?? toJson({ [field]: rows, ...(extra === undefined ? {} : { extra }) }));
-        const answer = await server.call({
-          method,
-          url,
-          ...(body === undefined ? {} : { payload: body, headers: json }),
-        });
-        expect(answer.status).toBeLessThan(500);
-        if (answer.status >= 400) {
-          expect(answer.type).toBe('application/problem+json; charset=utf-8');
-          expect(answer.problem.code).toMatch(/^[A-Z_]+$/);
-          expect(answer.problem.remedy.length).toBeGreaterThan(0);
-          expect(answer.problem.errors.length).toBeLessThanOrEqual(20);
-          expect(answer.text.length).toBeLessThan(10_000);
-        }
-      }),
-      { numRuns: 1500 },
-    );
+    await sendHostileRequests((request) => server.call(request), { runs: 1500 });
     expect(server.logged).toEqual([]);
   });
 });
-
-/** JSON of anything that fast-check makes; what JSON cannot say (bigint, cycles) becomes null. */
-function toJson(value: unknown): string {
-  try {
-    return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
-  } catch {
-    // A value whose toJSON or accessors throw: any other body does as well.
-    return 'null';
-  }
-}

@@ -39,21 +39,23 @@ export async function openTestServer(options: Partial<ServerOptions> = {}): Prom
     app,
     platform,
     logged,
-    call: async ({ headers, ...rest }) => {
-      const response = await app.inject({
-        headers: { authorization: `Bearer ${platform.adminKey}`, ...headers },
-        ...rest,
-      });
-      const type = String(response.headers['content-type'] ?? '');
-      const json: unknown = /[/+]json(;|$)/.test(type) && response.body !== '' ? JSON.parse(response.body) : undefined;
-      return {
-        status: response.statusCode,
-        type,
-        headers: response.headers,
-        text: response.body,
-        json,
-        problem: json as Problem,
-      };
-    },
+    call: callerOf(app, platform.adminKey),
+  };
+}
+
+/** Sends requests with this key, without a network. */
+export function callerOf(app: FastifyInstance, key: string): (options: InjectOptions) => Promise<TestAnswer> {
+  return async ({ headers, ...rest }) => {
+    const response = await app.inject({ headers: { authorization: `Bearer ${key}`, ...headers }, ...rest });
+    const type = String(response.headers['content-type'] ?? '');
+    const json: unknown = /[/+]json(;|$)/.test(type) && response.body !== '' ? JSON.parse(response.body) : undefined;
+    return {
+      status: response.statusCode,
+      type,
+      headers: response.headers,
+      text: response.body,
+      json,
+      problem: json as Problem,
+    };
   };
 }

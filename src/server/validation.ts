@@ -51,9 +51,12 @@ function mapSchema(schema: unknown, change: (node: Json) => Json): TSchema {
 /** A compiled schema: gives nothing when the value fits, otherwise what is wrong with it. */
 export type Judge = (value: unknown) => readonly FieldError[] | undefined;
 
+/** Compiled when the first value comes: a command that asks one route does not wait for the schemas of all. */
 export function judgeOf(schema: TSchema): Judge {
-  const validator = Compile(COMPONENTS as Record<string, TSchema>, withoutRows(plain(schema)));
+  let compiled: ReturnType<typeof compile> | undefined;
   return (value) => {
+    compiled ??= compile(schema);
+    const validator = compiled;
     if (validator.Check(value)) return undefined;
     if (countNodes(value, MAX_SEARCHED_NODES) >= MAX_SEARCHED_NODES) return [oversized(schema, value)];
     const found: FieldError[] = [];
@@ -65,6 +68,10 @@ export function judgeOf(schema: TSchema): Judge {
     }
     return found.length > 0 ? found : [{ pointer: '', message: 'does not match its schema' }];
   };
+}
+
+function compile(schema: TSchema) {
+  return Compile(COMPONENTS as Record<string, TSchema>, withoutRows(plain(schema)));
 }
 
 function messageOf(error: { keyword: string; message: string; params: unknown }): string {

@@ -99,7 +99,9 @@ function listenerText(run: Run, listener: ListenerSummary): string {
     `  ${Math.round(listener.totalPlays)} plays, last event ${last}`,
   ];
   for (const { id, title, plays } of listener.topItems) {
-    lines.push(`  ${String(Math.round(plays)).padStart(7)}  ${fitted(printable(title), 40)} ${paint('dim', printable(id))}`);
+    lines.push(
+      `  ${String(Math.round(plays)).padStart(7)}  ${fitted(printable(title), 40)} ${paint('dim', printable(id))}`,
+    );
   }
   if (listener.topGenres.length > 0) {
     const genres = listener.topGenres.map(({ genre, plays }) => `${printable(genre)} ${Math.round(plays)}`);

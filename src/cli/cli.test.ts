@@ -1,0 +1,360 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { manualClock, ShelfwiseError, systemClock } from '../base/index.ts';
+import { createFakePlatform, type FakePlatform } from '../server/fake-platform.ts';
+import { createServer, listen } from '../server/index.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Cli, OwnerOnDisk } from './io.ts';
+import { runCli } from './program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'shelfwise-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** The one JSON object on standard output. */
+  readonly json: Record<string, unknown>;
+}
+
+let platform: FakePlatform;
+beforeEach(async () => {
+  platform = createFakePlatform(manualClock(Date.parse('2026-11-24T12:00:00Z')));
+  await platform.upsertItems([
+    { id: 'i1', kind: 'album', title: 'Kind of Blue', creators: [{ id: 'miles', name: 'Miles Davis' }] },
+    { id: 'i2', kind: 'track', title: 'So What\u009b2J' },
+  ]);
+  await platform.putListener('2', { market: 'SE' });
+});
+
+async function run(args: string, more: Partial<Cli> = {}): Promise<Outcome> {
+  let out = '';
+  let err = '';
+  const code = await runCli({
+    args: args.split(' ').filter((word) => word !== ''),
+    env: {},
+    clock: systemClock,
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 80,
+    stop: new AbortController().signal,
+    openPlatform: async () => platform,
+    readOwner: async () => null,
+    ...more,
+  });
+  return {
+    code,
+    out,
+    err,
+    get json() {
+      expect(out.endsWith('}\n')).toBe(true);
+      expect(out.trimEnd()).not.toContain('\n');
+      return JSON.parse(out) as Record<string, unknown>;
+    },
+  };
+}
+
+describe('every command', () => {
+  const commands = [
+    'home 2',
+    'home nobody --explain --device tv --market SE --at 2026-11-24T08:00:00Z --fresh',
+    'listener 2',
+    'listeners --prefix 2',
+    'items search kind',
+    'items get i1',
+    'status',
+    'doctor',
+    'rebuild state',
+    'evaluate retrieval',
+    'keys create phone --scope app inspect',
+    'keys list',
+    'openapi',
+  ];
+  it.each(commands)('writes one JSON object for --json, and nothing else on standard output: %s', async (command) => {
+    const { code, json } = await run(`${command} --json`);
+    expect(code).toBe(EXIT.ok);
+    expect(Object.keys(json).length).toBeGreaterThan(0);
+    expect(json['error']).toBeUndefined();
+  });
+
+  it.each(commands)('writes text for people without it, and closes the platform: %s', async (command) => {
+    const { code, out } = await run(command);
+    expect(code).toBe(EXIT.ok);
+    expect(out).not.toContain('\u001b');
+    if (command !== 'keys list') expect(out.length).toBeGreaterThan(5);
+    if (command !== 'openapi') expect(platform.closed()).toBe(true);
+  });
+
+  it('has help with examples, and lists the exit codes', async () => {
+    const { code, out } = await run('--help');
+    expect(code).toBe(EXIT.ok);
+    for (const word of ['up', 'import', 'home', 'replay', 'Exit codes', 'Examples', '130']) expect(out).toContain(word);
+    expect((await run('home --help')).out).toContain('shelfwise home 2 --device tv');
+    expect((await run('home --help')).out).toContain('--data <dir>');
+    expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('usage errors', () => {
+  it.each([
+    'nonsense',
+    'home',
+    'home 2 --device fridge',
+    'home 2 --nonsense',
+    'home a b',
+    'items search x --limit 0',
+    'import hetrec-lastfm . --holdout 2',
+    'import items x.csv --map =a',
+    'replay',
+    'replay 01KDVDNA000000000000000000 --last 3',
+    'keys create x',
+    'keys create x --scope root',
+    'policy check',
+    'policy check --policy uniform --set epsilon=',
+    'up --port 99999',
+    'home 2 --at yesterday',
+    'home 2 --market Sweden',
+    'replay nonsense',
+  ])(
+    'end with status 2, say what is wrong on standard error, and nothing that is not JSON on standard output: %s',
+    async (args) => {
+      const plain = await run(args);
+      expect([plain.code, plain.out]).toEqual([EXIT.usage, '']);
+      expect(plain.err).toMatch(/^error: /m);
+      const { code, json } = await run(`${args} --json`);
+      expect(code).toBe(EXIT.usage);
+      expect(json['error']).toMatchObject({
+        code: expect.any(String),
+        message: expect.any(String),
+        remedy: expect.any(String),
+      });
+    },
+  );
+});
+
+describe('findings', () => {
+  it('of what is not there end with status 1 and the remedy', async () => {
+    for (const args of ['listener nobody', 'items get nothing', 'replay 01KDVDNA000000000000000000']) {
+      const { code, err } = await run(args);
+      expect([args, code]).toEqual([args, EXIT.finding]);
+      expect(err).toMatch(/^error: No (listener|item|decision) has this id: .*\n {2}\S/);
+    }
+    expect((await run('items search zzz')).code).toBe(EXIT.finding);
+  });
+
+  it('of a decision that is not equal end with status 1', async () => {
+    await run('home 2');
+    const [id] = await platform.recentDecisions(1);
+    expect(await run(`replay ${id} --verify --json`)).toMatchObject({
+      code: EXIT.ok,
+      json: { equal: true, recomputed: true },
+    });
+    expect((await run('replay --verify --last 10 --json')).json).toMatchObject({
+      equal: true,
+      decisions: 1,
+      unequal: 0,
+    });
+    platform.tamper();
+    const one = await run(`replay ${id} --verify --json`);
+    expect([one.code, one.json['firstDifference']]).toEqual([EXIT.finding, 'row 0']);
+    const many = await run('replay --verify --last 10 --json');
+    expect(many.code).toBe(EXIT.finding);
+    expect(many.json).toMatchObject({ equal: false, unequal: 1, different: [{ decisionId: id }] });
+    expect((await run('doctor')).code).toBe(EXIT.finding);
+  });
+
+  it('are there when no decision is', async () => {
+    expect((await run('replay --last 5')).code).toBe(EXIT.finding);
+  });
+});
+
+describe('errors of the platform', () => {
+  it('end with status 3, the message and the remedy; the stack only with --debug', async () => {
+    const openPlatform = async () => {
+      throw new ShelfwiseError('ALREADY_OWNED', '/data by process 7');
+    };
+    const { code, err } = await run('home 2', { openPlatform });
+    expect([code, err]).toEqual([
+      EXIT.platform,
+      'error: The data directory is owned by a running platform: /data by process 7\n' +
+        '  Use that platform (the lock file names its address), or stop it first.\n',
+    ]);
+    expect((await run('home 2 --debug', { openPlatform })).err).toContain('    at ');
+    expect((await run('home 2 --json', { openPlatform })).json).toMatchObject({ error: { code: 'ALREADY_OWNED' } });
+  });
+
+  it('of a long job come through as they are', async () => {
+    platform.failFit(new ShelfwiseError('LOG_FULL'));
+    writeFileSync(join(folder, 'one.csv'), 'id,kind,title\na,track,A\n');
+    const { code, err } = await run(`import items ${join(folder, 'one.csv')}`);
+    expect(code).toBe(EXIT.platform);
+    expect(err).toContain('Free space on the volume');
+  });
+});
+
+describe('a running platform', () => {
+  async function owned(work: (owner: OwnerOnDisk, more: Partial<Cli>) => Promise<void>): Promise<void> {
+    const app = await createServer({ platform, keys: (secret) => platform.verifyKey(secret) });
+    const address = await listen(app, { port: 0, madeKeys: 0 });
+    const owner = { address, token: platform.adminKey, pid: 1 };
+    const openPlatform = async () => {
+      throw new ShelfwiseError('ALREADY_OWNED');
+    };
+    try {
+      await work(owner, { openPlatform, readOwner: async () => owner });
+    } finally {
+      await app.close();
+    }
+  }
+
+  it('is asked over HTTP, and is not closed', async () => {
+    await owned(async (_owner, more) => {
+      expect((await run('home 2 --json', more)).json).toMatchObject({ policy: 'fake' });
+      expect((await run('listener nobody', more)).code).toBe(EXIT.finding);
+      expect((await run('evaluate retrieval --json', more)).json).toMatchObject({ hiddenPairs: 1 });
+      expect(platform.closed()).toBe(false);
+    });
+  });
+
+  it('whose address is not known yet is waited for', async () => {
+    await owned(async (owner, more) => {
+      let asked = 0;
+      const readOwner = async () => (++asked < 3 ? { ...owner, address: '' } : owner);
+      expect((await run('status --json', { ...more, readOwner })).json).toMatchObject({ ready: true });
+      expect(asked).toBe(3);
+    });
+  });
+
+  it('that has died leaves its lock to the next', async () => {
+    const readOwner = async () => ({ address: 'http://127.0.0.1:1', token: 'x', pid: 1 });
+    expect((await run('status --json', { readOwner })).json).toMatchObject({ ready: true });
+  });
+
+  it('whose token is refused is a platform error', async () => {
+    await owned(async (owner, more) => {
+      const { code, err } = await run('status', { ...more, readOwner: async () => ({ ...owner, token: 'other' }) });
+      expect(code).toBe(EXIT.platform);
+      expect(err).toContain('API key');
+    });
+  });
+});
+
+describe('import', () => {
+  it('brings rows in, counts and samples the bad ones, fits, and ends with status 1 when there were any', async () => {
+    const file = join(folder, 'items.csv');
+    writeFileSync(file, 'track_id,kind,title\nt1,track,One\n,track,Nameless\nt2,track,Two\n');
+    const { code, json, err } = await run(`import items ${file} --map id=track_id --json`);
+    expect(code).toBe(EXIT.finding);
+    expect(json).toMatchObject({
+      rowsRead: 3,
+      badRows: 1,
+      rejected: 0,
+      items: { created: 2 },
+      fitSeconds: expect.any(Number),
+    });
+    expect(json['badRowSample']).toHaveLength(1);
+    expect(err).toContain('Fitting');
+    expect(platform.getItem('t1')?.title).toBe('One');
+  });
+
+  it('of events doubles nothing the second time', async () => {
+    const file = join(folder, 'events.jsonl');
+    const row = (n: number) =>
+      JSON.stringify({
+        listenerId: '2',
+        itemId: 'i1',
+        occurredAt: `2026-11-0${n}T10:00:00Z`,
+        playedMs: 60_000,
+        type: 'play',
+      });
+    writeFileSync(file, [1, 2, 3].map(row).join('\n'));
+    expect((await run(`import events ${file} --no-fit --json`)).json).toMatchObject({
+      events: { accepted: 3 },
+      fitSeconds: null,
+    });
+    expect((await run(`import events ${file} --no-fit --json`)).json).toMatchObject({ events: { duplicate: 3 } });
+  });
+
+  it('of a file that is not there is a usage error', async () => {
+    const { code, err } = await run(`import items ${join(folder, 'nothing.csv')}`);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain('nothing.csv');
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('ends a command with status 130 and closes the platform', async () => {
+    const stop = new AbortController();
+    const hanging = { ...platform, status: platform.status, home: () => new Promise<Uint8Array>(() => undefined) };
+    const running = run('home 2 --json', { stop: stop.signal, openPlatform: async () => hanging });
+    setTimeout(() => stop.abort(new Error('stopped')), 300);
+    const { code, json, err } = await running;
+    expect([code, err]).toEqual([EXIT.interrupted, 'Stopped.\n']);
+    expect(json['error']).toMatchObject({ code: 'INTERRUPTED' });
+    expect(platform.closed()).toBe(true);
+  });
+
+  it('stops `up` cleanly, with status 0', async () => {
+    const stop = new AbortController();
+    let address = '';
+    const running = run('up --port 0 --json', {
+      stop: stop.signal,
+      openPlatform: async () => ({
+        ...platform,
+        setAddress: (bound) => {
+          address = bound;
+        },
+      }),
+    });
+    while (address === '') await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
+    expect((await (await fetch(`${address}/`)).text()).includes(platform.adminKey)).toBe(true);
+    stop.abort(new Error('stopped'));
+    const { code, json } = await running;
+    expect(code).toBe(EXIT.ok);
+    expect(json).toMatchObject({ address, key: platform.adminKey });
+    expect(platform.closed()).toBe(true);
+    await expect(fetch(`${address}/healthz`)).rejects.toThrow();
+  });
+
+  it('refuses to bind beyond this machine without keys that were made, and lets go of the data', async () => {
+    const { code, err } = await run('up --port 0 --host 0.0.0.0');
+    expect(code).toBe(EXIT.platform);
+    expect(err).toContain('keys create');
+    expect(platform.closed()).toBe(true);
+  });
+});
+
+describe('the terminal', () => {
+  it('shows shelves as titled rows of cards that fit, and lets no title steer it', async () => {
+    const { out } = await run('home 2 --explain');
+    expect(out).toMatch(
+      /^Recently played {2}by 2 {2}forced, score 0.500\n {2}Kind of Blue +So What2J\n {2}Miles Davis\n/,
+    );
+    expect(out).not.toContain('\u009b');
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('is coloured only when it is one, and NO_COLOR is not set', async () => {
+    expect((await run('home 2', { outIsTerminal: true })).out).toContain('\u001b[1m');
+    expect((await run('home 2', { outIsTerminal: true, env: { NO_COLOR: '1' } })).out).not.toContain('\u001b');
+  });
+});
+
+describe('policy check', () => {
+  it.each(['plackett-luce', 'uniform', 'greedy'])('finds the propensities of %s true', async (policy) => {
+    const { code, json } = await run(`policy check --policy ${policy} --draws 5000 --json`);
+    expect(code).toBe(EXIT.ok);
+    expect(json).toMatchObject({ policy, holds: true });
+    expect(json['sumError']).toBeLessThanOrEqual(1e-12);
+  });
+});
