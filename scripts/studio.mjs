@@ -1,6 +1,7 @@
 // Builds the web page, and knows whether a built one is still that of its sources.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { filesBelow, hashOf, nodeBinary, packageScript, ROOT, run, say, seconds } from './toolchain.mjs';
 
 const STUDIO = join(ROOT, 'studio');
@@ -15,16 +16,12 @@ function sourcesHash() {
 
 /** Builds into `outDir`; resolves with vite's exit code. */
 export function buildStudio(outDir = join(STUDIO, 'dist')) {
-  return run(nodeBinary(), [
-    packageScript('vite', 'bin', 'vite.js'),
-    'build',
-    'studio',
-    '--logLevel',
-    'warn',
-    '--outDir',
-    outDir,
-    '--emptyOutDir',
-  ]);
+  // Whatever the shell or a test runner says: a page that is built is a page for use, and React minds.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const vite = packageScript('vite', 'bin', 'vite.js');
+  return run(nodeBinary(), [vite, 'build', 'studio', '--logLevel', 'warn', '--outDir', outDir, '--emptyOutDir'], {
+    env,
+  });
 }
 
 /** Builds studio/dist unless it is that of the sources as they are. */
@@ -41,3 +38,5 @@ export async function ensureStudio() {
   writeFileSync(STAMP, `${wanted}\n`);
   say(`Built the web page in ${seconds(started)}.`);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await ensureStudio();

@@ -82,14 +82,15 @@ export interface HomeRequest {
   readonly listenerId: string;
   readonly device: Device;
   readonly sessionId: string;
-  readonly explain: boolean;
   /** Decide anew even within the lifetime of the last page. */
   readonly fresh: boolean;
 }
 
+/**
+ * Always with its explanation: asked for later, it would be that of another decision than the one on show.
+ */
 export function fetchHome(request: HomeRequest, signal?: AbortSignal): Promise<Page> {
-  const query = new URLSearchParams({ device: request.device, session: request.sessionId });
-  if (request.explain) query.set('explain', 'true');
+  const query = new URLSearchParams({ device: request.device, session: request.sessionId, explain: 'true' });
   if (request.fresh) query.set('fresh', 'true');
   const path = `/v1/listeners/${encodeURIComponent(request.listenerId)}/home?${query}`;
   return call<Page>(path, signal === undefined ? {} : { signal });

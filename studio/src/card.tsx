@@ -8,7 +8,7 @@ import { Cover } from './cover.tsx';
 import { FollowIcon, HeartIcon, HideIcon, MoreIcon, PlayIcon } from './icons.tsx';
 
 /** How a shelf lays out its cards. */
-export type CardLayout = 'tall' | 'tile' | 'wide' | 'numbered';
+export type CardLayout = 'tall' | 'tile' | 'wide';
 
 export interface CardActions {
   readonly onPlay: () => void;
@@ -20,6 +20,7 @@ export interface CardActions {
 interface CardProps extends CardActions {
   readonly card: PageCard;
   readonly layout: CardLayout;
+  readonly explained: boolean;
   readonly isNew: boolean;
   readonly isCurrent: boolean;
   readonly liked: boolean;
@@ -68,7 +69,7 @@ function CardMenu(props: CardProps) {
 }
 
 export function Card(props: CardProps) {
-  const { card, layout, isNew, isCurrent, liked, tabbable, buttonRef, onPlay } = props;
+  const { card, layout, explained, isNew, isCurrent, liked, tabbable, buttonRef, onPlay } = props;
   return (
     <li
       className={styles.card}
@@ -87,11 +88,6 @@ export function Card(props: CardProps) {
         aria-current={isCurrent ? 'true' : undefined}
       >
         <span className={styles.coverBox}>
-          {layout === 'numbered' && (
-            <span className={styles.number} aria-hidden="true">
-              {card.rank + 1}
-            </span>
-          )}
           <Cover card={card} className={styles.cover ?? ''} />
           <span className={styles.playBadge} aria-hidden="true">
             {isCurrent ? <span className={styles.bars} /> : <PlayIcon />}
@@ -112,7 +108,7 @@ export function Card(props: CardProps) {
             {card.subtitle}
           </span>
           {card.reason !== '' && <span className={styles.reason}>{card.reason}</span>}
-          {card.explain !== undefined && (
+          {explained && card.explain !== undefined && (
             <span className={styles.explain}>
               <Chance propensity={card.explain.propensity} forced={card.explain.forced} />
               <span className={styles.score}>score {card.explain.score.toFixed(3)}</span>

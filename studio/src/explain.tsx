@@ -76,8 +76,10 @@ export function PageExplain({ page }: { readonly page: Page }) {
         )}
       </div>
       <ol className={styles.stages} aria-label="Stages and their times">
-        {explain.stages.map((stage) => (
-          <li key={stage.stage} data-bad={stage.outcome !== 'ok'}>
+        {explain.stages.map((stage, at) => (
+          // Two stages of one name may stand at different places; places do not move.
+          // biome-ignore lint/suspicious/noArrayIndexKey: the place is the stage's identity
+          <li key={`${at} ${stage.stage}`} data-bad={stage.outcome !== 'ok'}>
             <span className={styles.stageName}>{stage.stage}</span>
             <span className={styles.stageBar} aria-hidden="true">
               <span style={{ width: `${Math.max(1.5, (stage.ms / longestMs) * 100)}%` }} />

@@ -1,5 +1,5 @@
 /** One listener's Home: its shelves, the player, and the loop from a click to the next Home. */
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ListenerSummary, Page } from '../../src/server/contract.ts';
 import type { Address } from './address.ts';
@@ -102,14 +102,12 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
   const scope = `${listener}\n${device}`;
   const fresh = useRef(0);
   const home = useQuery({
-    queryKey: ['home', listener, device, explain],
+    queryKey: ['home', listener, device],
     queryFn: ({ signal }) => {
       const anew = fresh.current !== renewals;
       fresh.current = renewals;
-      return fetchHome({ listenerId: listener, device, sessionId, explain, fresh: anew }, signal);
+      return fetchHome({ listenerId: listener, device, sessionId, fresh: anew }, signal);
     },
-    placeholderData: (previous, query) =>
-      query?.queryKey[1] === listener && query.queryKey[2] === device ? keepPreviousData(previous) : undefined,
   });
   const shown = useShownPage(home.data, scope);
   const page = shown.page;
@@ -143,7 +141,12 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
 
   const waiting = home.failureReason instanceof ApiProblem ? home.failureReason.message : undefined;
   return (
-    <main className={styles.page} data-device={device} data-playing={player.listen !== null}>
+    <main
+      className={styles.page}
+      data-device={device}
+      data-playing={player.listen !== null}
+      data-decision={page?.decisionId}
+    >
       <Lights page={page} />
       <div className={styles.greeting}>
         <h1>{greetingAt(new Date().getHours())}</h1>
@@ -175,7 +178,7 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
               key={shelf.id}
               shelf={shelf}
               decisionId={page.decisionId}
-              explain={page.explain}
+              explain={explain ? page.explain : undefined}
               newCards={shown.changes.newCards}
               isNew={shown.changes.newShelves.has(shelf.id)}
               currentCard={player.listen?.card.id ?? ''}

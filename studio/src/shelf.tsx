@@ -16,7 +16,6 @@ const SCROLL_SHARE = 0.85;
 
 function layoutOf(shelf: PageShelf): CardLayout {
   if (shelf.kind.startsWith('recently')) return 'tile';
-  if (shelf.kind.startsWith('popular')) return 'numbered';
   if (shelf.cards.length > 0 && shelf.cards.every((card) => card.kind === 'episode')) return 'wide';
   return 'tall';
 }
@@ -133,6 +132,7 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
       aria-labelledby={headingId}
       data-shelf={shelf.id}
       data-kind={shelf.kind}
+      data-order={shelf.order}
       style={{ viewTransitionName: `shelf-${hashOfText(shelf.id)}` }}
     >
       <header className={styles.header}>
@@ -151,6 +151,7 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
             key={card.id}
             card={card}
             layout={layout}
+            explained={explain !== undefined}
             isNew={newCards.has(card.id)}
             isCurrent={card.id === currentCard}
             liked={reactions.liked.has(card.id)}

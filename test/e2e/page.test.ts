@@ -1,0 +1,277 @@
+/**
+ * The web page in a real browser, against a real platform that holds a small demo world: what a person does, and what they then see.
+ * Needs Chromium (`apt-get install chromium`, or its path in CHROMIUM); without one these tests are skipped and say so.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createDemoWorld } from '../../src/simulation/index.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BROWSER = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+  .filter((path) => path !== undefined)
+  .find((path) => existsSync(path));
+const BROWSER_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+];
+const WORLD = { seed: 3, items: 1500, listeners: 60, days: 30, endMs: Date.now() };
+const ENVELOPE = 1000;
+const LISTENER = 'listener-0007';
+
+if (BROWSER === undefined) console.warn('No Chromium here: the web page is not tested in a browser.');
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly address: string;
+  readonly key: string;
+}
+
+/** `shelfwise up` on any free port, up once it says where it is. */
+async function startPlatform(dataDir: string): Promise<Running> {
+  const args = [join(ROOT, 'bin', 'shelfwise'), 'up', '--data', dataDir, '--port', '0', '--json'];
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  let complained = '';
+  child.stderr.on('data', (chunk) => {
+    complained += chunk;
+  });
+  for await (const chunk of child.stdout) {
+    said += chunk;
+    try {
+      const { address, key } = JSON.parse(said) as { address: string; key: string };
+      return { process: child, address, key };
+    } catch (incomplete) {
+      if (!(incomplete instanceof SyntaxError)) throw incomplete;
+    }
+  }
+  throw new Error(`the platform did not come up: ${complained}`);
+}
+
+function* envelopes<Row>(rows: Iterable<Row>): Generator<Row[]> {
+  let envelope: Row[] = [];
+  for (const row of rows) {
+    envelope.push(row);
+    if (envelope.length < ENVELOPE) continue;
+    yield envelope;
+    envelope = [];
+  }
+  if (envelope.length > 0) yield envelope;
+}
+
+async function fillWithWorld(call: (method: string, path: string, body?: unknown) => Promise<unknown>): Promise<void> {
+  const world = createDemoWorld(WORLD);
+  for (const items of envelopes(world.items())) await call('PUT', '/v1/items', { items });
+  for (const listeners of envelopes(world.listeners())) await call('POST', '/v1/listeners', { listeners });
+  for (const events of envelopes(world.history())) await call('POST', '/v1/events', { events });
+  await call('POST', '/v1/admin/fit');
+}
+
+describe.skipIf(BROWSER === undefined)('the web page', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'shelfwise-page-'));
+  const complaints: string[] = [];
+  let platform: Running;
+  let browser: Browser;
+
+  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${platform.address}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${platform.key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer;
+  };
+  const playsOf = async (listener: string): Promise<number> =>
+    ((await call('GET', `/v1/listeners/${listener}`)) as { totalPlays: number }).totalPlays;
+
+  const open = async (path: string, options: BrowserContextOptions = {}): Promise<Page> => {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      // A listener that nobody has met is a 404 of the API, and no fault of the page.
+      if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
+    });
+    await page.goto(`${platform.address}${path}`);
+    return page;
+  };
+  const shelves = (page: Page) => page.locator('section[data-shelf]');
+  const decision = (page: Page) => page.locator('main').getAttribute('data-decision');
+  const cardIds = (page: Page) =>
+    page.locator('li[data-card]').evaluateAll((cards) => cards.map((card) => card.getAttribute('data-card')));
+
+  beforeAll(async () => {
+    execFileSync(process.execPath, [join(ROOT, 'scripts', 'studio.mjs')], { cwd: ROOT, stdio: 'inherit' });
+    platform = await startPlatform(dataDir);
+    await fillWithWorld(call);
+    browser = await chromium.launch({ executablePath: BROWSER as string, args: BROWSER_FLAGS });
+  });
+
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    if (platform !== undefined) {
+      const closed = once(platform.process, 'close');
+      platform.process.kill('SIGTERM');
+      await closed;
+    }
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('lets a person pick a listener with the keyboard and see a Home of at least six shelves', async () => {
+    const page = await open('/');
+    await page.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
+    await page.getByRole('button', { name: 'Choose a listener' }).press('Enter');
+    await page.getByPlaceholder('Search by id').fill(LISTENER);
+    await page.getByRole('option').first().waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await shelves(page).first().waitFor();
+    expect(new URL(page.url()).searchParams.get('listener')).toBe(LISTENER);
+    expect(await shelves(page).count()).toBeGreaterThanOrEqual(6);
+    const ids = await cardIds(page);
+    expect(ids.length).toBeGreaterThan(40);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('plays a card, tells the platform, and shows another Home with what is new marked', async () => {
+    const before = await playsOf(LISTENER);
+    const page = await open(`/?listener=${LISTENER}&device=desktop`);
+    await shelves(page).first().waitFor();
+    const first = await decision(page);
+    const drawn = page.locator('section[data-kind="recommended"], section[data-kind="more-like"]').first();
+    const card = drawn.locator('li[data-card]').nth(1);
+    const played = await card.getAttribute('data-card');
+    await card.getByRole('button').first().click();
+    await page.getByRole('region', { name: 'Now playing' }).waitFor();
+    await page.getByRole('button', { name: 'Play again' }).waitFor({ timeout: 30_000 });
+    await page.waitForFunction(
+      (decided) => document.querySelector('main')?.getAttribute('data-decision') !== decided,
+      first,
+    );
+    await page.getByTestId('news').waitFor();
+    expect(await playsOf(LISTENER)).toBe(before + 1);
+
+    await page.getByRole('button', { name: 'Make this Home anew' }).click();
+    const recent = page.locator('section[data-kind="recently-played"] li[data-card]').first();
+    await page.waitForFunction(
+      (id) =>
+        document.querySelector('section[data-kind="recently-played"] li[data-card]')?.getAttribute('data-card') === id,
+      played,
+    );
+    expect(await recent.getAttribute('data-card')).toBe(played);
+  });
+
+  it('takes a like back, and never shows again what was hidden', async () => {
+    const page = await open(`/?listener=listener-0011&device=desktop`);
+    const card = page.locator('section[data-order="policy"] li[data-card]').first();
+    await card.waitFor();
+    const hidden = await card.getAttribute('data-card');
+    const choose = async (item: string) => {
+      await page.locator(`li[data-card="${hidden}"]`).getByRole('button', { name: 'More about' }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await choose('Like');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('You no longer like').waitFor();
+    await choose('Not for me');
+    await page.getByText('will not come back').waitFor();
+    expect(await cardIds(page)).not.toContain(hidden);
+    await page.reload();
+    await page.getByRole('button', { name: 'Make this Home anew' }).click();
+    await page.waitForLoadState('networkidle');
+    await shelves(page).first().waitFor();
+    expect(await cardIds(page)).not.toContain(hidden);
+  });
+
+  it('explains the Home on show: chances in (0, 1], what was considered, how long it took', async () => {
+    const page = await open(`/?listener=${LISTENER}&device=desktop`);
+    await shelves(page).first().waitFor();
+    const shown = await decision(page);
+    await page.getByRole('button', { name: 'Explain this Home' }).click();
+    await page.getByRole('region', { name: 'How this Home was made' }).waitFor();
+    expect(await decision(page)).toBe(shown);
+    expect(await page.getByText('score-and-draw').count()).toBe(1);
+    const titles = await page
+      .locator('[title*="propensity"]')
+      .evaluateAll((bars) =>
+        bars.map((bar) => Number(/propensity (\S+)\)/.exec(bar.getAttribute('title') ?? '')?.[1])),
+      );
+    expect(titles.length).toBeGreaterThan(40);
+    for (const propensity of titles) {
+      expect(propensity).toBeGreaterThan(0);
+      expect(propensity).toBeLessThanOrEqual(1);
+    }
+    expect(new URL(page.url()).searchParams.get('explain')).toBe('1');
+  });
+
+  it('can be walked by keyboard: one stop a shelf, arrows within', async () => {
+    const page = await open(`/?listener=${LISTENER}&device=desktop`);
+    const cards = shelves(page).first().locator('li[data-card]');
+    await cards.first().waitFor();
+    await cards.first().getByRole('button').first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    const focused = () => page.evaluate(() => document.activeElement?.closest('li')?.getAttribute('data-card'));
+    expect(await focused()).toBe(await cards.nth(2).getAttribute('data-card'));
+    await page.keyboard.press('Home');
+    expect(await focused()).toBe(await cards.first().getAttribute('data-card'));
+    expect(await shelves(page).first().locator('li[data-card] > button:first-child[tabindex="0"]').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await page.getByRole('region', { name: 'Now playing' }).waitFor();
+  });
+
+  it('fits a phone, in light and in dark, and changes device and listener by its menus', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await open(`/?listener=${LISTENER}`, {
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+        hasTouch: true,
+        colorScheme,
+      });
+      await shelves(page).first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.dataset['mantineColorScheme'])).toBe(colorScheme);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      expect(new URL(page.url()).searchParams.get('device') ?? 'phone').toBe('phone');
+      await page.getByRole('button', { name: 'Device and display' }).tap();
+      await page.getByRole('menuitem', { name: 'Car' }).tap();
+      await page.waitForURL(/device=car/);
+      await page.getByRole('button', { name: 'Surprise me' }).tap();
+      await page.waitForURL((url) => url.searchParams.get('listener') !== LISTENER);
+      await shelves(page).first().waitFor();
+    }
+  });
+
+  it('greets somebody unknown with a Home, and goes back by the browser’s own button', async () => {
+    const page = await open(`/?listener=${LISTENER}&device=tv`);
+    await shelves(page).first().waitFor();
+    await page.getByRole('button', { name: /^Listener:/ }).click();
+    await page.getByPlaceholder('Search by id').fill('somebody-new');
+    await page.getByRole('option', { name: 'somebody-new' }).click();
+    await page.getByText('Nice to meet you').waitFor();
+    await shelves(page).first().waitFor();
+    await page.goBack();
+    expect(new URL(page.url()).searchParams.get('listener')).toBe(LISTENER);
+    await shelves(page).first().waitFor();
+  });
+});
