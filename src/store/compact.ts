@@ -7,9 +7,9 @@
  * So who reads a stream whole reads the *recorded* files (`lakeFiles`) and the segments that are *not* recorded; `stream.ts` does.
  */
 import { DAY_MS, HOUR_MS, ShelfwiseError } from '../base/index.ts';
+import type { EventLog } from './event-log.ts';
 import type { Lake, LakeColumn, LakeType, LakeValue } from './lake.ts';
 import { turn } from './lake.ts';
-import type { EventLog } from './log.ts';
 import { HEADER_BYTES } from './log-format.ts';
 import type { Metadata } from './metadata.ts';
 

@@ -1,7 +1,7 @@
 /** A stream whole: what compaction has moved to the lake, then what the log still has, each entry once, in the log's order. */
 import { ShelfwiseError } from '../base/index.ts';
+import type { EventLog } from './event-log.ts';
 import type { Lake } from './lake.ts';
-import type { EventLog } from './log.ts';
 import { HEADER_BYTES, type LogPosition } from './log-format.ts';
 import type { LogEntry } from './log-reader.ts';
 import type { Metadata } from './metadata.ts';
