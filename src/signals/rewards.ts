@@ -26,12 +26,12 @@ import { COUNTED_PLAY_MS } from './fold.ts';
 export const REWARD_WINDOW_MS = DAY_MS;
 /** Events may be dated so much before the serving: clocks of clients differ. */
 export const CLOCK_SLACK_MS = 10 * MINUTE_MS;
-export const LOOP_PLAYS = 6;
+const LOOP_PLAYS = 6;
 const EPISODE_MS = 10 * MINUTE_MS;
 const EPISODE_SHARE = 0.4;
 const SKIP_SLACK_MS = 10 * SECOND_MS;
 /** Plays kept as evidence for one card; a card that 64 plays did not decide stays undecided. */
-export const MAX_EVIDENCE = 64;
+const MAX_EVIDENCE = 64;
 
 /** A playback under a card's reference. Ids are kept as 32-bit hashes: they are only compared. */
 export interface CreditedPlay {
