@@ -270,6 +270,32 @@ describe('step', () => {
     );
   });
 
+  it('agrees with the naive reference on a page of more shelves than fit a word', () => {
+    const rng = createRng(40);
+    const problem = problemOf(
+      Array.from({ length: 40 }, (_, s) => {
+        const numbers = new Set(Array.from({ length: 12 }, () => rng.below(80)));
+        const listed = Uint32Array.from(numbers);
+        return shelf({
+          key: s,
+          items: listed,
+          creators: listed.map((item) => 900 + (item % 9)),
+          scores: Float64Array.from(listed, () => rng.uniform()),
+        });
+      }),
+      { shelfLimit: 20, creatorCapPerRow: 2, creatorCapPerPage: 5 },
+    );
+    const policy = plackettLuce();
+    wander(problem, 1, createWalker(), policy, (prefix, now) => {
+      const expected = naiveStep(problem, prefix, policy);
+      const listed = [...now.actions.subarray(0, now.count)];
+      expect([...listed].sort()).toEqual([...expected.actions].sort());
+      expect(listed.map((_, k) => now.values[k])).toEqual(
+        listed.map((action) => expected.values[expected.actions.indexOf(action)]),
+      );
+    });
+  });
+
   it('fills a row to the same length whatever is drawn, and never below its minimum', () => {
     fc.assert(
       fc.property(problems, fc.array(fc.nat(), { minLength: 8, maxLength: 8 }), (problem, seeds) => {
