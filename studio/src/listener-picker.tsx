@@ -2,7 +2,7 @@
 import { Combobox, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { StoredListener } from '../../src/server/contract.ts';
 import { fetchListeners } from './api.ts';
 import { Avatar } from './avatar.tsx';
@@ -51,9 +51,16 @@ export function ListenerPicker({ listenerId, profile, onPick, onSurprise }: Pick
     enabled: combobox.dropdownOpened,
     placeholderData: keepPreviousData,
   });
-  const listeners = data?.listeners ?? [];
   const typed = search.trim();
-  const unknown = typed !== '' && prefix === typed && !isFetching && !listeners.some(({ id }) => id === typed);
+  // What is listed follows the typing at once, before the platform has answered: Enter must never take what no longer fits.
+  const listeners = (data?.listeners ?? []).filter(({ id }) => id.startsWith(typed));
+  const waiting = isFetching || prefix !== typed;
+  const unknown = typed !== '' && !waiting && !listeners.some(({ id }) => id === typed);
+  const listed = listeners.length + (unknown ? 1 : 0);
+  const selectFirst = combobox.selectFirstOption;
+  useEffect(() => {
+    if (typed !== '' && listed > 0) selectFirst();
+  }, [typed, listed, selectFirst]);
 
   const pick = (id: string) => {
     combobox.closeDropdown();
@@ -81,10 +88,7 @@ export function ListenerPicker({ listenerId, profile, onPick, onSurprise }: Pick
         <Combobox.Dropdown>
           <Combobox.Search
             value={search}
-            onChange={(event) => {
-              setSearch(event.currentTarget.value);
-              combobox.selectFirstOption();
-            }}
+            onChange={(event) => setSearch(event.currentTarget.value)}
             placeholder="Search by id"
             aria-label="Search listeners by id"
             leftSection={<SearchIcon />}
@@ -113,7 +117,7 @@ export function ListenerPicker({ listenerId, profile, onPick, onSurprise }: Pick
               </Combobox.Option>
             )}
             {listeners.length === 0 && !unknown && (
-              <Combobox.Empty>{isFetching ? 'Looking …' : 'No listeners yet'}</Combobox.Empty>
+              <Combobox.Empty>{waiting ? 'Looking …' : 'No listeners yet'}</Combobox.Empty>
             )}
           </Combobox.Options>
         </Combobox.Dropdown>
