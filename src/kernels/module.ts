@@ -16,6 +16,8 @@ interface KernelExports {
     outRows: number,
     outScores: number,
     scratch: number,
+    bounds: number,
+    reach: number,
   ): number;
   accumulateBlock(matrix: number, left: number, right: number, count: number, stride: number): void;
   solveNormal(matrix: number, b: number, x: number, stride: number): number;

@@ -12,9 +12,9 @@ export interface FitOptions {
   readonly rng: Rng;
   /** Numbers in a vector. @default 64 */
   readonly dimension?: number | undefined;
-  /** Passes over both sides. @default 10; recall stands still from about 8 on */
+  /** Passes over both sides. @default 12; recall stands still from about 10 on */
   readonly iterations?: number | undefined;
-  /** λ as a multiple of the noise level of the interactions (see `noiseLevel`), so that it suits few listeners and many. Higher: smoother, more popular. @default 0.35 */
+  /** λ as a multiple of the noise level of the interactions (see `noiseLevel`), so that it suits few listeners and many. Higher: smoother, more popular. @default 0.4 */
   readonly regularisation?: number | undefined;
   /** Confidence of a pair with count c: 1 + alpha · ln(1 + c / epsilon). @default 20 */
   readonly alpha?: number | undefined;
@@ -34,8 +34,8 @@ export interface FitOptions {
 
 export const FIT_DEFAULTS = Object.freeze({
   dimension: 64,
-  iterations: 10,
-  regularisation: 0.35,
+  iterations: 12,
+  regularisation: 0.4,
   alpha: 20,
   epsilon: 1,
   neighbourCount: 50,

@@ -16,7 +16,9 @@ export class TopList {
     this.size = 0;
   }
 
+  /** A score that is not a number is left out. */
   offer(number: number, score: number): void {
+    if (Number.isNaN(score)) return;
     if (this.size < this.capacity) {
       let hole = this.size++;
       while (hole > 0) {

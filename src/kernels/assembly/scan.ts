@@ -134,6 +134,9 @@ function siftUp(rowsAt: usize, scoresAt: usize, from: u32, row: u32, score: f32)
 /**
  * The k rows with the largest matrix[r] · query, best first, equal scores by row number; returns how many (fewer when
  * there are fewer rows; rows whose score is NaN are left out). `scratch`: 256 floats.
+ * `bounds`: for each block of 256 rows the largest norm in it. By Cauchy and Schwarz no row of a block can score above
+ * bound * |query|: once k rows are found, blocks that cannot reach the worst of them are passed over. `reach` is the
+ * query's norm with an allowance for rounding. Nothing is lost; with long rows first most blocks are passed over.
  */
 export function topRows(
   matrix: usize,
@@ -144,12 +147,15 @@ export function topRows(
   outRows: usize,
   outScores: usize,
   scratch: usize,
+  bounds: usize,
+  reach: f32,
 ): u32 {
   if (k == 0) return 0;
   const bytes = (<usize>stride) << 2;
   let size: u32 = 0;
   let floor: f32 = 0;
   for (let block: u32 = 0; block < rows; block += BLOCK) {
+    if (size == k && load<f32>(bounds + ((<usize>(block / BLOCK)) << 2)) * reach < floor) continue;
     const n = min(BLOCK, rows - block);
     dotRows(matrix + <usize>block * bytes, n, stride, query, scratch);
     for (let i: u32 = 0; i < n; i++) {
