@@ -101,9 +101,22 @@ export function seedToBytes(seed: Seed): Uint8Array {
   return bytes;
 }
 
+/** Random bytes of the system, fetched by the page: a call for each seed costs more than all else about it. */
+const POOL_BYTES = 4096;
+let pool = new Uint8Array(0);
+let poolAt = 0;
+
 /** A fresh seed from the system's generator. Only entry points and the serving path call it. */
 export function freshSeed(): Seed {
-  return seedFromBytes(randomBytes(16));
+  if (poolAt + 16 > pool.length) {
+    pool = new Uint8Array(randomBytes(POOL_BYTES));
+    poolAt = 0;
+  }
+  const seed = seedFromBytes(pool.subarray(poolAt, poolAt + 16));
+  // Handed out once: what is left behind must not tell past seeds.
+  pool.fill(0, poolAt, poolAt + 16);
+  poolAt += 16;
+  return seed;
 }
 
 /**

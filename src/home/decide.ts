@@ -12,11 +12,13 @@ import {
   type ListenerView,
   NO_ITEM,
   type ShelfOrder,
+  SURFACES,
+  type Surface,
   surfaceOf,
 } from '../domain/index.ts';
 import { createBatch, type Encoder, type FeatureBatch } from '../features/index.ts';
 import type { RewardModel } from '../models/index.ts';
-import { createWalker, type DrawnPage, type PolicyShelf, samplePage } from '../policy/index.ts';
+import { createWalker, type DrawnPage, type Policy, type PolicyShelf, samplePage } from '../policy/index.ts';
 import { examinationOf, type HomeTunables, policyUnder } from './tunables.ts';
 
 export interface DecisionShelf {
@@ -58,6 +60,11 @@ export interface Decided {
   readonly candidates: number;
 }
 
+interface Rules {
+  readonly policy: Policy;
+  readonly examination: Readonly<Record<Surface, Float64Array>>;
+}
+
 export interface Decider {
   readonly encoder: Encoder;
   /** Not re-entrant; synchronous. `onStep` is handed each step's distribution, valid during the call. */
@@ -76,6 +83,21 @@ export function createDecider(encoder: Encoder): Decider {
   let creators = new Uint32Array(capacity);
   const offsets = new Uint32Array(256);
   const walker = createWalker();
+  /** Policies and examination curves, made once for tunables that live as long as the process. */
+  const made = new WeakMap<HomeTunables, Map<string, Rules>>();
+  const rulesOf = (tunables: HomeTunables, policyId: string): Rules => {
+    const byPolicy = made.get(tunables) ?? new Map<string, Rules>();
+    made.set(tunables, byPolicy);
+    let rules = byPolicy.get(policyId);
+    if (rules === undefined) {
+      const examination = Object.fromEntries(
+        SURFACES.map((surface) => [surface, examinationOf(tunables.surfaces[surface])]),
+      ) as Record<Surface, Float64Array>;
+      rules = { policy: policyUnder(policyId, tunables), examination };
+      byPolicy.set(policyId, rules);
+    }
+    return rules;
+  };
 
   return {
     encoder,
@@ -130,16 +152,17 @@ export function createDecider(encoder: Encoder): Decider {
           count,
         });
       }
-      const surface = tunables.surfaces[surfaceOf(input.device)];
+      const surface = surfaceOf(input.device);
+      const rules = rulesOf(tunables, input.policyId);
       const page = samplePage(
         {
           shelves: policyShelves,
-          shelfLimit: surface.shelves,
+          shelfLimit: tunables.surfaces[surface].shelves,
           creatorCapPerRow: tunables.creatorCapPerRow,
           creatorCapPerPage: tunables.creatorCapPerPage,
-          examinationByCard: examinationOf(surface),
+          examinationByCard: rules.examination[surface],
         },
-        policyUnder(input.policyId, tunables),
+        rules.policy,
         input.seed,
         walker,
         onStep === undefined ? undefined : (step) => onStep(step.probabilities, step.count),

@@ -1,5 +1,5 @@
 /** Records of decisions and servings: sealed, appended to their own log, found again by id. */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { KeyObject } from 'node:crypto';
 import { ByteWriter, ShelfwiseError } from '../base/index.ts';
 import {
   type DecisionRecord,
@@ -36,7 +36,7 @@ export interface Decisions {
 
 /** The bytes of a record from an entry of the log. */
 export function recordBytesOf(entry: Uint8Array): Uint8Array {
-  return zstdDecompressSync(entry.subarray(1));
+  return entry.subarray(1);
 }
 
 export function decisionPosition(store: OnlineStore, decisionId: string): LogPosition | undefined {
@@ -48,12 +48,11 @@ export function decisionPosition(store: OnlineStore, decisionId: string): LogPos
 export function createDecisions(
   log: EventLog,
   store: OnlineStore,
-  secretOf: (listenerKey: string) => Uint8Array | undefined,
+  secretOf: (listenerKey: string) => KeyObject | undefined,
 ): Decisions {
   const counts = { decisions: 0, servings: 0, bytes: 0 };
   const viewWriter = new ByteWriter(4096);
   const writer = new ByteWriter(32 * 1024);
-  const entryWriter = new ByteWriter(16 * 1024);
   let fresh = new Map<string, number>();
   let writing = new Map<string, number>();
 
@@ -65,13 +64,11 @@ export function createDecisions(
       viewWriter.reset();
       encodeListenerView(view, viewWriter);
       writer.reset();
+      writer.u8(ENTRY_DECISION);
       encodeDecision({ ...record, listenerState: sealView(viewWriter.view(), secret, record.seed) }, writer);
-      entryWriter.reset();
-      entryWriter.u8(ENTRY_DECISION);
-      entryWriter.raw(zstdCompressSync(writer.view(), COMPRESSION));
-      fresh.set(record.decisionId, positionNumber(log.append(entryWriter.view())));
+      fresh.set(record.decisionId, positionNumber(log.append(writer.view())));
       counts.decisions++;
-      counts.bytes += entryWriter.length;
+      counts.bytes += writer.length;
     },
     writeServing(serving) {
       writer.reset();
@@ -115,5 +112,3 @@ export function createDecisions(
     },
   };
 }
-
-const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };

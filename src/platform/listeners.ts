@@ -2,7 +2,7 @@
  * Listeners: the id that the app knows, mapped once to a random key. Everything recorded carries the key; the id stands
  * here alone, beside the secret that state bytes in records are sealed with. Dropping the entry makes both unreadable.
  */
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '../base/index.ts';
 import type { ListenerProfile } from '../domain/index.ts';
 import type { OnlineStore } from '../store/index.ts';
@@ -14,8 +14,7 @@ const SECRETS = 'listener-secrets';
 export interface ListenerEntry extends StoredListener {
   /** 32 hexadecimal digits, random. */
   readonly key: string;
-  /** 32 bytes. */
-  readonly secret: Uint8Array;
+  readonly secret: KeyObject;
 }
 
 interface StoredEntry {
@@ -27,7 +26,7 @@ interface StoredEntry {
 export interface Listeners {
   get(id: string): ListenerEntry | undefined;
   /** The secret of a key; undefined when the listener is unknown or erased. */
-  secretOf(key: string): Uint8Array | undefined;
+  secretOf(key: string): KeyObject | undefined;
   /** Maps ids that are new; durable when resolved. Call before anything that carries their keys is written. */
   ensure(ids: readonly string[]): Promise<void>;
   put(rows: readonly { readonly id: string; readonly profile: ListenerProfile }[]): Promise<readonly StoredListener[]>;
@@ -38,8 +37,9 @@ export interface Listeners {
   count(): number;
 }
 
-export function secretOfKey(store: OnlineStore, key: string): Uint8Array | undefined {
-  return store.get(SECRETS, key);
+export function secretOfKey(store: OnlineStore, key: string): KeyObject | undefined {
+  const bytes = store.get(SECRETS, key);
+  return bytes === undefined ? undefined : createSecretKey(bytes);
 }
 
 /** Keys of all listeners. */
@@ -49,7 +49,7 @@ export function* listenerKeys(store: OnlineStore): Iterable<{ readonly id: strin
 
 export function createListeners(store: OnlineStore, clock: Clock): Listeners {
   const cache = new Map<string, ListenerEntry>();
-  const secrets = new Map<string, Uint8Array>();
+  const secrets = new Map<string, KeyObject>();
 
   const remember = (entry: ListenerEntry): ListenerEntry => {
     if (cache.size >= CACHED) {
@@ -67,7 +67,7 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
     const bytes = store.get(TABLE, id);
     if (bytes === undefined) return undefined;
     const stored = parse(bytes);
-    const secret = store.get(SECRETS, stored.key);
+    const secret = secretOfKey(store, stored.key);
     if (secret === undefined) return undefined;
     return remember({ id, ...stored, secret });
   };
@@ -76,7 +76,7 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
     await store.transaction((writer) => {
       for (const { id, key, profile, createdAtMs, secret } of entries) {
         writer.put(TABLE, id, Buffer.from(JSON.stringify({ key, profile, createdAtMs } satisfies StoredEntry)));
-        writer.put(SECRETS, key, secret);
+        writer.put(SECRETS, key, secret.export());
       }
     });
     for (const entry of entries) remember(entry);
@@ -85,7 +85,7 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
   const fresh = (id: string, profile: ListenerProfile): ListenerEntry => ({
     id,
     key: randomBytes(16).toString('hex'),
-    secret: randomBytes(32),
+    secret: createSecretKey(randomBytes(32)),
     profile,
     createdAtMs: clock.nowMs(),
   });
@@ -101,7 +101,7 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
   return {
     get,
     secretOf(key) {
-      return secrets.get(key) ?? store.get(SECRETS, key);
+      return secrets.get(key) ?? secretOfKey(store, key);
     },
     async ensure(ids) {
       if (ids.every((id) => get(id) !== undefined)) return;
@@ -126,7 +126,10 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
     list({ prefix, limit, cursor }) {
       const start = cursor !== undefined && cursor >= prefix ? `${cursor}\u0000` : prefix;
       const listeners: StoredListener[] = [];
-      for (const { key: id, value } of store.range(TABLE, { start, limit: limit + 1 })) {
+      for (const { key: id, value } of store.range(TABLE, {
+        start: start === '' ? undefined : start,
+        limit: limit + 1,
+      })) {
         if (!id.startsWith(prefix)) break;
         const { profile, createdAtMs } = parse(value);
         listeners.push({ id, profile, createdAtMs });

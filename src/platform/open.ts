@@ -85,6 +85,7 @@ async function assemble(
   reportRecovery(events, EVENTS, options);
   reportRecovery(decisionLog, DECISIONS, options);
 
+  let closed = false;
   const metrics = createPlatformMetrics({ events, decisions: decisionLog });
   const encoder = createEncoder(homeFeatures);
   const vocabularies = loadVocabularies(store);
@@ -102,7 +103,7 @@ async function assemble(
   const replayEpochs = createEpochReader(epochStore, encoder);
   const replayDecider = createDecider(encoder);
   const decisions = createDecisions(decisionLog, store, listeners.secretOf);
-  const seen = createSeenEvents(store);
+  const seen = createSeenEvents(store, () => closed);
   const workshop = createWorkshop({ dir: dataDir.dir });
   const background: Record<string, string> = {};
 
@@ -172,7 +173,6 @@ async function assemble(
     for (const settle of settled) settle();
   }
 
-  let closed = false;
   const timers: NodeJS.Timeout[] = [];
   const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
     if (ms <= 0) return;

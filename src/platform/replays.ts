@@ -1,4 +1,5 @@
 /** Replay of stored decisions: from the record, the listener's key and the epochs alone. */
+import type { KeyObject } from 'node:crypto';
 import { ShelfwiseError } from '../base/index.ts';
 import { type DecisionRecord, decisionIntact, decodeDecision, decodeListenerView } from '../domain/index.ts';
 import { type Decider, recompute } from '../home/index.ts';
@@ -17,7 +18,7 @@ const DAMAGE = ['DECISION_CORRUPT', 'EPOCH_CORRUPT', 'EPOCH_NOT_FOUND', 'LOG_COR
 export function replayRecord(
   decisionId: string,
   readBytes: () => Uint8Array,
-  secretOf: (listenerKey: string) => Uint8Array | undefined,
+  secretOf: (listenerKey: string) => KeyObject | undefined,
   epochs: EpochReader,
   decider: Decider,
 ): ReplayReport {

@@ -9,6 +9,8 @@ const TABLE = 'events-seen';
 /** 2^27 bits are 16 MiB: below 1% false positives up to 12 million ids with four probes. */
 const BLOOM_BITS = 27;
 const PROBES = 4;
+/** Ids marked before others have the thread: a few milliseconds. */
+const FILL_SLICE = 5_000;
 const EMPTY = new Uint8Array(0);
 
 export interface SeenEvents {
@@ -26,7 +28,7 @@ export interface SeenEvents {
   readonly size: number;
 }
 
-export function createSeenEvents(store: OnlineStore): SeenEvents {
+export function createSeenEvents(store: OnlineStore, closed: () => boolean): SeenEvents {
   const bloom = new Uint32Array(2 ** (BLOOM_BITS - 5));
   const mark = (key: string): void => {
     for (let probe = 0; probe < PROBES; probe++) {
@@ -41,11 +43,22 @@ export function createSeenEvents(store: OnlineStore): SeenEvents {
     }
     return true;
   };
-  let stored = 0;
-  for (const { key } of store.range(TABLE, {})) {
-    mark(key);
-    stored++;
-  }
+  let stored = store.count(TABLE);
+  /** Until every stored id is marked, "not in the filter" means nothing and the store is asked. */
+  let marked = false;
+  const fill = (start: string | undefined): void => {
+    let last: string | undefined;
+    let count = 0;
+    for (const { key } of store.range(TABLE, { start, limit: FILL_SLICE })) {
+      mark(key);
+      last = key;
+      count++;
+    }
+    if (count < FILL_SLICE) marked = true;
+    else if (!closed()) setImmediate(fill, last);
+  };
+  if (stored === 0) marked = true;
+  else setImmediate(fill, undefined);
 
   const pending = new Set<string>();
   /** Settled since the last persist; and handed to a transaction that is not yet durable. */
@@ -54,7 +67,10 @@ export function createSeenEvents(store: OnlineStore): SeenEvents {
   return {
     keyOf: (listenerKey, eventId) => hashOnce('md5', `${listenerKey} ${eventId}`, 'base64').slice(0, 22),
     has: (key) =>
-      recent.has(key) || pending.has(key) || writing.has(key) || (maybe(key) && store.get(TABLE, key) !== undefined),
+      recent.has(key) ||
+      pending.has(key) ||
+      writing.has(key) ||
+      ((!marked || maybe(key)) && store.get(TABLE, key) !== undefined),
     begin(key) {
       pending.add(key);
     },
