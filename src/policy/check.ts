@@ -16,9 +16,9 @@ export interface PolicyCheck {
   readonly sumError: number;
   /**
    * Mean of π(page) / μ(page) over the drawn pages; 1 in expectation when the logged propensities μ are those that the
-   * pages were drawn with. The target π is the policy tilted by a factor of 0.5 to 1.5 along each step's actions and
+   * pages were drawn with. The target π is the policy tilted by a factor of 0.75 to 1.25 along each step's actions and
    * renormalised: its support is the policy's own, so that the weight is defined for every policy, and its ratios are
-   * bounded, so that the standard error can be believed. For a greedy policy it tests how ties are shared; where there
+   * bounded and near 1, so that the standard error can be believed. For a greedy policy it tests how ties are shared; where there
    * are none, every weight is 1 and the standard error 0.
    */
   readonly meanWeight: number;
@@ -131,11 +131,11 @@ function distanceFromOne(step: Step): number {
   return Math.abs(sum - 1);
 }
 
-/** Another policy with the same support: p_k x (0.5 + k / (n - 1)), renormalised. */
+/** Another policy with the same support: p_k x (0.75 + 0.5 k / (n - 1)), renormalised. */
 function tilted(policy: Policy): Policy {
   const tilt = (n: number, out: Float64Array) => {
     let sum = 0;
-    for (let k = 0; k < n; k++) sum += out[k] *= n === 1 ? 1 : 0.5 + k / (n - 1);
+    for (let k = 0; k < n; k++) sum += out[k] *= n === 1 ? 1 : 0.75 + (0.5 * k) / (n - 1);
     for (let k = 0; k < n; k++) out[k] /= sum;
   };
   return {
