@@ -66,6 +66,16 @@ describe('the reporter', () => {
     expect(sent[0]?.[0]?.eventId).toBe(tried[0]?.[0]?.eventId);
   });
 
+  it('sends what was noted along with, and before, an action', async () => {
+    const sent: IncomingEvent[][] = [];
+    const reporter = createReporter(who, accepting(sent));
+    reporter.seen('01ARZ3NDEKTSV4RRFFQ69G5FAV', 2);
+    reporter.seen('01ARZ3NDEKTSV4RRFFQ69G5FAV', 2);
+    await reporter.report([{ type: 'like', itemId: 'a' }]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(sent.map((events) => events.map(({ type }) => type))).toEqual([['impression', 'like']]);
+  });
+
   it('rejects with the remedy of an event that was refused', async () => {
     const reporter = createReporter(who, async (events) => ({
       accepted: 0,

@@ -5,10 +5,15 @@ import { randomId } from './identity.ts';
 import type { EventPart } from './playback.ts';
 
 export interface Reporter {
-  /** Resolves when the platform has the events on disk; rejects with what was wrong with the first that it refused. */
+  /**
+   * Resolves when the platform has the events, and whatever was noted before them, on disk; rejects with what was wrong with the
+   * first that it refused.
+   */
   report(parts: readonly EventPart[]): Promise<void>;
   /** For later, together with others. What could not be sent is tried again with the next. */
   note(part: EventPart): void;
+  /** Notes that a shelf was seen, once a decision: looked at for long enough, or acted upon. */
+  seen(decisionId: string, shelfRank: number): void;
   /** Sends what was noted; `leaving` while the page closes. */
   flush(leaving?: boolean): Promise<void>;
 }
@@ -39,32 +44,55 @@ export function createReporter(
     occurredAt: new Date().toISOString(),
   });
 
-  const flush = async (leaving = false): Promise<void> => {
+  const told = new Set<string>();
+
+  /** Takes what was noted to send it now; gives it back where the sending fails. The ids make a second sending harmless. */
+  const sendNoted = async (others: readonly IncomingEvent[], leaving: boolean): Promise<EventsAnswer> => {
     clearTimeout(timer);
     timer = undefined;
-    if (noted.length === 0) return;
-    const sending = noted;
+    const taken = noted;
     noted = [];
     try {
-      await post(sending, leaving);
+      return await post([...taken, ...others], leaving);
     } catch (failure) {
-      // The ids make a second sending harmless; what the listener sees does not depend on it.
+      noted = [...taken, ...noted].slice(-MOST_NOTED);
+      throw failure;
+    }
+  };
+
+  const note = (part: EventPart): void => {
+    noted.push(complete(part));
+    timer ??= setTimeout(() => void flush(), GATHER_MS);
+  };
+
+  const flush = async (leaving = false): Promise<void> => {
+    if (noted.length === 0) return;
+    try {
+      await sendNoted([], leaving);
+    } catch (failure) {
+      // What the listener sees does not depend on it.
       console.warn('Impressions wait for the next sending:', failure);
-      noted = [...sending, ...noted].slice(-MOST_NOTED);
     }
   };
 
   return {
     async report(parts) {
       if (parts.length === 0) return;
-      const answer = await post(parts.map(complete));
+      const events = parts.map(complete);
+      const own = new Set(events.map(({ eventId }) => eventId));
+      const answer = await sendNoted(events, false);
       for (const fate of answer.fates) {
-        if (fate.fate === 'rejected') throw new ApiProblem(fate.code, 422, fate.message, fate.remedy);
+        if (fate.fate !== 'rejected') continue;
+        if (own.has(fate.eventId)) throw new ApiProblem(fate.code, 422, fate.message, fate.remedy);
+        console.warn('The platform refused an impression:', fate);
       }
     },
-    note(part) {
-      noted.push(complete(part));
-      timer ??= setTimeout(() => void flush(), GATHER_MS);
+    note,
+    seen(decisionId, shelfRank) {
+      const shelf = `${decisionId} ${shelfRank}`;
+      if (told.has(shelf)) return;
+      told.add(shelf);
+      note({ type: 'impression', reference: { decisionId, shelfRank } });
     },
     flush,
   };

@@ -21,7 +21,7 @@ export function useImpression(
         if (entry === undefined || !entry.isIntersecting) return;
         timer = setTimeout(() => {
           observer.disconnect();
-          reporter.note({ type: 'impression', reference: { decisionId, shelfRank } });
+          reporter.seen(decisionId, shelfRank);
         }, LONG_ENOUGH_MS);
       },
       { threshold: SHARE_IN_VIEW },

@@ -56,6 +56,7 @@ export function usePlayer(reporter: Reporter, onHeard: () => void, onFailure: (f
       reported.current = false;
       const begun = startListen(card, origin);
       show(begun);
+      reporter.seen(origin.decisionId, origin.shelfRank);
       reporter.report([selectEvent(card, origin)]).catch(onFailure);
       if (card.kind !== 'track' && card.kind !== 'episode') return;
       fetchItem(card.id).then((item) => {

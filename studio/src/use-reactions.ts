@@ -71,6 +71,8 @@ export function useReactions(
       const { decisionId, shelfRank, cardRank } = origin;
       show(reaction, card.id);
       const part: EventPart = { type: reaction, itemId: card.id, reference: { decisionId, shelfRank, cardRank } };
+      // Who acts on a shelf has seen it, however short the look: it keeps its place on the next Home.
+      reporter.seen(decisionId, shelfRank);
       reporter.report([part]).then(onChanged, onFailure);
       const undo = OPPOSITE[reaction];
       notify({
