@@ -7,25 +7,23 @@ import { type EncoderPlan, hashCategory, writeDense } from './compile.ts';
 import type { CardFacts, PageFacts } from './declaration.ts';
 
 const SLOTS = 1 << 16;
+/** Words of a place before its columns: the item, and the generation in which it was filled (0 is never). */
+const HEADER = 2;
 
 export class CardMemo {
-  /** SLOTS x cardWidth. */
-  private readonly dense: Float32Array;
-  /** SLOTS x cardCategoryCount. */
-  private readonly categories: Uint32Array;
+  /** A place: item, generation, dense columns (as floats), hashed categories; together, since they are read together. */
+  private readonly words: Int32Array;
+  private readonly floats: Float32Array;
+  private readonly stride: number;
   private readonly plan: EncoderPlan;
-  private readonly items = new Uint32Array(SLOTS);
-  /** Generation that a slot was filled in; 0 is never. */
-  private readonly stamps = new Uint32Array(SLOTS);
-  private stamp = 1;
+  private generation = 1;
   private readonly facts = { day: Number.NaN } as { -readonly [K in keyof CardFacts]: CardFacts[K] };
-  private readonly width: number;
 
   constructor(plan: EncoderPlan) {
     this.plan = plan;
-    this.width = plan.cardWidth;
-    this.dense = new Float32Array(SLOTS * plan.cardWidth);
-    this.categories = new Uint32Array(SLOTS * plan.cardCategoryCount);
+    this.stride = HEADER + plan.cardWidth + plan.cardCategoryCount;
+    this.words = new Int32Array(SLOTS * this.stride);
+    this.floats = new Float32Array(this.words.buffer);
   }
 
   bind(page: PageFacts): void {
@@ -35,9 +33,10 @@ export class CardMemo {
     facts.catalog = catalog;
     facts.counters = counters;
     facts.day = day;
-    if (++this.stamp > 0xffffffff) {
-      this.stamps.fill(0);
-      this.stamp = 1;
+    this.generation = (this.generation + 1) | 0;
+    if (this.generation === 0) {
+      this.words.fill(0);
+      this.generation = 1;
     }
   }
 
@@ -52,20 +51,20 @@ export class CardMemo {
     dense: Float32Array,
     at: number,
     stride: number,
-    categories: Uint32Array,
+    categories: Int32Array,
   ): void {
-    const { stamps, stamp, width, dense: memoDense, categories: memoCategories } = this;
-    const { cardCategoryCount } = this.plan;
+    const { words, floats, generation, plan } = this;
+    const { cardWidth, cardCategoryCount } = plan;
     let target = at;
     let category = 0;
     for (let r = 0; r < rows; r++, target += stride) {
       const item = items[from + r];
-      const slot = item & (SLOTS - 1);
-      if (this.items[slot] !== item || stamps[slot] !== stamp) this.fill(item, slot);
-      const source = slot * width;
-      for (let c = 0; c < width; c++) dense[target + c] = memoDense[source + c];
-      const first = slot * cardCategoryCount;
-      for (let c = 0; c < cardCategoryCount; c++) categories[category++] = memoCategories[first + c];
+      let source = (item & (SLOTS - 1)) * this.stride;
+      if (words[source] !== (item | 0) || words[source + 1] !== generation) this.fill(item, source);
+      source += HEADER;
+      for (let c = 0; c < cardWidth; c++) dense[target + c] = floats[source + c];
+      source += cardWidth;
+      for (let c = 0; c < cardCategoryCount; c++) categories[category++] = words[source + c];
     }
   }
 
@@ -86,16 +85,14 @@ export class CardMemo {
     return facts;
   }
 
-  private fill(item: number, slot: number): void {
-    const { plan, dense, categories } = this;
+  private fill(item: number, place: number): void {
+    const { plan, words, floats } = this;
     const card = this.card(item);
-    const at = slot * this.width;
-    for (const { writer, value } of plan.cardDense) writeDense(writer, value(card), dense, at + writer.column);
-    const first = slot * plan.cardCategoryCount;
-    for (const { category, value } of plan.cardCategories) {
-      categories[first + category] = hashCategory(value(card));
-    }
-    this.items[slot] = item;
-    this.stamps[slot] = this.stamp;
+    words[place] = item;
+    words[place + 1] = this.generation;
+    const at = place + HEADER;
+    for (const { writer, value } of plan.cardDense) writeDense(writer, value(card), floats, at + writer.column);
+    const first = at + plan.cardWidth;
+    for (const { category, value } of plan.cardCategories) words[first + category] = hashCategory(value(card));
   }
 }

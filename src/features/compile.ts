@@ -11,6 +11,7 @@ import {
   type ShelfFacts,
   type Transform,
 } from './declaration.ts';
+import { log1p } from './logarithm.ts';
 
 /** How one feature's value becomes the floats of its columns. */
 export interface DenseWriter {
@@ -147,7 +148,7 @@ export function compile(set: FeatureSet): EncoderPlan {
     const fixed = parts.filter(({ scope }) => scope !== 'card' && scope !== 'cross');
     slots.push({
       column: sparseNames.length,
-      salt: hash32(feature.name),
+      salt: hash32(feature.name) | 0,
       fixedParts: fixed.map(({ category }) => category),
       cardParts: parts.filter(({ scope }) => scope === 'card').map(({ category }) => category),
       crossParts: parts.filter(({ scope }) => scope === 'cross').map(({ value }) => value),
@@ -200,17 +201,17 @@ function writerOf(
 /** The largest finite 32-bit float: whatever lies beyond it, and NaN, is missing. */
 const LARGEST = 3.4028234663852886e38;
 
-/** A category as 32 well mixed bits; 0 for what is missing: negative, NaN, or no 32-bit integer. */
+/** A category as 32 well mixed bits, as a signed integer; 0 for what is missing: negative, NaN, or no 32-bit integer. */
 export function hashCategory(value: number): number {
   if (!(value >= 0 && value < 4294967295)) return 0;
-  const hash = mix32(value + 0x7f4a7c15);
+  const hash = mix32(value + 0x7f4a7c15) | 0;
   return hash === 0 ? 1 : hash;
 }
 
 /** The hash of a slot with one more part. Both are well mixed already, so that one multiplication is enough. */
 export function foldCategory(hash: number, category: number): number {
   const product = Math.imul(hash ^ category, 0x9e3779b1);
-  return (product ^ (product >>> 15)) >>> 0;
+  return product ^ (product >>> 15);
 }
 
 /** Writes all columns of one feature at `at`. */
@@ -236,7 +237,7 @@ function transformed(transform: Transform, x: number): number {
     case 'identity':
       return x;
     case 'log1p':
-      return x > 0 ? Math.log1p(x) : 0;
+      return log1p(x);
     case 'recency':
       return x > 0 ? 1 / (1 + x) : 1;
   }

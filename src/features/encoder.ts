@@ -25,6 +25,7 @@ import type { EncoderShape, FeatureBatch } from './batch.ts';
 import { CardMemo } from './card-memo.ts';
 import { compile, type DenseWriter, foldCategory, hashCategory, type SlotWriter, writeDense } from './compile.ts';
 import type { FeatureDescription, FeatureSet, PageFacts } from './declaration.ts';
+import { log1p } from './logarithm.ts';
 import { BLOCK_ROWS, RowFacts } from './row-facts.ts';
 
 export interface EncoderInput {
@@ -95,11 +96,11 @@ class Bound implements BoundEncoder {
   private readonly denseTemplate: RowTemplate<Float32Array>;
   private readonly sparseTemplate: RowTemplate<Uint32Array>;
   /** Hashed categories of page and shelf; 0 is missing. */
-  private readonly categories: Uint32Array;
+  private readonly categories: Int32Array;
   /** Hash of a slot's parts of page and shelf; 0 where one of them is missing. */
-  private readonly prefixes: Uint32Array;
+  private readonly prefixes: Int32Array;
   /** Hashed categories of the cards of one block, row by row; 0 is missing. */
-  private readonly cardCategories: Uint32Array;
+  private readonly cardCategories: Int32Array;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -110,9 +111,9 @@ class Bound implements BoundEncoder {
       new Uint32Array(BLOCK_ROWS * plan.sparseNames.length),
       plan.sparseNames.length,
     );
-    this.categories = new Uint32Array(plan.categoryCount);
-    this.cardCategories = new Uint32Array(BLOCK_ROWS * plan.cardCategoryCount);
-    this.prefixes = new Uint32Array(plan.slots.length);
+    this.categories = new Int32Array(plan.categoryCount);
+    this.cardCategories = new Int32Array(BLOCK_ROWS * plan.cardCategoryCount);
+    this.prefixes = new Int32Array(plan.slots.length);
   }
 
   bind(input: EncoderInput): void {
@@ -184,8 +185,8 @@ class Bound implements BoundEncoder {
       for (const category of slot.fixedParts)
         hash = categories[category] === 0 ? 0 : foldCategory(hash, categories[category]);
       this.prefixes[s] = hash;
-      const fixed = slot.cardParts.length + slot.crossParts.length === 0;
-      sparseTemplate.block[slot.column] = fixed && hash !== 0 ? bucketOf(hash, plan.bucketShift) : 0;
+      if (slot.cardParts.length + slot.crossParts.length > 0) continue;
+      sparseTemplate.block[slot.column] = hash === 0 ? 0 : bucketOf(hash, plan.bucketShift);
       sparseTemplate.spread(slot.column, 1);
     }
   }
@@ -246,7 +247,7 @@ class Bound implements BoundEncoder {
       case 'log1p':
         for (let r = 0; r < rows; r++, target += denseWidth) {
           const x = values[source + r];
-          dense[target] = x > 0 ? Math.log1p(x) : Number.isNaN(x) ? missing : 0;
+          dense[target] = Number.isNaN(x) ? missing : log1p(x);
         }
         break;
       case 'recency':

