@@ -1,7 +1,7 @@
 /** What the streams look like in the lake. */
 
 import { decodeDecision, decodeEvent, decodeServing } from '../domain/index.ts';
-import { compact, type DataDirPaths, type EventLog, type Metadata, openLake, type RowDecoder } from '../store/index.ts';
+import { compact, type EventLog, type Lake, type LogSegment, type Metadata, type RowDecoder } from '../store/index.ts';
 import { ENTRY_DECISION, recordBytesOf } from './decisions.ts';
 import { type DECISIONS, EVENTS } from './workspace.ts';
 
@@ -100,17 +100,43 @@ const DECISION_ROWS: RowDecoder = {
   },
 };
 
-/** Moves the sealed segments of a stream to the lake. @returns how many */
+/** How far compaction may go: never past what a restart or the learner would still read from the log. */
+export interface CompactionLimit {
+  /** Segments from this one on stay. */
+  readonly segment: number;
+  /** Segments whose successor begins after this time stay. */
+  readonly newestMs: number;
+}
+
+/** Moves sealed segments of a stream to the lake, oldest first, up to the limit. @returns how many */
 export async function compactStream(
   stream: typeof EVENTS | typeof DECISIONS,
   log: EventLog,
-  paths: DataDirPaths,
+  lake: Lake,
   metadata: Metadata,
+  limit: CompactionLimit,
 ): Promise<number> {
-  const lake = openLake({ dir: paths.lake });
-  try {
-    return (await compact(log, stream, lake, metadata, stream === EVENTS ? EVENT_ROWS : DECISION_ROWS)).segments;
-  } finally {
-    await lake.close();
+  const decoder = stream === EVENTS ? EVENT_ROWS : DECISION_ROWS;
+  const movable = movableSegments(log, decoder, limit);
+  const report = await compact(
+    { segments: () => movable, entries: log.entries.bind(log), dropSegment: log.dropSegment.bind(log) },
+    stream,
+    lake,
+    metadata,
+    decoder,
+  );
+  return report.segments;
+}
+
+function movableSegments(log: EventLog, decoder: RowDecoder, limit: CompactionLimit): readonly LogSegment[] {
+  const movable: LogSegment[] = [];
+  for (const segment of log.segments()) {
+    if (!segment.sealed || segment.segment >= limit.segment) break;
+    if (Number.isFinite(limit.newestMs)) {
+      const [first] = log.entries({ segment: segment.segment + 1, offset: 0 });
+      if (first === undefined || decoder.decode(first.payload).atMs > limit.newestMs) break;
+    }
+    movable.push(segment);
   }
+  return movable;
 }

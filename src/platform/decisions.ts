@@ -24,8 +24,8 @@ export interface Decisions {
   /** Seals the view, and puts the record in the log's buffer. */
   write(record: DecisionRecord, view: ListenerView): void;
   writeServing(serving: Serving): void;
-  /** The stored bytes of a record; undefined when there is none. */
-  bytes(decisionId: string): Uint8Array | undefined;
+  /** The stored bytes of a record, from log or lake; undefined when there is none. */
+  bytes(decisionId: string): Promise<Uint8Array | undefined>;
   /** Newest first. */
   recent(limit: number): readonly string[];
   persist(write: StoreWriter): () => void;
@@ -49,6 +49,8 @@ export function createDecisions(
   log: EventLog,
   store: OnlineStore,
   secretOf: (listenerKey: string) => KeyObject | undefined,
+  /** Reads an entry of the stream, wherever it is by now. */
+  readEntry: (position: LogPosition) => Promise<Uint8Array>,
 ): Decisions {
   const counts = { decisions: 0, servings: 0, bytes: 0 };
   const viewWriter = new ByteWriter(4096);
@@ -77,10 +79,10 @@ export function createDecisions(
       log.append(writer.view());
       counts.servings++;
     },
-    bytes(decisionId) {
+    async bytes(decisionId) {
       const known = fresh.get(decisionId) ?? writing.get(decisionId);
       const position = known === undefined ? decisionPosition(store, decisionId) : positionOf(known);
-      return position === undefined ? undefined : recordBytesOf(log.read(position));
+      return position === undefined ? undefined : recordBytesOf(await readEntry(position));
     },
     recent(limit) {
       const ids = [...fresh.keys(), ...writing.keys()];

@@ -99,8 +99,8 @@ export function createHomes(dependencies: {
     }
   };
 
-  function serveAgain(last: LastPage, listenerKey: string, atMs: number): Uint8Array | undefined {
-    const bytes = decisions.bytes(last.decisionId);
+  async function serveAgain(last: LastPage, listenerKey: string, atMs: number): Promise<Uint8Array | undefined> {
+    const bytes = await decisions.bytes(last.decisionId);
     if (bytes === undefined) return undefined;
     const record = decodeDecision(bytes);
     const { decisionId, policyId, degraded } = record;
@@ -133,7 +133,7 @@ export function createHomes(dependencies: {
       const last = asked ? alive(lastPages.get(pageKey), nowMs, query.sessionId, epochs.tunablesHash) : undefined;
 
       if (last !== undefined && last.meaningful === meaningful && !query.fresh && !query.explain) {
-        const again = serveAgain(last, listener.key, nowMs);
+        const again = await serveAgain(last, listener.key, nowMs);
         if (again !== undefined) {
           dependencies.onServed(clock.monotonicMs() - startMs, 'again', false);
           return again;

@@ -52,6 +52,9 @@ export interface IngestDependencies {
   readonly onEvent: (event: FeedbackEvent) => void;
 }
 
+/** What the log says while the disk takes nothing. */
+const REFUSALS = ['LOG_FULL', 'LOG_WRITE_FAILED'] as const;
+
 interface Taken {
   readonly event: FeedbackEvent;
   readonly position: number;
@@ -84,7 +87,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
     try {
       return positionNumber(log.append(writer.view()));
     } catch (error) {
-      if (inTheMiddle && error instanceof ShelfwiseError && error.code === 'LOG_FULL') return -1;
+      if (inTheMiddle && error instanceof ShelfwiseError && REFUSALS.some((code) => code === error.code)) return -1;
       throw error;
     }
   };

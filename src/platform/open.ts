@@ -1,6 +1,6 @@
 /** The composition root: everything that runs is made here, by name, and handed what it needs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { messageOf, ShelfwiseError } from '../base/index.ts';
+import { HOUR_MS, MINUTE_MS, messageOf, ShelfwiseError } from '../base/index.ts';
 import { decodeDecision } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
@@ -13,10 +13,15 @@ import {
   openDataDir,
   openEpochStore,
   openEventLog,
+  openLake,
   openLmdbStore,
   openMetadata,
+  openWarehouse,
+  streamEntry,
+  type Warehouse,
 } from '../store/index.ts';
 import { createCatalogue } from './catalogue.ts';
+import { learnerPlace } from './checkpoint.ts';
 import { compactStream } from './compaction.ts';
 import { type PlatformOptions, type ResolvedPlatformOptions, resolvePlatformOptions } from './config.ts';
 import { createDecisions } from './decisions.ts';
@@ -46,6 +51,8 @@ export interface Platform extends PlatformService {
   setAddress(address: string): void;
   /** Writes everything that is in memory only. */
   flush(): Promise<void>;
+  /** Counts, learns and publishes what came since the last time: what the learner's timer does. */
+  learn(): Promise<void>;
 }
 
 export async function openPlatform(given: Partial<PlatformOptions> & { readonly dataDir: string }): Promise<Platform> {
@@ -102,7 +109,20 @@ async function assemble(
   });
   const replayEpochs = createEpochReader(epochStore, encoder);
   const replayDecider = createDecider(encoder);
-  const decisions = createDecisions(decisionLog, store, listeners.secretOf);
+  const decisions = createDecisions(decisionLog, store, listeners.secretOf, (position) => readAnywhere(position));
+  const lake = openLake({ dir: paths.lake });
+  opened.push(lake);
+  /** Opened when something of the lake is first read. */
+  let warehouse: Promise<Warehouse> | undefined;
+  async function readAnywhere(position: LogPosition): Promise<Uint8Array> {
+    try {
+      return decisionLog.read(position);
+    } catch (error) {
+      if (!(error instanceof ShelfwiseError) || error.code !== 'LOG_POSITION_GONE') throw error;
+      warehouse ??= openWarehouse();
+      return streamEntry({ name: DECISIONS, log: decisionLog, lake, metadata, warehouse: await warehouse }, position);
+    }
+  }
   const seen = createSeenEvents(store, () => closed);
   const workshop = createWorkshop({ dir: dataDir.dir });
   const background: Record<string, string> = {};
@@ -228,7 +248,41 @@ async function assemble(
     background.learner = summary;
   }
 
+  /** Moves to the lake what neither a restart nor the learner will read from the logs again. */
+  async function compactAll(): Promise<number> {
+    await flush();
+    return workshop.between(async () => {
+      const learner = learnerPlace(store);
+      const folded = readPlace(store, PLACE.events) ?? events.start();
+      const indexed = readPlace(store, PLACE.decisions) ?? decisionLog.start();
+      const eventLimit = {
+        segment: Math.min(folded.segment, learner?.events.segment ?? folded.segment),
+        newestMs: Number.POSITIVE_INFINITY,
+      };
+      const decisionLimit = {
+        segment: Math.min(indexed.segment, learner?.decisions.segment ?? indexed.segment),
+        newestMs: clock.nowMs() - DECISIONS_STAY_MS,
+      };
+      const moved =
+        (await compactStream(EVENTS, events, lake, metadata, eventLimit)) +
+        (await compactStream(DECISIONS, decisionLog, lake, metadata, decisionLimit));
+      background.compactor = `${moved} segments moved to the lake`;
+      return moved;
+    });
+  }
+  /** A quiet log never fills its segment: it is sealed by age. */
+  let sealedAtMs = clock.nowMs();
+  async function compactByAge(): Promise<void> {
+    if (clock.nowMs() - sealedAtMs >= SEAL_AFTER_MS) {
+      sealedAtMs = clock.nowMs();
+      await events.seal();
+      await decisionLog.seal();
+    }
+    await compactAll();
+  }
+
   every(options.stateFlushMs, 'states', flush);
+  every(COMPACT_EVERY_MS, 'compactor', compactByAge);
   every(options.learnEveryMs, 'learner', learn);
 
   const adminKey = await ownKey(metadata);
@@ -239,6 +293,7 @@ async function assemble(
     verifyKey: keys.verify,
     setAddress: (address) => dataDir.setAddress(address, adminKey),
     flush,
+    learn,
 
     upsertItems: catalogue.upsert,
     getItem: catalogue.get,
@@ -263,15 +318,15 @@ async function assemble(
     home: homes.answer,
 
     async decision(decisionId) {
-      const bytes = decisions.bytes(decisionId);
+      const bytes = await decisions.bytes(decisionId);
       if (bytes === undefined) throw new ShelfwiseError('DECISION_NOT_FOUND', decisionId);
       return describeDecision(bytes, catalogue.id);
     },
     async replay(decisionId) {
       return replayRecord(
         decisionId,
-        () => {
-          const bytes = decisions.bytes(decisionId);
+        async () => {
+          const bytes = await decisions.bytes(decisionId);
           if (bytes === undefined) throw new ShelfwiseError('DECISION_NOT_FOUND', decisionId);
           return bytes;
         },
@@ -348,12 +403,7 @@ async function assemble(
         decisions: decisionLog,
         stateTable: stateTable(stateVersion),
       }),
-    async compact() {
-      await flush();
-      const eventSegments = await compactStream(EVENTS, events, paths, metadata);
-      const decisionSegments = await compactStream(DECISIONS, decisionLog, paths, metadata);
-      return eventSegments + decisionSegments;
-    },
+    compact: () => compactAll(),
 
     createKey: keys.create,
     listKeys: keys.list,
@@ -378,6 +428,8 @@ async function assemble(
       await workshop.close();
       await events.close();
       await decisionLog.close();
+      await (await warehouse)?.close();
+      await lake.close();
       await metadata.close();
       await store.close();
       dataDir.release();
@@ -387,6 +439,10 @@ async function assemble(
 }
 
 const CATALOG_DELAY_MS = 400;
+const COMPACT_EVERY_MS = 10 * MINUTE_MS;
+const SEAL_AFTER_MS = HOUR_MS;
+/** Rewards are credited to a decision for 24 hours, and the learner reads its record from the log. */
+const DECISIONS_STAY_MS = 26 * HOUR_MS;
 
 function heldOutBy(share: number): (listenerKey: string) => boolean {
   if (share === 0) return () => false;

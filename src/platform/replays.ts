@@ -15,13 +15,13 @@ const DAMAGE = ['DECISION_CORRUPT', 'EPOCH_CORRUPT', 'EPOCH_NOT_FOUND', 'LOG_COR
  * listener's state and the hashes of the epochs see to it before the page is even drawn.
  * Throws DECISION_ERASED when the listener's key is gone.
  */
-export function replayRecord(
+export async function replayRecord(
   decisionId: string,
-  readBytes: () => Uint8Array,
+  readBytes: () => Promise<Uint8Array>,
   secretOf: (listenerKey: string) => KeyObject | undefined,
   epochs: EpochReader,
   decider: Decider,
-): ReplayReport {
+): Promise<ReplayReport> {
   const unequal = (firstDifference: string, audited = false): ReplayReport => ({
     decisionId,
     recomputed: false,
@@ -31,7 +31,7 @@ export function replayRecord(
     audited,
   });
   try {
-    const bytes = readBytes();
+    const bytes = await readBytes();
     if (!decisionIntact(bytes)) return unequal('the digest of the record does not match its bytes');
     const record = decodeDecision(bytes);
     if (record.decisionId !== decisionId) return unequal(`the record is of decision ${record.decisionId}`);

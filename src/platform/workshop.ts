@@ -49,14 +49,14 @@ export type OnProgress = (stage: string, share: number) => void;
 
 export interface Workshop {
   run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, onProgress?: OnProgress): Promise<JobResults[K]>;
-  readonly busy: boolean;
+  /** Runs work of this thread when no job runs, and lets none start meanwhile: for what jobs must not see half done. */
+  between<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 export function createWorkshop(data: WorkshopData): Workshop {
   let worker: Worker | undefined;
   let queue: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
   let closed = false;
 
   const start = (): Worker => {
@@ -110,23 +110,15 @@ export function createWorkshop(data: WorkshopData): Workshop {
       thread.postMessage(job);
     });
 
+  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = queue.then(work);
+    queue = next.catch(() => undefined);
+    return next;
+  };
+
   return {
-    get busy() {
-      return waiting > 0;
-    },
-    run(job, onProgress = () => {}) {
-      waiting++;
-      const next = queue.then(
-        () => perform(job, onProgress),
-        () => perform(job, onProgress),
-      );
-      queue = next
-        .catch(() => undefined)
-        .finally(() => {
-          waiting--;
-        });
-      return next as Promise<never>;
-    },
+    run: (job, onProgress = () => {}) => queued(() => perform(job, onProgress)) as Promise<never>,
+    between: queued,
     async close() {
       closed = true;
       await worker?.terminate();

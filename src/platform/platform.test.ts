@@ -1,0 +1,192 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, type ManualClock, manualClock } from '../base/index.ts';
+import type { Page } from '../domain/index.ts';
+import { openPlatform, type Platform } from './index.ts';
+
+const START_MS = Date.UTC(2026, 10, 1, 12);
+const dirs: string[] = [];
+afterEach(() => {
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
+
+function newDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'shelfwise-platform-'));
+  dirs.push(dir);
+  return dir;
+}
+
+const open = (dataDir: string, clock: ManualClock): Promise<Platform> =>
+  openPlatform({
+    dataDir,
+    clock,
+    learnEveryMs: 0,
+    segmentBytes: 16 * 1024,
+    pageLifetimeMs: HOUR_MS,
+    popularityHoldout: 0,
+  });
+
+const ARTISTS = 30;
+const LISTENERS = 12;
+
+/** Artists in two camps; listeners of each play within their camp. */
+async function fill(platform: Platform, clock: ManualClock): Promise<void> {
+  await platform.upsertItems(
+    Array.from({ length: ARTISTS }, (_, a) => ({
+      id: `artist:${a}`,
+      kind: 'artist',
+      title: `Artist ${a}`,
+      genres: [a % 2 === 0 ? 'calm' : 'loud'],
+    })),
+  );
+  let n = 0;
+  for (let listener = 0; listener < LISTENERS; listener++) {
+    const events = [];
+    for (let play = 0; play < 60; play++) {
+      const artist = (2 * ((play * 7 + listener) % (ARTISTS / 2)) + (listener % 2)) % ARTISTS;
+      // The last artists of each camp are left for others to discover.
+      if (artist >= ARTISTS - 6 && listener < LISTENERS / 2) continue;
+      events.push({
+        eventId: `e${n++}`,
+        type: 'play',
+        listenerId: `l${listener}`,
+        itemId: `artist:${artist}`,
+        occurredAt: new Date(clock.nowMs() - (60 - play) * 6 * HOUR_MS).toISOString(),
+        playedMs: 200_000,
+        durationMs: 200_000,
+      });
+    }
+    const fates = await platform.ingest(events);
+    expect(fates.every((fate) => fate.fate === 'accepted')).toBe(true);
+  }
+}
+
+async function home(
+  platform: Platform,
+  listenerId: string,
+  options: { explain?: boolean; fresh?: boolean } = {},
+): Promise<Page> {
+  const bytes = await platform.home(listenerId, { device: 'desktop', explain: false, fresh: true, ...options });
+  return JSON.parse(Buffer.from(bytes).toString()) as Page;
+}
+
+describe('the platform', () => {
+  it('loses nothing and doubles nothing when it is opened again', async () => {
+    const clock = manualClock(START_MS);
+    const dir = newDir();
+    let platform = await open(dir, clock);
+    await fill(platform, clock);
+    const before = platform.getListener('l3');
+    await platform.close();
+    platform = await open(dir, clock);
+    expect(platform.getListener('l3')).toEqual(before);
+    const again = await platform.ingest([
+      {
+        eventId: 'e0',
+        type: 'play',
+        listenerId: 'l0',
+        itemId: 'artist:0',
+        occurredAt: new Date(START_MS).toISOString(),
+        playedMs: 1,
+      },
+    ]);
+    expect(again).toEqual([{ eventId: 'e0', fate: 'duplicate' }]);
+    await platform.close();
+  });
+
+  it('serves popularity, degraded, before the first fit and a personal page after it', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const page = await home(platform, 'l1');
+    expect(page.degraded).toBe(false);
+    expect(page.shelves.map((shelf) => shelf.kind)).toContain('recommended');
+    const ids = page.shelves.flatMap((shelf) => shelf.cards.map((card) => card.id));
+    expect(new Set(ids).size).toBe(ids.length);
+    await platform.close();
+  });
+
+  it('rebuilds the same states from log and lake, and replays decisions that have moved to the lake', async () => {
+    const clock = manualClock(START_MS);
+    const dir = newDir();
+    let platform = await open(dir, clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const decided: string[] = [];
+    for (let i = 0; i < 40; i++) decided.push((await home(platform, `l${i % LISTENERS}`)).decisionId);
+    expect(await platform.compact()).toBeGreaterThan(0);
+    clock.advance(2 * DAY_MS);
+    await platform.learn();
+    expect(await platform.compact()).toBeGreaterThan(0);
+
+    const report = await platform.rebuildState({});
+    expect(report).toMatchObject({ different: 0, listeners: LISTENERS });
+    await platform.close();
+
+    platform = await open(dir, clock);
+    for (const id of decided) {
+      expect(await platform.replay(id, { verify: true })).toMatchObject({ equal: true, firstDifference: null });
+    }
+    expect((await platform.doctor()).healthy).toBe(true);
+    await platform.close();
+  });
+
+  it('carries rows that were seen when something meaningful happens, and draws the rest anew', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const first = await home(platform, 'l1', { fresh: false });
+    expect(await home(platform, 'l1', { fresh: false })).toEqual(first);
+    const seen = first.shelves.find((shelf) => shelf.order === 'policy');
+    if (seen === undefined) throw new Error('no drawn shelf');
+    const common = { listenerId: 'l1', occurredAt: new Date(clock.nowMs()).toISOString() };
+    await platform.ingest([
+      {
+        ...common,
+        eventId: 'i1',
+        type: 'impression',
+        reference: { decisionId: first.decisionId, shelfRank: seen.rank },
+      },
+      { ...common, eventId: 'p1', type: 'play', itemId: 'artist:1', playedMs: 100_000 },
+    ]);
+    const second = await home(platform, 'l1', { fresh: false });
+    expect(second.decisionId).not.toBe(first.decisionId);
+    const kept = second.shelves[seen.rank];
+    expect(kept).toMatchObject({ id: seen.id, carried: true, rank: seen.rank });
+    expect(kept.cards.map((card) => card.id)).toEqual(seen.cards.map((card) => card.id));
+    expect(await platform.replay(second.decisionId, { verify: true })).toMatchObject({ equal: true });
+    await platform.close();
+  });
+
+  it('learns from the reward that a card earned, and says nothing new when nothing was learnt', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const before = platform.status().epochs['model'];
+    const page = await home(platform, 'l2');
+    await platform.learn();
+    expect(platform.status().epochs['model']).toBe(before);
+    const shelf = page.shelves[0];
+    const reference = { decisionId: page.decisionId, shelfRank: 0, cardRank: 0 };
+    const common = { listenerId: 'l2', occurredAt: new Date(clock.nowMs()).toISOString() };
+    await platform.ingest([
+      { ...common, eventId: 'r1', type: 'rendered', reference: { decisionId: page.decisionId } },
+      { ...common, eventId: 'i1', type: 'impression', reference: { decisionId: page.decisionId, shelfRank: 0 } },
+      { ...common, eventId: 'p1', type: 'play', itemId: shelf.cards[0].id, playedMs: 200_000, reference },
+    ]);
+    await platform.learn();
+    const learnt = platform.status().epochs['model'];
+    expect(learnt).not.toBe(before);
+    clock.advance(HOUR_MS);
+    await platform.learn();
+    expect(platform.status().epochs['model']).not.toBe(learnt);
+    await platform.learn();
+    expect(await platform.replay(page.decisionId, { verify: true })).toMatchObject({ equal: true });
+    await platform.close();
+  });
+});
