@@ -6,14 +6,13 @@ import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Item, type Page, PageSchema } from '../src/domain/index.ts';
 import { openPlatform, type Platform } from '../src/platform/index.ts';
-import { sendHostileRequests } from '../src/server/hostile-requests.ts';
 import { createServer, type EventsAnswer, type ItemsAnswer, type ListenerList } from '../src/server/index.ts';
-import { callerOf, type TestAnswer } from '../src/server/open-test-server.ts';
+import { type Call, callerOf, type HttpAnswer, sendHostileRequests } from '../src/testing/index.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'shelfwise-http-'));
 const logged: string[] = [];
 let platform: Platform;
-let call: ReturnType<typeof callerOf>;
+let call: Call;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
@@ -135,7 +134,7 @@ describe('the API on the real platform', () => {
   });
 
   it('does its jobs', async () => {
-    const jobs: [string, (answer: TestAnswer) => void][] = [
+    const jobs: [string, (answer: HttpAnswer) => void][] = [
       ['doctor', ({ json }) => expect(json).toMatchObject({ healthy: true })],
       ['rebuild-state', ({ json }) => expect(json).toMatchObject({ different: 0 })],
       ['compact', ({ json }) => expect(json).toMatchObject({ segments: expect.any(Number) })],

@@ -6,8 +6,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
-import { createServer, PROGRESS_MEDIA_TYPE, type Problem, type ProgressLine, type ServerLog } from '../server/index.ts';
+import type { PROGRESS_MEDIA_TYPE, Problem, ProgressLine, ServerLog } from '../server/index.ts';
 import type { Cli, OwnedPlatform } from './io.ts';
+
+/** The contract's; a client of a running platform does not load the server for it. */
+const PROGRESS: typeof PROGRESS_MEDIA_TYPE = 'application/x-ndjson';
 
 export type OnProgress = (stage: string, share: number) => void;
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -93,7 +96,7 @@ function headersFor(key: string, body: unknown, onProgress: OnProgress | undefin
   return {
     authorization: `Bearer ${key}`,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    accept: onProgress === undefined ? 'application/json' : PROGRESS_MEDIA_TYPE,
+    accept: onProgress === undefined ? 'application/json' : PROGRESS,
   };
 }
 
@@ -142,6 +145,7 @@ function remoteClient(address: string, token: string, stop: AbortSignal): ApiCli
 export async function localClient(cli: Cli, platform: OwnedPlatform): Promise<ApiClient> {
   let app: FastifyInstance;
   try {
+    const { createServer } = await import('../server/index.ts');
     app = await createServer({
       platform,
       keys: (secret) => platform.verifyKey(secret),

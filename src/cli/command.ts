@@ -1,6 +1,5 @@
 /** What commands share: the options that all of them take, a client that is always closed, and one way to print a result. */
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
 import { type ApiClient, connect } from './client.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Cli } from './io.ts';
@@ -64,8 +63,6 @@ export function print(run: Run, options: GlobalOptions, value: unknown, text: ()
 export function found(run: Run): void {
   run.exitCode = EXIT.finding;
 }
-
-export type Register = (program: Command, run: Run) => void;
 
 export function query(parameters: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const search = new URLSearchParams();

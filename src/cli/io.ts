@@ -1,7 +1,7 @@
 /** What a command sees of the world around it: streams, environment, the wish to stop. Tests hand in their own. */
 import { styleText } from 'node:util';
 import type { Clock } from '../base/index.ts';
-import type { ApiKey, PlatformService } from '../platform/service.ts';
+import type { ApiKey, PlatformService } from '../platform/index.ts';
 
 /** A platform opened in this process. */
 export interface OwnedPlatform extends PlatformService {

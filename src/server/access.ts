@@ -3,9 +3,9 @@
  * `admin` has every scope.
  */
 import { isIP } from 'node:net';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { type Clock, SECOND_MS, ShelfwiseError } from '../base/index.ts';
-import type { ApiKey, ApiScope } from '../platform/service.ts';
+import type { ApiKey, ApiScope } from '../platform/index.ts';
 
 /** The name and scopes of a secret, or null when no such key exists. */
 export type KeyCheck = (secret: string) => ApiKey | null;
@@ -70,6 +70,3 @@ export function isFromThisMachine(request: FastifyRequest): boolean {
     headers['via'] === undefined
   );
 }
-
-/** What routes that show only to this machine, or to those with a key, run first. */
-export type PreHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;

@@ -5,7 +5,7 @@
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Clock, SECOND_MS, ShelfwiseError } from '../base/index.ts';
-import type { ApiScope } from '../platform/service.ts';
+import type { ApiScope } from '../platform/index.ts';
 import {
   CompactAnswer,
   CreateKeyBody,

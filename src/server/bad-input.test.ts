@@ -1,12 +1,16 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sendHostileRequests } from './hostile-requests.ts';
+import { type Call, callerOf, sendHostileRequests } from '../testing/index.ts';
 import { listen } from './index.ts';
 import { openTestServer, type TestServer } from './open-test-server.ts';
 
-let server: TestServer;
+const open = async (options?: Parameters<typeof openTestServer>[0]): Promise<TestServer & { readonly call: Call }> => {
+  const opened = await openTestServer(options);
+  return { ...opened, call: callerOf(opened.app, opened.platform.adminKey) };
+};
+let server: Awaited<ReturnType<typeof open>>;
 beforeAll(async () => {
-  server = await openTestServer({ bodyLimitBytes: 1024 * 1024 });
+  server = await open({ bodyLimitBytes: 1024 * 1024 });
 });
 afterAll(() => server.app.close());
 
@@ -78,7 +82,7 @@ describe('paths', () => {
 
 describe('bytes that are not HTTP', () => {
   it('answers with a problem and closes', async () => {
-    const own = await openTestServer();
+    const own = await open();
     const address = new URL(await listen(own.app, { port: 0, madeKeys: 0 }));
     const exchange = (text: string) =>
       new Promise<string>((resolve, reject) => {
@@ -101,7 +105,7 @@ describe('bytes that are not HTTP', () => {
 
 describe('on every route', () => {
   it('never answers 5xx to what a caller sends, and every refusal is a problem with a remedy', async () => {
-    await sendHostileRequests((request) => server.call(request), { runs: 1500 });
+    await sendHostileRequests(server.call, { runs: 1500 });
     expect(server.logged).toEqual([]);
   });
 });

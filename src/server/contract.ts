@@ -12,25 +12,24 @@ import {
   ITEM_KINDS,
   type Item,
   ItemSchema,
-  type ListenerProfile,
   ListenerProfileSchema,
   type Page,
   type PageCard,
   PageSchema,
   type PageShelf,
 } from '../domain/index.ts';
-import {
-  API_SCOPES,
-  type DoctorReport,
-  type EventFate,
-  type ItemFate,
-  type ListenerSummary,
-  type PlatformStatus,
-  type RebuildReport,
-  type ReplayReport,
-  type RetrievalReport,
-  type StoredListener,
-} from '../platform/service.ts';
+import type {
+  ApiScope,
+  DoctorReport,
+  EventFate,
+  ItemFate,
+  ListenerSummary,
+  PlatformStatus,
+  RebuildReport,
+  ReplayReport,
+  RetrievalReport,
+  StoredListener,
+} from '../platform/index.ts';
 
 export type {
   DoctorReport,
@@ -38,7 +37,6 @@ export type {
   IncomingEvent,
   Item,
   ItemFate,
-  ListenerProfile,
   ListenerSummary,
   Page,
   PageCard,
@@ -315,10 +313,18 @@ const StatusSchema = object({
   ready: Type.Boolean(),
   background: Type.Record(Type.String(), Type.String()),
 });
+/** What a key with this scope may do. A record, so that a scope of the platform cannot be forgotten here. */
+export const SCOPES: Readonly<Record<ApiScope, string>> = {
+  app: 'events, Homes, listeners, looking at items',
+  catalog: 'changing items',
+  inspect: 'lists, decisions, replay, status',
+  admin: 'everything',
+};
+const scopeNames = Object.keys(SCOPES) as ApiScope[];
 export const KeyName = Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9._-]+$' });
 export const CreateKeyBody = object({
   name: KeyName,
-  scopes: Type.Array(Type.Enum([...API_SCOPES]), { minItems: 1, maxItems: API_SCOPES.length }),
+  scopes: Type.Array(Type.Enum(scopeNames), { minItems: 1, maxItems: scopeNames.length }),
 });
 export const CreateKeyAnswer = object({
   name: Type.String(),

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
 import type { Device, ItemKind, ListenerProfile } from '../domain/index.ts';
-import type { EventFate, ItemFate } from '../platform/service.ts';
+import type { EventFate, ItemFate } from '../platform/index.ts';
 import {
   HomeQuerySchema,
   IdParams,

@@ -14,7 +14,7 @@ import {
   type Page,
   parseEvent,
 } from '../domain/index.ts';
-import type { ApiKey, ApiScope, EventFate, ItemFate, PlatformService, StoredListener } from '../platform/service.ts';
+import type { ApiKey, ApiScope, EventFate, ItemFate, PlatformService, StoredListener } from '../platform/index.ts';
 
 export interface FakePlatform extends PlatformService {
   readonly adminKey: string;

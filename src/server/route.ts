@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { Clock } from '../base/index.ts';
-import type { ApiScope, PlatformService } from '../platform/service.ts';
+import type { ApiScope, PlatformService } from '../platform/index.ts';
 import type { Guard } from './access.ts';
 import type { Meter } from './meter.ts';
 import type { ServerLog } from './problems.ts';

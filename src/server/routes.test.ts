@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
+import { type Call, callerOf, type HttpAnswer } from '../testing/index.ts';
 import { type EventsAnswer, type ItemsAnswer, type ListenerList, type ListenersAnswer, MAX_ROWS } from './index.ts';
-import { openTestServer, type TestAnswer, type TestServer } from './open-test-server.ts';
+import { openTestServer, type TestServer } from './open-test-server.ts';
 
-let server: TestServer;
+const open = async (options?: Parameters<typeof openTestServer>[0]): Promise<TestServer & { readonly call: Call }> => {
+  const opened = await openTestServer(options);
+  return { ...opened, call: callerOf(opened.app, opened.platform.adminKey) };
+};
+let server: Awaited<ReturnType<typeof open>>;
 beforeAll(async () => {
-  server = await openTestServer();
+  server = await open();
 });
 afterAll(() => server.app.close());
 
@@ -21,7 +26,7 @@ const event = (eventId: string, more: object = {}) => ({
   ...more,
 });
 
-function expectProblem(answer: TestAnswer, code: keyof typeof CATALOGUE, pointer?: string): void {
+function expectProblem(answer: HttpAnswer, code: keyof typeof CATALOGUE, pointer?: string): void {
   expect({ status: answer.status, type: answer.type, code: answer.problem.code }).toEqual({
     status: CATALOGUE[code].status,
     type: 'application/problem+json; charset=utf-8',
@@ -151,7 +156,7 @@ describe('events', () => {
   });
 
   it('refuses with 507 on a full disk, tells the operator, and still serves Homes', async () => {
-    const full = await openTestServer();
+    const full = await open();
     full.platform.fillDisk();
     const answer = await full.call({ method: 'POST', url: '/v1/events', payload: { events: [event('e9')] } });
     expectProblem(answer, 'LOG_FULL');
@@ -164,8 +169,8 @@ describe('events', () => {
 describe('Home', () => {
   it('answers the bytes of the platform as they are', async () => {
     const bytes = Buffer.from('{ "decisionId" :  "ä" }\n');
-    const own = await openTestServer();
-    const { app } = await openTestServer({ platform: { ...own.platform, home: async () => new Uint8Array(bytes) } });
+    const own = await open();
+    const { app } = await open({ platform: { ...own.platform, home: async () => new Uint8Array(bytes) } });
     const answer = await app.inject({
       url: '/v1/listeners/x/home',
       headers: { authorization: `Bearer ${own.platform.adminKey}` },
@@ -185,8 +190,8 @@ describe('Home', () => {
 
   it('hands every parameter to the platform', async () => {
     const asked: unknown[] = [];
-    const own = await openTestServer();
-    const { app } = await openTestServer({
+    const own = await open();
+    const { app } = await open({
       platform: {
         ...own.platform,
         home: async (...query) => {
@@ -269,10 +274,10 @@ describe('administration', () => {
   });
 
   it('streams their progress to those who ask, and the problem as the last line', async () => {
-    const own = await openTestServer();
+    const own = await open();
     const runFit = () =>
       own.call({ method: 'POST', url: '/v1/admin/fit', headers: { accept: 'application/x-ndjson' } });
-    const lines = (answer: TestAnswer) =>
+    const lines = (answer: HttpAnswer) =>
       answer.text
         .trim()
         .split('\n')
@@ -318,7 +323,7 @@ describe('administration', () => {
 
 describe('operations', () => {
   it('tells health, readiness and status', async () => {
-    const own = await openTestServer();
+    const own = await open();
     expect((await own.app.inject('/healthz')).statusCode).toBe(200);
     expect((await own.app.inject('/readyz')).statusCode).toBe(200);
     own.platform.setReady(false);
@@ -329,7 +334,7 @@ describe('operations', () => {
   });
 
   it('adds its own counts to the platform’s metrics', async () => {
-    const own = await openTestServer();
+    const own = await open();
     await own.call({ url: '/v1/listeners/x/home' });
     await own.call({ url: '/v1/listeners/x/home?device=no' });
     const { text, type } = await own.call({ url: '/metrics' });
@@ -354,8 +359,8 @@ describe('operations', () => {
   });
 
   it('never tells of the inside when it fails, and tells its operator', async () => {
-    const own = await openTestServer();
-    const failing = await openTestServer({
+    const own = await open();
+    const failing = await open({
       platform: {
         ...own.platform,
         getItem: () => {

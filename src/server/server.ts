@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
 import { type FastifyInstance, fastify } from 'fastify';
 import { type Clock, ShelfwiseError, systemClock } from '../base/index.ts';
-import type { PlatformService } from '../platform/service.ts';
+import type { PlatformService } from '../platform/index.ts';
 import { createGuard, isLoopback, type KeyCheck } from './access.ts';
 import { registerAdmin } from './admin-routes.ts';
 import { registerEvents, registerHome, registerItems, registerListeners } from './data-routes.ts';
@@ -103,7 +103,7 @@ export async function openApiDocument(version: string): Promise<object> {
   return document;
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   /** @default 127.0.0.1 */
   readonly host?: string | undefined;
   /** 0 for any free one. */

@@ -2,13 +2,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, ShelfwiseError } from '../../base/index.ts';
-import { type EventsAnswer, type ItemsAnswer, type ListenersAnswer, MAX_ROWS } from '../../server/index.ts';
+import type { EventsAnswer, ItemsAnswer, ListenersAnswer } from '../../server/index.ts';
 import type { DemoWorld } from '../../simulation/index.ts';
 import type { ApiClient } from '../client.ts';
 import type { Run } from '../command.ts';
 import { createPipeline } from '../pipeline.ts';
 import { startProgress } from '../progress.ts';
-import { fitAll } from './import.ts';
+import { ENVELOPE_ROWS, fitAll } from './import.ts';
 
 /** What is loaded of the world: nothing of its truth. */
 type Loaded = Pick<DemoWorld, 'days' | 'items' | 'listeners' | 'history'>;
@@ -100,7 +100,7 @@ async function step<T>(
     let envelope: T[] = [];
     for (const row of rows) {
       envelope.push(row);
-      if (envelope.length < MAX_ROWS) continue;
+      if (envelope.length < ENVELOPE_ROWS) continue;
       run.cli.stop.throwIfAborted();
       const full = envelope;
       await pipeline.push(() => send(full));

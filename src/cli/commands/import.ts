@@ -1,29 +1,17 @@
 /** `shelfwise import`: foreign data in, envelope after envelope through the API, then a fit. A re-run doubles nothing. */
 import type { Command } from 'commander';
 import { SECOND_MS } from '../../base/index.ts';
-import {
-  createImportReport,
-  type ImportReport,
-  type ImportReportAccumulator,
-  type ImportSource,
-  type ReadBatch,
-  readEventFiles,
-  readHetrecLastfm,
-  readItemFiles,
-} from '../../exchange/index.ts';
-import {
-  type EventsAnswer,
-  type FitReport,
-  type ItemsAnswer,
-  type ListenersAnswer,
-  MAX_PAIRS,
-  MAX_ROWS,
-} from '../../server/index.ts';
+import type { ImportReport, ImportReportAccumulator, ImportSource, ReadBatch } from '../../exchange/index.ts';
+import type { EventsAnswer, FitReport, ItemsAnswer, ListenersAnswer, MAX_PAIRS, MAX_ROWS } from '../../server/index.ts';
 import type { ApiClient } from '../client.ts';
 import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
 import { columnMap, share, wholeNumber } from '../parse.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { startProgress } from '../progress.ts';
+
+/** Rows of an envelope: the contract's limits, without loading the server for them. */
+export const ENVELOPE_ROWS: typeof MAX_ROWS = 1000;
+const ENVELOPE_PAIRS: typeof MAX_PAIRS = 10_000;
 
 interface ImportOptions extends GlobalOptions {
   /** Commander's `--no-fit`. */
@@ -61,6 +49,7 @@ Examples:
     )
     .action(async (dir: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ImportOptions & { holdout: number; holdoutSeed: number; seed: number }>();
+      const { readHetrecLastfm } = await import('../../exchange/index.ts');
       const source = await readHetrecLastfm(dir, {
         holdoutShare: options.holdout,
         holdoutSeed: options.holdoutSeed,
@@ -74,7 +63,7 @@ Examples:
     name: 'items' | 'events',
     description: string,
     examples: string,
-    open: (paths: readonly string[], map: Record<string, string>) => ImportSource,
+    open: (paths: readonly string[], map: Record<string, string>) => Promise<ImportSource>,
   ) =>
     imports
       .command(name)
@@ -85,20 +74,20 @@ Examples:
       .addHelpText('after', `\nExamples:\n${examples}`)
       .action(async (paths: readonly string[], _options: unknown, command: Command) => {
         const options = command.optsWithGlobals<ImportOptions & { map?: Record<string, string> }>();
-        await importFrom(run, options, open(paths, options.map ?? {}));
+        await importFrom(run, options, await open(paths, options.map ?? {}));
       });
 
   files(
     'items',
     'Items from files.',
     '  shelfwise import items catalogue.jsonl\n  shelfwise import items tracks.csv --map id=track_id --map title=name',
-    (paths, map) => readItemFiles(paths, { map }),
+    async (paths, map) => (await import('../../exchange/index.ts')).readItemFiles(paths, { map }),
   );
   files(
     'events',
     'Events from files. Without a type every row is a play.',
     '  shelfwise import events plays.parquet --map itemId=track_id --map occurredAt=ts',
-    (paths, map) => readEventFiles(paths, { map }),
+    async (paths, map) => (await import('../../exchange/index.ts')).readEventFiles(paths, { map }),
   );
 }
 
@@ -112,6 +101,7 @@ async function importFrom(run: Run, options: ImportOptions, source: ImportSource
 export async function load(run: Run, client: ApiClient, source: ImportSource, fit: boolean): Promise<LoadReport> {
   const { cli } = run;
   const startMs = cli.clock.monotonicMs();
+  const { createImportReport } = await import('../../exchange/index.ts');
   const report = createImportReport(source.describe);
   const progress = startProgress(cli, source.describe);
   const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
@@ -160,16 +150,16 @@ async function send(
   report: ImportReportAccumulator,
   pipeline: Pipeline,
 ): Promise<void> {
-  for (const items of chunks(batch.items ?? [], MAX_ROWS)) {
+  for (const items of chunks(batch.items ?? [], ENVELOPE_ROWS)) {
     report.addFates('items', (await client.request<ItemsAnswer>('PUT', '/v1/items', { items })).fates);
   }
-  for (const listeners of chunks(batch.listeners ?? [], MAX_ROWS)) {
+  for (const listeners of chunks(batch.listeners ?? [], ENVELOPE_ROWS)) {
     await client.request<ListenersAnswer>('POST', '/v1/listeners', { listeners });
   }
-  for (const pairs of chunks(batch.holdout ?? [], MAX_PAIRS)) {
+  for (const pairs of chunks(batch.holdout ?? [], ENVELOPE_PAIRS)) {
     await client.request('POST', '/v1/admin/holdout', { pairs });
   }
-  for (const events of chunks(batch.events ?? [], MAX_ROWS)) {
+  for (const events of chunks(batch.events ?? [], ENVELOPE_ROWS)) {
     await pipeline.push(async () => {
       report.addFates('events', (await client.request<EventsAnswer>('POST', '/v1/events', { events })).fates);
     });

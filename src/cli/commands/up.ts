@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { SECOND_MS } from '../../base/index.ts';
-import { createServer, isLoopback, listen } from '../../server/index.ts';
 import { clientOf, logTo } from '../client.ts';
 import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
 import { type OwnedPlatform, painter } from '../io.ts';
@@ -42,6 +41,7 @@ Examples:
 async function up(run: Run, options: UpOptions): Promise<void> {
   const { cli } = run;
   const dataDir = dataDirOf(options);
+  const { createServer, isLoopback, listen } = await import('../../server/index.ts');
   const opening = startProgress(cli, `Opening ${dataDir}`);
   const platform = await cli.openPlatform(dataDir);
   let app: FastifyInstance | undefined;
@@ -62,7 +62,7 @@ async function up(run: Run, options: UpOptions): Promise<void> {
     platform.setAddress(address);
     if (options.demo === true) await untilStopped(cli, loadDemo(run, clientOf(app, platform.adminKey), dataDir, items));
     const started = { address, key: platform.adminKey, dataDir, pid: process.pid, version };
-    print(run, options, started, () => banner(run, started, options.host));
+    print(run, options, started, () => banner(run, started, !isLoopback(options.host)));
     await untilStopped(cli, new Promise<never>(() => undefined));
   } catch (error) {
     if (!cli.stop.aborted) throw error;
@@ -86,10 +86,10 @@ async function stop(run: Run, app: FastifyInstance | undefined, platform: OwnedP
 function banner(
   run: Run,
   { address, key, dataDir, version }: { address: string; key: string; dataDir: string; version: string },
-  host: string,
+  beyondThisMachine: boolean,
 ): string {
   const paint = painter(run.cli);
-  const keyNote = isLoopback(host) ? '' : '  (the web page asks for it)';
+  const keyNote = beyondThisMachine ? '  (the web page asks for it)' : '';
   return [
     '',
     paint('bold', `Shelfwise ${version} is up`),

@@ -1,16 +1,8 @@
-/** What a careless or hostile caller sends, to every route: for the tests of this room and of the whole platform. */
+/** What a careless or hostile caller sends, to every route of the HTTP contract. */
 
 import fc from 'fast-check';
-import type { InjectOptions } from 'fastify';
-import { DEVICES, EVENT_TYPES, ITEM_KINDS } from '../domain/index.ts';
-import type { Problem } from './contract.ts';
-
-export interface HostileAnswer {
-  readonly status: number;
-  readonly type: string;
-  readonly text: string;
-  readonly problem: Problem;
-}
+import { DEVICES, EVENT_TYPES, ITEM_KINDS } from '../../domain/index.ts';
+import type { Call, HttpAnswer } from './caller.ts';
 
 /** Every route, with a place for an id and, where it takes one, the field that its body has; `*` is the body itself. */
 const ROUTES = [
@@ -173,7 +165,7 @@ const request = fc.record({
 
 /** Throws (with the smallest request that does it) when an answer is 5xx, or a refusal is not a short problem with a remedy. */
 export async function sendHostileRequests(
-  call: (request: InjectOptions) => Promise<HostileAnswer>,
+  call: Call,
   { runs, seed }: { readonly runs: number; readonly seed?: number },
 ): Promise<void> {
   await fc.assert(
@@ -200,7 +192,7 @@ function bodyOf(field: string, body: { rows: unknown; events: unknown; profile: 
   return toJson({ [field]: content, ...(extra === undefined ? {} : { extra }) });
 }
 
-function requireProblem({ type, text, problem }: HostileAnswer): void {
+function requireProblem({ type, text, problem }: HttpAnswer): void {
   const fits =
     type === 'application/problem+json; charset=utf-8' &&
     /^[A-Z_]+$/.test(problem.code) &&
