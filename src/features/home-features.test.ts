@@ -20,9 +20,9 @@ test('are 40 dense columns and 8 slots', () => {
  */
 const GOLDEN = {
   version: '1',
-  source: 'GOLDEN_SOURCE',
-  encoder: 'GOLDEN_ENCODER',
-  bytes: 'GOLDEN_BYTES',
+  source: '2a2890449766b19be02c87c8f4ac58d3',
+  encoder: '573a7bb32cf91cc0a312998302be1b18',
+  bytes: '2fd1b79cb5c47fff72c608a666e28f34',
 };
 
 test('give the bytes that their version stands for', () => {
