@@ -34,7 +34,14 @@ export function hydrateTaste(request: HomeRequest, memory: TasteMemory): void {
     return;
   }
   const { scratch } = request;
-  const count = tasteInput(request.state, request.atMs, scratch.itemsA, scratch.scoresA, request.pickNumbers);
+  const count = tasteInput(
+    request.state,
+    request.atMs,
+    request.epochs.catalog,
+    scratch.itemsA,
+    scratch.scoresA,
+    request.pickNumbers,
+  );
   if (count === 0) return;
   const taste = new Float32Array(embedding.dimension);
   foldIn(embedding, scratch.itemsA, scratch.scoresA, count, taste);

@@ -4,16 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRng } from '../base/index.ts';
-import {
-  buildCatalog,
-  type Catalog,
-  type Embedding,
-  type Epoch,
-  NO_ITEM,
-  readCatalog,
-  readEmbedding,
-  UNKNOWN_KIND,
-} from '../domain/index.ts';
+import { buildCatalog, type Catalog, type Embedding, type Epoch, readCatalog, readEmbedding } from '../domain/index.ts';
 import {
   createNearest,
   evaluateHoldout,
@@ -21,13 +12,7 @@ import {
   type Interactions,
   listenersOfItems,
 } from '../retrieval/index.ts';
-import {
-  createCounters,
-  interactions,
-  type ListenerState,
-  MAX_INTERACTIONS,
-  type PlayCounters,
-} from '../signals/index.ts';
+import { createCounters, liftedInteractions, MAX_LIFTED, type PlayCounters } from '../signals/index.ts';
 import { storedItems } from './catalogue.ts';
 import { writeLearner } from './checkpoint.ts';
 import { graphFile } from './epochs.ts';
@@ -127,26 +112,20 @@ interface Pairs {
   readonly keys: readonly string[];
 }
 
-/** A play from an album, playlist, show or by an artist says so much of the container or artist, in plays of it. */
-const CONTAINER_SHARE = 0.5;
-
 function gatherInteractions(workspace: Workspace, table: string, nowMs: number, catalog: Catalog): Pairs {
   const items: number[] = [];
   const counts: number[] = [];
   const starts: number[] = [0];
   const keys: string[] = [];
-  const rowItems = new Uint32Array(MAX_INTERACTIONS);
-  const rowCounts = new Float32Array(MAX_INTERACTIONS);
+  const rowItems = new Uint32Array(MAX_LIFTED);
+  const rowCounts = new Float32Array(MAX_LIFTED);
   for (const { key, value } of workspace.store.range(table, {})) {
     const { state } = parseStoredState(value);
-    const count = interactions(state, nowMs, rowItems, rowCounts);
-    const row = new Map<number, number>();
-    for (let i = 0; i < count; i++)
-      if (rowItems[i] < catalog.size && catalog.kind[rowItems[i]] !== UNKNOWN_KIND) row.set(rowItems[i], rowCounts[i]);
-    lift(row, state, catalog, rowItems, rowCounts, count);
-    for (const [item, c] of [...row].sort((a, b) => a[0] - b[0])) {
-      items.push(item);
-      counts.push(c);
+    const count = liftedInteractions(state, nowMs, catalog, rowItems, rowCounts);
+    const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => rowItems[a] - rowItems[b]);
+    for (const i of order) {
+      items.push(rowItems[i]);
+      counts.push(rowCounts[i]);
     }
     starts.push(items.length);
     keys.push(key);
@@ -159,32 +138,6 @@ function gatherInteractions(workspace: Workspace, table: string, nowMs: number, 
     },
     keys,
   };
-}
-
-/** Gives containers and creators their share of the plays, so that albums, playlists and artists have vectors of their own. */
-function lift(
-  row: Map<number, number>,
-  state: ListenerState,
-  catalog: Catalog,
-  items: Uint32Array,
-  counts: Float32Array,
-  count: number,
-): void {
-  const lifted = new Map<number, number>();
-  const add = (item: number, plays: number): void => {
-    if (item < catalog.size && catalog.kind[item] !== UNKNOWN_KIND)
-      lifted.set(item, (lifted.get(item) ?? 0) + CONTAINER_SHARE * plays);
-  };
-  for (let i = 0; i < count; i++) {
-    const creator = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
-    if (creator !== NO_ITEM && creator !== items[i]) add(creator, counts[i]);
-    const parent = items[i] < catalog.size ? catalog.parent[items[i]] : NO_ITEM;
-    if (parent !== NO_ITEM && parent !== creator) add(parent, counts[i]);
-  }
-  const { recents } = state;
-  for (let i = 0; i < recents.count; i++)
-    if (!row.has(recents.keys[i]) && !lifted.has(recents.keys[i])) add(recents.keys[i], recents.plays[i]);
-  for (const [item, plays] of lifted) if (!row.has(item)) row.set(item, plays);
 }
 
 export async function evaluateJob(

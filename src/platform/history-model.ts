@@ -84,7 +84,7 @@ export async function fitFromHistory(
   const isItem = (item: number): boolean => item < catalog.size && catalog.kind[item] !== UNKNOWN_KIND;
   const addExamples = (event: FeedbackEvent, state: ListenerState, item: number, container: number): void => {
     const profile = resolveProfile(profiles.get(event.listenerKey) ?? {});
-    const given = tasteInput(state, event.occurredAtMs, tasteItems, tasteCounts);
+    const given = tasteInput(state, event.occurredAtMs, catalog, tasteItems, tasteCounts);
     if (given > 0) foldIn(embedding, tasteItems, tasteCounts, given, taste);
     else taste.fill(0);
     const view = viewOf(state, {

@@ -25,6 +25,7 @@ import {
   createAttribution,
   createCounters,
   type DecisionFacts,
+  looksLikeBot,
   type RewardRow,
 } from '../signals/index.ts';
 import { readLogSegments } from '../store/index.ts';
@@ -34,7 +35,7 @@ import { createEpochReader, type EpochReader } from './epochs.ts';
 import { secretOfKey } from './listeners.ts';
 import { countPlay } from './popularity.ts';
 import { openView } from './sealing.ts';
-import { positionNumber, positionOf } from './states.ts';
+import { positionNumber, positionOf, readStoredState } from './states.ts';
 import type { Job, JobResults } from './workshop.ts';
 import { DECISIONS, EVENTS, profilesByKey, type Workspace } from './workspace.ts';
 
@@ -50,6 +51,7 @@ export async function learnJob(
   const counters = createCounters({}, checkpoint.counters);
   const attribution = createAttribution({
     decision: (id) => factsOf(records.get(id), catalog, vocabularies.items),
+    isBot: botCheck(workspace, job.stateTable),
     restore: checkpoint.attribution,
   });
 
@@ -104,6 +106,19 @@ export async function learnJob(
     model: learnt > 0 ? model.learnerState() : checkpoint.model,
   });
   return { epochs, summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt` };
+}
+
+/** A machine's plays earn nothing. One look at each listener's state a run. */
+function botCheck(workspace: Workspace, stateTable: string): (listenerKey: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (listenerKey) => {
+    const held = known.get(listenerKey);
+    if (held !== undefined) return held;
+    const stored = readStoredState(workspace.store, stateTable, listenerKey);
+    const bot = stored !== undefined && looksLikeBot(stored.state);
+    known.set(listenerKey, bot);
+    return bot;
+  };
 }
 
 function startOf(position: number): { segment: number; offset: number } | undefined {

@@ -243,6 +243,7 @@ async function assemble(
       eventsEnd: events.durableEnd(),
       decisionsEnd: decisionLog.durableEnd(),
       catalogHash: epochs.serving().catalog.hash,
+      stateTable: stateTable(stateVersion),
     });
     if (learnt.length > 0) await epochs.publish(learnt);
     background.learner = summary;

@@ -17,6 +17,7 @@ export type Job =
       readonly eventsEnd: LogPosition;
       readonly decisionsEnd: LogPosition;
       readonly catalogHash: string;
+      readonly stateTable: string;
     }
   | {
       readonly kind: 'evaluate';

@@ -2,7 +2,7 @@
  * Counts of interaction: what embeddings are fitted on, and what a listener is folded in with. One function gives both,
  * so that a listener's vector lies in the space that the items were fitted in.
  */
-import { NO_ITEM } from '../domain/index.ts';
+import { type Catalog, NO_ITEM, UNKNOWN_KIND } from '../domain/index.ts';
 import { tasteFactor } from './decay.ts';
 import {
   COUNT_COLUMNS,
@@ -24,6 +24,8 @@ export const PICK_AS_PLAYS = 3;
 export const TASTE_ITEMS = 96;
 /** Room that `interactions` may need. */
 export const MAX_INTERACTIONS = STATE_LIMITS.items + STATE_LIMITS.likes;
+/** Room that `liftedInteractions` may need: each item may bring a creator and a parent. */
+export const MAX_LIFTED = 3 * MAX_INTERACTIONS + STATE_LIMITS.recents;
 
 /**
  * c = plays decayed with half-life 180 days + 4 if liked.
@@ -74,14 +76,62 @@ export function interactions(
   return written;
 }
 
+/** What a play says of the artist and of the album, playlist or show, in plays of those. */
+export const WIDER_SHARE = 0.5;
+
+/**
+ * `interactions`, and for each item its creator and parent, and what else was played from, each with WIDER_SHARE of the
+ * plays, where the listener has no count of its own for it: so that albums, playlists, artists and shows have a place in
+ * the space of tastes beside single tracks. Unordered. Items that the catalogue does not hold are left out.
+ * `outItems` and `outCounts` need room for MAX_LIFTED.
+ * @returns how many were written
+ */
+export function liftedInteractions(
+  state: ListenerState,
+  nowMs: number,
+  catalog: Catalog,
+  outItems: Uint32Array,
+  outCounts: Float32Array,
+): number {
+  const count = interactions(state, nowMs, outItems, outCounts);
+  const wider = new Map<number, number>();
+  const add = (item: number, plays: number): void => {
+    if (item < catalog.size && catalog.kind[item] !== UNKNOWN_KIND && !isHidden(state, item)) {
+      wider.set(item, (wider.get(item) ?? 0) + WIDER_SHARE * plays);
+    }
+  };
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const item = outItems[i];
+    const plays = outCounts[i];
+    if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) continue;
+    outItems[kept] = item;
+    outCounts[kept++] = plays;
+    const creator = catalog.creator[item];
+    const parent = catalog.parent[item];
+    if (creator !== item) add(creator, plays);
+    if (parent !== creator) add(parent, plays);
+  }
+  const { recents } = state;
+  for (let row = 0; row < recents.count; row++) {
+    if (!wider.has(recents.keys[row])) add(recents.keys[row], recents.plays[row]);
+  }
+  for (let i = 0; i < kept; i++) wider.delete(outItems[i]);
+  for (const [item, plays] of wider) {
+    outItems[kept] = item;
+    outCounts[kept++] = plays;
+  }
+  return kept;
+}
+
 const NO_PICKS = new Uint32Array(0);
 // Work space, not state.
-const allItems = new Uint32Array(MAX_INTERACTIONS + STATE_LIMITS.items);
-const allCounts = new Float32Array(MAX_INTERACTIONS + STATE_LIMITS.items);
+const allItems = new Uint32Array(MAX_LIFTED + STATE_LIMITS.items);
+const allCounts = new Float32Array(MAX_LIFTED + STATE_LIMITS.items);
 const top = new TopSelection(TASTE_ITEMS);
 
 /**
- * What folding a listener in takes: the (at most 96) strongest items with their counts, strongest first, of equals the
+ * What folding a listener in takes: the (at most 96) strongest of `liftedInteractions` with their counts, strongest first, of equals the
  * smaller number first. `picks` are the items chosen at sign-up: each counts as at least 3 plays, so that a new listener
  * has a taste before the first play. Writes at most `outItems.length`.
  * @returns how many were written
@@ -89,11 +139,12 @@ const top = new TopSelection(TASTE_ITEMS);
 export function tasteInput(
   state: ListenerState,
   nowMs: number,
+  catalog: Catalog,
   outItems: Uint32Array,
   outCounts: Float32Array,
   picks: ArrayLike<number> = NO_PICKS,
 ): number {
-  let count = interactions(state, nowMs, allItems, allCounts);
+  let count = liftedInteractions(state, nowMs, catalog, allItems, allCounts);
   const pickCount = Math.min(picks.length, STATE_LIMITS.items);
   for (let p = 0; p < pickCount; p++) {
     const pick = picks[p];
