@@ -34,7 +34,7 @@ export interface HoldoutInput {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
-/** Items played are not shown again; room for those that are not eligible. */
+/** Items asked for beyond k where some are not eligible. */
 const SPARE = 480;
 
 /**
@@ -42,13 +42,14 @@ const SPARE = 480;
  * and by popularity, and averages recall and NDCG at k over listeners with hidden pairs (see `rankingScores`).
  */
 export function evaluateHoldout(input: HoldoutInput): HoldoutReport {
-  const { train, hidden, embedding, nearest, popularity, eligible = () => true } = input;
+  const { train, hidden, embedding, nearest, popularity } = input;
+  const eligible = input.eligible ?? (() => true);
   const k = input.k ?? 20;
   const order = Uint32Array.from(popularity.keys())
     .filter((item) => popularity[item] > 0 && eligible(item))
     .sort((a, b) => popularity[b] - popularity[a] || a - b);
   const taste = new Float32Array(embedding.dimension);
-  const ranked = new Uint32Array(k + SPARE);
+  const ranked = new Uint32Array(input.eligible === undefined ? k : k + SPARE);
   const shown = new Uint32Array(k);
   const total = { listeners: 0, pairs: 0, recall: 0, ndcg: 0, popularRecall: 0, popularNdcg: 0 };
 

@@ -6,7 +6,7 @@ import { TopList } from './top-list.ts';
 export interface RecommendOptions {
   /**
    * β: what the neighbours of what was played add to the inner product. 0: the embedding alone.
-   * @default 0.03
+   * @default 0.03: on Last.fm it helps where listeners are few (150: ndcg +1.5%, 500: +1%) and does nothing at 1,900
    */
   readonly neighbourWeight?: number | undefined;
   /** Receives the scores, in step with the items. */
@@ -16,7 +16,7 @@ export interface RecommendOptions {
 export const RECOMMEND_DEFAULTS = Object.freeze({ neighbourWeight: 0.03 });
 
 /** Neighbours that compete beside the nearest vectors. */
-const NEIGHBOUR_CANDIDATES = 512;
+const NEIGHBOUR_CANDIDATES = 128;
 
 /** One a process: calls do not overlap on a thread. Sums and marks are zero between calls. */
 let sums = new Float32Array(0);
