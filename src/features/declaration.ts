@@ -37,6 +37,7 @@ export interface PageFacts {
 }
 
 export interface ShelfFacts {
+  /** '' where there is no shelf, such as for plays from before any Home was served. */
   readonly shelfId: string;
   /** The item that the shelf is about, or NO_ITEM. */
   readonly seedItem: number;

@@ -20,7 +20,7 @@ test('are 40 dense columns and 8 slots', () => {
  */
 const GOLDEN = {
   version: '1',
-  source: '2a2890449766b19be02c87c8f4ac58d3',
+  source: 'c996d579a3e8c9d927186214adc36737',
   encoder: '573a7bb32cf91cc0a312998302be1b18',
   bytes: '2fd1b79cb5c47fff72c608a666e28f34',
 };

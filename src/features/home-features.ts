@@ -83,7 +83,7 @@ export const homeFeatures: FeatureSet = defineFeatures({
     },
     { name: 'context.surface', scope: 'context', kind: 'oneHot', labels: SURFACES, value: (p) => p.surface },
 
-    // The shelf: which one it is stands in the slots.
+    // The shelf: which one it is stands in the slots. Without a name ('') it is missing there.
     { name: 'shelf.seeded', scope: 'shelf', kind: 'numeric', value: (s) => (s.seedItem === NO_ITEM ? 0 : 1) },
 
     // The card.
@@ -133,7 +133,13 @@ export const homeFeatures: FeatureSet = defineFeatures({
     { name: 'market', scope: 'context', kind: 'category', slot: false, value: (p) => p.market },
     { name: 'dayPart', scope: 'context', kind: 'category', slot: false, value: (p) => p.dayPart },
     { name: 'device', scope: 'context', kind: 'category', slot: false, value: (p) => p.device },
-    { name: 'shelf', scope: 'shelf', kind: 'category', slot: false, value: (s) => hash32(s.shelfId) },
+    {
+      name: 'shelf',
+      scope: 'shelf',
+      kind: 'category',
+      slot: false,
+      value: (s) => (s.shelfId === '' ? -1 : hash32(s.shelfId)),
+    },
     {
       name: 'kind',
       scope: 'card',

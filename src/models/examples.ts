@@ -48,10 +48,12 @@ export function checkRows(
   return { total, labelled };
 }
 
-/** Below it a scale would blow up what a rare indicator, or one never seen set, says when it is. */
-const LEAST_SCALE = 0.05;
+/** A smaller scale would blow up a rare indicator: one row could then move the logit of the next by more than it knows. */
+const LEAST_SCALE = 0.25;
+/** Below it a column is constant: what it will mean when it moves is not known, so that its unit stays as it is. */
+const CONSTANT = 1e-6;
 
-/** Weighted mean and standard deviation of each dense column over its known values. */
+/** Weighted mean, and scale, of each dense column over its known values: the standard deviation, at least 0.25; 1 if constant. */
 export function columnMoments({ batch, weights, rows }: Examples, means: Float64Array, scales: Float64Array): void {
   const width = batch.denseWidth;
   const totals = new Float64Array(width);
@@ -71,6 +73,7 @@ export function columnMoments({ batch, weights, rows }: Examples, means: Float64
     }
   }
   for (let j = 0; j < width; j++) {
-    scales[j] = totals[j] > 0 ? Math.max(LEAST_SCALE, Math.sqrt(variances[j] / totals[j])) : 1;
+    const deviation = totals[j] > 0 ? Math.sqrt(variances[j] / totals[j]) : 0;
+    scales[j] = deviation < CONSTANT ? 1 : Math.max(LEAST_SCALE, deviation);
   }
 }

@@ -48,7 +48,7 @@ describe('the optimum', () => {
       4_000,
     );
     const { labels, weights } = examples;
-    expect(logLoss(near, labels, weights) - logLoss(best, labels, weights)).toBeLessThan(0.004);
+    expect(logLoss(near, labels, weights) - logLoss(best, labels, weights)).toBeLessThan(0.007);
   });
 
   test('has the mean label for its mean prediction', async () => {
@@ -85,14 +85,23 @@ test('corrects for sampled negatives by the odds', async () => {
   expect(mean(corrected) / truth).toBeCloseTo(1, 1);
 });
 
-test('is stable against rare indicators: none of them moves a logit by more than its evidence', async () => {
+test('is stable against rare indicators: one row moves the logit of those like it by less than 1', async () => {
   const encoder = plainEncoder(2, 1);
   const examples = syntheticExamples(encoder, 1_000, 10);
   for (let r = 0; r < 1_000; r++) examples.batch.dense[2 * r + 1] = r === 500 ? 1 : 0;
   const model = await fitted(encoder, examples, {});
-  const probe = choose(encoder, examples, [500]);
-  const [, rare] = model.contributions(probe.batch, 0);
-  expect(Math.abs(rare.contribution)).toBeLessThan(3);
+  const [, rare] = model.contributions(choose(encoder, examples, [500]).batch, 0);
+  expect(Math.abs(rare.contribution)).toBeLessThan(1);
+
+  // A column that was constant when the model was fitted, and is set for the first time online.
+  examples.batch.dense[2 * 500 + 1] = 0;
+  const other = await fitted(encoder, examples, {});
+  const first = choose(encoder, examples, [500]);
+  first.batch.dense[1] = 1;
+  other.update(first.batch, Float32Array.of(1), Float32Array.of(1), 1);
+  const [, fresh] = other.contributions(first.batch, 0);
+  expect(fresh.contribution).toBeGreaterThan(0);
+  expect(fresh.contribution).toBeLessThan(0.2);
 });
 
 describe('online learning', () => {
@@ -305,8 +314,8 @@ function newtonLogits(encoder: EncoderShape, { batch, labels, weights, rows }: E
   for (let j = 1; j <= denseWidth; j++) {
     const average = x.reduce((sum, row, r) => sum + weights[r] * row[j], 0) / total;
     const deviation = Math.sqrt(x.reduce((sum, row, r) => sum + weights[r] * (row[j] - average) ** 2, 0) / total);
-    // The model's scales have a floor of 0.05.
-    for (const row of x) row[j] = (row[j] - average) / Math.max(0.05, deviation);
+    // The model's scales have a floor of 0.25.
+    for (const row of x) row[j] = (row[j] - average) / Math.max(0.25, deviation);
   }
   const w = new Float64Array(size);
   const logits = (): Float64Array => Float64Array.from(x, (row) => row.reduce((sum, xk, k) => sum + xk * w[k], 0));
