@@ -2,7 +2,8 @@
 import { seedFromBytes } from '../base/index.ts';
 import type { Catalog, Counters, DecisionRecord, Embedding, ListenerView } from '../domain/index.ts';
 import type { RewardModel } from '../models/index.ts';
-import type { Decider } from './decide.ts';
+import type { Decided, Decider } from './decide.ts';
+import { type RenderedRow, rowsOfRecord } from './render.ts';
 import type { HomeTunables } from './tunables.ts';
 
 export interface ReplayEpochs {
@@ -20,15 +21,15 @@ export interface Recomputation {
   readonly steps: number;
 }
 
-export function recompute(
+/** The decision again, with everything that it was made with. */
+function decideAgain(
   record: DecisionRecord,
   view: ListenerView,
   epochs: ReplayEpochs,
   decider: Decider,
-): Recomputation {
-  const distributions: Float64Array[] = [];
-  const audit = record.audit;
-  const decided = decider.decide(
+  onStep?: (probabilities: Float64Array, count: number) => void,
+): Decided {
+  return decider.decide(
     {
       shelves: record.shelves.map((shelf) => ({ ...shelf, count: shelf.items.length })),
       view,
@@ -43,6 +44,41 @@ export function recompute(
       tunables: epochs.tunables,
       seed: seedFromBytes(record.seed),
     },
+    onStep,
+  );
+}
+
+/** The rows of a record with the scores and values that records do not hold: for explaining a page served before. */
+export function explainRows(
+  record: DecisionRecord,
+  view: ListenerView,
+  epochs: ReplayEpochs,
+  decider: Decider,
+): RenderedRow[] {
+  const { page, scores, offsets } = decideAgain(record, view, epochs, decider);
+  return rowsOfRecord(record).map((row, rank) => {
+    const { shelf, cards } = record.rows[rank];
+    return {
+      ...row,
+      value: page.rows[rank]?.value ?? 0,
+      cards: row.cards.map((card, j) => ({ ...card, score: scores[offsets[shelf] + cards[j].index] })),
+    };
+  });
+}
+
+export function recompute(
+  record: DecisionRecord,
+  view: ListenerView,
+  epochs: ReplayEpochs,
+  decider: Decider,
+): Recomputation {
+  const distributions: Float64Array[] = [];
+  const audit = record.audit;
+  const decided = decideAgain(
+    record,
+    view,
+    epochs,
+    decider,
     audit === undefined ? undefined : (probabilities, count) => distributions.push(probabilities.slice(0, count)),
   );
 

@@ -2,18 +2,28 @@
  * Homes: which decision answers a request. Within a page's lifetime the same decision is served again; a meaningful event
  * makes a new one, in which the rows already seen keep their place; after the lifetime everything is drawn anew.
  */
+import type { KeyObject } from 'node:crypto';
 import { type Clock, freshSeed, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
-import { decisionIdOf, decodeDecision, type FeedbackEvent, resolveProfile, surfaceOf } from '../domain/index.ts';
+import {
+  type DecisionRecord,
+  decisionIdOf,
+  decodeDecision,
+  type FeedbackEvent,
+  resolveProfile,
+  surfaceOf,
+} from '../domain/index.ts';
 import type { HomeTunables } from '../home/index.ts';
 import {
   type CarriedRow,
   type Home,
   type ItemTexts,
+  type RenderedRow,
   renderPage,
   rowsOfRecord,
   type ServingEpochs,
   shelfKey,
 } from '../home/index.ts';
+import type { Trace } from '../mixer/index.ts';
 import { emptyState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
@@ -60,6 +70,8 @@ export function createHomes(dependencies: {
   readonly texts: ItemTexts;
   readonly clock: Clock;
   readonly pageLifetimeMs: number;
+  /** The rows of a record with scores, computed again. */
+  readonly explain: (record: DecisionRecord, secret: KeyObject) => readonly RenderedRow[];
   readonly onServed: (ms: number, policyId: string, degraded: boolean) => void;
 }): Homes {
   const { clock, listeners, decisions, tunables, pageLifetimeMs } = dependencies;
@@ -99,17 +111,23 @@ export function createHomes(dependencies: {
     }
   };
 
-  async function serveAgain(last: LastPage, listenerKey: string, atMs: number): Promise<Uint8Array | undefined> {
+  async function serveAgain(
+    last: LastPage,
+    listener: ListenerEntry,
+    atMs: number,
+    explain: boolean,
+  ): Promise<Uint8Array | undefined> {
     const bytes = await decisions.bytes(last.decisionId);
     if (bytes === undefined) return undefined;
     const record = decodeDecision(bytes);
     const { decisionId, policyId, degraded } = record;
+    const rows = explain ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
     const json = renderPage(
-      { decisionId, policyId, degraded, rows: rowsOfRecord(record) },
+      { decisionId, policyId, degraded, rows },
       dependencies.texts,
-      undefined,
+      explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
     );
-    decisions.writeServing({ decisionId, listenerKey, atMs, reason: 'refresh' });
+    decisions.writeServing({ decisionId, listenerKey: listener.key, atMs, reason: 'refresh' });
     counts.servedAgain++;
     return Buffer.from(json);
   }
@@ -132,8 +150,8 @@ export function createHomes(dependencies: {
       const asked = query.atMs === undefined && pageLifetimeMs > 0;
       const last = asked ? alive(lastPages.get(pageKey), nowMs, query.sessionId, epochs.tunablesHash) : undefined;
 
-      if (last !== undefined && last.meaningful === meaningful && !query.fresh && !query.explain) {
-        const again = await serveAgain(last, listener.key, nowMs);
+      if (last !== undefined && last.meaningful === meaningful && !query.fresh) {
+        const again = await serveAgain(last, listener, nowMs, query.explain);
         if (again !== undefined) {
           dependencies.onServed(clock.monotonicMs() - startMs, 'again', false);
           return again;
@@ -210,6 +228,19 @@ export function createHomes(dependencies: {
       return undefined;
     return sessionId !== undefined && page.sessionId !== '' && page.sessionId !== sessionId ? undefined : page;
   }
+}
+
+/** What a record still tells of how its page came about; times of stages are not in it. */
+function traceOfRecord(record: DecisionRecord): Trace {
+  return {
+    stages: [],
+    proposed: record.shelves.map((shelf) => ({
+      batch: shelfKey(shelf.shelfId, shelf.seedItem),
+      count: shelf.items.length,
+    })),
+    removals: record.removals.map(({ shelfId, reason, count }) => ({ batch: shelfId, filter: reason, reason, count })),
+    failures: [...record.failedSources],
+  };
 }
 
 const NOTHING_KEPT: { readonly carried: readonly CarriedRow[]; readonly keptRanks: ReadonlyMap<string, number> } = {

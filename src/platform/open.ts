@@ -32,7 +32,7 @@ import { createIngest } from './ingest.ts';
 import { createKeys, ownKey } from './keys.ts';
 import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
-import { replayRecord } from './replays.ts';
+import { explainRecord, replayRecord } from './replays.ts';
 import { createSeenEvents } from './seen.ts';
 import type { ApiKey, ListenerSummary, PlatformService } from './service.ts';
 import { createStates, stateTable } from './states.ts';
@@ -153,6 +153,7 @@ async function assemble(
     texts: catalogue,
     clock,
     pageLifetimeMs: options.pageLifetimeMs,
+    explain: (record, secret) => explainRecord(record, secret, replayEpochs, replayDecider),
     onServed: metrics.served,
   });
   const ingest = createIngest({

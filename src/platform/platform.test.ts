@@ -162,6 +162,24 @@ describe('the platform', () => {
     await platform.close();
   });
 
+  it('explains the page that stands, without drawing another', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const page = await home(platform, 'l1', { fresh: false, explain: true });
+    const again = await home(platform, 'l1', { fresh: false, explain: true });
+    expect(again.decisionId).toBe(page.decisionId);
+    expect(again.shelves).toEqual(page.shelves);
+    for (const shelf of again.shelves) {
+      for (const card of shelf.cards) {
+        expect(card.explain?.propensity).toBeGreaterThan(0);
+        expect(card.explain?.score).toBeGreaterThan(0);
+      }
+    }
+    await platform.close();
+  });
+
   it('learns from the reward that a card earned, and says nothing new when nothing was learnt', async () => {
     const clock = manualClock(START_MS);
     const platform = await open(newDir(), clock);

@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { ShelfwiseError } from '../base/index.ts';
 import { type DecisionRecord, decisionIntact, decodeDecision, decodeListenerView } from '../domain/index.ts';
-import { type Decider, recompute } from '../home/index.ts';
+import { type Decider, explainRows, type RenderedRow, recompute, rowsOfRecord } from '../home/index.ts';
 import type { EpochReader } from './epochs.ts';
 import { openView } from './sealing.ts';
 import type { ReplayReport } from './service.ts';
@@ -59,4 +59,17 @@ export async function replayRecord(
 /** Nothing was drawn on the fallback page: its rows are the record. */
 function isFallback(record: DecisionRecord): boolean {
   return record.failedSources.includes('page');
+}
+
+/** The rows of a record with the scores it was drawn by. Throws DECISION_ERASED, DECISION_CORRUPT, EPOCH_NOT_FOUND, EPOCH_CORRUPT. */
+export function explainRecord(
+  record: DecisionRecord,
+  secret: KeyObject,
+  epochs: EpochReader,
+  decider: Decider,
+): readonly RenderedRow[] {
+  if (isFallback(record)) return rowsOfRecord(record);
+  const view = openView(record.listenerState, secret, record.seed);
+  if (view === undefined) throw new ShelfwiseError('DECISION_CORRUPT', `${record.decisionId}: its state does not open`);
+  return explainRows(record, decodeListenerView(view), epochs(record.versions), decider);
 }
