@@ -186,6 +186,17 @@ test('encodes a new listener before there are counters and embeddings, all colum
   expect(sparse.every((bucket) => bucket < encoder.buckets)).toBe(true);
 });
 
+test('leaves the slots of a shelf without a name missing', () => {
+  const encoder = createEncoder(homeFeatures);
+  const world = featureWorld(createRng(1), { items: 30 });
+  const { sparse } = encode(encoder, randomInput(createRng(4), world), {
+    ...{ shelfId: '', seedItem: NO_ITEM, items: Uint32Array.from([1, 2, 3]) },
+  });
+  encoder.sparseNames.forEach((name, s) => {
+    if (name.startsWith('shelf')) for (let r = 0; r < 3; r++) expect(sparse[r * encoder.sparseWidth + s]).toBe(0);
+  });
+});
+
 test('takes numbers in a listener view that are no amounts for nothing', () => {
   const encoder = createEncoder(homeFeatures);
   const world = featureWorld(createRng(1), { items: 30 });

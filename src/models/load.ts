@@ -2,15 +2,10 @@
 import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { EncoderShape } from '../features/index.ts';
-import type { RewardModel } from './contract.ts';
+import type { Learner, RewardModel, RewardModelFamily } from './contract.ts';
 import { logisticModel } from './logistic.ts';
 
-interface Loadable {
-  readonly family: string;
-  fromEpoch(epoch: Epoch, encoder: EncoderShape): RewardModel;
-}
-
-const FAMILIES: readonly Loadable[] = [logisticModel];
+const FAMILIES: readonly Pick<RewardModelFamily<never, Learner>, 'family' | 'fromEpoch'>[] = [logisticModel];
 
 /** Throws `EPOCH_CORRUPT` for a family that is not here, `MODEL_ENCODER_MISMATCH` for another encoder's model. */
 export function loadModel(epoch: Epoch, encoder: EncoderShape): RewardModel {

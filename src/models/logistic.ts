@@ -10,7 +10,15 @@
 import { type Rng, requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { type Epoch, type EpochContent, sealEpoch } from '../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from '../features/index.ts';
-import type { Contribution, Examples, FitOptions, FitReport, OnlineLearner, RewardModel } from './contract.ts';
+import type {
+  Contribution,
+  Examples,
+  FitOptions,
+  FitReport,
+  OnlineLearner,
+  RewardModel,
+  RewardModelFamily,
+} from './contract.ts';
 import { checkRows, columnMoments } from './examples.ts';
 import { Ftrl, type FtrlState, freshState } from './ftrl.ts';
 import { fitBatch } from './logistic-batch.ts';
@@ -102,7 +110,7 @@ export const logisticModel = {
     }
     return new Logistic(encoder, options, weights, accumulators);
   },
-};
+} satisfies RewardModelFamily<Partial<LogisticOptions>, LogisticLearner>;
 
 function checkOptions(options: Readonly<LogisticOptions>): Readonly<LogisticOptions> {
   requireRange('logisticModel', 'alpha', options.alpha, 1e-6, 100);
