@@ -72,6 +72,11 @@ function install() {
   });
 }
 
+/** `npm start` says `exec`, which every shell but that of Windows has: there a file of that name stands in for it. */
+function standInForExec() {
+  if (process.platform === 'win32') writeFileSync(join(ROOT, 'node_modules', '.bin', 'exec.cmd'), '@%*\r\n');
+}
+
 async function main() {
   if (Number(process.version.slice(1).split('.')[0]) < 20) {
     say(
@@ -82,6 +87,7 @@ async function main() {
   const wanted = stampOfLock();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8').trim() === wanted) return;
   if (recordAgreesWithLock() && (await nodeWorks())) {
+    standInForExec();
     writeFileSync(STAMP, `${wanted}\n`);
     return;
   }
@@ -101,6 +107,7 @@ async function main() {
     );
     process.exit(1);
   }
+  standInForExec();
   writeFileSync(STAMP, `${wanted}\n`);
   say(`Installed in ${seconds(started)}.`);
 }

@@ -1,5 +1,6 @@
 // `npm start`: builds the web page where it is not built and starts the platform with its demo world.
 //
+// The script says `exec`, so that no shell stands between npm and this process: it would die of the signal that we handle.
 // Ctrl-C reaches every process of the terminal's group, and npm sends it once more. The platform therefore runs in a group of its own and gets
 // one signal from here; a second Ctrl-C, a second or more later, is passed on too, for those who cannot wait.
 import { spawn } from 'node:child_process';
@@ -17,12 +18,21 @@ const platform = spawn(nodeBinary(), [join(ROOT, 'bin', 'shelfwise'), 'up', '--d
 });
 
 let lastSignalMs = Number.NEGATIVE_INFINITY;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.on(signal, () => {
-    if (performance.now() - lastSignalMs < REPEATED_AFTER_MS) return;
-    lastSignalMs = performance.now();
-    platform.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
-  });
+function stop(signal) {
+  if (performance.now() - lastSignalMs < REPEATED_AFTER_MS) return;
+  lastSignalMs = performance.now();
+  platform.kill(signal);
+}
+process.on('SIGINT', () => stop('SIGINT'));
+process.on('SIGTERM', () => stop('SIGTERM'));
+process.on('SIGHUP', () => stop('SIGTERM'));
+
+// An npm that was killed outright cannot pass anything on: nobody would be left to stop the platform.
+const startedBy = process.ppid;
+if (process.env.npm_lifecycle_event === 'start') {
+  setInterval(() => {
+    if (process.ppid !== startedBy && !stoppedBySignal()) stop('SIGTERM');
+  }, 1000).unref();
 }
 
 const stoppedBySignal = () => lastSignalMs > Number.NEGATIVE_INFINITY;
