@@ -228,6 +228,8 @@ export function registerEvents(app: FastifyInstance, context: RouteContext): voi
   });
 }
 
+const NEEDS_NO_ESCAPES = /^[\w.:/ -]*$/;
+
 /** Built by hand: nearly every fate is two short fields, and this answer is the hottest. */
 export function eventsAnswer(fates: readonly EventFate[]): string {
   let accepted = 0;
@@ -237,7 +239,9 @@ export function eventsAnswer(fates: readonly EventFate[]): string {
     if (list !== '') list += ',';
     if (fate.fate === 'accepted') {
       accepted++;
-      list += `{"eventId":${JSON.stringify(fate.eventId)},"fate":"accepted"}`;
+      const { eventId } = fate;
+      const quoted = NEEDS_NO_ESCAPES.test(eventId) ? `"${eventId}"` : JSON.stringify(eventId);
+      list += `{"eventId":${quoted},"fate":"accepted"}`;
     } else {
       if (fate.fate === 'duplicate') duplicates++;
       list += JSON.stringify(fate);

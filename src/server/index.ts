@@ -2,4 +2,4 @@
 export { isLoopback } from './access.ts';
 export * from './contract.ts';
 export type { ServerLog } from './problems.ts';
-export { createServer, listen, openApiDocument, type ServerOptions } from './server.ts';
+export { closeServer, createServer, listen, openApiDocument, type ServerOptions } from './server.ts';

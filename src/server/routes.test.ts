@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
 import { type Call, callerOf, type HttpAnswer } from '../testing/index.ts';
-import { type EventsAnswer, type ItemsAnswer, type ListenerList, type ListenersAnswer, MAX_ROWS } from './index.ts';
+import {
+  closeServer,
+  type EventsAnswer,
+  type ItemsAnswer,
+  type ListenerList,
+  type ListenersAnswer,
+  listen,
+  MAX_ROWS,
+} from './index.ts';
 import { openTestServer, type TestServer } from './open-test-server.ts';
 
 const open = async (options?: Parameters<typeof openTestServer>[0]): Promise<TestServer & { readonly call: Call }> => {
@@ -294,6 +302,17 @@ describe('administration', () => {
     expect(lines(bad).at(-1)).toMatchObject({ problem: { code: 'BUG', status: 500 } });
     expect(bad.text).not.toContain('secret inside');
     expect(own.logged).toHaveLength(1);
+    await own.app.close();
+  });
+
+  it('are cut off when the server closes and they do not end', async () => {
+    const own = await open();
+    const stuck = await open({ platform: { ...own.platform, fit: () => new Promise(() => undefined) } });
+    const address = await listen(stuck.app, { port: 0, madeKeys: 0 });
+    const headers = { authorization: `Bearer ${own.platform.adminKey}`, accept: 'application/x-ndjson' };
+    const response = await fetch(`${address}/v1/admin/fit`, { method: 'POST', headers });
+    await closeServer(stuck.app, 50);
+    await expect(response.text()).rejects.toThrow();
     await own.app.close();
   });
 

@@ -45,6 +45,8 @@ const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 /** Ids of 10 kB, percent-encoded, must reach the check that refuses them by name. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+const CLOSING_GRACE_MS = 3000;
+
 const silentLog: ServerLog = { error: () => undefined };
 /** Addresses that servers listen at, decided by `listen`; until then only this process asks. */
 const boundHosts = new WeakMap<FastifyInstance, string>();
@@ -132,6 +134,16 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
   const bound = (app.server as Server).address();
   const port = bound !== null && typeof bound === 'object' ? bound.port : options.port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Stops listening, lets requests under way end, and after the grace cuts those off that have not (a long job, a stuck client). */
+export async function closeServer(app: FastifyInstance, graceMs = CLOSING_GRACE_MS): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 /** JSON only, in UTF-8, without keys that reach for prototypes. An empty body is no body. */

@@ -74,7 +74,10 @@ async function up(run: Run, options: UpOptions): Promise<void> {
 async function stop(run: Run, app: FastifyInstance | undefined, platform: OwnedPlatform): Promise<void> {
   const startMs = run.cli.clock.monotonicMs();
   if (run.cli.stop.aborted) run.cli.err('Stopping …\n');
-  await app?.close();
+  if (app !== undefined) {
+    const { closeServer } = await import('../../server/index.ts');
+    await closeServer(app);
+  }
   await platform.close();
   if (run.cli.stop.aborted) {
     run.cli.err(
