@@ -35,7 +35,13 @@ const everyKind = defineFeatures({
     { name: 'xo', scope: 'cross', kind: 'oneHot', labels: ['no', 'yes'], fact: 'liked' },
     { name: 'session', scope: 'cross', kind: 'numeric', missing: -2, fact: 'sessionCosine' },
     { name: 'device', scope: 'context', kind: 'category', value: (p) => p.device },
-    { name: 'sc', scope: 'shelf', kind: 'category', slot: false, value: (s) => hash32(s.shelfId) },
+    {
+      name: 'sc',
+      scope: 'shelf',
+      kind: 'category',
+      slot: false,
+      value: (s) => (s.shelfId === 'shelf-3' ? -1 : hash32(s.shelfId)),
+    },
     {
       name: 'parent',
       scope: 'card',
@@ -52,6 +58,9 @@ const everyKind = defineFeatures({
     },
     { name: 'three', kind: 'crossed', of: ['sc', 'parent', 'kind'] },
     { name: 'mixed', kind: 'crossed', of: ['own', 'device', 'kind'] },
+    { name: 'tier', scope: 'listener', kind: 'category', slot: false, value: (p) => p.view.tier },
+    { name: 'fixed', kind: 'crossed', of: ['tier', 'device', 'sc'] },
+    { name: 'fixedFirst', kind: 'crossed', of: ['tier', 'device', 'kind'] },
   ],
 });
 

@@ -182,8 +182,9 @@ class Bound implements BoundEncoder {
     for (let s = 0; s < plan.slots.length; s++) {
       const slot = plan.slots[s];
       let hash = slot.salt;
-      for (const category of slot.fixedParts)
-        hash = categories[category] === 0 ? 0 : foldCategory(hash, categories[category]);
+      for (const category of slot.fixedParts) {
+        hash = hash === 0 || categories[category] === 0 ? 0 : foldCategory(hash, categories[category]);
+      }
       this.prefixes[s] = hash;
       if (slot.cardParts.length + slot.crossParts.length > 0) continue;
       sparseTemplate.block[slot.column] = hash === 0 ? 0 : bucketOf(hash, plan.bucketShift);

@@ -89,3 +89,8 @@ export interface RewardModelFamily<O, L extends Learner> {
   /** The model that an epoch holds, for serving. Throws `MODEL_ENCODER_MISMATCH`, `EPOCH_CORRUPT`. */
   fromEpoch(epoch: Epoch, encoder: EncoderShape): RewardModel;
 }
+
+export interface OnlineRewardModelFamily<O, L extends OnlineLearner> extends RewardModelFamily<O, L> {
+  /** A learner as `learnerState` left it: its further updates give the same bytes as if it had never stopped. */
+  restore(state: EpochContent, encoder: EncoderShape): L;
+}

@@ -16,8 +16,8 @@ import type {
   FitOptions,
   FitReport,
   OnlineLearner,
+  OnlineRewardModelFamily,
   RewardModel,
-  RewardModelFamily,
 } from './contract.ts';
 import { checkRows, columnMoments } from './examples.ts';
 import { Ftrl, type FtrlState, freshState } from './ftrl.ts';
@@ -110,7 +110,7 @@ export const logisticModel = {
     }
     return new Logistic(encoder, options, weights, accumulators);
   },
-} satisfies RewardModelFamily<Partial<LogisticOptions>, LogisticLearner>;
+} satisfies OnlineRewardModelFamily<Partial<LogisticOptions>, LogisticLearner>;
 
 function checkOptions(options: Readonly<LogisticOptions>): Readonly<LogisticOptions> {
   requireRange('logisticModel', 'alpha', options.alpha, 1e-6, 100);
