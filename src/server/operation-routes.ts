@@ -77,7 +77,7 @@ export function registerOperations(app: FastifyInstance, context: RouteContext):
     },
     handler: async (request, reply) => {
       const id = request.params.file.slice(0, -'.svg'.length);
-      const svg = await context.covers(id);
+      const svg = context.covers(id);
       if (svg === undefined) throw new ShelfwiseError('ITEM_NOT_FOUND', `${id} has no generated cover`);
       reply
         .header('content-type', 'image/svg+xml; charset=utf-8')

@@ -13,7 +13,7 @@ export interface RouteContext {
   readonly clock: Clock;
   readonly log: ServerLog;
   readonly meter: Meter;
-  readonly covers: (itemId: string) => string | undefined | Promise<string | undefined>;
+  readonly covers: (itemId: string) => string | undefined;
   /** False once the server listens beyond this machine. */
   readonly boundToLoopback: () => boolean;
 }

@@ -32,7 +32,7 @@ export interface ServerOptions {
   /** The key that the web page is served with, on this machine only; without it the page asks its user. */
   readonly pageKey?: string | undefined;
   /** SVG of an item's generated cover. */
-  readonly covers?: ((itemId: string) => string | undefined | Promise<string | undefined>) | undefined;
+  readonly covers?: ((itemId: string) => string | undefined) | undefined;
   /** @default nothing is logged; requests never are. */
   readonly logger?: ServerLog | undefined;
   /** Largest body of an envelope of rows. @default 16 MiB */

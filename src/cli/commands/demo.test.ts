@@ -7,7 +7,7 @@ import { createDemoWorld } from '../../simulation/index.ts';
 import type { ApiClient, Method } from '../client.ts';
 import type { Run } from '../command.ts';
 import type { Cli } from '../io.ts';
-import { demoCovers, loadDemo } from './demo.ts';
+import { createDemoCovers, loadDemo } from './demo.ts';
 
 const NOW_MS = Date.parse('2026-11-24T12:00:00Z');
 let dataDir: string;
@@ -88,10 +88,12 @@ describe('the demo world', () => {
   });
 
   it('has covers for its items, and for nothing where no world is loaded', async () => {
-    const covers = demoCovers(dataDir, (id) => id !== 'unknown');
-    expect(await covers('album-00001')).toBeUndefined();
+    const covers = createDemoCovers(dataDir, (id) => id !== 'unknown');
+    await covers.prepare();
+    expect(covers.coverOf('album-00001')).toBeUndefined();
     await loadDemo(runAt(NOW_MS), recordingClient().client, dataDir, 0, smallWorld);
-    expect(await covers('album-00001')).toMatch(/^<svg /);
-    expect(await covers('unknown')).toBeUndefined();
+    await covers.prepare();
+    expect(covers.coverOf('album-00001')).toMatch(/^<svg /);
+    expect(covers.coverOf('unknown')).toBeUndefined();
   });
 });

@@ -68,20 +68,24 @@ async function generatedWorld({ seed, endMs }: Marker): Promise<DemoWorld> {
   return createDemoWorld({ seed, endMs });
 }
 
-/** Covers of the demo world's items, where one is loaded; the world is made again when the first is asked for. */
-export function demoCovers(
-  dataDir: string,
-  isItem: (itemId: string) => boolean,
-): (itemId: string) => Promise<string | undefined> {
-  let world: Promise<DemoWorld> | undefined;
-  return async (itemId) => {
-    if (!isItem(itemId)) return undefined;
-    if (world === undefined) {
-      const marker = readMarker(dataDir);
-      if (marker === undefined) return undefined;
-      world = generatedWorld(marker);
-    }
-    return (await world).coverSvg(itemId);
+export interface DemoCovers {
+  /** Makes ready what covers are drawn from, where a demo world is loaded: before serving, since it takes a moment. */
+  prepare(): Promise<void>;
+  coverOf(itemId: string): string | undefined;
+}
+
+/** Covers of the demo world's items; none for data of other origin. */
+export function createDemoCovers(dataDir: string, isItem: (itemId: string) => boolean): DemoCovers {
+  let world: Pick<DemoWorld, 'coverSvg'> | undefined;
+  return {
+    async prepare() {
+      const marker = world === undefined ? readMarker(dataDir) : undefined;
+      if (marker === undefined) return;
+      const { createDemoWorld } = await import('../../simulation/index.ts');
+      // The catalogue alone: it depends neither on the listeners nor on the days of their history.
+      world = createDemoWorld({ seed: marker.seed, endMs: marker.endMs, listeners: 0, days: 1 });
+    },
+    coverOf: (itemId) => (isItem(itemId) ? world?.coverSvg(itemId) : undefined),
   };
 }
 

@@ -10,7 +10,7 @@ import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '..
 import { type OwnedPlatform, painter } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
 import { startProgress } from '../progress.ts';
-import { demoCovers, loadDemo } from './demo.ts';
+import { createDemoCovers, loadDemo } from './demo.ts';
 
 export const DEFAULT_PORT = 7878;
 
@@ -48,19 +48,24 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   try {
     const { version, items, events } = platform.status();
     opening.done(`${items} items, ${events} events`);
+    const covers = createDemoCovers(dataDir, (id) => platform.getItem(id) !== undefined);
+    await covers.prepare();
     app = await createServer({
       platform,
       keys: (secret) => platform.verifyKey(secret),
       pageKey: platform.adminKey,
       studioDir: studioDir(),
-      covers: demoCovers(dataDir, (id) => platform.getItem(id) !== undefined),
+      covers: covers.coverOf,
       clock: cli.clock,
       logger: logTo(cli),
     });
     const madeKeys = platform.listKeys().length;
     const address = await listen(app, { host: options.host, port: options.port, madeKeys });
     platform.setAddress(address);
-    if (options.demo === true) await untilStopped(cli, loadDemo(run, clientOf(app, platform.adminKey), dataDir, items));
+    if (options.demo === true) {
+      await untilStopped(cli, loadDemo(run, clientOf(app, platform.adminKey), dataDir, items));
+      await covers.prepare();
+    }
     const started = { address, key: platform.adminKey, dataDir, pid: process.pid, version };
     print(run, options, started, () => banner(run, started, !isLoopback(options.host)));
     await untilStopped(cli, new Promise<never>(() => undefined));
