@@ -18,7 +18,6 @@ import {
   type Vocabularies,
 } from '../domain/index.ts';
 import type { Encoder } from '../features/index.ts';
-import { kernelsHash } from '../kernels/index.ts';
 import { type Pipeline, runPipeline, type Source, type Trace } from '../mixer/index.ts';
 import type { ListenerState } from '../signals/index.ts';
 import { createDecider, type Decided, type DecisionShelf, shelfKey } from './decide.ts';
@@ -75,6 +74,8 @@ export interface HomeInput {
   readonly carried: readonly CarriedRow[];
   readonly keptRanks: ReadonlyMap<string, number>;
   readonly explain: boolean;
+  /** Of the WebAssembly kernels in use: part of what a decision was made with. */
+  readonly kernelsHash: string;
 }
 
 export interface HomeAnswer {
@@ -345,7 +346,7 @@ function versionsOf(request: QueryState, encoder: Encoder): DecisionVersions {
   return {
     tunables: epochs.tunablesHash,
     encoder: encoder.hash,
-    kernels: kernelsHash(),
+    kernels: request.input.kernelsHash,
     catalog: epochs.catalog.hash,
     counters: epochs.counters.hash,
     embedding: epochs.embedding?.hash ?? '',

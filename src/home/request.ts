@@ -169,7 +169,3 @@ export function createScratch(): RequestScratch {
     genreShares: new Float32Array(0),
   };
 }
-
-export function modelEpochHash(epochs: ServingEpochs): string {
-  return epochs.model?.hash ?? '';
-}

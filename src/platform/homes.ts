@@ -23,6 +23,7 @@ import {
   type ServingEpochs,
   shelfKey,
 } from '../home/index.ts';
+import { kernelsHash } from '../kernels/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import { emptyState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
@@ -75,6 +76,7 @@ export function createHomes(dependencies: {
   readonly onServed: (ms: number, policyId: string, degraded: boolean) => void;
 }): Homes {
   const { clock, listeners, decisions, tunables, pageLifetimeMs } = dependencies;
+  const kernels = kernelsHash();
   const counts = { decided: 0, servedAgain: 0, degraded: 0 };
   const lastPages = new Map<string, LastPage>();
 
@@ -184,6 +186,7 @@ export function createHomes(dependencies: {
         carried,
         keptRanks,
         explain: query.explain,
+        kernelsHash: kernels,
       });
       if (asked) {
         remember(pageKey, {
