@@ -142,7 +142,7 @@ export const CATALOGUE = {
     blame: 'operator',
     status: 500,
     message: 'The reward model was trained on the features of another encoder',
-    remedy: 'Fit the model anew (`shelfwise fit`), or run the version of Shelfwise that trained it.',
+    remedy: 'Fit the model anew, or run the version of Shelfwise that trained it.',
   },
   NOT_READY: {
     blame: 'operator',
