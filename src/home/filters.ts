@@ -78,6 +78,14 @@ const carried: Filter<HomeRequest, ShelfBatch> = {
   },
 };
 
+/** The cards of carried rows stay theirs: no row that is drawn anew may take one. */
+const heldByCarried = eachCandidate(
+  'held-by-carried',
+  'carried',
+  (request, batch) => batch.carriedFrom === '' && request.carried.length > 0,
+  (request, item) => request.carried.some((row) => row.items.includes(item)),
+);
+
 /** Only where all shelves fit on the page, for then Heavy rotation is sure to appear; else a leader may stand anywhere. */
 const leads = eachCandidate(
   'leads-elsewhere',
@@ -133,6 +141,7 @@ const eligible: Filter<HomeRequest, ShelfBatch> = {
 
 export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   carried,
+  heldByCarried,
   leads,
   available,
   explicit,

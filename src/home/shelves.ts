@@ -2,12 +2,14 @@
  * The shelves of Home, one declaration each. A declaration says what the shelf is, where its candidates come from and
  * what it promises; which shelves appear, where, and with which cards is the policy's business.
  */
+import { DAY_MS } from '../base/index.ts';
 import { type Catalog, type Embedding, ITEM_KINDS, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import {
   followedShows,
   genreShares,
   heavyRotation,
   jumpBackIn,
+  MISSED_DAYS,
   recentContainers,
   strongestTastes,
 } from '../signals/index.ts';
@@ -64,7 +66,8 @@ const recentlyPlayed: ShelfDeclaration = {
   seeds: once,
   propose(request, _seed, sink) {
     const { state, atMs, scratch } = request;
-    const count = recentContainers(state, atMs, scratch.itemsA, 40);
+    // What was not played for four weeks is no longer recent: it may be jumped back into.
+    const count = recentContainers(state, atMs, scratch.itemsA, 40, atMs - MISSED_DAYS * DAY_MS);
     for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
   },
   title: () => 'Recently played',

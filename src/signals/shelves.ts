@@ -36,11 +36,19 @@ const top = new TopSelection(STATE_LIMITS.items);
 const genres = new GenreSums();
 
 /** Albums, playlists, shows, artists (or items, where played on their own) by when they were played last. */
-export function recentContainers(state: ListenerState, nowMs: number, out: Uint32Array, max: number): number {
+export function recentContainers(
+  state: ListenerState,
+  nowMs: number,
+  out: Uint32Array,
+  max: number,
+  sinceMs = Number.NEGATIVE_INFINITY,
+): number {
   const { keys, lastMs, count } = state.recents;
   top.begin(Math.min(max, out.length));
   for (let row = 0; row < count; row++) {
-    if (lastMs[row] <= nowMs && !isHidden(state, keys[row])) top.offer(keys[row], lastMs[row]);
+    if (lastMs[row] <= nowMs && lastMs[row] >= sinceMs && !isHidden(state, keys[row])) {
+      top.offer(keys[row], lastMs[row]);
+    }
   }
   return top.drain(out, null);
 }

@@ -1,0 +1,413 @@
+import { describe, expect, it } from 'vitest';
+import { createRng, DAY_MS, manualClock, seedFromBytes } from '../base/index.ts';
+import {
+  buildCatalog,
+  createVocabulary,
+  type DecisionRecord,
+  decisionIdOf,
+  type FeedbackEvent,
+  type Item,
+  type ListenerView,
+  type Page,
+  readCatalog,
+  readCounters,
+  readEmbedding,
+  resolveProfile,
+  sealEpoch,
+  type Vocabularies,
+} from '../domain/index.ts';
+import { createBatch, createEncoder, homeFeatures } from '../features/index.ts';
+import { loadModel, logisticModel } from '../models/index.ts';
+import { createNearest, fitEmbedding } from '../retrieval/index.ts';
+import { createCounters, emptyState, foldEvent, type ListenerState } from '../signals/index.ts';
+import {
+  createDecider,
+  createHome,
+  type HomeInput,
+  type ItemTexts,
+  indexChildren,
+  isAudited,
+  recompute,
+  resolveTunables,
+  type ServingEpochs,
+} from './index.ts';
+
+const NOW = Date.UTC(2026, 10, 1, 18);
+const names: Vocabularies = {
+  items: createVocabulary(),
+  genres: createVocabulary(),
+  markets: createVocabulary(),
+  tiers: createVocabulary(),
+  languages: createVocabulary(),
+};
+
+const ARTISTS = 180;
+const items: Item[] = [
+  ...Array.from(
+    { length: ARTISTS },
+    (_, a): Item => ({
+      id: `artist:${a}`,
+      kind: 'artist',
+      title: `Artist ${a}`,
+      genres: [['calm', 'loud', 'odd'][a % 3]],
+      explicit: a === 7,
+      ...(a === 8 ? { tiers: ['premium'] } : {}),
+      ...(a === 9 ? { markets: ['SE'] } : {}),
+      ...(a === 10 ? { availableUntil: new Date(NOW - DAY_MS).toISOString() } : {}),
+    }),
+  ),
+  { id: 'show', kind: 'show', title: 'The Show' },
+  ...[1, 5, 40].map(
+    (age): Item => ({
+      id: `episode:${age}`,
+      kind: 'episode',
+      title: `Episode of ${age} days ago`,
+      parentId: 'show',
+      releasedAt: new Date(NOW - age * DAY_MS).toISOString(),
+    }),
+  ),
+];
+const catalogEpoch = buildCatalog(items, names);
+const catalog = readCatalog(catalogEpoch);
+const number = (id: string): number => names.items.lookup(id);
+
+const texts: ItemTexts = {
+  id: (item) => names.items.name(item),
+  title: (item) => items.find((one) => one.id === names.items.name(item))?.title ?? '',
+  fragment: (item) =>
+    `"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","subtitle":"s","image":""`,
+};
+
+let serial = 0;
+function event(given: Partial<FeedbackEvent>): FeedbackEvent {
+  return {
+    eventId: `e${serial++}`,
+    type: 'play',
+    listenerKey: 'key',
+    occurredAtMs: NOW - DAY_MS,
+    receivedAtMs: NOW,
+    sessionId: '',
+    device: 'phone',
+    itemId: '',
+    containerId: '',
+    playedMs: 200_000,
+    durationMs: 200_000,
+    autoplay: false,
+    decisionId: '',
+    shelfRank: -1,
+    cardRank: -1,
+    ...given,
+  };
+}
+
+function play(state: ListenerState, id: string, times: number, ageDays: number): void {
+  for (let i = 0; i < times; i++) {
+    foldEvent(state, event({ itemId: id, occurredAtMs: NOW - ageDays * DAY_MS - i * 60_000 }), number(id), -1);
+  }
+}
+
+/** Somebody who plays calm artists (0, 3, 6 …): 0 most, 3 next, 39 last; and loved 30 two months ago. */
+function listener(): ListenerState {
+  const state = emptyState();
+  for (let a = 0; a < 10; a++) play(state, `artist:${3 * a}`, 12 - a, 1 + a);
+  for (const a of [39, 42, 45]) play(state, `artist:${a}`, 1, 0.1);
+  play(state, 'artist:30', 9, 60);
+  play(state, 'artist:33', 8, 61);
+  play(state, 'artist:36', 8, 62);
+  foldEvent(state, event({ type: 'follow', itemId: 'show' }), number('show'), -1);
+  return state;
+}
+
+const encoder = createEncoder(homeFeatures);
+
+async function epochsOf(): Promise<ServingEpochs> {
+  const rng = createRng(3);
+  const starts = [0];
+  const pairs: number[] = [];
+  for (let l = 0; l < 60; l++) {
+    const camp = l % 3;
+    const row = new Set<number>();
+    while (row.size < 20) row.add(number(`artist:${3 * rng.below(ARTISTS / 3) + camp}`));
+    pairs.push(...[...row].sort((a, b) => a - b));
+    starts.push(pairs.length);
+  }
+  const embeddingEpoch = fitEmbedding(
+    {
+      listenerStart: Uint32Array.from(starts),
+      items: Uint32Array.from(pairs),
+      counts: new Float32Array(pairs.length).fill(3),
+    },
+    { itemCount: catalog.size, rng, dimension: 8, neighbourCount: 12 },
+  );
+  const embedding = readEmbedding(embeddingEpoch);
+  const counters = createCounters();
+  for (const item of pairs) counters.add(item, names.markets.number('SE'), NOW - DAY_MS);
+  const countersEpoch = counters.epoch(NOW, catalog, names.genres.size);
+  const batch = createBatch(encoder, 200);
+  for (let i = 0; i < batch.dense.length; i++) batch.dense[i] = rng.normal();
+  const labels = Float32Array.from({ length: 200 }, () => (rng.uniform() < 0.3 ? 1 : 0));
+  const learner = logisticModel.fresh(encoder);
+  await learner.fit({ batch, labels, weights: new Float32Array(200).fill(1), rows: 200 }, { rng });
+  return {
+    catalog,
+    children: indexChildren(catalog),
+    counters: readCounters(countersEpoch),
+    embedding,
+    nearest: createNearest(embedding),
+    model: loadModel(sealEpoch(learner.toEpoch()), encoder),
+    tunablesHash: '',
+  };
+}
+const epochs = await epochsOf();
+const tunables = resolveTunables();
+
+interface Served {
+  readonly page: Page;
+  readonly record: DecisionRecord;
+  readonly view: ListenerView;
+  readonly troubles: readonly string[];
+}
+
+let draws = 0;
+async function serve(changes: Partial<HomeInput> = {}): Promise<Served> {
+  const written: { record: DecisionRecord; view: ListenerView }[] = [];
+  const troubles: string[] = [];
+  const home = createHome({
+    clock: manualClock(NOW),
+    encoder,
+    vocabularies: names,
+    texts,
+    record: (record, view) => written.push({ record, view }),
+    onTrouble: (what) => troubles.push(what),
+  });
+  const bytes = new Uint8Array(16).fill(++draws);
+  const state = listener();
+  const { json } = await home.decide({
+    decisionId: decisionIdOf(NOW, bytes),
+    seed: seedFromBytes(bytes),
+    listenerKey: 'key',
+    profile: resolveProfile({ market: 'SE', tier: 'premium' }),
+    readState: () => state,
+    emptyState,
+    tasteMemory: { tasteVersion: 0, kept: undefined },
+    atMs: NOW,
+    device: 'desktop',
+    market: 'SE',
+    tier: 'premium',
+    sessionId: '',
+    policyId: 'plackett-luce',
+    tunables,
+    epochs,
+    carried: [],
+    keptRanks: new Map(),
+    explain: true,
+    kernelsHash: '',
+    ...changes,
+  });
+  return { page: JSON.parse(json) as Page, record: written[0].record, view: written[0].view, troubles };
+}
+
+const cards = (page: Page): string[] => page.shelves.flatMap((shelf) => shelf.cards.map((card) => card.id));
+const shelf = (page: Page, kind: string) => page.shelves.find((one) => one.kind === kind);
+
+describe('Home', () => {
+  it('shows what the listener is known to like and what might please, each card once', async () => {
+    const { page } = await serve();
+    expect(page.degraded).toBe(false);
+    const kinds = page.shelves.map((one) => one.kind);
+    for (const kind of [
+      'recently-played',
+      'heavy-rotation',
+      'jump-back-in',
+      'new-episodes',
+      'more-like',
+      'recommended',
+    ]) {
+      expect(kinds).toContain(kind);
+    }
+    expect(new Set(cards(page)).size).toBe(cards(page).length);
+    expect(page.shelves.map((one) => one.rank)).toEqual(page.shelves.map((_, rank) => rank));
+  });
+
+  it('leads Heavy rotation by what is played most, whatever stands above it', async () => {
+    for (let i = 0; i < 20; i++) {
+      const { page } = await serve();
+      expect(
+        shelf(page, 'heavy-rotation')
+          ?.cards.slice(0, 3)
+          .map((card) => card.id),
+      ).toEqual(['artist:0', 'artist:3', 'artist:6']);
+    }
+  });
+
+  it('keeps to what was once loved in Jump back in, and to the followed in New episodes, newest first', async () => {
+    const { page } = await serve();
+    expect(
+      shelf(page, 'jump-back-in')
+        ?.cards.map((card) => card.id)
+        .sort(),
+    ).toEqual(['artist:30', 'artist:33', 'artist:36']);
+    expect(shelf(page, 'new-episodes')?.cards.map((card) => card.id)).toEqual(['episode:1', 'episode:5']);
+  });
+
+  it('recommends only what was never played', async () => {
+    const { page } = await serve();
+    const playedIds = new Set([
+      ...Array.from({ length: 10 }, (_, a) => `artist:${3 * a}`),
+      'artist:30',
+      'artist:33',
+      'artist:36',
+      'artist:39',
+      'artist:42',
+      'artist:45',
+    ]);
+    for (const kind of ['recommended', 'more-like', 'something-different']) {
+      for (const card of shelf(page, kind)?.cards ?? []) expect(playedIds.has(card.id)).toBe(false);
+    }
+  });
+
+  it('never shows what the listener may not have: market, tier, window, explicit, hidden', async () => {
+    const state = listener();
+    foldEvent(state, event({ type: 'hide', itemId: 'artist:1' }), number('artist:1'), -1);
+    for (let i = 0; i < 10; i++) {
+      const { page } = await serve({
+        readState: () => state,
+        profile: resolveProfile({ market: 'DE', tier: 'free', ageBand: 'kid' }),
+        market: 'DE',
+        tier: 'free',
+      });
+      for (const id of ['artist:1', 'artist:7', 'artist:8', 'artist:9', 'artist:10'])
+        expect(cards(page)).not.toContain(id);
+    }
+    const reasons = (await serve({ readState: () => state })).record.removals.map((removal) => removal.reason);
+    expect(reasons).toContain('hidden');
+    expect(reasons).toContain('unavailable');
+  });
+
+  it('gives a propensity in (0, 1] to every shelf and card, 1 where nothing was drawn', async () => {
+    const { page } = await serve();
+    for (const one of page.shelves) {
+      expect(one.explain?.propensity).toBeGreaterThan(0);
+      for (const card of one.cards) {
+        expect(card.explain?.propensity).toBeGreaterThan(0);
+        expect(card.explain?.propensity).toBeLessThanOrEqual(1);
+        if (one.order === 'defined') expect(card.explain).toMatchObject({ forced: true, propensity: 1 });
+      }
+    }
+  });
+
+  it('records what makes the page recompute bit for bit, audited or not', async () => {
+    const decider = createDecider(encoder);
+    const { catalog: columns, counters, embedding, model } = epochs;
+    let audited = 0;
+    for (let i = 0; i < 120; i++) {
+      const { record, view } = await serve();
+      expect(
+        recompute(record, view, { catalog: columns, counters, embedding, model, tunables }, decider),
+      ).toMatchObject({
+        firstDifference: null,
+      });
+      if (record.audit !== undefined) {
+        audited++;
+        expect(isAudited(record.decisionId)).toBe(true);
+        const removed = record.removals.reduce((sum, removal) => sum + removal.count, 0);
+        expect(record.audit.removed.length).toBe(removed);
+      }
+    }
+    expect(audited).toBeGreaterThan(0);
+  });
+
+  it('names the first difference when a candidate, a propensity or the seed was altered', async () => {
+    const decider = createDecider(encoder);
+    const { catalog: columns, counters, embedding, model } = epochs;
+    const replay = (record: DecisionRecord, view: ListenerView) =>
+      recompute(record, view, { catalog: columns, counters, embedding, model, tunables }, decider).firstDifference;
+    const { record, view } = await serve();
+    const drawn = record.rows.findIndex((row) => !row.forced);
+    const rows = record.rows.map((row, r) =>
+      r === drawn ? { ...row, propensity: row.propensity * (1 + 2 ** -52) } : row,
+    );
+    expect(replay({ ...record, rows }, view)).toMatch(/propensity/);
+    const seed = record.seed.slice();
+    seed[5] ^= 1;
+    expect(replay({ ...record, seed }, view)).not.toBeNull();
+    const shelves = record.shelves.map((one) =>
+      one.shelfId === 'recommended' ? { ...one, items: one.items.slice(1) } : one,
+    );
+    expect(replay({ ...record, shelves }, view)).not.toBeNull();
+  });
+
+  it('answers a cold start with what is popular', async () => {
+    const { page } = await serve({ readState: emptyState });
+    expect(page.degraded).toBe(false);
+    expect(page.shelves.map((one) => one.kind)).toContain('popular');
+  });
+
+  it('takes onboarding picks for a taste before the first play', async () => {
+    const { page } = await serve({
+      readState: emptyState,
+      profile: resolveProfile({ market: 'SE', tier: 'premium', onboardingPicks: ['artist:0', 'artist:3'] }),
+    });
+    expect(page.shelves.map((one) => one.kind)).toEqual(expect.arrayContaining(['more-like', 'recommended']));
+  });
+
+  it('goes on without a listener state that cannot be read, and says so', async () => {
+    const { page, troubles } = await serve({
+      readState: () => {
+        throw new Error('the store is away');
+      },
+    });
+    expect(page.degraded).toBe(true);
+    expect(page.shelves.length).toBeGreaterThan(0);
+    expect(page.explain?.failedSources).toContain('state');
+    expect(troubles).toContain('state');
+  });
+
+  it('is still a page of what is popular when all but the catalogue fails', async () => {
+    const broken = {
+      ...epochs,
+      model: {
+        ...epochs.model,
+        predict: () => {
+          throw new Error('the model is broken');
+        },
+      },
+    } as unknown as ServingEpochs;
+    const { page, record } = await serve({ epochs: broken });
+    expect(page.degraded).toBe(true);
+    expect(page.shelves.map((one) => one.kind)).toEqual(['popular']);
+    expect(page.shelves[0].cards.length).toBeGreaterThan(3);
+    expect(record.rows[0].cards.every((card) => card.forced)).toBe(true);
+  });
+
+  it('keeps carried rows at their place with their cards, and does not propose them again', async () => {
+    const first = (await serve()).page;
+    const row = first.shelves.find((one) => one.kind === 'recommended');
+    if (row === undefined) throw new Error('no row to carry');
+    const { page } = await serve({
+      carried: [
+        {
+          shelfId: 'recommended',
+          seedItem: 0xffffffff,
+          rank: row.rank,
+          items: row.cards.map((card) => number(card.id)),
+          decisionId: first.decisionId,
+        },
+      ],
+    });
+    expect(page.shelves[row.rank]).toMatchObject({
+      kind: 'recommended',
+      carried: true,
+      explain: { propensity: 1, forced: true },
+    });
+    expect(page.shelves[row.rank].cards.map((card) => card.id)).toEqual(row.cards.map((card) => card.id));
+    expect(page.shelves.filter((one) => one.kind === 'recommended')).toHaveLength(1);
+  });
+
+  it('serves the hold-out by popularity, in that order', async () => {
+    const { page } = await serve({ policyId: 'popularity' });
+    expect(page.policy).toBe('popularity');
+    const scores = shelf(page, 'popular')?.cards.map((card) => card.explain?.score ?? 0) ?? [];
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  });
+});
