@@ -56,7 +56,7 @@ export function kernelsHash(): string {
 }
 
 /** Vectors are padded with zeros to this many floats, so that the kernels work on whole 128-bit lanes, two at a time. */
-export const STRIDE_UNIT = 8;
+const STRIDE_UNIT = 8;
 export function strideOf(dimension: number): number {
   return Math.ceil(dimension / STRIDE_UNIT) * STRIDE_UNIT;
 }

@@ -34,8 +34,8 @@ const NEAR = 2;
 /**
  * Writes up to k items, best first, and returns how many; never one of the given `items`.
  *   score(j) = taste · f_j + β Σ_i ln(1 + count_i) similarity(i, j)   over the given i that have j as a neighbour
- * Candidates are the vectors nearest to `taste` (from `foldIn`) and the neighbours with the largest sums.
- * `counts`: decayed plays of the given items. k <= 2,000.
+ * Candidates are the k + length vectors nearest to `taste` (from `foldIn`) and the 128 neighbours with the largest sums.
+ * `counts`: decayed plays of the given items. k + length beyond 4,096 is cut to that.
  */
 export function recommend(
   embedding: Embedding,
@@ -72,7 +72,7 @@ export function recommend(
   }
 
   best.reset(k);
-  const near = nearest.search(taste, Math.min(NEAREST_LIMIT, 2 * k + length), found, foundScores);
+  const near = nearest.search(taste, Math.min(NEAREST_LIMIT, k + length), found, foundScores);
   for (let i = 0; i < near; i++) {
     const item = found[i];
     if (marks[item] === GIVEN) continue;
