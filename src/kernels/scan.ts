@@ -110,7 +110,22 @@ function norm(vectors: Float32Array, at: number, dimension: number): number {
 
 /** Rows of the block that `dotRows` copies at a time: 1,024 x 64 floats stay in the second-level cache. */
 const BLOCK_WORDS = 65536;
-let shared: { readonly stride: number; readonly instance: KernelInstance; readonly blockRows: number } | undefined;
+interface BlockDot {
+  readonly instance: KernelInstance;
+  readonly blockRows: number;
+}
+/** One a stride, so that callers with vectors of different lengths do not evict each other: 256 kB each. */
+const blockDots = new Map<number, BlockDot>();
+
+function blockDotOf(stride: number): BlockDot {
+  let made = blockDots.get(stride);
+  if (made === undefined) {
+    const blockRows = Math.max(1, Math.floor(BLOCK_WORDS / stride));
+    made = { blockRows, instance: instantiateKernels([blockRows * stride, stride, blockRows]) };
+    blockDots.set(stride, made);
+  }
+  return made;
+}
 
 /**
  * out[r] = matrix[r] · query for the first `rows` rows of `matrix` (row-major, `dimension` numbers a row).
@@ -125,11 +140,7 @@ export function dotRows(
   out: Float32Array,
 ): void {
   const stride = strideOf(dimension);
-  if (shared === undefined || shared.stride !== stride) {
-    const blockRows = Math.max(1, Math.floor(BLOCK_WORDS / stride));
-    shared = { stride, blockRows, instance: instantiateKernels([blockRows * stride, stride, blockRows]) };
-  }
-  const { instance, blockRows } = shared;
+  const { instance, blockRows } = blockDotOf(stride);
   const [block, queryRegion, scores] = instance.regions;
   queryRegion.f32.fill(0);
   for (let i = 0; i < dimension; i++) queryRegion.f32[i] = query[i];
