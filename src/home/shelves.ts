@@ -52,6 +52,17 @@ function showOfEpisode(item: number, catalog: Catalog): number {
   return isEpisode(item, catalog) && catalog.parent[item] !== NO_ITEM ? catalog.parent[item] : item;
 }
 
+/** Offers items for discovery: no single episodes, and no song beside its own album or artist, which say more. */
+function offerWidest(items: Uint32Array, catalog: Catalog, channelBit: number, sink: CandidateSink): void {
+  for (const item of items) {
+    if (isEpisode(item, catalog)) continue;
+    if (item < catalog.size && catalog.kind[item] === TRACK) {
+      if (items.includes(catalog.parent[item]) || items.includes(catalog.creator[item])) continue;
+    }
+    sink.add(item, channelBit);
+  }
+}
+
 const once = (_request: HomeRequest, out: Uint32Array): number => {
   out[0] = NO_ITEM;
   return 1;
@@ -150,11 +161,9 @@ const moreLike: ShelfDeclaration = {
     const { embedding } = request.epochs;
     if (embedding === undefined) return;
     const at = seed * embedding.neighbourCount;
-    for (let i = 0; i < embedding.neighbourCount; i++) {
-      const item = embedding.neighbours[at + i];
-      if (item === NO_ITEM) break;
-      if (!isEpisode(item, request.epochs.catalog)) sink.add(item, CHANNEL_BIT.neighbours);
-    }
+    let count = 0;
+    while (count < embedding.neighbourCount && embedding.neighbours[at + count] !== NO_ITEM) count++;
+    offerWidest(embedding.neighbours.subarray(at, at + count), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
   },
   title: (seedTitle) => `More like ${seedTitle}`,
   reason: (seedTitle) => `Because you play ${seedTitle}`,
@@ -183,10 +192,7 @@ const recommended: ShelfDeclaration = {
   unplayedOnly: true,
   seeds: once,
   propose(request, _seed, sink) {
-    const items = request.recommendations;
-    for (let i = 0; i < items.length; i++) {
-      if (!isEpisode(items[i], request.epochs.catalog)) sink.add(items[i], CHANNEL_BIT.nearest);
-    }
+    offerWidest(request.recommendations, request.epochs.catalog, CHANNEL_BIT.nearest, sink);
   },
   title: () => 'Recommended for you',
   reason: () => 'New to you, close to your taste',
