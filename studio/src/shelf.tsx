@@ -114,7 +114,8 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
 
   // One tab stop a shelf; within it the arrow keys move.
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = buttons.current.indexOf(event.target as HTMLButtonElement);
+    const card = (event.target as HTMLElement).closest('li');
+    const at = buttons.current.findIndex((button) => button !== null && button.parentElement === card);
     if (at < 0) return;
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const next =
