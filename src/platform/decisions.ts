@@ -21,7 +21,7 @@ export const ENTRY_DECISION = 1;
 export const ENTRY_SERVING = 2;
 
 export interface Decisions {
-  /** Seals the view, and puts the record in the log's buffer. */
+  /** Seals the view, and puts the record in the log's buffer; while the disk refuses writes, the page goes unrecorded. */
   write(record: DecisionRecord, view: ListenerView): void;
   writeServing(serving: Serving): void;
   /** The stored bytes of a record, from log or lake; undefined when there is none. */
@@ -31,7 +31,8 @@ export interface Decisions {
   persist(write: StoreWriter): () => void;
   /** Ids of what the log has beyond the index. */
   recover(from: LogPosition): number;
-  readonly counts: { decisions: number; servings: number; bytes: number };
+  /** `unrecorded`: records and servings that the disk had no room for. */
+  readonly counts: { decisions: number; servings: number; bytes: number; unrecorded: number };
 }
 
 /** The bytes of a record from an entry of the log. */
@@ -52,11 +53,36 @@ export function createDecisions(
   /** Reads an entry of the stream, wherever it is by now. */
   readEntry: (position: LogPosition) => Promise<Uint8Array>,
 ): Decisions {
-  const counts = { decisions: 0, servings: 0, bytes: 0 };
+  const counts = { decisions: 0, servings: 0, bytes: 0, unrecorded: 0 };
   const viewWriter = new ByteWriter(4096);
   const writer = new ByteWriter(32 * 1024);
   let fresh = new Map<string, number>();
   let writing = new Map<string, number>();
+  let last = -1;
+
+  const voidFrom = (position: number): void => {
+    for (const ids of [fresh, writing]) for (const [id, at] of ids) if (at >= position) ids.delete(id);
+    last = position - 1;
+  };
+  /** Positions ascend, unless the log has cut off what it could not sync: then the ids of what was cut are forgotten. */
+  const voidBeyondEnd = (): void => {
+    const end = positionNumber(log.end());
+    if (last >= end) voidFrom(end);
+  };
+  /** Appends what the writer holds; -1 while the disk refuses writes: a Home is served all the same. */
+  const append = (): number => {
+    try {
+      const position = positionNumber(log.append(writer.view()));
+      if (position <= last) voidFrom(position);
+      last = position;
+      return position;
+    } catch (error) {
+      if (!(error instanceof ShelfwiseError) || (error.code !== 'LOG_FULL' && error.code !== 'LOG_WRITE_FAILED'))
+        throw error;
+      counts.unrecorded++;
+      return -1;
+    }
+  };
 
   return {
     counts,
@@ -68,7 +94,9 @@ export function createDecisions(
       writer.reset();
       writer.u8(ENTRY_DECISION);
       encodeDecision({ ...record, listenerState: sealView(viewWriter.view(), secret, record.seed) }, writer);
-      fresh.set(record.decisionId, positionNumber(log.append(writer.view())));
+      const position = append();
+      if (position < 0) return;
+      fresh.set(record.decisionId, position);
       counts.decisions++;
       counts.bytes += writer.length;
     },
@@ -76,27 +104,30 @@ export function createDecisions(
       writer.reset();
       writer.u8(ENTRY_SERVING);
       encodeServing(serving, writer);
-      log.append(writer.view());
-      counts.servings++;
+      if (append() >= 0) counts.servings++;
     },
     async bytes(decisionId) {
+      voidBeyondEnd();
       const known = fresh.get(decisionId) ?? writing.get(decisionId);
       const position = known === undefined ? decisionPosition(store, decisionId) : positionOf(known);
       return position === undefined ? undefined : recordBytesOf(await readEntry(position));
     },
     recent(limit) {
+      voidBeyondEnd();
       const ids = [...fresh.keys(), ...writing.keys()];
       for (const { key } of store.range(TABLE, { reverse: true, limit })) ids.push(key);
       return [...new Set(ids)].sort().reverse().slice(0, limit);
     },
     persist(write) {
-      for (const [id, position] of fresh) {
+      voidBeyondEnd();
+      // What a transaction that failed was to write is still in `writing`.
+      const batch = fresh;
+      for (const [id, position] of writing) batch.set(id, position);
+      for (const [id, position] of batch) {
         const bytes = Buffer.allocUnsafe(8);
         bytes.writeDoubleLE(position, 0);
         write.put(TABLE, id, bytes);
       }
-      const batch = fresh;
-      for (const [id, position] of writing) batch.set(id, position);
       writing = batch;
       fresh = new Map();
       return () => {

@@ -98,7 +98,14 @@ export function createHomes(dependencies: {
   const listenerOf = async (id: string): Promise<ListenerEntry> => {
     const known = listeners.get(id);
     if (known !== undefined) return known;
-    await listeners.ensure([id]);
+    try {
+      await listeners.ensure([id]);
+    } catch (error) {
+      // A disk that takes no more: who is unknown gets a Home, and is unknown again next time.
+      if (error instanceof ShelfwiseError && (error.code === 'STORE_FULL' || error.code === 'STORE_WRITE_FAILED'))
+        return listeners.passing(id);
+      throw error;
+    }
     const made = listeners.get(id);
     if (made === undefined) throw new ShelfwiseError('LISTENER_NOT_FOUND', id);
     return made;

@@ -176,7 +176,9 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       let events = 0;
       for (const { position, payload } of log.entries(from)) {
         const event = decodeEvent(payload);
-        seen.settle(seen.keyOf(event.listenerKey, event.eventId));
+        // A flush may have stored ids beyond the place that it noted: they count once.
+        const seenKey = seen.keyOf(event.listenerKey, event.eventId);
+        if (!seen.has(seenKey)) seen.settle(seenKey);
         fold(event, positionNumber(position));
         events++;
       }

@@ -29,6 +29,8 @@ export interface Listeners {
   secretOf(key: string): KeyObject | undefined;
   /** Maps ids that are new; durable when resolved. Call before anything that carries their keys is written. */
   ensure(ids: readonly string[]): Promise<void>;
+  /** An entry for one Home of somebody unknown while the store takes no writes: forgotten afterwards. */
+  passing(id: string): ListenerEntry;
   put(rows: readonly { readonly id: string; readonly profile: ListenerProfile }[]): Promise<readonly StoredListener[]>;
   list(query: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined }): {
     readonly listeners: readonly StoredListener[];
@@ -109,6 +111,11 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
         const missing = [...new Set(ids)].filter((id) => get(id) === undefined);
         if (missing.length > 0) await write(missing.map((id) => fresh(id, {})));
       });
+    },
+    passing(id) {
+      const entry = fresh(id, {});
+      secrets.set(entry.key, entry.secret);
+      return entry;
     },
     put: (rows) =>
       exclusive(async () => {

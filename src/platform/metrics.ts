@@ -10,6 +10,7 @@ export interface PlatformMetrics {
   watch(parts: {
     readonly ingest: IngestCounts;
     readonly homes: { readonly decided: number; readonly servedAgain: number; readonly degraded: number };
+    readonly decisions: { readonly unrecorded: number };
     readonly catalogue: { readonly size: number };
     readonly listeners: { count(): number };
     readonly states: () => States;
@@ -90,6 +91,11 @@ export function createPlatformMetrics(logs: {
       watched('homes_decided', 'Decisions made.', () => parts.homes.decided);
       watched('homes_served_again', 'Pages served again without a new decision.', () => parts.homes.servedAgain);
       watched('homes_degraded', 'Decisions marked degraded.', () => parts.homes.degraded);
+      watched(
+        'decisions_unrecorded',
+        'Records and servings that the disk had no room for.',
+        () => parts.decisions.unrecorded,
+      );
       watched('items', 'Items of the catalogue.', () => parts.catalogue.size);
       watched('listeners', 'Listeners known.', () => parts.listeners.count());
       watched('states_cached', 'Listener states in memory.', () => parts.states().cached);

@@ -166,7 +166,14 @@ async function assemble(
     knowsItem: catalogue.has,
     onEvent: homes.noteEvent,
   });
-  metrics.watch({ ingest: ingest.counts, homes: homes.counts, catalogue, listeners, states: () => states });
+  metrics.watch({
+    ingest: ingest.counts,
+    homes: homes.counts,
+    decisions: decisions.counts,
+    catalogue,
+    listeners,
+    states: () => states,
+  });
 
   const replayed = ingest.recover(readPlace(store, PLACE.events) ?? events.start());
   const indexed = decisions.recover(readPlace(store, PLACE.decisions) ?? decisionLog.start());

@@ -82,9 +82,10 @@ export function createSeenEvents(store: OnlineStore, closed: () => boolean): See
       pending.delete(key);
     },
     persist(write) {
-      for (const key of recent) write.put(TABLE, key, EMPTY);
+      // What a transaction that failed was to write is still in `writing`.
       const batch = recent;
       for (const key of writing) batch.add(key);
+      for (const key of batch) write.put(TABLE, key, EMPTY);
       writing = batch;
       recent = new Set();
       return () => {
