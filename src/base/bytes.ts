@@ -80,6 +80,12 @@ export class ByteWriter {
     this.buffer.write(x, at, length, 'utf8');
   }
 
+  /** UTF-8 without its length. */
+  literal(x: string): void {
+    const at = this.reserve(3 * x.length);
+    this.position = at + this.buffer.write(x, at);
+  }
+
   bytes(x: Uint8Array): void {
     this.varint(x.length);
     this.raw(x);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRng, DAY_MS, manualClock, seedFromBytes } from '../base/index.ts';
+import { createRng, DAY_MS, manualClock, seedFromBytes, utf8 } from '../base/index.ts';
 import {
   buildCatalog,
   createVocabulary,
@@ -75,7 +75,7 @@ const texts: ItemTexts = {
   id: (item) => names.items.name(item),
   title: (item) => items.find((one) => one.id === names.items.name(item))?.title ?? '',
   fragment: (item) =>
-    `"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","subtitle":"s","image":""`,
+    utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","subtitle":"s","image":""`),
 };
 
 let serial = 0;
@@ -182,7 +182,7 @@ async function serve(changes: Partial<HomeInput> = {}): Promise<Served> {
   });
   const bytes = new Uint8Array(16).fill(++draws);
   const state = listener();
-  const { json } = await home.decide({
+  const { page } = await home.decide({
     decisionId: decisionIdOf(NOW, bytes),
     seed: seedFromBytes(bytes),
     listenerKey: 'key',
@@ -204,7 +204,12 @@ async function serve(changes: Partial<HomeInput> = {}): Promise<Served> {
     kernelsHash: '',
     ...changes,
   });
-  return { page: JSON.parse(json) as Page, record: written[0].record, view: written[0].view, troubles };
+  return {
+    page: JSON.parse(Buffer.from(page).toString()) as Page,
+    record: written[0].record,
+    view: written[0].view,
+    troubles,
+  };
 }
 
 const cards = (page: Page): string[] => page.shelves.flatMap((shelf) => shelf.cards.map((card) => card.id));

@@ -79,7 +79,8 @@ export interface HomeInput {
 }
 
 export interface HomeAnswer {
-  readonly json: string;
+  /** The page as JSON, UTF-8. */
+  readonly page: Uint8Array;
   readonly record: DecisionRecord;
   readonly trace: Trace;
 }
@@ -389,7 +390,7 @@ function finish(
     failures: trace.failures,
   });
 
-  const rendered: RenderedRow[] = page.rows.map((row) => {
+  const renderedRows: RenderedRow[] = page.rows.map((row) => {
     const batch = shelves[row.shelf];
     const at = offsets[row.shelf];
     return {
@@ -408,12 +409,12 @@ function finish(
       })),
     };
   });
-  const json = renderPage(
-    { decisionId: request.decisionId, policyId: request.policyId, degraded, rows: rendered },
+  const rendered = renderPage(
+    { decisionId: request.decisionId, policyId: request.policyId, degraded, rows: renderedRows },
     texts,
     request.input.explain ? { trace, versions } : undefined,
   );
-  return { json, record, trace };
+  return { page: rendered, record, trace };
 }
 
 /** By shelf declaration and reason; the trace has them by batch. */
@@ -525,7 +526,7 @@ function fallback(request: QueryState, texts: ItemTexts, encoder: Encoder, error
     removals: [],
     failures: ['page'],
   };
-  const json = renderPage(
+  const rendered = renderPage(
     {
       decisionId: request.decisionId,
       policyId: request.policyId,
@@ -544,5 +545,5 @@ function fallback(request: QueryState, texts: ItemTexts, encoder: Encoder, error
     texts,
     request.input.explain ? { trace, versions } : undefined,
   );
-  return { json, record, trace };
+  return { page: rendered, record, trace };
 }

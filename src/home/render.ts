@@ -1,4 +1,5 @@
 /** Turns a drawn page into the bytes that are sent. Card texts are JSON fragments made once an item, so a page is mostly copying. */
+import { ByteWriter, utf8 } from '../base/index.ts';
 import { type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import { shelfById } from './shelves.ts';
@@ -7,8 +8,8 @@ import { shelfById } from './shelves.ts';
 export interface ItemTexts {
   /** Title of an item; its id where the catalogue does not hold it. */
   title(item: number): string;
-  /** `"id":…,"kind":…,"title":…,"subtitle":…,"image":…` without braces. */
-  fragment(item: number): string;
+  /** `"id":…,"kind":…,"title":…,"subtitle":…,"image":…` without braces, as UTF-8: made once an item. */
+  fragment(item: number): Uint8Array;
   /** The id that the app knows it by. */
   id(item: number): string;
 }
@@ -43,35 +44,57 @@ export interface RenderInput {
   readonly rows: readonly RenderedRow[];
 }
 
-/** The page as JSON text, of the shape PageSchema. */
-export function renderPage(input: RenderInput, texts: ItemTexts, explanation: PageExplanation | undefined): string {
-  let json = `{"decisionId":"${input.decisionId}","policy":"${input.policyId}","degraded":${input.degraded},"shelves":[`;
-  for (let rank = 0; rank < input.rows.length; rank++) {
-    if (rank > 0) json += ',';
-    json += renderRow(input.rows[rank], rank, texts, explanation !== undefined);
-  }
-  json += ']';
-  if (explanation !== undefined) json += `,"explain":${JSON.stringify(explainPage(explanation))}`;
-  return `${json}}`;
+/** Pages are written one at a time, and copied out. */
+const writer = new ByteWriter(64 * 1024);
+/** What follows the fragment of the j-th card. */
+const cardTails: Uint8Array[] = [];
+
+function cardTail(j: number): Uint8Array {
+  while (cardTails.length <= j) cardTails.push(utf8(`,"rank":${cardTails.length},"reason":""`));
+  return cardTails[j];
 }
 
-function renderRow(row: RenderedRow, rank: number, texts: ItemTexts, explain: boolean): string {
+/** The page as JSON, of the shape PageSchema. */
+export function renderPage(input: RenderInput, texts: ItemTexts, explanation: PageExplanation | undefined): Uint8Array {
+  writer.reset();
+  writer.literal(
+    `{"decisionId":"${input.decisionId}","policy":"${input.policyId}","degraded":${input.degraded},"shelves":[`,
+  );
+  for (let rank = 0; rank < input.rows.length; rank++) {
+    if (rank > 0) writer.literal(',');
+    writeRow(input.rows[rank], rank, texts, explanation !== undefined);
+  }
+  writer.literal(']');
+  if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation))}`);
+  writer.literal('}');
+  return writer.finish();
+}
+
+function writeRow(row: RenderedRow, rank: number, texts: ItemTexts, explain: boolean): void {
   const seedTitle = row.seedItem === NO_ITEM ? '' : texts.title(row.seedItem);
   const shelf = shelfById(row.shelfId);
   const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
-  let json =
+  writer.literal(
     `{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":${JSON.stringify(shelf?.title(seedTitle) ?? row.shelfId)}` +
-    `,"reason":${JSON.stringify(shelf?.reason(seedTitle) ?? '')},"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`;
+      `,"reason":${JSON.stringify(shelf?.reason(seedTitle) ?? '')},"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`,
+  );
   for (let j = 0; j < row.cards.length; j++) {
     const card = row.cards[j];
-    json += `${j > 0 ? ',{' : '{'}${texts.fragment(card.item)},"rank":${j},"reason":""`;
-    if (explain) json += explainChoice(card.propensity, card.forced, card.score);
-    json += '}';
+    writer.u8(j > 0 ? COMMA : OPEN);
+    if (j > 0) writer.u8(OPEN);
+    writer.raw(texts.fragment(card.item));
+    writer.raw(cardTail(j));
+    if (explain) writer.literal(explainChoice(card.propensity, card.forced, card.score));
+    writer.u8(CLOSE);
   }
-  json += ']';
-  if (explain) json += explainChoice(row.propensity, row.forced, row.value);
-  return `${json}}`;
+  writer.literal(']');
+  if (explain) writer.literal(explainChoice(row.propensity, row.forced, row.value));
+  writer.u8(CLOSE);
 }
+
+const COMMA = 0x2c;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
 
 function explainChoice(propensity: number, forced: boolean, score: number): string {
   return `,"explain":{"propensity":${propensity},"forced":${forced},"score":${Number.isFinite(score) ? score : 0}}`;
@@ -94,7 +117,7 @@ export function rowsOfRecord(record: DecisionRecord): RenderedRow[] {
     return {
       shelfId: shelf.shelfId,
       seedItem: shelf.seedItem,
-      order: shelf.order,
+      order: shelf.carriedFrom === '' ? shelf.order : (shelfById(shelf.shelfId)?.order ?? shelf.order),
       carried: shelf.carriedFrom !== '',
       propensity: row.propensity,
       forced: row.forced,

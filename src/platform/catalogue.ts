@@ -3,7 +3,7 @@
  * serving reads are built apart from here, as an epoch.
  */
 import { Compile } from 'typebox/compile';
-import { canonicalJson } from '../base/index.ts';
+import { canonicalJson, utf8 } from '../base/index.ts';
 import { ITEM_KINDS, type Item, type ItemKind, ItemSchema } from '../domain/index.ts';
 import type { ItemTexts } from '../home/index.ts';
 import type { OnlineStore } from '../store/index.ts';
@@ -30,19 +30,26 @@ export function* storedItems(store: OnlineStore): Iterable<Item> {
 export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabularies, onChange: () => void): Catalogue {
   /** Lower-case title and creators by item number; '' where there is no item. */
   const searchTexts: string[] = [];
-  const fragments: (string | undefined)[] = [];
+  const fragments: (Uint8Array | undefined)[] = [];
+  const titles: (string | undefined)[] = [];
   let size = 0;
 
   const get = (id: string): Item | undefined => {
     const bytes = store.get(TABLE, id);
     return bytes === undefined ? undefined : parse(bytes);
   };
+  const forget = (number: number): void => {
+    fragments[number] = undefined;
+    titles[number] = undefined;
+  };
   const note = (item: Item): void => {
     const number = vocabularies.items.number(item.id);
     while (searchTexts.length <= number) searchTexts.push('');
     if (searchTexts[number] === '') size++;
     searchTexts[number] = searchTextOf(item);
-    fragments[number] = undefined;
+    forget(number);
+    // Episodes carry the title of their show.
+    if (item.kind === 'show') fragments.length = 0;
   };
   for (const item of storedItems(store)) note(item);
 
@@ -87,7 +94,7 @@ export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabula
       await store.transaction((write) => write.remove(TABLE, id));
       const number = vocabularies.items.lookup(id);
       searchTexts[number] = '';
-      fragments[number] = undefined;
+      forget(number);
       size--;
       onChange();
       return true;
@@ -107,7 +114,14 @@ export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabula
       return [...starts, ...contains].slice(0, limit);
     },
     id: (number) => vocabularies.items.name(number),
-    title: (number) => itemOf(number)?.title ?? vocabularies.items.name(number),
+    title(number) {
+      const known = titles[number];
+      if (known !== undefined) return known;
+      const item = itemOf(number);
+      if (item === undefined) return vocabularies.items.name(number);
+      titles[number] = item.title;
+      return item.title;
+    },
     fragment(number) {
       const known = fragments[number];
       if (known !== undefined) return known;
@@ -129,8 +143,10 @@ function searchTextOf(item: Item): string {
   return `${item.title} ${creators}`.toLowerCase().normalize('NFKD').replace(MARKS, '');
 }
 
-function fragmentOf(id: string, kind: ItemKind, title: string, subtitle: string, image: string): string {
-  return `"id":${JSON.stringify(id)},"kind":"${kind}","title":${JSON.stringify(title)},"subtitle":${JSON.stringify(subtitle)},"image":${JSON.stringify(image)}`;
+function fragmentOf(id: string, kind: ItemKind, title: string, subtitle: string, image: string): Uint8Array {
+  return utf8(
+    `"id":${JSON.stringify(id)},"kind":"${kind}","title":${JSON.stringify(title)},"subtitle":${JSON.stringify(subtitle)},"image":${JSON.stringify(image)}`,
+  );
 }
 
 const KIND_WORDS: Readonly<Record<ItemKind, string>> = {

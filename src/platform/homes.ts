@@ -131,14 +131,14 @@ export function createHomes(dependencies: {
     const record = decodeDecision(bytes);
     const { decisionId, policyId, degraded } = record;
     const rows = explain ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
-    const json = renderPage(
+    const page = renderPage(
       { decisionId, policyId, degraded, rows },
       dependencies.texts,
       explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
     );
     decisions.writeServing({ decisionId, listenerKey: listener.key, atMs, reason: 'refresh' });
     counts.servedAgain++;
-    return Buffer.from(json);
+    return page;
   }
 
   return {
@@ -171,7 +171,7 @@ export function createHomes(dependencies: {
       const seed: Seed = freshSeed();
       const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
       const policyId = dependencies.isHeldOut(listener.key) ? 'popularity' : tunables.policy;
-      const { json, record } = await dependencies.home.decide({
+      const { page, record } = await dependencies.home.decide({
         decisionId,
         seed,
         listenerKey: listener.key,
@@ -219,7 +219,7 @@ export function createHomes(dependencies: {
       counts.decided++;
       if (record.degraded) counts.degraded++;
       dependencies.onServed(clock.monotonicMs() - startMs, policyId, record.degraded);
-      return Buffer.from(json);
+      return page;
     },
     noteEvent(event) {
       if (event.type !== 'impression' || event.shelfRank < 0 || event.shelfRank > 30) return;
