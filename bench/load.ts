@@ -23,6 +23,8 @@ export interface Load {
   readonly request: (n: number) => Buffer;
   /** Requests a second, sent when they are due whether or not earlier ones were answered (latency counts from then); as fast as answers come when absent. */
   readonly rate?: number;
+  /** Ends after so many requests, or after `seconds`, whichever comes first. */
+  readonly requests?: number;
 }
 
 export function httpRequest(method: string, path: string, key: string, body = ''): Buffer {
@@ -49,7 +51,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
         const n = sent++;
         const due = dueMs(n);
         const now = performance.now();
-        if (Math.max(now, due) >= endMs) return;
+        if (Math.max(now, due) >= endMs || n >= (load.requests ?? Number.POSITIVE_INFINITY)) return;
         if (due > now) await pause(due - now);
         const from = load.rate === undefined ? performance.now() : due;
         const answer = await client.send(load.request(n));

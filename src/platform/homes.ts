@@ -49,11 +49,20 @@ interface LastPage {
   seen: number;
 }
 
+export interface HomeCounts {
+  decided: number;
+  servedAgain: number;
+  degraded: number;
+  /** Eligible shelves and candidates after filters, over all decisions. */
+  shelves: number;
+  candidates: number;
+}
+
 export interface Homes {
   answer(listenerId: string, query: HomeQuery): Promise<Uint8Array>;
   /** An impression of a row of the last page: it is carried from now on. */
   noteEvent(event: FeedbackEvent): void;
-  readonly counts: { decided: number; servedAgain: number; degraded: number };
+  readonly counts: HomeCounts;
 }
 
 /** Pages remembered for carrying and serving again; beyond it the oldest are forgotten and simply decided anew. */
@@ -77,7 +86,7 @@ export function createHomes(dependencies: {
 }): Homes {
   const { clock, listeners, decisions, tunables, pageLifetimeMs } = dependencies;
   const kernels = kernelsHash();
-  const counts = { decided: 0, servedAgain: 0, degraded: 0 };
+  const counts: HomeCounts = { decided: 0, servedAgain: 0, degraded: 0, shelves: 0, candidates: 0 };
   const lastPages = new Map<string, LastPage>();
 
   const byDecision = new Map<string, LastPage>();
@@ -217,6 +226,8 @@ export function createHomes(dependencies: {
       }
       decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });
       counts.decided++;
+      counts.shelves += record.shelves.length;
+      for (const shelf of record.shelves) counts.candidates += shelf.items.length;
       if (record.degraded) counts.degraded++;
       dependencies.onServed(clock.monotonicMs() - startMs, policyId, record.degraded);
       return page;

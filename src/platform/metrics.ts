@@ -1,6 +1,7 @@
 /** What Prometheus reads. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventLog } from '../store/index.ts';
+import type { HomeCounts } from './homes.ts';
 import type { IngestCounts } from './ingest.ts';
 import type { States } from './states.ts';
 
@@ -9,7 +10,8 @@ export interface PlatformMetrics {
   stageFailed(stage: string): void;
   watch(parts: {
     readonly ingest: IngestCounts;
-    readonly homes: { readonly decided: number; readonly servedAgain: number; readonly degraded: number };
+    readonly homes: Readonly<HomeCounts>;
+    readonly decisions: { readonly bytes: number };
     readonly decisions: { readonly unrecorded: number };
     readonly catalogue: { readonly size: number };
     readonly listeners: { count(): number };
@@ -96,6 +98,9 @@ export function createPlatformMetrics(logs: {
         'Records and servings that the disk had no room for.',
         () => parts.decisions.unrecorded,
       );
+      watched('home_shelves', 'Eligible shelves of all decisions.', () => parts.homes.shelves);
+      watched('home_candidates', 'Candidates after filters of all decisions.', () => parts.homes.candidates);
+      watched('home_record_bytes', 'Bytes of the records of all decisions.', () => parts.decisions.bytes);
       watched('items', 'Items of the catalogue.', () => parts.catalogue.size);
       watched('listeners', 'Listeners known.', () => parts.listeners.count());
       watched('states_cached', 'Listener states in memory.', () => parts.states().cached);

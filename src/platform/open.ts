@@ -168,6 +168,7 @@ async function assemble(
   });
   metrics.watch({
     ingest: ingest.counts,
+    decisions: decisions.counts,
     homes: homes.counts,
     decisions: decisions.counts,
     catalogue,
