@@ -11,8 +11,7 @@ export interface PlatformMetrics {
   watch(parts: {
     readonly ingest: IngestCounts;
     readonly homes: Readonly<HomeCounts>;
-    readonly decisions: { readonly bytes: number };
-    readonly decisions: { readonly unrecorded: number };
+    readonly decisions: { readonly bytes: number; readonly unrecorded: number };
     readonly catalogue: { readonly size: number };
     readonly listeners: { count(): number };
     readonly states: () => States;

@@ -170,7 +170,6 @@ async function assemble(
     ingest: ingest.counts,
     decisions: decisions.counts,
     homes: homes.counts,
-    decisions: decisions.counts,
     catalogue,
     listeners,
     states: () => states,
