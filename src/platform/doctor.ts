@@ -43,11 +43,13 @@ export async function examine(parts: {
 function log(stream: string, paths: DataDirPaths, open: EventLog): Check {
   const found = checkLog(paths.log(stream));
   const name = `log of ${stream}`;
-  if (found.damage.length > 0) {
+  // Bytes after the last whole entry are a write under way, unless what does not check was durable already.
+  const damage = found.damage.length === 0 && found.tornBytes > 0 ? damageBeforeEnd(open) : found.damage;
+  if (damage.length > 0) {
     return {
       name,
       outcome: 'error',
-      detail: found.damage.join('; '),
+      detail: damage.join('; '),
       remedy: 'Restore the damaged segment from a backup.',
     };
   }
@@ -62,6 +64,18 @@ function log(stream: string, paths: DataDirPaths, open: EventLog): Check {
     detail: `${found.entries} entries in ${found.segments} segments, ${found.bytes} bytes${cut}${full}`,
     remedy: open.full ? 'Free space on the volume.' : '',
   };
+}
+
+/** What is wrong in the durable part of the last segment. */
+function damageBeforeEnd(open: EventLog): readonly string[] {
+  const last = { segment: open.durableEnd().segment, offset: open.start().offset };
+  const entries = open.entries(last)[Symbol.iterator]();
+  try {
+    while (entries.next().done !== true);
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 function epochs(store: EpochStore, current: Readonly<Record<string, string | undefined>>): Check[] {
