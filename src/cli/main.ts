@@ -2,6 +2,7 @@
 import { SECOND_MS, systemClock } from '../base/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Cli } from './io.ts';
+import { lineLogger } from './log.ts';
 import { runCli } from './program.ts';
 
 /** A terminal's Ctrl-C often arrives twice (from the terminal and from the parent): sooner than this it is the same. */
@@ -38,7 +39,11 @@ const cli: Cli = {
   stop: stop.signal,
   openPlatform: async (dataDir) => {
     const { openPlatform } = await import('../platform/index.ts');
-    return openPlatform({ dataDir, clock: systemClock });
+    return openPlatform({
+      dataDir,
+      clock: systemClock,
+      logger: lineLogger(systemClock, (line) => process.stderr.write(line)),
+    });
   },
   readOwner: async (dataDir) => (await import('../store/index.ts')).readOwner(dataDir),
 };
