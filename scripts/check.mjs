@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { nodeBinary, packageScript, ROOT, run, say, seconds } from './toolchain.mjs';
 
 const node = (script, ...args) => run(nodeBinary(), [script, ...args]);
+// Biome colours letter by letter, which drowns a log.
+const colours = process.stdout.isTTY ? '--colors=force' : '--colors=off';
 const typescript = packageScript('typescript7', 'bin', 'tsc');
 
 async function trackedFiles() {
@@ -93,7 +95,8 @@ const CHECKS = {
   studio: ['Types of the web page', async () => (await node(typescript, '--noEmit', '-p', 'studio')).code],
   lint: [
     'Lint and format',
-    async () => (await node(packageScript('@biomejs/biome', 'bin', 'biome'), 'ci', '--error-on-warnings', '.')).code,
+    async () =>
+      (await node(packageScript('@biomejs/biome', 'bin', 'biome'), 'ci', '--error-on-warnings', colours, '.')).code,
   ],
   layering: ['Layering', layering],
   ambient: ['Ambient inputs', purity],

@@ -1,6 +1,14 @@
-// `npm run docs`: writes docs/errors.md from the catalogue of errors. A test fails when the two are out of step.
-import { writeFileSync } from 'node:fs';
+// `npm run docs`: writes docs/errors.md from the catalogue of errors. With --check nothing is written: it fails when the two are out of step.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { errorsDocument } from './errors-document.ts';
 
-writeFileSync(new URL('../docs/errors.md', import.meta.url), errorsDocument());
-process.stdout.write('docs/errors.md is written.\n');
+const file = new URL('../docs/errors.md', import.meta.url);
+if (!process.argv.includes('--check')) {
+  writeFileSync(file, errorsDocument());
+  process.stdout.write('docs/errors.md is written.\n');
+} else if (readFileSync(file, 'utf8') === errorsDocument()) {
+  process.stdout.write('docs/errors.md is in step with the catalogue.\n');
+} else {
+  process.stdout.write('docs/errors.md is out of step with the catalogue: run `npm run docs`.\n');
+  process.exitCode = 1;
+}

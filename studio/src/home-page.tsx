@@ -76,7 +76,8 @@ function Footer() {
 
 function subtitleOf(summary: ListenerSummary | null | undefined): string {
   if (summary === undefined) return '';
-  if (summary === null) return 'Nice to meet you: this is what people play. Play something, and it becomes yours.';
+  if (summary === null || summary.totalPlays === 0)
+    return 'Nice to meet you: this is what people play. Play something, and it becomes yours.';
   const genres = summary.topGenres.slice(0, 3).map((entry) => entry.genre);
   if (genres.length === 0) return 'Play something, and this becomes yours.';
   return `Lately it has been ${genres.length === 1 ? genres[0] : `${genres.slice(0, -1).join(', ')} and ${genres.at(-1)}`}.`;
