@@ -18,27 +18,36 @@ export interface Keys {
   verify(secret: string): ApiKey | null;
   create(name: string, scopes: readonly ApiScope[]): Promise<string>;
   list(): readonly ApiKey[];
+  /** True when there was such a key. Forgotten in memory only once metadata has forgotten it: a key that stays is said to stay. */
+  revoke(name: string): Promise<boolean>;
 }
 
 /** Secrets are looked up by their digest, so that comparing takes no time that depends on them. */
 export async function createKeys(metadata: Metadata, adminKey: string): Promise<Keys> {
   const byDigest = new Map<string, ApiKey>([[digestOf(adminKey), { name: 'platform', scopes: API_SCOPES }]]);
-  const made = new Map<string, ApiKey>();
-  for (const { name, scopes, secretSha256 } of await metadata.apiKeys.list()) {
-    const key = { name, scopes };
-    made.set(name, key);
-    byDigest.set(secretSha256, key);
-  }
+  const made = new Map<string, { readonly key: ApiKey; readonly digest: string }>();
+  const remember = (key: ApiKey, digest: string): void => {
+    made.set(key.name, { key, digest });
+    byDigest.set(digest, key);
+  };
+  for (const { name, scopes, secretSha256 } of await metadata.apiKeys.list()) remember({ name, scopes }, secretSha256);
   return {
     verify: (secret) => byDigest.get(digestOf(secret)) ?? null,
     async create(name, scopes) {
       const secret = await metadata.apiKeys.create(name, scopes);
-      const key = { name, scopes };
-      made.set(name, key);
-      byDigest.set(digestOf(secret), key);
+      remember({ name, scopes }, digestOf(secret));
       return secret;
     },
-    list: () => [...made.values()],
+    list: () => Array.from(made.values(), ({ key }) => key),
+    async revoke(name) {
+      const revoked = await metadata.apiKeys.revoke(name);
+      const gone = made.get(name);
+      if (gone !== undefined) {
+        made.delete(name);
+        byDigest.delete(gone.digest);
+      }
+      return revoked;
+    },
   };
 }
 

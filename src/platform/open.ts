@@ -416,6 +416,7 @@ async function assemble(
 
     createKey: keys.create,
     listKeys: keys.list,
+    revokeKey: keys.revoke,
 
     status: () => ({
       version: VERSION,

@@ -164,6 +164,8 @@ export interface PlatformService {
   createKey(name: string, scopes: readonly ApiScope[]): Promise<string>;
   /** Keys made by `createKey`; the platform's own key is not among them. */
   listKeys(): readonly ApiKey[];
+  /** True when there was such a key among those made; it is good for nothing from then on. The platform's own cannot go. */
+  revokeKey(name: string): Promise<boolean>;
 
   status(): PlatformStatus;
   /** Prometheus text. */

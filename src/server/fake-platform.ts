@@ -215,6 +215,10 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       return secret;
     },
     listKeys: () => [...keys.values()],
+    revokeKey: async (name) => {
+      const held = [...keys].find(([, key]) => key.name === name);
+      return held !== undefined && keys.delete(held[0]);
+    },
     status: () => ({
       version: '0.0.0',
       items: items.size,
