@@ -8,6 +8,8 @@ import type { ServerSettings } from './server.ts';
 
 export interface MeasuredServer {
   readonly port: number;
+  /** Answers stored bytes at /echo. */
+  readonly echoPort: number;
   readonly key: string;
   /** CPU microseconds (user + system) since its start, and resident bytes. */
   usage(): Promise<{ cpuUs: number; rssBytes: number }>;
@@ -23,9 +25,10 @@ export async function startServer(
   const child = fork(fileURLToPath(new URL('./server.ts', import.meta.url)), [JSON.stringify(full)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const ready = await message<{ port: number; key: string }>(child, 'ready');
+  const ready = await message<{ port: number; echoPort: number; key: string }>(child, 'ready');
   return {
     port: ready.port,
+    echoPort: ready.echoPort,
     key: ready.key,
     async usage() {
       child.send({ type: 'cpu' });

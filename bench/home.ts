@@ -22,7 +22,12 @@ export async function benchHome({ items, listeners, seconds }: BenchSettings): P
     await server.setEcho(full.bytesPerAnswer);
     const echoRequest = httpRequest('GET', '/echo', key);
     const echoBefore = await server.usage();
-    const echo = await runLoad({ port, connections, seconds: Math.max(3, seconds / 2), request: () => echoRequest });
+    const echo = await runLoad({
+      port: server.echoPort,
+      connections,
+      seconds: Math.max(3, seconds / 2),
+      request: () => echoRequest,
+    });
     const echoAfter = await server.usage();
     const echoCpuUs = (echoAfter.cpuUs - echoBefore.cpuUs) / echo.requests;
 

@@ -29,7 +29,12 @@ async function measure(seconds: number, injectSyncDelayMs: number): Promise<Reco
     );
     const echoRequest = httpRequest('GET', '/echo', key);
     const echo = await withCpu(server, 1, () =>
-      runLoad({ port, connections: 64, seconds: Math.max(2, seconds / 2), request: () => echoRequest }),
+      runLoad({
+        port: server.echoPort,
+        connections: 64,
+        seconds: Math.max(2, seconds / 2),
+        request: () => echoRequest,
+      }),
     );
     const metrics = await server.metrics();
     const sync = Number(/shelfwise_log_events_sync_seconds (\S+)/.exec(metrics)?.[1] ?? Number.NaN);

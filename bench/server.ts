@@ -1,4 +1,5 @@
-/** The process under measurement: the platform with its real HTTP server, and an echo route of stored bytes as the baseline. */
+/** The process under measurement: the platform with its real HTTP server, and an echo of stored bytes as the baseline. */
+import { fastify } from 'fastify';
 import { systemClock } from '../src/base/index.ts';
 import { openPlatform } from '../src/platform/index.ts';
 import { createServer } from '../src/server/index.ts';
@@ -17,15 +18,19 @@ const platform = await openPlatform({
   injectSyncDelayMs: settings.injectSyncDelayMs,
 });
 const app = await createServer({ platform, keys: (secret) => platform.verifyKey(secret), clock: systemClock });
-let echo = Buffer.alloc(settings.echoBytes, 'x');
-app.get('/echo', (_request, reply) => reply.header('content-type', 'application/json').send(echo));
 await app.listen({ port: 0, host: '127.0.0.1' });
-const address = app.server.address();
-process.send?.({
-  type: 'ready',
-  port: typeof address === 'object' && address !== null ? address.port : 0,
-  key: platform.adminKey,
-});
+
+// The baseline: the same process and HTTP library, answering bytes that stand ready.
+let echo = Buffer.alloc(settings.echoBytes, 'x');
+const bare = fastify();
+bare.get('/echo', (_request, reply) => reply.header('content-type', 'application/json').send(echo));
+await bare.listen({ port: 0, host: '127.0.0.1' });
+process.send?.({ type: 'ready', port: portOf(app), echoPort: portOf(bare), key: platform.adminKey });
+
+function portOf(instance: { server: { address(): unknown } }): number {
+  return (instance.server.address() as { port: number }).port;
+}
+
 process.on('message', async (message: { type: string; bytes?: number }) => {
   if (message.type === 'cpu')
     process.send?.({ type: 'cpu', usage: process.cpuUsage(), rssBytes: process.memoryUsage.rss() });
@@ -35,6 +40,7 @@ process.on('message', async (message: { type: string; bytes?: number }) => {
   }
   if (message.type === 'metrics') process.send?.({ type: 'metrics', text: await platform.metrics() });
   if (message.type === 'stop') {
+    await bare.close();
     await app.close();
     await platform.close();
     process.exit(0);
