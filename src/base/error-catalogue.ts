@@ -96,11 +96,23 @@ export const CATALOGUE = {
     message: 'No item has this id',
     remedy: 'Upsert it with PUT /v1/items first.',
   },
+  JOB_RUNNING: {
+    blame: 'caller',
+    status: 409,
+    message: 'This job is running already',
+    remedy: 'Wait until it has ended; /v1/status tells of background work.',
+  },
   KERNEL_MEMORY: {
     blame: 'operator',
     status: 507,
     message: 'The vectors do not fit into the 4 GiB that one instance of the kernels can address',
     remedy: 'Use a smaller dimension or fewer items.',
+  },
+  KEY_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No key that was made has this name',
+    remedy: "`shelfwise keys list` shows those that there are; the platform's own key is not among them.",
   },
   LISTENER_NOT_FOUND: {
     blame: 'caller',

@@ -221,6 +221,14 @@ export function decisionIntact(bytes: Uint8Array): boolean {
   return contentHash(body) === Buffer.from(bytes.subarray(bytes.length - DIGEST_BYTES)).toString('hex');
 }
 
+/** The decision that a stored record is of; '' when it does not read. */
+export function recordIdOf(bytes: Uint8Array): string {
+  // A format byte, the length of the id, the id.
+  return bytes.length > 28 && bytes[0] === RECORD_FORMAT && bytes[1] === 26
+    ? Buffer.from(bytes.buffer, bytes.byteOffset + 2, 26).toString('latin1')
+    : '';
+}
+
 /** Reads what `encodeDecision` wrote; throws `DECISION_CORRUPT`. The digest is the business of `decisionIntact`. */
 export function decodeDecision(bytes: Uint8Array): DecisionRecord {
   const reader = new ByteReader(bytes);

@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile';
 import { canonicalJson, utf8 } from '../base/index.ts';
 import { ITEM_KINDS, type Item, type ItemKind, ItemSchema } from '../domain/index.ts';
 import type { ItemTexts } from '../home/index.ts';
-import type { OnlineStore } from '../store/index.ts';
+import type { OnlineStore, StoreWriter } from '../store/index.ts';
 import type { ItemFate } from './service.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 
@@ -27,7 +27,13 @@ export function* storedItems(store: OnlineStore): Iterable<Item> {
   for (const { value } of store.range(TABLE, {})) yield parse(value);
 }
 
-export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabularies, onChange: () => void): Catalogue {
+export function createCatalogue(
+  store: OnlineStore,
+  vocabularies: StoredVocabularies,
+  /** Notes, in the transaction of a change, that the columns which serving reads are behind. */
+  markChanged: (write: StoreWriter) => void,
+  onChange: () => void,
+): Catalogue {
   /** Lower-case title and creators by item number; '' where there is no item. */
   const searchTexts: string[] = [];
   const fragments: (Uint8Array | undefined)[] = [];
@@ -80,10 +86,13 @@ export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabula
       }
       if (changed.size === 0) return fates;
       for (const item of changed.values()) nameAll(item, vocabularies);
+      let settle = (): void => {};
       await store.transaction((write) => {
-        vocabularies.persist(write);
+        settle = vocabularies.persist(write);
+        markChanged(write);
         for (const item of changed.values()) write.put(TABLE, item.id, Buffer.from(JSON.stringify(item)));
       });
+      settle();
       for (const item of changed.values()) note(item);
       onChange();
       return fates;
@@ -91,7 +100,10 @@ export function createCatalogue(store: OnlineStore, vocabularies: StoredVocabula
     async remove(id) {
       const item = get(id);
       if (item === undefined) return false;
-      await store.transaction((write) => write.remove(TABLE, id));
+      await store.transaction((write) => {
+        write.remove(TABLE, id);
+        markChanged(write);
+      });
       const number = vocabularies.items.lookup(id);
       searchTexts[number] = '';
       forget(number);

@@ -8,6 +8,7 @@ import {
   encodeListenerView,
   encodeServing,
   type ListenerView,
+  recordIdOf,
   type Serving,
 } from '../domain/index.ts';
 import type { EventLog, LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
@@ -28,7 +29,8 @@ export interface Decisions {
   bytes(decisionId: string): Promise<Uint8Array | undefined>;
   /** Newest first. */
   recent(limit: number): readonly string[];
-  persist(write: StoreWriter): () => void;
+  /** Writes the index of records that lie before `below` (as a number), which are on disk; call what it returns once durable. */
+  persist(write: StoreWriter, below: number): () => void;
   /** Ids of what the log has beyond the index. */
   recover(from: LogPosition): number;
   /** `unrecorded`: records and servings that the disk had no room for. */
@@ -56,7 +58,7 @@ export function createDecisions(
   const counts = { decisions: 0, servings: 0, bytes: 0, unrecorded: 0 };
   const viewWriter = new ByteWriter(4096);
   const writer = new ByteWriter(32 * 1024);
-  let fresh = new Map<string, number>();
+  const fresh = new Map<string, number>();
   let writing = new Map<string, number>();
   let last = -1;
 
@@ -110,7 +112,10 @@ export function createDecisions(
       voidBeyondEnd();
       const known = fresh.get(decisionId) ?? writing.get(decisionId);
       const position = known === undefined ? decisionPosition(store, decisionId) : positionOf(known);
-      return position === undefined ? undefined : recordBytesOf(await readEntry(position));
+      if (position === undefined) return undefined;
+      const bytes = recordBytesOf(await readEntry(position));
+      // A position that was cut off by a full disk or a crash may hold another record by now.
+      return recordIdOf(bytes) === decisionId ? bytes : undefined;
     },
     recent(limit) {
       voidBeyondEnd();
@@ -118,18 +123,18 @@ export function createDecisions(
       for (const { key } of store.range(TABLE, { reverse: true, limit })) ids.push(key);
       return [...new Set(ids)].sort().reverse().slice(0, limit);
     },
-    persist(write) {
+    persist(write, below) {
       voidBeyondEnd();
       // What a transaction that failed was to write is still in `writing`.
-      const batch = fresh;
-      for (const [id, position] of writing) batch.set(id, position);
+      const batch = new Map(writing);
+      for (const [id, position] of fresh) if (position < below) batch.set(id, position);
       for (const [id, position] of batch) {
+        fresh.delete(id);
         const bytes = Buffer.allocUnsafe(8);
         bytes.writeDoubleLE(position, 0);
         write.put(TABLE, id, bytes);
       }
       writing = batch;
-      fresh = new Map();
       return () => {
         if (writing === batch) writing = new Map();
       };

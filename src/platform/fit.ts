@@ -93,7 +93,7 @@ async function countPlays(
   const vocabularies = workspace.vocabularies();
   const markets = new Map<string, number>();
   for (const [key, profile] of profilesByKey(workspace.store)) {
-    markets.set(key, profile.market === undefined ? -1 : vocabularies.markets.number(profile.market));
+    markets.set(key, profile.market === undefined ? -1 : vocabularies.markets.lookup(profile.market));
   }
   const expected = Math.max(1, workspace.store.count('events-seen'));
   let events = 0;

@@ -71,14 +71,15 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
   const fold = (event: FeedbackEvent, position: number): void => {
     const states = dependencies.states();
     const entry = states.get(event.listenerKey);
-    if (position < entry.applied) return;
     const item = event.itemId === '' ? -1 : vocabularies.items.number(event.itemId);
     const container = event.containerId === '' ? -1 : vocabularies.items.number(event.containerId);
+    // Named before anything else: numbers are given in the order of the log, whatever was folded before a crash.
+    if (position < entry.applied) return;
     if (item >= 0 && !dependencies.knowsItem(item)) counts.unknownItems++;
     const outcome = foldEvent(entry.state, event, item, container);
     entry.applied = position + 1;
     if (outcome.tasteChanged) entry.tasteVersion++;
-    if (outcome.meaningful) entry.meaningful++;
+    if (outcome.meaningful) entry.meaningful = position + 1;
     states.touch(event.listenerKey);
   };
 
@@ -150,7 +151,6 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
         taken.push({ event, position, seenKey });
         fates[index] = { eventId: raw.eventId, fate: 'accepted' };
       }
-      counts.rejected += rows.length - valid.length;
 
       const pending = { start };
       unfolded.push(pending);
@@ -170,6 +170,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
         dependencies.onEvent(event);
       }
       counts.accepted += taken.length;
+      for (const fate of fates) if (fate.fate === 'rejected') counts.rejected++;
       return fates;
     },
     recover(from) {

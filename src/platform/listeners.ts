@@ -4,9 +4,10 @@
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '../base/index.ts';
-import type { ListenerProfile } from '../domain/index.ts';
+import { type ListenerProfile, resolveProfile } from '../domain/index.ts';
 import type { OnlineStore } from '../store/index.ts';
 import type { StoredListener } from './service.ts';
+import type { StoredVocabularies } from './vocabularies.ts';
 
 const TABLE = 'listeners';
 const SECRETS = 'listener-secrets';
@@ -49,7 +50,7 @@ export function* listenerKeys(store: OnlineStore): Iterable<{ readonly id: strin
   for (const { key: id, value } of store.range(TABLE, {})) yield { id, key: parse(value).key };
 }
 
-export function createListeners(store: OnlineStore, clock: Clock): Listeners {
+export function createListeners(store: OnlineStore, vocabularies: StoredVocabularies, clock: Clock): Listeners {
   const cache = new Map<string, ListenerEntry>();
   const secrets = new Map<string, KeyObject>();
 
@@ -75,12 +76,16 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
   };
 
   const write = async (entries: readonly ListenerEntry[]): Promise<void> => {
+    for (const { profile } of entries) nameAll(profile, vocabularies);
+    let settle = (): void => {};
     await store.transaction((writer) => {
+      settle = vocabularies.persist(writer);
       for (const { id, key, profile, createdAtMs, secret } of entries) {
         writer.put(TABLE, id, Buffer.from(JSON.stringify({ key, profile, createdAtMs } satisfies StoredEntry)));
         writer.put(SECRETS, key, secret.export());
       }
     });
+    settle();
     for (const entry of entries) remember(entry);
   };
 
@@ -147,6 +152,14 @@ export function createListeners(store: OnlineStore, clock: Clock): Listeners {
     },
     count: () => store.count(TABLE),
   };
+}
+
+/** Popularity by market and features by tier and language need their numbers, whether or not an item names them. */
+function nameAll(profile: ListenerProfile, vocabularies: StoredVocabularies): void {
+  const { market, tier, language } = resolveProfile(profile);
+  vocabularies.markets.number(market);
+  vocabularies.tiers.number(tier);
+  vocabularies.languages.number(language);
 }
 
 const CACHED = 1_000_000;

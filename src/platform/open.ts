@@ -1,5 +1,5 @@
 /** The composition root: everything that runs is made here, by name, and handed what it needs. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { HOUR_MS, MINUTE_MS, messageOf, ShelfwiseError } from '../base/index.ts';
 import { decodeDecision } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
@@ -34,8 +34,8 @@ import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
 import { explainRecord, replayRecord } from './replays.ts';
 import { createSeenEvents } from './seen.ts';
-import type { ApiKey, ListenerSummary, PlatformService } from './service.ts';
-import { createStates, stateTable } from './states.ts';
+import type { ApiKey, ListenerSummary, PlatformService, RebuildReport } from './service.ts';
+import { createStates, positionNumber, stateTable } from './states.ts';
 import { summarise } from './summary.ts';
 import { VERSION } from './version.ts';
 import { loadVocabularies } from './vocabularies.ts';
@@ -68,10 +68,16 @@ export async function openPlatform(given: Partial<PlatformOptions> & { readonly 
   }
 }
 
-/** Which table of states serves; under `settings` in the metadata. */
-const STATE_VERSION_SETTING = 'state-version';
 /** Keys of the table `platform` in the online store. */
-const PLACE = { table: 'platform', events: 'events-folded', decisions: 'decisions-indexed' } as const;
+const PLACE = {
+  table: 'platform',
+  events: 'events-folded',
+  decisions: 'decisions-indexed',
+  /** Which table of states serves. */
+  states: 'states-version',
+  /** Present while items have changed that the catalogue's epoch does not show. */
+  catalog: 'catalog-behind',
+} as const;
 
 async function assemble(
   options: ResolvedPlatformOptions,
@@ -80,6 +86,8 @@ async function assemble(
 ): Promise<Platform> {
   const { clock, logger } = options;
   const { paths } = dataDir;
+  // Keys of the API and of listeners are in here.
+  chmodSync(dataDir.dir, 0o700);
   const store = openLmdbStore({ dir: paths.online });
   opened.push(store);
   const metadata = openMetadata({ file: paths.metadata, clock });
@@ -93,10 +101,15 @@ async function assemble(
   reportRecovery(decisionLog, DECISIONS, options);
 
   let closed = false;
+  opened.push({
+    close: () => {
+      closed = true;
+    },
+  });
   const metrics = createPlatformMetrics({ events, decisions: decisionLog });
   const encoder = createEncoder(homeFeatures);
   const vocabularies = loadVocabularies(store);
-  const listeners = createListeners(store, clock);
+  const listeners = createListeners(store, vocabularies, clock);
   const epochStore = openEpochStore({ dir: paths.epochs });
   const epochs = await createEpochs({
     store: epochStore,
@@ -127,10 +140,15 @@ async function assemble(
   const workshop = createWorkshop({ dir: dataDir.dir });
   const background: Record<string, string> = {};
 
-  let stateVersion = Number((await metadata.settings.get(STATE_VERSION_SETTING)) ?? '1');
+  let stateVersion = readVersion(store);
   let states = createStates(store, stateTable(stateVersion), options.cachedListeners);
 
-  const catalogue = createCatalogue(store, vocabularies, () => scheduleCatalog());
+  const catalogue = createCatalogue(
+    store,
+    vocabularies,
+    (write) => write.put(PLACE.table, PLACE.catalog, Buffer.from('1')),
+    () => scheduleCatalog(),
+  );
   const home = createHome({
     clock,
     encoder,
@@ -192,11 +210,15 @@ async function assemble(
     await decisionLog.sync();
     const settled: (() => void)[] = [];
     const indexedUpTo = decisionLog.durableEnd();
-    await states.flush((write) => {
-      vocabularies.persist(write);
-      settled.push(seen.persist(write), decisions.persist(write));
+    await states.flush(vocabularies.persist, (write) => {
+      settled.push(
+        vocabularies.persist(write),
+        seen.persist(write),
+        decisions.persist(write, positionNumber(indexedUpTo)),
+      );
       write.put(PLACE.table, PLACE.events, Buffer.from(JSON.stringify(folded)));
       write.put(PLACE.table, PLACE.decisions, Buffer.from(JSON.stringify(indexedUpTo)));
+      write.put(PLACE.table, PLACE.states, Buffer.from(String(stateVersion)));
     });
     for (const settle of settled) settle();
   }
@@ -237,11 +259,24 @@ async function assemble(
   }
   async function publishCatalog(): Promise<void> {
     if (!catalogDue || closed) return;
-    catalogDue = false;
-    const { epochs: built } = await workshop.run({ kind: 'catalog' });
-    await epochs.publish(built);
-    background.catalogue = `published ${built[0].hash}`;
+    await caughtUp(async () => {
+      const { epochs: built } = await workshop.run({ kind: 'catalog' });
+      await epochs.publish(built);
+      background.catalogue = `published ${built[0].hash}`;
+    });
   }
+  /** Runs what builds the catalogue's epoch; when it fails, the epoch is still due, also after a restart. */
+  async function caughtUp(build: () => Promise<void>): Promise<void> {
+    catalogDue = false;
+    try {
+      await build();
+    } catch (error) {
+      catalogDue = true;
+      throw error;
+    }
+    if (!catalogDue) await store.transaction((write) => write.remove(PLACE.table, PLACE.catalog));
+  }
+  if (store.get(PLACE.table, PLACE.catalog) !== undefined) scheduleCatalog();
 
   async function learn(): Promise<void> {
     await flush();
@@ -255,6 +290,29 @@ async function assemble(
     });
     if (learnt.length > 0) await epochs.publish(learnt);
     background.learner = summary;
+  }
+
+  let rebuilding = false;
+  async function rebuild(onProgress: ((share: number) => void) | undefined): Promise<RebuildReport> {
+    const startMs = clock.monotonicMs();
+    await flush();
+    const eventsEnd = events.durableEnd();
+    const previous = stateTable(stateVersion);
+    const toTable = stateTable(stateVersion + 1);
+    // What a rebuild that was cut off may have left.
+    await dropTable(store, toTable);
+    const counts = await workshop.run(
+      { kind: 'rebuild', eventsEnd, fromTable: previous, toTable },
+      onProgress === undefined ? undefined : (_stage, share) => onProgress(share),
+    );
+    // From here to the swap nothing waits: what came in meanwhile is folded into the new states before anyone reads them.
+    // The version is stored by the flush that stores them, so a crash finds the old table and its place, or the new.
+    stateVersion++;
+    states = createStates(store, toTable, options.cachedListeners);
+    ingest.recover(eventsEnd);
+    await flush();
+    await dropTable(store, previous);
+    return { version: stateVersion, ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
   }
 
   /** Moves to the lake what neither a restart nor the learner will read from the logs again. */
@@ -347,33 +405,25 @@ async function assemble(
     recentDecisions: async (limit) => decisions.recent(limit),
 
     async fit({ onProgress }) {
-      await flush();
-      catalogDue = false;
-      const { epochs: fitted, summary } = await workshop.run(
-        { kind: 'fit', nowMs: clock.nowMs(), eventsEnd: events.durableEnd(), stateTable: stateTable(stateVersion) },
-        onProgress,
-      );
-      await epochs.publish(fitted);
-      background.fit = summary;
+      // What decisions have taught is credited first; the fit keeps it.
+      await learn();
+      await caughtUp(async () => {
+        const { epochs: fitted, summary } = await workshop.run(
+          { kind: 'fit', nowMs: clock.nowMs(), eventsEnd: events.durableEnd(), stateTable: stateTable(stateVersion) },
+          onProgress,
+        );
+        await epochs.publish(fitted);
+        background.fit = summary;
+      });
     },
     async rebuildState({ onProgress }) {
-      const startMs = clock.monotonicMs();
-      await flush();
-      const eventsEnd = events.durableEnd();
-      const toTable = stateTable(stateVersion + 1);
-      const counts = await workshop.run(
-        { kind: 'rebuild', eventsEnd, fromTable: stateTable(stateVersion), toTable },
-        onProgress === undefined ? undefined : (_stage, share) => onProgress(share),
-      );
-      // From here to the swap nothing waits: what came in meanwhile is folded into the new states before anyone reads them.
-      const previous = stateTable(stateVersion);
-      stateVersion++;
-      states = createStates(store, toTable, options.cachedListeners);
-      ingest.recover(eventsEnd);
-      await metadata.settings.set(STATE_VERSION_SETTING, String(stateVersion));
-      await flush();
-      await dropTable(store, previous);
-      return { version: stateVersion, ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
+      if (rebuilding) throw new ShelfwiseError('JOB_RUNNING', 'the states are being rebuilt already');
+      rebuilding = true;
+      try {
+        return await rebuild(onProgress);
+      } finally {
+        rebuilding = false;
+      }
     },
     async evaluateRetrieval({ onProgress }) {
       if (!existsSync(paths.holdout))
@@ -429,22 +479,33 @@ async function assemble(
       background: { ...background },
     }),
     metrics: metrics.text,
-    async close() {
-      if (closed) return;
-      closed = true;
-      for (const timer of timers) clearInterval(timer);
-      clearTimeout(catalogTimer);
-      await flush();
-      await workshop.close();
-      await events.close();
-      await decisionLog.close();
-      await (await warehouse)?.close();
-      await lake.close();
-      await metadata.close();
-      await store.close();
-      dataDir.release();
-    },
+    close: () => (closing ??= close()),
   };
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    closed = true;
+    for (const timer of timers) clearInterval(timer);
+    clearTimeout(catalogTimer);
+    const troubles: unknown[] = [];
+    const attempt = async (step: () => Promise<unknown> | unknown): Promise<void> => {
+      try {
+        await step();
+      } catch (error) {
+        troubles.push(error);
+      }
+    };
+    // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
+    await attempt(flush);
+    await attempt(workshop.close);
+    await attempt(() => events.close());
+    await attempt(() => decisionLog.close());
+    await attempt(async () => (await warehouse)?.close());
+    await attempt(() => lake.close());
+    await attempt(() => metadata.close());
+    await attempt(() => store.close());
+    dataDir.release();
+    if (troubles.length > 0) throw troubles[0];
+  }
   return platform;
 }
 
@@ -464,6 +525,12 @@ function readPlace(store: OnlineStore, key: string): LogPosition | undefined {
   const bytes = store.get(PLACE.table, key);
   if (bytes === undefined) return undefined;
   return JSON.parse(Buffer.from(bytes).toString()) as LogPosition;
+}
+
+/** 1 until the first rebuild. */
+function readVersion(store: OnlineStore): number {
+  const bytes = store.get(PLACE.table, PLACE.states);
+  return bytes === undefined ? 1 : Number(Buffer.from(bytes).toString());
 }
 
 async function dropTable(store: OnlineStore, table: string): Promise<void> {

@@ -21,7 +21,7 @@ export interface StateEntry extends TasteMemory {
   /** Events at log positions (as numbers) below this are folded. */
   applied: number;
   tasteVersion: number;
-  /** Counts meaningful events since the entry was loaded: a page older than the last one is outdated. */
+  /** Log position (as a number) after the last meaningful event, at most: a page decided before it is outdated. */
   meaningful: number;
   kept: TasteMemory['kept'];
 }
@@ -30,12 +30,13 @@ export interface States {
   get(listenerKey: string): StateEntry;
   /** To be called after folding into an entry. */
   touch(listenerKey: string): void;
-  /** Writes what changed, in slices, and what `extra` adds in the last transaction. Durable when resolved. */
-  flush(extra: (write: StoreWriter) => void): Promise<number>;
+  /**
+   * Writes what changed, in slices, and what `last` adds in the last transaction. `names` writes, in every transaction and
+   * ahead of the states in it, the names that their numbers stand for. Durable when resolved.
+   */
+  flush(names: (write: StoreWriter) => () => void, last: (write: StoreWriter) => void): Promise<number>;
   readonly dirty: number;
   readonly cached: number;
-  /** Forgets everything in memory. */
-  clear(): void;
 }
 
 const SLICE = 200;
@@ -91,7 +92,7 @@ export function createStates(store: OnlineStore, table: string, cachedLimit: num
         state: stored?.state ?? emptyState(),
         applied: stored?.applied ?? 0,
         tasteVersion: 0,
-        meaningful: 0,
+        meaningful: stored?.applied ?? 0,
         kept: undefined,
       };
       entries.set(listenerKey, entry);
@@ -100,14 +101,19 @@ export function createStates(store: OnlineStore, table: string, cachedLimit: num
     touch(listenerKey) {
       dirty.add(listenerKey);
     },
-    async flush(extra) {
+    async flush(names, last) {
       const keys = [...dirty];
       dirty = new Set();
       try {
         for (let at = 0; at < keys.length; at += SLICE) {
-          await store.transaction((write) => writeSlice(keys.slice(at, at + SLICE), write));
+          let settle = (): void => {};
+          await store.transaction((write) => {
+            settle = names(write);
+            writeSlice(keys.slice(at, at + SLICE), write);
+          });
+          settle();
         }
-        await store.transaction(extra);
+        await store.transaction(last);
       } catch (error) {
         for (const key of keys) dirty.add(key);
         throw error;
@@ -120,10 +126,6 @@ export function createStates(store: OnlineStore, table: string, cachedLimit: num
     },
     get cached() {
       return entries.size;
-    },
-    clear() {
-      entries.clear();
-      dirty = new Set();
     },
   };
 }

@@ -3,7 +3,7 @@
  * rebuilding), so that the serving thread never waits for it. Jobs run one after another; results come back by transfer.
  */
 import { Worker } from 'node:worker_threads';
-import { messageOf, ShelfwiseError } from '../base/index.ts';
+import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition } from '../store/index.ts';
 import type { RetrievalReport } from './service.ts';
@@ -91,7 +91,7 @@ export function createWorkshop(data: WorkshopData): Workshop {
           resolve(message.result);
         } else {
           finish();
-          reject(new Error(`${job.kind}: ${message.message}`, { cause: message.stack }));
+          reject(errorOf(message, job));
         }
       };
       const onError = (error: unknown): void => {
@@ -124,6 +124,20 @@ export function createWorkshop(data: WorkshopData): Workshop {
       closed = true;
       await worker?.terminate();
       worker = undefined;
+      // Work of this thread under way ends by itself; jobs were cut off and have rejected.
+      await queue;
     },
   };
+}
+
+/** The job's own error: what it was called in its thread, it is called here. */
+function errorOf(message: Extract<WorkshopMessage, { type: 'failed' }>, job: Job): Error {
+  const { code } = message;
+  if (!(code in CATALOGUE)) return new Error(`${job.kind}: ${message.message}`, { cause: message.stack });
+  // The text begins with the catalogue's own sentence; what follows it are the particulars.
+  const { message: general } = CATALOGUE[code as ErrorCode];
+  const particulars = message.message.startsWith(`${general}: `)
+    ? message.message.slice(general.length + 2)
+    : message.message;
+  return new ShelfwiseError(code as ErrorCode, particulars, { cause: message.stack });
 }
