@@ -133,8 +133,16 @@ export interface DecisionRecord {
 const RECORD_FORMAT = 1;
 const DIGEST_BYTES = 16;
 
-/** The stored form: a format byte, the fields, and a digest over all that precedes it. */
-export function encodeDecision(record: DecisionRecord, out: ByteWriter): void {
+/**
+ * The stored form: a format byte, the fields, and a digest over all that precedes it.
+ * @param seal gives the bytes of `listenerState`, of the length that the record's has, from the bytes of everything else
+ * (the state's own place is as in `record`): so that the state does not open once anything else was altered.
+ */
+export function encodeDecision(
+  record: DecisionRecord,
+  out: ByteWriter,
+  seal?: (everythingElse: Uint8Array) => Uint8Array,
+): void {
   const start = out.length;
   out.u8(RECORD_FORMAT);
   out.text(record.decisionId);
@@ -150,6 +158,7 @@ export function encodeDecision(record: DecisionRecord, out: ByteWriter): void {
   out.u8((record.degraded ? 1 : 0) | (record.audit === undefined ? 0 : 2));
   for (const name of VERSION_NAMES) out.bytes(Buffer.from(record.versions[name], 'hex'));
   out.bytes(record.listenerState);
+  const stateEnd = out.length;
   out.varint(record.shelves.length);
   for (const shelf of record.shelves) encodeShelf(shelf, out);
   out.varint(record.rows.length);
@@ -171,6 +180,10 @@ export function encodeDecision(record: DecisionRecord, out: ByteWriter): void {
   out.varint(record.failedSources.length);
   for (const source of record.failedSources) out.text(source);
   if (record.audit !== undefined) encodeAudit(record.audit, out);
+  if (seal !== undefined) {
+    const sealed = seal(out.view().subarray(start));
+    out.view().set(sealed, stateEnd - record.listenerState.length);
+  }
   out.raw(Buffer.from(contentHash(out.view().subarray(start)), 'hex'));
 }
 

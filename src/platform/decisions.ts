@@ -4,15 +4,13 @@ import { ByteWriter, ShelfwiseError } from '../base/index.ts';
 import {
   type DecisionRecord,
   decodeDecision,
-  encodeDecision,
-  encodeListenerView,
   encodeServing,
   type ListenerView,
   recordIdOf,
   type Serving,
 } from '../domain/index.ts';
 import type { EventLog, LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
-import { sealView } from './sealing.ts';
+import { encodeSealed } from './sealing.ts';
 import { positionNumber, positionOf } from './states.ts';
 
 const TABLE = 'decisions';
@@ -56,7 +54,6 @@ export function createDecisions(
   readEntry: (position: LogPosition) => Promise<Uint8Array>,
 ): Decisions {
   const counts = { decisions: 0, servings: 0, bytes: 0, unrecorded: 0 };
-  const viewWriter = new ByteWriter(4096);
   const writer = new ByteWriter(32 * 1024);
   const fresh = new Map<string, number>();
   let writing = new Map<string, number>();
@@ -91,11 +88,9 @@ export function createDecisions(
     write(record, view) {
       const secret = secretOf(record.listenerKey);
       if (secret === undefined) throw new ShelfwiseError('BUG', 'a decision for a listener without a key');
-      viewWriter.reset();
-      encodeListenerView(view, viewWriter);
       writer.reset();
       writer.u8(ENTRY_DECISION);
-      encodeDecision({ ...record, listenerState: sealView(viewWriter.view(), secret, record.seed) }, writer);
+      encodeSealed(record, view, secret, writer);
       const position = append();
       if (position < 0) return;
       fresh.set(record.decisionId, position);

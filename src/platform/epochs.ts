@@ -1,6 +1,6 @@
 /** Which epochs serve: loaded at opening, swapped as a whole, found again by hash for replay. */
 import { join } from 'node:path';
-import type { Clock } from '../base/index.ts';
+import { type Clock, ShelfwiseError } from '../base/index.ts';
 import {
   buildCatalog,
   type DecisionVersions,
@@ -8,6 +8,7 @@ import {
   type Embedding,
   type Epoch,
   type EpochKind,
+  type Item,
   readCatalog,
   readCounters,
   readEmbedding,
@@ -25,6 +26,7 @@ import {
 import { loadModel } from '../models/index.ts';
 import { createNearest, type Nearest } from '../retrieval/index.ts';
 import type { DataDirPaths, EpochStore, Metadata } from '../store/index.ts';
+import type { PlatformLogger } from './config.ts';
 
 export type PublishedKind = Exclude<EpochKind, 'tunables'>;
 
@@ -33,9 +35,17 @@ export interface Epochs {
   serving(): ServingEpochs;
   /** Makes epochs current: one swap for all of them, so that no request sees half. They are in the epoch store already. */
   publish(epochs: readonly Epoch[]): Promise<void>;
+  /** As recorded: also those that are damaged and do not serve. */
   current(): Readonly<Partial<Record<EpochKind, string>>>;
 }
 
+/** What damage on the disk makes of reading an epoch. */
+const DAMAGE = ['EPOCH_CORRUPT', 'EPOCH_NOT_FOUND'] as const;
+
+/**
+ * Loads what served last. One damaged epoch does not keep the platform from opening: the catalogue's columns are built
+ * anew from the items; without the others Home draws by popularity, and says `degraded`, until a fit has made them anew.
+ */
 export async function createEpochs(dependencies: {
   readonly store: EpochStore;
   readonly metadata: Metadata;
@@ -44,8 +54,11 @@ export async function createEpochs(dependencies: {
   readonly tunables: HomeTunables;
   readonly clock: Clock;
   readonly paths: DataDirPaths;
+  /** All items of the catalogue. */
+  readonly items: () => Iterable<Item>;
+  readonly logger: PlatformLogger;
 }): Promise<Epochs> {
-  const { store, metadata, encoder, vocabularies, clock } = dependencies;
+  const { store, metadata, encoder, vocabularies, clock, logger } = dependencies;
 
   const record = async (hash: string, kind: EpochKind): Promise<void> => {
     await metadata.epochs.record(hash, kind, clock.nowMs());
@@ -55,11 +68,15 @@ export async function createEpochs(dependencies: {
   const tunablesHash = store.put(tunables);
   await record(tunablesHash, 'tunables');
 
-  const firstCatalog = async (): Promise<Epoch> => {
-    const empty = buildCatalog([], vocabularies);
-    store.put(empty);
-    await record(empty.hash, 'catalog');
-    return empty;
+  const damaged = new Map<EpochKind, string>();
+  const buildFromItems = async (): Promise<Epoch> => {
+    const built = buildCatalog(dependencies.items(), vocabularies);
+    // Over a damaged one of the same hash nothing is written: the finding stays for doctor and replay.
+    if (built.hash === damaged.get('catalog')) return built;
+    store.put(built);
+    await record(built.hash, 'catalog');
+    damaged.delete('catalog');
+    return built;
   };
   const nearestOf = (embedding: Embedding): Nearest => {
     const file = graphFile(dependencies.paths, embedding.hash);
@@ -67,21 +84,33 @@ export async function createEpochs(dependencies: {
   };
   const load = async (kind: PublishedKind): Promise<Epoch | undefined> => {
     const hash = await metadata.epochs.current(kind);
-    return hash === undefined || hash === null ? undefined : store.get(hash);
+    if (hash === undefined || hash === null) return undefined;
+    try {
+      return store.get(hash);
+    } catch (error) {
+      if (!(error instanceof ShelfwiseError) || !DAMAGE.some((code) => code === error.code)) throw error;
+      damaged.set(kind, hash);
+      logger.error({ kind, error: error.message }, 'an epoch is damaged; the platform serves without it');
+      return undefined;
+    }
   };
-  const catalog = readCatalog((await load('catalog')) ?? (await firstCatalog()));
+  const catalog = readCatalog((await load('catalog')) ?? (await buildFromItems()));
   const countersEpoch = await load('counters');
   const embeddingEpoch = await load('embedding');
   const modelEpoch = await load('model');
   const embedding = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
+  const modelServes =
+    modelEpoch !== undefined &&
+    modelEpoch.meta.encoder === encoder.hash &&
+    !damaged.has('counters') &&
+    !damaged.has('embedding');
   let serving: ServingEpochs = {
     catalog,
     children: indexChildren(catalog),
     counters: countersEpoch === undefined ? EMPTY_COUNTERS : readCounters(countersEpoch),
     embedding,
     nearest: embedding === undefined ? undefined : nearestOf(embedding),
-    model:
-      modelEpoch === undefined || modelEpoch.meta.encoder !== encoder.hash ? undefined : loadModel(modelEpoch, encoder),
+    model: modelServes ? loadModel(modelEpoch, encoder) : undefined,
     tunablesHash,
   };
 
@@ -113,6 +142,7 @@ export async function createEpochs(dependencies: {
         }
       }
       serving = next;
+      for (const { kind } of epochs) damaged.delete(kind);
     },
     current: () => ({
       catalog: serving.catalog.hash,
@@ -120,6 +150,7 @@ export async function createEpochs(dependencies: {
       embedding: serving.embedding?.hash ?? '',
       model: serving.model?.hash ?? '',
       tunables: serving.tunablesHash,
+      ...Object.fromEntries(damaged),
     }),
   };
 }

@@ -224,7 +224,7 @@ function learnDecision(
   const { encoder } = workspace;
   if (record.versions.encoder !== encoder.hash) return 0;
   const secret = secretOfKey(workspace.store, record.listenerKey);
-  const sealed = secret === undefined ? undefined : openView(record.listenerState, secret, record.seed);
+  const sealed = secret === undefined ? undefined : openView(record, secret);
   if (sealed === undefined) return 0;
   const epochs = readEpochs(record.versions);
   const view = decodeListenerView(sealed);

@@ -20,7 +20,7 @@ import {
   streamEntry,
   type Warehouse,
 } from '../store/index.ts';
-import { createCatalogue } from './catalogue.ts';
+import { createCatalogue, storedItems } from './catalogue.ts';
 import { learnerPlace } from './checkpoint.ts';
 import { compactStream } from './compaction.ts';
 import { type PlatformOptions, type ResolvedPlatformOptions, resolvePlatformOptions } from './config.ts';
@@ -119,6 +119,8 @@ async function assemble(
     tunables: options.tunables,
     clock,
     paths,
+    items: () => storedItems(store),
+    logger,
   });
   const replayEpochs = createEpochReader(epochStore, encoder);
   const replayDecider = createDecider(encoder);

@@ -11,8 +11,9 @@ import type { ReplayReport } from './service.ts';
 const DAMAGE = ['DECISION_CORRUPT', 'EPOCH_CORRUPT', 'EPOCH_NOT_FOUND', 'LOG_CORRUPT'] as const;
 
 /**
- * Recomputes a record. Bytes that were altered, by as little as one, make it unequal: the record's digest, the seal of the
- * listener's state and the hashes of the epochs see to it before the page is even drawn.
+ * Recomputes a record. Bytes that were altered, by as little as one, make it unequal: the record's digest, the seal (which
+ * holds for the whole record, should the digest be made to match) and the hashes of the epochs see to it before the page
+ * is even drawn.
  * Throws DECISION_ERASED when the listener's key is gone.
  */
 export async function replayRecord(
@@ -38,8 +39,8 @@ export async function replayRecord(
     const audited = record.audit !== undefined;
     const secret = secretOf(record.listenerKey);
     if (secret === undefined) throw new ShelfwiseError('DECISION_ERASED', decisionId);
-    const view = openView(record.listenerState, secret, record.seed);
-    if (view === undefined) return unequal("the listener's state does not open with its key and the seed", audited);
+    const view = openView(record, secret);
+    if (view === undefined) return unequal("the listener's state does not open with its key and this record", audited);
     if (record.versions.encoder !== decider.encoder.hash) {
       return unequal(
         `the record was made with encoder ${record.versions.encoder}, this is ${decider.encoder.hash}`,
@@ -69,7 +70,7 @@ export function explainRecord(
   decider: Decider,
 ): readonly RenderedRow[] {
   if (isFallback(record)) return rowsOfRecord(record);
-  const view = openView(record.listenerState, secret, record.seed);
+  const view = openView(record, secret);
   if (view === undefined) throw new ShelfwiseError('DECISION_CORRUPT', `${record.decisionId}: its state does not open`);
   return explainRows(record, decodeListenerView(view), epochs(record.versions), decider);
 }
