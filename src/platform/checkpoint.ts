@@ -17,6 +17,8 @@ export interface Checkpoint {
   readonly counters: Uint8Array;
   readonly attribution: Uint8Array | undefined;
   readonly model: EpochContent;
+  /** Rewards of decisions that the model has learnt from; 0: it knows the history only. */
+  readonly learnt: number;
 }
 
 export async function writeLearner(workspace: Workspace, checkpoint: Checkpoint): Promise<void> {

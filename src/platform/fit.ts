@@ -13,13 +13,14 @@ import {
   listenersOfItems,
 } from '../retrieval/index.ts';
 import { createCounters, liftedInteractions, MAX_LIFTED, type PlayCounters } from '../signals/index.ts';
+import type { LogPosition } from '../store/index.ts';
 import { storedItems } from './catalogue.ts';
-import { writeLearner } from './checkpoint.ts';
+import { readLearner, writeLearner } from './checkpoint.ts';
 import { graphFile } from './epochs.ts';
 import { fitFromHistory } from './history-model.ts';
 import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
-import { parseStoredState, positionNumber } from './states.ts';
+import { parseStoredState, positionNumber, positionOf } from './states.ts';
 import type { Job, JobResults, OnProgress } from './workshop.ts';
 import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
 
@@ -44,8 +45,11 @@ export async function fitJob(
   const catalog = readCatalog(catalogEpoch);
   const vocabularies = workspace.vocabularies();
 
+  // What the learner has counted and credited up to its place is kept in step with that place.
+  const checkpoint = readLearner(workspace);
+  const countedUpTo = checkpoint === undefined ? job.eventsEnd : positionOf(checkpoint.eventsFrom);
   const counters = createCounters();
-  const events = await countPlays(workspace, job, counters, onProgress);
+  const events = await countPlays(workspace, countedUpTo, counters, onProgress);
   const countersEpoch = counters.epoch(nowMs, catalog, vocabularies.genres.size);
   workspace.epochs.put(countersEpoch);
   const epochs: Epoch[] = [catalogEpoch, countersEpoch];
@@ -65,17 +69,26 @@ export async function fitJob(
       onProgress: (share) => onProgress('neighbours', share),
     });
     epochs.push(embeddingEpoch);
-    const model = await fitFromHistory(workspace, { job, catalog, countersEpoch, embeddingEpoch, events, onProgress });
+    const keeps =
+      checkpoint !== undefined && checkpoint.learnt > 0 && checkpoint.model.meta.encoder === workspace.encoder.hash;
+    const model = keeps
+      ? undefined
+      : await fitFromHistory(workspace, { job, catalog, countersEpoch, embeddingEpoch, events, onProgress });
     if (model !== undefined) {
       workspace.epochs.put(model.epoch);
       epochs.push(model.epoch);
       summary += `, ${model.summary}`;
+    }
+    if (keeps) summary += `, reward model kept: it has learnt from ${checkpoint.learnt} rewards`;
+    const learner = model?.learner ?? checkpoint?.model;
+    if (learner !== undefined) {
       await writeLearner(workspace, {
-        eventsFrom: positionNumber(job.eventsEnd),
-        decisionsFrom: -1,
+        eventsFrom: positionNumber(countedUpTo),
+        decisionsFrom: checkpoint?.decisionsFrom ?? -1,
         counters: counters.encode(),
-        attribution: undefined,
-        model: model.learner,
+        attribution: checkpoint?.attribution,
+        model: learner,
+        learnt: keeps ? checkpoint.learnt : 0,
       });
     }
   }
@@ -86,7 +99,7 @@ const EMBEDDING_SEED = 20_201;
 
 async function countPlays(
   workspace: Workspace,
-  job: Extract<Job, { kind: 'fit' }>,
+  end: LogPosition,
   counters: PlayCounters,
   onProgress: OnProgress,
 ): Promise<number> {
@@ -97,7 +110,7 @@ async function countPlays(
   }
   const expected = Math.max(1, workspace.store.count('events-seen'));
   let events = 0;
-  for await (const { event } of pastEvents(workspace, job.eventsEnd)) {
+  for await (const { event } of pastEvents(workspace, end)) {
     const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
     const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
     countPlay(counters, event, item, container, markets.get(event.listenerKey) ?? -1);

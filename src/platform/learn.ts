@@ -3,6 +3,7 @@
  * rewards that were earned or missed, and gives out new epochs only when it learnt. Its place in the logs, counters, ledger
  * and model are one checkpoint: after a crash it goes on from there.
  */
+import { ShelfwiseError } from '../base/index.ts';
 import {
   type Catalog,
   type DecisionRecord,
@@ -15,6 +16,7 @@ import {
   ITEM_KINDS,
   type ItemKind,
   readCatalog,
+  recordIdOf,
   sealEpoch,
   UNKNOWN_KIND,
 } from '../domain/index.ts';
@@ -91,22 +93,31 @@ export async function learnJob(
 
   const rows = attribution.advance(job.nowMs);
   attribution.matured(job.nowMs);
-  const model = logisticModel.restore(checkpoint.model, workspace.encoder);
-  const learnt = learnFrom(rows, workspace, records, model);
+  // A model of other features cannot go on learning: the next fit makes one of these.
+  const fits = checkpoint.model.meta.encoder === workspace.encoder.hash;
+  const model = fits ? logisticModel.restore(checkpoint.model, workspace.encoder) : undefined;
+  const { learnt, unreadable } = model === undefined ? NOTHING_LEARNT : learnFrom(rows, workspace, records, model);
 
   const epochs: Epoch[] = [];
   if (plays > 0) epochs.push(counters.epoch(job.nowMs, catalog, vocabularies.genres.size));
-  if (learnt > 0) epochs.push(sealEpoch(model.toEpoch()));
+  if (model !== undefined && learnt > 0) epochs.push(sealEpoch(model.toEpoch()));
   for (const epoch of epochs) workspace.epochs.put(epoch);
   await writeLearner(workspace, {
     eventsFrom,
     decisionsFrom,
     counters: counters.encode(),
     attribution: attribution.encode(),
-    model: learnt > 0 ? model.learnerState() : checkpoint.model,
+    model: model !== undefined && learnt > 0 ? model.learnerState() : checkpoint.model,
+    learnt: checkpoint.learnt + learnt,
   });
-  return { epochs, summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt` };
+  const lost = unreadable > 0 ? `, ${unreadable} of decisions that do not read` : '';
+  return {
+    epochs,
+    summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt${lost}`,
+  };
 }
+
+const NOTHING_LEARNT = { learnt: 0, unreadable: 0 };
 
 /** A machine's plays earn nothing. One look at each listener's state a run. */
 function botCheck(workspace: Workspace, stateTable: string): (listenerKey: string) => boolean {
@@ -129,14 +140,22 @@ interface Records {
   get(decisionId: string): DecisionRecord | undefined;
 }
 
-/** Records by id, the last few thousand kept. One that does not read is as one that is not there: its rows are not learnt. */
+/**
+ * Records by id, the last few thousand kept. One that has moved to the lake (too old to earn), or does not read, is as one
+ * that is not there: nothing is learnt from it, and the learner goes on.
+ */
 function createRecords(workspace: Workspace): Records {
   const kept = new Map<string, DecisionRecord | undefined>();
   const read = (decisionId: string): DecisionRecord | undefined => {
     const position = decisionPosition(workspace.store, decisionId);
     if (position === undefined) return undefined;
-    for (const { payload } of readLogSegments(workspace.paths.log(DECISIONS), position)) {
-      return decodeDecision(recordBytesOf(payload));
+    try {
+      for (const { payload } of readLogSegments(workspace.paths.log(DECISIONS), position)) {
+        const bytes = recordBytesOf(payload);
+        return recordIdOf(bytes) === decisionId ? decodeDecision(bytes) : undefined;
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
     }
     return undefined;
   };
@@ -155,6 +174,18 @@ function createRecords(workspace: Workspace): Records {
 }
 
 const KEPT_RECORDS = 5_000;
+
+const UNREADABLE: readonly string[] = [
+  'LOG_POSITION_GONE',
+  'LOG_CORRUPT',
+  'DECISION_CORRUPT',
+  'EPOCH_CORRUPT',
+  'EPOCH_NOT_FOUND',
+];
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof ShelfwiseError && UNREADABLE.includes(error.code);
+}
 
 function factsOf(
   record: DecisionRecord | undefined,
@@ -191,13 +222,13 @@ function kindOf(catalog: Catalog, item: number): ItemKind {
   return kind === UNKNOWN_KIND ? 'track' : ITEM_KINDS[kind];
 }
 
-/** Updates the model by the rows of rewards, with the features that each decision was made with. @returns rows learnt */
+/** Updates the model by the rows of rewards, with the features that each decision was made with. @returns how many rows */
 function learnFrom(
   rows: readonly RewardRow[],
   workspace: Workspace,
   records: Records,
   model: ReturnType<typeof logisticModel.fresh>,
-): number {
+): { readonly learnt: number; readonly unreadable: number } {
   const readEpochs = createEpochReader(workspace.epochs, workspace.encoder);
   const byDecision = new Map<string, RewardRow[]>();
   for (const row of rows) {
@@ -206,12 +237,19 @@ function learnFrom(
     else list.push(row);
   }
   let learnt = 0;
+  let unreadable = 0;
   for (const [decisionId, list] of byDecision) {
     const record = records.get(decisionId);
+    if (record === undefined) unreadable += list.length;
     if (record === undefined || record.degraded) continue;
-    learnt += learnDecision(record, list, workspace, readEpochs, model);
+    try {
+      learnt += learnDecision(record, list, workspace, readEpochs, model);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      unreadable += list.length;
+    }
   }
-  return learnt;
+  return { learnt, unreadable };
 }
 
 function learnDecision(
