@@ -4,7 +4,7 @@ import type { Filter, Filtered } from '../mixer/index.ts';
 import { isHidden, playsOf } from '../signals/index.ts';
 import { shelfKey } from './decide.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
-import { HEAVY_ROTATION } from './shelves.ts';
+import { HEAVY_LEADERS, HEAVY_ROTATION } from './shelves.ts';
 
 /** Why candidates leave. */
 export const REMOVAL_REASONS = [
@@ -86,18 +86,6 @@ const heldByCarried = eachCandidate(
   (request, item) => request.carried.some((row) => row.items.includes(item)),
 );
 
-/** Only where all shelves fit on the page, for then Heavy rotation is sure to appear; else a leader may stand anywhere. */
-const leads = eachCandidate(
-  'leads-elsewhere',
-  'leads-elsewhere',
-  (request, batch) =>
-    request.leaderCount > 0 &&
-    request.proposedShelves <= request.shelfLimit &&
-    batch.declaration.id !== HEAVY_ROTATION &&
-    batch.carriedFrom === '',
-  (request, item) => request.leaders.subarray(0, request.leaderCount).includes(item),
-);
-
 const available = eachCandidate(
   'available',
   'unavailable',
@@ -132,6 +120,31 @@ const cap: Filter<HomeRequest, ShelfBatch> = {
   run: (request, batch) => shrink(request, batch, Math.min(batch.count, request.candidatesPerShelf), 'beyond-cap'),
 };
 
+/** Takes nothing: notes who leads Heavy rotation, once its own filters are through with it. */
+const noteLeaders: Filter<HomeRequest, ShelfBatch> = {
+  name: 'note-leaders',
+  onFailure: 'closed',
+  run(request, batch) {
+    if (batch.declaration.id === HEAVY_ROTATION && batch.count >= HEAVY_LEADERS) {
+      request.leaders.set(batch.items.subarray(0, HEAVY_LEADERS));
+      request.leaderCount = HEAVY_LEADERS;
+    }
+    return { kept: batch, removed: NOTHING };
+  },
+};
+
+/** Only where all shelves fit on the page, for then Heavy rotation is sure to appear; else a leader may stand anywhere. */
+const leads = eachCandidate(
+  'leads-elsewhere',
+  'leads-elsewhere',
+  (request, batch) =>
+    request.leaderCount > 0 &&
+    request.proposedShelves <= request.shelfLimit &&
+    batch.declaration.id !== HEAVY_ROTATION &&
+    batch.carriedFrom === '',
+  (request, item) => request.leaders.subarray(0, request.leaderCount).includes(item),
+);
+
 /** A shelf that cannot fill its shortest row is not eligible; its candidates are not kept in the record. */
 const eligible: Filter<HomeRequest, ShelfBatch> = {
   name: 'eligible',
@@ -139,14 +152,16 @@ const eligible: Filter<HomeRequest, ShelfBatch> = {
   run: (request, batch) => shrink(request, batch, batch.count < batch.minCards ? 0 : batch.count, 'too-few'),
 };
 
+/** What a listener may not have or does not want: these hold on every page. */
+export const RIGHTS: readonly Filter<HomeRequest, ShelfBatch>[] = [available, explicit, hidden];
+
 export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   carried,
   heldByCarried,
-  leads,
-  available,
-  explicit,
-  hidden,
+  ...RIGHTS,
   played,
   cap,
+  noteLeaders,
+  leads,
   eligible,
 ];

@@ -73,6 +73,8 @@ const number = (id: string): number => names.items.lookup(id);
 
 const texts: ItemTexts = {
   id: (item) => names.items.name(item),
+  genre: (item) => items.find((one) => one.id === names.items.name(item))?.genres?.[0] ?? '',
+  releasedAtMs: (item) => Date.parse(items.find((one) => one.id === names.items.name(item))?.releasedAt ?? ''),
   title: (item) => items.find((one) => one.id === names.items.name(item))?.title ?? '',
   fragment: (item) =>
     utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","subtitle":"s","image":""`),

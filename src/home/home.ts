@@ -21,9 +21,9 @@ import type { Encoder } from '../features/index.ts';
 import { type Pipeline, runPipeline, type Source, type Trace } from '../mixer/index.ts';
 import type { ListenerState } from '../signals/index.ts';
 import { createDecider, type Decided, type DecisionShelf, shelfKey } from './decide.ts';
-import { FILTERS } from './filters.ts';
+import { FILTERS, RIGHTS } from './filters.ts';
 import { EMPTY_VIEW, hydrateTaste, hydrateView, type TasteMemory } from './hydrate.ts';
-import { type ItemTexts, type RenderedRow, renderPage } from './render.ts';
+import { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 import {
   type CarriedRow,
   CHANNEL_BIT,
@@ -82,14 +82,19 @@ export interface HomeAnswer {
   /** The page as JSON, UTF-8. */
   readonly page: Uint8Array;
   readonly record: DecisionRecord;
-  readonly trace: Trace;
 }
 
+/** The decision, copied out of the decider's buffers: the next request may use them before this one is recorded. */
 interface Selection {
-  readonly shelves: readonly ShelfBatch[];
-  readonly decided: Decided;
-  readonly distributions: readonly Float64Array[];
+  readonly shelves: readonly RecordedShelf[];
+  readonly rows: readonly RecordedRow[];
+  readonly rendered: readonly RenderedRow[];
+  /** When the decision is audited. */
+  readonly audit: Omit<DecisionAudit, 'removed'> | undefined;
 }
+
+/** A stage of Home that takes longer is told as late; one that waits is gone on without. */
+const STAGE_DEADLINE_MS = 50;
 
 /** One decision in so many carries an audit. */
 export const AUDIT_ONE_IN = 50;
@@ -116,15 +121,23 @@ export function createHome(dependencies: HomeDependencies): Home {
       {
         name: 'state',
         onFailure: 'open',
+        deadlineMs: STAGE_DEADLINE_MS,
         run: (request) => {
           request.state = request.input.readState();
         },
       },
-      { name: 'taste', onFailure: 'open', run: (request) => hydrateTaste(request, request.input.tasteMemory) },
+      {
+        name: 'taste',
+        onFailure: 'open',
+        deadlineMs: STAGE_DEADLINE_MS,
+        run: (request) => hydrateTaste(request, request.input.tasteMemory),
+      },
       { name: 'view', onFailure: 'closed', run: (request) => hydrateView(request, vocabularies) },
     ],
     sources: [carriedSource(), ...SHELVES.map(shelfSource)],
     filters: FILTERS,
+    // Features, scores and draw are the selector: replay walks the very same code. The record is written behind it, in
+    // `decide`, for a fallback page has one too.
     hydrators: [],
     scorers: [],
     selector: { name: 'score-and-draw', run: select },
@@ -156,7 +169,7 @@ export function createHome(dependencies: HomeDependencies): Home {
       },
       audited ? (probabilities, count) => distributions.push(probabilities.slice(0, count)) : undefined,
     );
-    return { shelves, decided, distributions };
+    return selectionOf(request, shelves, decided, distributions, encoder);
   }
 
   return {
@@ -229,6 +242,7 @@ function shelfSource(declaration: ShelfDeclaration): Source<QueryState, ShelfBat
   return {
     name: declaration.id,
     onFailure: 'open',
+    deadlineMs: STAGE_DEADLINE_MS,
     run(request) {
       const seeds = new Uint32Array(SEED_ROOM);
       const count = declaration.seeds(request, seeds);
@@ -254,7 +268,7 @@ function newBatch(request: HomeRequest, declaration: ShelfDeclaration, seedItem:
     order: declaration.order,
     pinnedRank: request.keptRanks.get(shelfKey(declaration.id, seedItem)) ?? -1,
     carriedFrom: '',
-    minCards: declaration.minCards,
+    minCards: Math.min(declaration.minCards, request.cardLimit),
     maxCards: Math.min(declaration.maxCards, request.cardLimit),
     items,
     sources,
@@ -355,16 +369,51 @@ function versionsOf(request: QueryState, encoder: Encoder): DecisionVersions {
   };
 }
 
-function finish(
+function selectionOf(
   request: QueryState,
-  selection: Selection,
-  trace: Trace,
-  texts: ItemTexts,
+  shelves: readonly ShelfBatch[],
+  decided: Decided,
+  distributions: readonly Float64Array[],
   encoder: Encoder,
-): HomeAnswer {
-  const { shelves, decided, distributions } = selection;
-  const { page, scores, offsets } = decided;
-  const recordedShelves: RecordedShelf[] = shelves.map((batch) => ({
+): Selection {
+  const { page, scores, offsets, batch, candidates } = decided;
+  const scoredByModel = request.epochs.model !== undefined && request.policyId !== 'popularity';
+  const featureRows = scoredByModel ? candidates : 0;
+  return {
+    shelves: shelves.map(recordedShelf),
+    rows: page.rows,
+    rendered: page.rows.map((row) => {
+      const shelf = shelves[row.shelf];
+      const at = offsets[row.shelf];
+      return {
+        shelfId: shelf.declaration.id,
+        seedItem: shelf.seedItem,
+        order: shelf.carriedFrom === '' ? shelf.order : shelf.declaration.order,
+        carried: shelf.carriedFrom !== '',
+        propensity: row.propensity,
+        forced: row.forced,
+        value: row.value,
+        cards: row.cards.map((card) => ({
+          item: shelf.items[card.index],
+          propensity: card.propensity,
+          forced: card.forced,
+          score: scores[at + card.index],
+        })),
+      };
+    }),
+    audit: isAudited(request.decisionId)
+      ? {
+          dense: batch.dense.slice(0, featureRows * encoder.denseWidth),
+          sparse: batch.sparse.slice(0, featureRows * encoder.sparseWidth),
+          scores: scores.slice(0, candidates),
+          distributions,
+        }
+      : undefined,
+  };
+}
+
+function recordedShelf(batch: ShelfBatch): RecordedShelf {
+  return {
     shelfId: batch.declaration.id,
     seedItem: batch.seedItem,
     order: batch.order,
@@ -374,47 +423,29 @@ function finish(
     carriedFrom: batch.carriedFrom,
     items: batch.items.slice(0, batch.count),
     sources: batch.sources.slice(0, batch.count),
-  }));
-  const rows: readonly RecordedRow[] = page.rows;
+  };
+}
+
+function finish(
+  request: QueryState,
+  selection: Selection,
+  trace: Trace,
+  texts: ItemTexts,
+  encoder: Encoder,
+): HomeAnswer {
+  const { shelves, rows, rendered } = selection;
   const removals = removalsOf(trace);
   const degraded = trace.failures.length > 0 || request.epochs.model === undefined;
   const versions = versionsOf(request, encoder);
-  const audit = isAudited(request.decisionId) ? auditOf(request, decided, distributions, removals, encoder) : undefined;
-  const record = recordOf(request, {
-    versions,
-    shelves: recordedShelves,
-    rows,
-    removals,
-    degraded,
-    audit,
-    failures: trace.failures,
-  });
-
-  const renderedRows: RenderedRow[] = page.rows.map((row) => {
-    const batch = shelves[row.shelf];
-    const at = offsets[row.shelf];
-    return {
-      shelfId: batch.declaration.id,
-      seedItem: batch.seedItem,
-      order: batch.carriedFrom === '' ? batch.order : batch.declaration.order,
-      carried: batch.carriedFrom !== '',
-      propensity: row.propensity,
-      forced: row.forced,
-      value: row.value,
-      cards: row.cards.map((card) => ({
-        item: batch.items[card.index],
-        propensity: card.propensity,
-        forced: card.forced,
-        score: scores[at + card.index],
-      })),
-    };
-  });
-  const rendered = renderPage(
-    { decisionId: request.decisionId, policyId: request.policyId, degraded, rows: renderedRows },
+  const audit =
+    selection.audit === undefined ? undefined : { ...selection.audit, removed: removedOf(request, removals) };
+  const record = recordOf(request, { versions, shelves, rows, removals, degraded, audit, failures: trace.failures });
+  const page = renderPage(
+    { decisionId: request.decisionId, policyId: request.policyId, degraded, atMs: request.atMs, rows: rendered },
     texts,
     request.input.explain ? { trace, versions } : undefined,
   );
-  return { page: rendered, record, trace };
+  return { page, record };
 }
 
 /** By shelf declaration and reason; the trace has them by batch. */
@@ -431,26 +462,11 @@ function removalsOf(trace: Trace): Removal[] {
   return [...counts.values()];
 }
 
-function auditOf(
-  request: QueryState,
-  decided: Decided,
-  distributions: readonly Float64Array[],
-  removals: readonly Removal[],
-  encoder: Encoder,
-): DecisionAudit {
-  const { batch, scores, candidates } = decided;
-  const scoredByModel = request.epochs.model !== undefined && request.policyId !== 'popularity';
-  const rows = scoredByModel ? candidates : 0;
-  return {
-    dense: batch.dense.slice(0, rows * encoder.denseWidth),
-    sparse: batch.sparse.slice(0, rows * encoder.sparseWidth),
-    scores: scores.slice(0, candidates),
-    distributions,
-    removed: (request.removedItems ?? []).map(({ shelfId, reason, item }) => ({
-      item,
-      removal: removals.findIndex((removal) => removal.shelfId === shelfId && removal.reason === reason),
-    })),
-  };
+function removedOf(request: QueryState, removals: readonly Removal[]): DecisionAudit['removed'] {
+  return (request.removedItems ?? []).map(({ shelfId, reason, item }) => ({
+    item,
+    removal: removals.findIndex((removal) => removal.shelfId === shelfId && removal.reason === reason),
+  }));
 }
 
 function recordOf(
@@ -487,63 +503,55 @@ function recordOf(
   };
 }
 
-/** What is popular, in that order, all forced: the page when the pipeline itself failed. Rights still hold. */
+/**
+ * What is popular, in that order, all forced: the page when the pipeline itself failed. Rights still hold, and a filter
+ * that cannot tell them leaves nothing.
+ */
 function fallback(request: QueryState, texts: ItemTexts, encoder: Encoder, error: string): HomeAnswer {
   const declaration = shelfById('popular');
   if (declaration === undefined) throw new ShelfwiseError('BUG', 'there is no shelf "popular"');
   const batch = newBatch(request, declaration, NO_ITEM);
-  proposePopular(request, 100, sinkInto(batch));
-  let kept = batch;
-  for (const filter of FILTERS) kept = filter.run(request, kept).kept;
-  const count = Math.min(kept.count, kept.maxCards);
-  const items = kept.items.slice(0, count);
-  const cards = Array.from(items, (_item, index) => ({ index, propensity: 1, forced: true }));
-  const rows = count === 0 ? [] : [{ shelf: 0, propensity: 1, forced: true, cards }];
-  const shelf: RecordedShelf = {
-    shelfId: declaration.id,
-    seedItem: NO_ITEM,
-    order: 'defined',
-    pinnedRank: -1,
-    minCards: 1,
-    maxCards: kept.maxCards,
-    carriedFrom: '',
-    items,
-    sources: kept.sources.slice(0, count),
-  };
-  const versions = versionsOf(request, encoder);
-  const record = recordOf(request, {
-    versions,
-    shelves: count === 0 ? [] : [shelf],
-    rows,
-    removals: [],
-    degraded: true,
-    audit: undefined,
-    failures: ['page'],
-  });
   const trace: Trace = {
     stages: [{ stage: 'page', ms: 0, outcome: 'failed', error }],
     proposed: [],
     removals: [],
     failures: ['page'],
   };
-  const rendered = renderPage(
+  try {
+    proposePopular(request, 100, sinkInto(batch));
+    for (const filter of RIGHTS) {
+      for (const { reason, count } of filter.run(request, batch).removed) {
+        trace.removals.push({ batch: declaration.id, filter: filter.name, reason, count });
+      }
+    }
+  } catch (failed) {
+    batch.count = 0;
+    trace.stages.push({ stage: 'fallback', ms: 0, outcome: 'failed', error: messageOf(failed) });
+  }
+  batch.count = Math.min(batch.count, batch.maxCards);
+  const shelf: RecordedShelf = { ...recordedShelf(batch), order: 'defined', pinnedRank: -1, minCards: 1 };
+  const cards = Array.from(shelf.items, (_item, index) => ({ index, propensity: 1, forced: true }));
+  const rows = cards.length === 0 ? [] : [{ shelf: 0, propensity: 1, forced: true, cards }];
+  const versions = versionsOf(request, encoder);
+  const record = recordOf(request, {
+    versions,
+    shelves: cards.length === 0 ? [] : [shelf],
+    rows,
+    removals: removalsOf(trace),
+    degraded: true,
+    audit: undefined,
+    failures: trace.failures,
+  });
+  const page = renderPage(
     {
       decisionId: request.decisionId,
       policyId: request.policyId,
       degraded: true,
-      rows: rows.map((row) => ({
-        shelfId: declaration.id,
-        seedItem: NO_ITEM,
-        order: 'defined',
-        carried: false,
-        propensity: 1,
-        forced: true,
-        value: 0,
-        cards: row.cards.map((card) => ({ item: items[card.index], propensity: 1, forced: true, score: 0 })),
-      })),
+      atMs: request.atMs,
+      rows: rowsOfRecord(record),
     },
     texts,
     request.input.explain ? { trace, versions } : undefined,
   );
-  return { page: rendered, record, trace };
+  return { page, record };
 }

@@ -15,6 +15,8 @@ export interface TasteMemory {
     | {
         readonly tasteVersion: number;
         readonly embeddingHash: string;
+        /** The onboarding picks that it rests on, one a line. */
+        readonly picks: string;
         readonly taste: Float32Array;
         readonly recommendations: Uint32Array;
       }
@@ -28,7 +30,13 @@ export function hydrateTaste(request: HomeRequest, memory: TasteMemory): void {
   const { embedding, nearest } = request.epochs;
   if (embedding === undefined || nearest === undefined) return;
   const { kept } = memory;
-  if (kept !== undefined && kept.tasteVersion === memory.tasteVersion && kept.embeddingHash === embedding.hash) {
+  const picks = request.profile.onboardingPicks.join('\n');
+  if (
+    kept !== undefined &&
+    kept.tasteVersion === memory.tasteVersion &&
+    kept.embeddingHash === embedding.hash &&
+    kept.picks === picks
+  ) {
     request.taste = kept.taste;
     request.recommendations = kept.recommendations;
     return;
@@ -56,7 +64,7 @@ export function hydrateTaste(request: HomeRequest, memory: TasteMemory): void {
     scratch.itemsB,
   );
   const recommendations = scratch.itemsB.slice(0, found);
-  memory.kept = { tasteVersion: memory.tasteVersion, embeddingHash: embedding.hash, taste, recommendations };
+  memory.kept = { tasteVersion: memory.tasteVersion, embeddingHash: embedding.hash, picks, taste, recommendations };
   request.taste = taste;
   request.recommendations = recommendations;
 }

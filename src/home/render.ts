@@ -12,6 +12,10 @@ export interface ItemTexts {
   fragment(item: number): Uint8Array;
   /** The id that the app knows it by. */
   id(item: number): string;
+  /** Its strongest genre, or that of its parent; '' where none is known. */
+  genre(item: number): string;
+  /** Epoch milliseconds, or NaN. */
+  releasedAtMs(item: number): number;
 }
 
 export interface RenderedCard {
@@ -41,6 +45,8 @@ export interface RenderInput {
   readonly decisionId: string;
   readonly policyId: string;
   readonly degraded: boolean;
+  /** The time that the page is for. */
+  readonly atMs: number;
   readonly rows: readonly RenderedRow[];
 }
 
@@ -50,7 +56,7 @@ const writer = new ByteWriter(64 * 1024);
 const cardTails: Uint8Array[] = [];
 
 function cardTail(j: number): Uint8Array {
-  while (cardTails.length <= j) cardTails.push(utf8(`,"rank":${cardTails.length},"reason":""`));
+  while (cardTails.length <= j) cardTails.push(utf8(`,"rank":${cardTails.length},"reason":`));
   return cardTails[j];
 }
 
@@ -62,15 +68,15 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
   );
   for (let rank = 0; rank < input.rows.length; rank++) {
     if (rank > 0) writer.literal(',');
-    writeRow(input.rows[rank], rank, texts, explanation !== undefined);
+    writeRow(input.rows[rank], rank, input.atMs, texts, explanation !== undefined);
   }
   writer.literal(']');
-  if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation))}`);
+  if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation, texts))}`);
   writer.literal('}');
   return writer.finish();
 }
 
-function writeRow(row: RenderedRow, rank: number, texts: ItemTexts, explain: boolean): void {
+function writeRow(row: RenderedRow, rank: number, atMs: number, texts: ItemTexts, explain: boolean): void {
   const seedTitle = row.seedItem === NO_ITEM ? '' : texts.title(row.seedItem);
   const shelf = shelfById(row.shelfId);
   const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
@@ -84,6 +90,8 @@ function writeRow(row: RenderedRow, rank: number, texts: ItemTexts, explain: boo
     if (j > 0) writer.u8(OPEN);
     writer.raw(texts.fragment(card.item));
     writer.raw(cardTail(j));
+    const reason = shelf?.cardReason?.(card.item, atMs, texts) ?? '';
+    writer.literal(reason === '' ? '""' : JSON.stringify(reason));
     if (explain) writer.literal(explainChoice(card.propensity, card.forced, card.score));
     writer.u8(CLOSE);
   }
@@ -100,14 +108,20 @@ function explainChoice(propensity: number, forced: boolean, score: number): stri
   return `,"explain":{"propensity":${propensity},"forced":${forced},"score":${Number.isFinite(score) ? score : 0}}`;
 }
 
-function explainPage({ trace, versions }: PageExplanation): Record<string, unknown> {
+function explainPage({ trace, versions }: PageExplanation, texts: ItemTexts): Record<string, unknown> {
   return {
-    candidates: trace.proposed.map(({ batch, count }) => ({ shelf: batch, count })),
-    removals: trace.removals.map(({ batch, reason, count }) => ({ shelf: batch, reason, count })),
+    candidates: trace.proposed.map(({ batch, count }) => ({ shelf: idOfKey(batch, texts), count })),
+    removals: trace.removals.map(({ batch, reason, count }) => ({ shelf: idOfKey(batch, texts), reason, count })),
     failedSources: trace.failures,
     stages: trace.stages.map(({ stage, ms, outcome }) => ({ stage, ms: Math.round(ms * 1000) / 1000, outcome })),
     versions,
   };
+}
+
+/** A shelf's key names its item by number; people and apps know the id. */
+function idOfKey(key: string, texts: ItemTexts): string {
+  const colon = key.indexOf(':');
+  return colon < 0 ? key : `${key.slice(0, colon)}:${texts.id(Number(key.slice(colon + 1)))}`;
 }
 
 /** The rows of a recorded decision, for serving it again. Scores are not stored; they are 0. */

@@ -13,11 +13,12 @@ import {
   recentContainers,
   strongestTastes,
 } from '../signals/index.ts';
+import type { ItemTexts } from './render.ts';
 import { CHANNEL_BIT, type HomeRequest } from './request.ts';
 
 /** Where a declaration puts its candidates. */
 export interface CandidateSink {
-  /** Adds a candidate; a second time only adds its channel. Beyond the room of a batch it is counted, not added. */
+  /** Adds a candidate; a second time only adds its channel. A batch has room for MAX_CANDIDATES: later ones are not taken. */
   add(item: number, channelBit: number): void;
 }
 
@@ -37,6 +38,8 @@ export interface ShelfDeclaration {
   title(seedTitle: string): string;
   /** Why the shelf is there. */
   reason(seedTitle: string): string;
+  /** Why this card, where the shelf does not say it all; told from the record's time and the catalogue alone. */
+  cardReason?(item: number, atMs: number, texts: ItemTexts): string;
 }
 
 const EPISODE = ITEM_KINDS.indexOf('episode');
@@ -104,15 +107,7 @@ const heavy: ShelfDeclaration = {
   propose(request, _seed, sink) {
     const { state, atMs, scratch, epochs } = request;
     const count = heavyRotation(state, atMs, scratch.itemsA, scratch.scoresA, 60);
-    request.leaderCount = 0;
-    for (let i = 0; i < count; i++) {
-      const item = showOfEpisode(scratch.itemsA[i], epochs.catalog);
-      sink.add(item, CHANNEL_BIT.state);
-      if (request.leaderCount < HEAVY_LEADERS && !request.leaders.subarray(0, request.leaderCount).includes(item)) {
-        request.leaders[request.leaderCount++] = item;
-      }
-    }
-    if (request.leaderCount < HEAVY_LEADERS) request.leaderCount = 0;
+    for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
   },
   title: () => 'Heavy rotation',
   reason: () => 'What you have played most in the last four weeks',
@@ -228,6 +223,7 @@ const different: ShelfDeclaration = {
   },
   title: () => 'Something different',
   reason: () => 'From genres you have hardly tried',
+  cardReason: (item, _atMs, texts) => texts.genre(item),
 };
 
 /** A genre with less than this share of a listener's plays is hardly tried. */
@@ -244,7 +240,7 @@ const newEpisodes: ShelfDeclaration = {
     const { state, atMs, epochs, scratch } = request;
     const { catalog, children } = epochs;
     const shows = followedShows(state, catalog, scratch.itemsA, 200);
-    const today = Math.floor(atMs / 86_400_000);
+    const today = Math.floor(atMs / DAY_MS);
     const fresh: number[] = [];
     for (let s = 0; s < shows; s++) {
       const show = scratch.itemsA[s];
@@ -261,6 +257,11 @@ const newEpisodes: ShelfDeclaration = {
   },
   title: () => 'New episodes of your shows',
   reason: () => 'From the shows you follow',
+  cardReason(item, atMs, texts) {
+    const days = Math.floor((atMs - texts.releasedAtMs(item)) / DAY_MS);
+    if (Number.isNaN(days)) return '';
+    return days <= 0 ? 'Out today' : days === 1 ? 'Out yesterday' : `Out ${days} days ago`;
+  },
 };
 
 /** An episode is new for so many days. */

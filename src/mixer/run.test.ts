@@ -100,6 +100,26 @@ describe('runPipeline', () => {
     await expect(run(closed)).rejects.toThrow('no rights');
   });
 
+  it('fails the request, and nothing else, when a later source fails closed while an earlier one waits', async () => {
+    const failing = pipeline({
+      sources: [
+        {
+          name: 'slow',
+          onFailure: 'open',
+          run: () => new Promise((resolve) => setTimeout(() => resolve([{ name: 'slow', items: [9] }]), 20)),
+        },
+        {
+          name: 'rights',
+          onFailure: 'closed',
+          run: async () => {
+            throw new Error('no rights');
+          },
+        },
+      ],
+    });
+    await expect(run(failing)).rejects.toThrow('no rights');
+  });
+
   it('gives a waiting source no more than its deadline', async () => {
     const { selection, trace } = await run(
       pipeline({

@@ -69,6 +69,8 @@ async function gather<Query, Batch, Selection>(
   const answers = pipeline.sources.map((source) =>
     guarded<readonly Batch[]>(source, trace, clock, [], () => source.run(query)),
   );
+  // Whichever fails closed while another is waited for is not an unhandled rejection: it is thrown below, in its turn.
+  if (answers.some((answer) => answer instanceof Promise)) await Promise.allSettled(answers);
   const batches: Batch[] = [];
   for (const answer of answers) {
     for (const batch of answer instanceof Promise ? await answer : answer) {

@@ -134,6 +134,11 @@ export function createCatalogue(
       titles[number] = item.title;
       return item.title;
     },
+    genre(number) {
+      const item = itemOf(number);
+      return item?.genres?.[0] ?? (item?.parentId === undefined ? '' : (get(item.parentId)?.genres?.[0] ?? ''));
+    },
+    releasedAtMs: (number) => Date.parse(itemOf(number)?.releasedAt ?? ''),
     fragment(number) {
       const known = fragments[number];
       if (known !== undefined) return known;

@@ -9,8 +9,12 @@ import {
   decisionIdOf,
   decodeDecision,
   type FeedbackEvent,
+  ITEM_EXPLICIT,
+  isAvailable,
+  type ListenerProfile,
   resolveProfile,
   surfaceOf,
+  type Vocabularies,
 } from '../domain/index.ts';
 import type { HomeTunables } from '../home/index.ts';
 import {
@@ -25,7 +29,7 @@ import {
 } from '../home/index.ts';
 import { kernelsHash } from '../kernels/index.ts';
 import type { Trace } from '../mixer/index.ts';
-import { emptyState } from '../signals/index.ts';
+import { emptyState, isHidden, type ListenerState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
 import type { HomeQuery } from './service.ts';
@@ -38,6 +42,8 @@ interface LastPage {
   /** The listener's count of meaningful events when it was decided. */
   readonly meaningful: number;
   readonly tunablesHash: string;
+  /** The profile that it was decided for, by identity: what the app tells of a listener outdates a page at once. */
+  readonly profile: ListenerProfile;
   readonly rows: readonly {
     readonly shelfId: string;
     readonly seedItem: number;
@@ -78,6 +84,9 @@ export function createHomes(dependencies: {
   /** Is the listener in the permanent popularity hold-out? */
   readonly isHeldOut: (listenerKey: string) => boolean;
   readonly texts: ItemTexts;
+  readonly vocabularies: Vocabularies;
+  /** Told of pages that could not be served again. */
+  readonly onTrouble: (what: string, error: string) => void;
   readonly clock: Clock;
   readonly pageLifetimeMs: number;
   /** The rows of a record with scores, computed again. */
@@ -129,25 +138,59 @@ export function createHomes(dependencies: {
     }
   };
 
+  /** The page of a record as it stands; undefined when it does not read, or holds what the listener may no longer have. */
   async function serveAgain(
     last: LastPage,
     listener: ListenerEntry,
+    state: ListenerState,
+    epochs: ServingEpochs,
     atMs: number,
-    explain: boolean,
+    query: HomeQuery,
   ): Promise<Uint8Array | undefined> {
-    const bytes = await decisions.bytes(last.decisionId);
-    if (bytes === undefined) return undefined;
-    const record = decodeDecision(bytes);
-    const { decisionId, policyId, degraded } = record;
-    const rows = explain ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
-    const page = renderPage(
-      { decisionId, policyId, degraded, rows },
-      dependencies.texts,
-      explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
+    try {
+      const bytes = await decisions.bytes(last.decisionId);
+      if (bytes === undefined) return undefined;
+      const record = decodeDecision(bytes);
+      const rows = query.explain ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
+      if (!mayStillHave(record, rows, state, listener.profile, epochs, atMs)) return undefined;
+      const { decisionId, policyId, degraded } = record;
+      const page = renderPage(
+        { decisionId, policyId, degraded, atMs: record.atMs, rows },
+        dependencies.texts,
+        query.explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
+      );
+      decisions.writeServing({ decisionId, listenerKey: listener.key, atMs, reason: 'refresh' });
+      counts.servedAgain++;
+      return page;
+    } catch (error) {
+      if (!(error instanceof ShelfwiseError) || error.code === 'BUG') throw error;
+      // A record or an epoch that does not read: the listener gets a new page instead.
+      dependencies.onTrouble('serve-again', error.message);
+      return undefined;
+    }
+  }
+
+  /** Rights change while a page stands: items are withdrawn, windows close, explicit is switched off, things are hidden. */
+  function mayStillHave(
+    record: DecisionRecord,
+    rows: readonly RenderedRow[],
+    state: ListenerState,
+    profile: ListenerProfile,
+    { catalog }: ServingEpochs,
+    atMs: number,
+  ): boolean {
+    const market = dependencies.vocabularies.markets.lookup(record.market);
+    const tier = dependencies.vocabularies.tiers.lookup(record.tier);
+    const { explicitAllowed } = resolveProfile(profile);
+    return rows.every((row) =>
+      row.cards.every(
+        ({ item }) =>
+          isAvailable(catalog, item, market, tier, atMs) &&
+          (explicitAllowed || (catalog.flags[item] & ITEM_EXPLICIT) === 0) &&
+          !isHidden(state, item) &&
+          !isHidden(state, catalog.creator[item]),
+      ),
     );
-    decisions.writeServing({ decisionId, listenerKey: listener.key, atMs, reason: 'refresh' });
-    counts.servedAgain++;
-    return page;
   }
 
   return {
@@ -168,8 +211,9 @@ export function createHomes(dependencies: {
       const asked = query.atMs === undefined && pageLifetimeMs > 0;
       const last = asked ? alive(lastPages.get(pageKey), nowMs, query.sessionId, epochs.tunablesHash) : undefined;
 
-      if (last !== undefined && last.meaningful === meaningful && !query.fresh) {
-        const again = await serveAgain(last, listener, nowMs, query.explain);
+      const stands = last?.meaningful === meaningful && last.profile === listener.profile && !query.fresh;
+      if (last !== undefined && stands && entry !== undefined) {
+        const again = await serveAgain(last, listener, entry.state, epochs, nowMs, query);
         if (again !== undefined) {
           dependencies.onServed(clock.monotonicMs() - startMs, 'again', false);
           return again;
@@ -190,7 +234,8 @@ export function createHomes(dependencies: {
           return entry.state;
         },
         emptyState,
-        tasteMemory: entry ?? { tasteVersion: 0, kept: undefined },
+        // A Home of another time has another taste: it is not kept.
+        tasteMemory: entry !== undefined && query.atMs === undefined ? entry : { tasteVersion: 0, kept: undefined },
         atMs,
         device: query.device,
         market,
@@ -211,6 +256,7 @@ export function createHomes(dependencies: {
           sessionId: query.sessionId ?? '',
           meaningful,
           tunablesHash: epochs.tunablesHash,
+          profile: listener.profile,
           seen: carried.reduce((bits, row) => bits | (1 << row.rank), 0),
           rows: record.rows.map((row) => {
             const shelf = record.shelves[row.shelf];

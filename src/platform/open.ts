@@ -151,16 +151,17 @@ async function assemble(
     (write) => write.put(PLACE.table, PLACE.catalog, Buffer.from('1')),
     () => scheduleCatalog(),
   );
+  const onTrouble = (what: string, error: string): void => {
+    metrics.stageFailed(what);
+    logger.warn({ stage: what, error }, 'a stage of Home failed');
+  };
   const home = createHome({
     clock,
     encoder,
     vocabularies,
     texts: catalogue,
     record: decisions.write,
-    onTrouble(what, error) {
-      metrics.stageFailed(what);
-      logger.warn({ stage: what, error }, 'a stage of Home failed');
-    },
+    onTrouble,
   });
   const homes = createHomes({
     home,
@@ -171,6 +172,8 @@ async function assemble(
     tunables: options.tunables,
     isHeldOut: heldOutBy(options.popularityHoldout),
     texts: catalogue,
+    vocabularies,
+    onTrouble,
     clock,
     pageLifetimeMs: options.pageLifetimeMs,
     explain: (record, secret) => explainRecord(record, secret, replayEpochs, replayDecider),

@@ -100,6 +100,7 @@ describe('the platform', () => {
     const clock = manualClock(START_MS);
     const platform = await open(newDir(), clock);
     await fill(platform, clock);
+    expect((await home(platform, 'l1')).degraded).toBe(true);
     await platform.fit({});
     const page = await home(platform, 'l1');
     expect(page.degraded).toBe(false);
@@ -159,6 +160,141 @@ describe('the platform', () => {
     expect(kept).toMatchObject({ id: seen.id, carried: true, rank: seen.rank });
     expect(kept.cards.map((card) => card.id)).toEqual(seen.cards.map((card) => card.id));
     expect(await platform.replay(second.decisionId, { verify: true })).toMatchObject({ equal: true });
+    await platform.close();
+  });
+
+  it('does not serve a page again that holds what the listener may no longer have', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const first = await home(platform, 'l1', { fresh: false });
+    const gone = first.shelves[0].cards[0].id;
+    await platform.deleteItem(gone);
+    await platform.fit({});
+    const second = await home(platform, 'l1', { fresh: false });
+    expect(second.decisionId).not.toBe(first.decisionId);
+    expect(second.shelves.flatMap((shelf) => shelf.cards.map((card) => card.id))).not.toContain(gone);
+    await platform.putListener('l1', { onboardingPicks: ['artist:2'] });
+    expect((await home(platform, 'l1', { fresh: false })).decisionId).not.toBe(second.decisionId);
+    await platform.close();
+  });
+
+  it('answers two Homes at once with records and explanations of their own', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    for (let round = 0; round < 20; round++) {
+      const pages = await Promise.all(
+        ['l1', 'l2', 'l3', 'l4'].map((listener) => home(platform, listener, { explain: true })),
+      );
+      for (const page of pages) {
+        expect(await platform.replay(page.decisionId, { verify: true })).toMatchObject({
+          equal: true,
+          firstDifference: null,
+        });
+      }
+    }
+    await platform.close();
+  });
+
+  it('shows an item that was put just before a stop', async () => {
+    const clock = manualClock(START_MS);
+    const dir = newDir();
+    let platform = await open(dir, clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const before = platform.status().epochs['catalog'];
+    await platform.upsertItems([{ id: 'artist:new', kind: 'artist', title: 'New' }]);
+    await platform.close();
+    platform = await open(dir, clock);
+    const deadline = performance.now() + 20_000;
+    while (platform.status().epochs['catalog'] === before && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(platform.status().epochs['catalog']).not.toBe(before);
+    await platform.close();
+  });
+
+  it('rebuilds once at a time, and alike however often', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    const before = platform.getListener('l1');
+    const [first, second] = await Promise.allSettled([platform.rebuildState({}), platform.rebuildState({})]);
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'JOB_RUNNING' } });
+    expect(await platform.rebuildState({})).toMatchObject({ version: 3, different: 0 });
+    const { totalPlays, topItems } = platform.getListener('l1') ?? {};
+    expect({ totalPlays, topItems }).toEqual({ totalPlays: before?.totalPlays, topItems: before?.topItems });
+    await platform.close();
+  });
+
+  it('goes on learning after an event of a decision that has left the log', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const old = await home(platform, 'l2');
+    for (let i = 0; i < 30; i++) await home(platform, 'l3');
+    clock.advance(2 * DAY_MS);
+    await platform.learn();
+    expect(await platform.compact()).toBeGreaterThan(0);
+    const reference = { decisionId: old.decisionId, shelfRank: 0, cardRank: 0 };
+    const late = { listenerId: 'l2', occurredAt: new Date(clock.nowMs()).toISOString(), reference };
+    await platform.ingest([{ ...late, eventId: 'late', type: 'play', itemId: 'artist:1', playedMs: 90_000 }]);
+    await platform.learn();
+    expect(platform.status().background['learner']).toMatch(/^1 events/);
+    await platform.close();
+  });
+
+  it('decides anew after a restart and a play, whatever was counted before', async () => {
+    const clock = manualClock(START_MS);
+    const dir = newDir();
+    let platform = await open(dir, clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    await platform.close();
+    platform = await open(dir, clock);
+    const first = await home(platform, 'l5', { fresh: false });
+    await platform.ingest([
+      {
+        eventId: 'after',
+        type: 'play',
+        listenerId: 'l5',
+        itemId: 'artist:1',
+        occurredAt: new Date(clock.nowMs()).toISOString(),
+        playedMs: 90_000,
+      },
+    ]);
+    await platform.rebuildState({});
+    expect((await home(platform, 'l5', { fresh: false })).decisionId).not.toBe(first.decisionId);
+    await platform.close();
+  });
+
+  it('keeps what decisions have taught when it is fitted again', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(newDir(), clock);
+    await fill(platform, clock);
+    await platform.fit({});
+    const page = await home(platform, 'l2');
+    const common = { listenerId: 'l2', occurredAt: new Date(clock.nowMs()).toISOString() };
+    await platform.ingest([
+      { ...common, eventId: 'r1', type: 'rendered', reference: { decisionId: page.decisionId } },
+      {
+        ...common,
+        eventId: 'p1',
+        type: 'play',
+        itemId: page.shelves[0].cards[0].id,
+        playedMs: 200_000,
+        reference: { decisionId: page.decisionId, shelfRank: 0, cardRank: 0 },
+      },
+    ]);
+    await platform.learn();
+    const learnt = platform.status().epochs['model'];
+    await platform.fit({});
+    expect(platform.status().epochs['model']).toBe(learnt);
     await platform.close();
   });
 

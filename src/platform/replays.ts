@@ -48,7 +48,7 @@ export async function replayRecord(
       );
     }
     if (isFallback(record))
-      return { decisionId, recomputed: true, equal: true, firstDifference: null, steps: 0, audited };
+      return { decisionId, recomputed: false, equal: true, firstDifference: null, steps: 0, audited };
     const { firstDifference, steps } = recompute(record, decodeListenerView(view), epochs(record.versions), decider);
     return { decisionId, recomputed: true, equal: firstDifference === null, firstDifference, steps, audited };
   } catch (error) {
