@@ -9,8 +9,9 @@ import {
   recordIdOf,
   type Serving,
 } from '../domain/index.ts';
-import type { EventLog, LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
+import type { EventLog, LogPosition, OnlineStore } from '../store/index.ts';
 import { encodeSealed } from './sealing.ts';
+import { inSlices, type Slice } from './slices.ts';
 import { positionNumber, positionOf } from './states.ts';
 
 const TABLE = 'decisions';
@@ -27,8 +28,8 @@ export interface Decisions {
   bytes(decisionId: string): Promise<Uint8Array | undefined>;
   /** Newest first. */
   recent(limit: number): readonly string[];
-  /** Writes the index of records that lie before `below` (as a number), which are on disk; call what it returns once durable. */
-  persist(write: StoreWriter, below: number): () => void;
+  /** The index of records that lie before `below` (as a number), which are on disk, in slices of a transaction each. */
+  slices(below: number): readonly Slice[];
   /** Ids of what the log has beyond the index. */
   recover(from: LogPosition): number;
   /** `unrecorded`: records and servings that the disk had no room for. */
@@ -56,11 +57,10 @@ export function createDecisions(
   const counts = { decisions: 0, servings: 0, bytes: 0, unrecorded: 0 };
   const writer = new ByteWriter(32 * 1024);
   const fresh = new Map<string, number>();
-  let writing = new Map<string, number>();
   let last = -1;
 
   const voidFrom = (position: number): void => {
-    for (const ids of [fresh, writing]) for (const [id, at] of ids) if (at >= position) ids.delete(id);
+    for (const [id, at] of fresh) if (at >= position) fresh.delete(id);
     last = position - 1;
   };
   /** Positions ascend, unless the log has cut off what it could not sync: then the ids of what was cut are forgotten. */
@@ -105,7 +105,7 @@ export function createDecisions(
     },
     async bytes(decisionId) {
       voidBeyondEnd();
-      const known = fresh.get(decisionId) ?? writing.get(decisionId);
+      const known = fresh.get(decisionId);
       const position = known === undefined ? decisionPosition(store, decisionId) : positionOf(known);
       if (position === undefined) return undefined;
       const bytes = recordBytesOf(await readEntry(position));
@@ -114,25 +114,22 @@ export function createDecisions(
     },
     recent(limit) {
       voidBeyondEnd();
-      const ids = [...fresh.keys(), ...writing.keys()];
+      const ids = [...fresh.keys()];
       for (const { key } of store.range(TABLE, { reverse: true, limit })) ids.push(key);
       return [...new Set(ids)].sort().reverse().slice(0, limit);
     },
-    persist(write, below) {
+    slices(below) {
       voidBeyondEnd();
-      // What a transaction that failed was to write is still in `writing`.
-      const batch = new Map(writing);
-      for (const [id, position] of fresh) if (position < below) batch.set(id, position);
-      for (const [id, position] of batch) {
-        fresh.delete(id);
-        const bytes = Buffer.allocUnsafe(8);
-        bytes.writeDoubleLE(position, 0);
-        write.put(TABLE, id, bytes);
-      }
-      writing = batch;
-      return () => {
-        if (writing === batch) writing = new Map();
-      };
+      return inSlices([...fresh].filter(([, position]) => position < below)).map((entries) => (write) => {
+        for (const [id, position] of entries) {
+          const bytes = Buffer.allocUnsafe(8);
+          bytes.writeDoubleLE(position, 0);
+          write.put(TABLE, id, bytes);
+        }
+        return () => {
+          for (const [id, position] of entries) if (fresh.get(id) === position) fresh.delete(id);
+        };
+      });
     },
     recover(from) {
       let found = 0;

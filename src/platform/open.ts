@@ -35,6 +35,7 @@ import { createPlatformMetrics } from './metrics.ts';
 import { explainRecord, replayRecord } from './replays.ts';
 import { createSeenEvents } from './seen.ts';
 import type { ApiKey, ListenerSummary, PlatformService, RebuildReport } from './service.ts';
+import { storeSlices } from './slices.ts';
 import { createStates, positionNumber, stateTable } from './states.ts';
 import { summarise } from './summary.ts';
 import { VERSION } from './version.ts';
@@ -213,19 +214,16 @@ async function assemble(
   async function flushOnce(): Promise<void> {
     const folded = ingest.foldedUpTo();
     await decisionLog.sync();
-    const settled: (() => void)[] = [];
     const indexedUpTo = decisionLog.durableEnd();
+    await storeSlices(store, [...seen.slices(), ...decisions.slices(positionNumber(indexedUpTo))]);
+    let settle = (): void => {};
     await states.flush(vocabularies.persist, (write) => {
-      settled.push(
-        vocabularies.persist(write),
-        seen.persist(write),
-        decisions.persist(write, positionNumber(indexedUpTo)),
-      );
+      settle = vocabularies.persist(write);
       write.put(PLACE.table, PLACE.events, Buffer.from(JSON.stringify(folded)));
       write.put(PLACE.table, PLACE.decisions, Buffer.from(JSON.stringify(indexedUpTo)));
       write.put(PLACE.table, PLACE.states, Buffer.from(String(stateVersion)));
     });
-    for (const settle of settled) settle();
+    settle();
   }
 
   const timers: NodeJS.Timeout[] = [];

@@ -3,7 +3,8 @@
  * before the store answers "never seen" for nearly every new id without a read.
  */
 import { hash as hashOnce } from 'node:crypto';
-import type { OnlineStore, StoreWriter } from '../store/index.ts';
+import type { OnlineStore } from '../store/index.ts';
+import { inSlices, type Slice } from './slices.ts';
 
 const TABLE = 'events-seen';
 /** 2^27 bits are 16 MiB: below 1% false positives up to 12 million ids with four probes. */
@@ -23,8 +24,11 @@ export interface SeenEvents {
   settle(key: string): void;
   /** The event did not reach the disk: the id is free again. */
   drop(key: string): void;
-  /** Writes the ids settled since the last call; call what it returns once the transaction is durable. */
-  persist(write: StoreWriter): () => void;
+  /**
+   * What is to be stored now, in slices of a transaction each, so that no transaction holds the thread for long. Call what
+   * a slice returns once its transaction is durable; ids whose slice failed are in the next call's slices.
+   */
+  slices(): readonly Slice[];
   readonly size: number;
 }
 
@@ -61,16 +65,12 @@ export function createSeenEvents(store: OnlineStore, closed: () => boolean): See
   else setImmediate(fill, undefined);
 
   const pending = new Set<string>();
-  /** Settled since the last persist; and handed to a transaction that is not yet durable. */
-  let recent = new Set<string>();
-  let writing = new Set<string>();
+  /** Settled, and not yet known to be in the store. */
+  const recent = new Set<string>();
   return {
     keyOf: (listenerKey, eventId) => hashOnce('md5', `${listenerKey} ${eventId}`, 'base64').slice(0, 22),
     has: (key) =>
-      recent.has(key) ||
-      pending.has(key) ||
-      writing.has(key) ||
-      ((!marked || maybe(key)) && store.get(TABLE, key) !== undefined),
+      recent.has(key) || pending.has(key) || ((!marked || maybe(key)) && store.get(TABLE, key) !== undefined),
     begin(key) {
       pending.add(key);
     },
@@ -81,19 +81,17 @@ export function createSeenEvents(store: OnlineStore, closed: () => boolean): See
     drop(key) {
       pending.delete(key);
     },
-    persist(write) {
-      // What a transaction that failed was to write is still in `writing`.
-      const batch = recent;
-      for (const key of writing) batch.add(key);
-      for (const key of batch) write.put(TABLE, key, EMPTY);
-      writing = batch;
-      recent = new Set();
-      return () => {
-        for (const key of batch) mark(key);
-        stored += batch.size;
-        if (writing === batch) writing = new Set();
-      };
-    },
+    slices: () =>
+      inSlices([...recent]).map((keys) => (write) => {
+        for (const key of keys) write.put(TABLE, key, EMPTY);
+        return () => {
+          for (const key of keys) {
+            mark(key);
+            recent.delete(key);
+          }
+          stored += keys.length;
+        };
+      }),
     get size() {
       return stored + recent.size;
     },
