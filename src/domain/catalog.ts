@@ -13,6 +13,12 @@ export const UNKNOWN_DAY = -2147483648;
 /** Words of 32 bits in one set of markets: room for 256 markets. */
 export const MARKET_WORDS = 8;
 
+/** Bits of a tier mask. */
+export const MAX_TIERS = 32;
+export const MAX_MARKETS = 32 * MARKET_WORDS;
+/** Genre numbers are 16 bits wide. */
+export const MAX_GENRES = 0xffff;
+
 export const ITEM_EXPLICIT = 1;
 
 export interface Catalog {
@@ -35,7 +41,7 @@ export interface Catalog {
   readonly genreStart: Uint32Array;
   readonly genreIds: Uint16Array;
   /** Index of the item's set of markets; 0 is "everywhere". Set s: marketSets[s * MARKET_WORDS ..], a bit a market number. */
-  readonly marketSet: Uint16Array;
+  readonly marketSet: Uint16Array | Uint32Array;
   readonly marketSets: Uint32Array;
   /** Bit per tier number (0..31); 0 is "every tier". */
   readonly tierMask: Uint32Array;
@@ -56,7 +62,46 @@ export function isAvailable(catalog: Catalog, item: number, market: number, tier
   return (catalog.marketSets[set * MARKET_WORDS + (market >>> 5)] & (1 << (market & 31))) !== 0;
 }
 
-/** Builds the columns from items; numbers come from the vocabularies, which grow as needed. */
+/**
+ * The limit of a catalogue that `item` would break, in words for the caller, or undefined: 32 tiers, 256 markets and
+ * 65,535 genres, over all items that ever were. What it mentions and has no number yet is counted, and given none: name an
+ * item that is taken before asking about the next.
+ */
+export function catalogRoomFor(item: Item, vocabularies: Vocabularies): string | undefined {
+  const limits = [
+    ['tiers', item.tiers, MAX_TIERS],
+    ['markets', item.markets, MAX_MARKETS],
+    ['genres', item.genres, MAX_GENRES],
+  ] as const;
+  for (const [kind, names, most] of limits) {
+    if (names === undefined) continue;
+    const vocabulary = vocabularies[kind];
+    const added = new Set<string>();
+    for (const name of names) {
+      const number = vocabulary.lookup(name);
+      if (number < 0) added.add(name);
+      if (number >= most) return roomMessage(kind, most);
+    }
+    if (added.size > 0 && vocabulary.size + added.size > most) return roomMessage(kind, most);
+  }
+  return undefined;
+}
+
+function roomMessage(kind: 'tiers' | 'markets' | 'genres', most: number): string {
+  return `a catalogue has room for ${most.toLocaleString('en-US')} ${kind}`;
+}
+
+/** The number of a name; throws `OPTION_INVALID` for one beyond the catalogue's room. */
+function numberWithin(kind: 'tiers' | 'markets' | 'genres', most: number, name: string, from: Vocabularies): number {
+  const number = from[kind].number(name);
+  if (number >= most) throw new ShelfwiseError('OPTION_INVALID', roomMessage(kind, most));
+  return number;
+}
+
+/**
+ * Builds the columns from items; numbers come from the vocabularies, which grow as needed. Throws `OPTION_INVALID` for
+ * items that `catalogRoomFor` would have refused.
+ */
 export function buildCatalog(items: Iterable<Item>, vocabularies: Vocabularies): Epoch {
   const list: Item[] = [];
   for (const item of items) {
@@ -81,7 +126,7 @@ export function buildCatalog(items: Iterable<Item>, vocabularies: Vocabularies):
   const flags = new Uint8Array(size);
   const genreStart = new Uint32Array(size + 1);
   const genreIds = new Uint16Array(genreCount);
-  const marketSet = new Uint16Array(size);
+  const marketSet = new Uint32Array(size);
   const tierMask = new Uint32Array(size);
   const availableFromMs = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);
   const availableUntilMs = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
@@ -98,14 +143,19 @@ export function buildCatalog(items: Iterable<Item>, vocabularies: Vocabularies):
     if (primary !== undefined) creator[i] = vocabularies.items.number(primary.id);
     else if (item.kind === 'artist') creator[i] = i;
     if (item.parentId !== undefined) parent[i] = vocabularies.items.number(item.parentId);
-    if (item.releasedAt !== undefined) releaseDay[i] = Math.floor(Date.parse(item.releasedAt) / DAY_MS);
+    if (item.releasedAt !== undefined) releaseDay[i] = dayOf(item.releasedAt);
     durationMs[i] = item.durationMs ?? 0;
     flags[i] = item.explicit ? ITEM_EXPLICIT : 0;
-    for (const genre of item.genres ?? []) genreIds[genreAt++] = vocabularies.genres.number(genre);
+    for (const genre of item.genres ?? []) {
+      genreIds[genreAt++] = numberWithin('genres', MAX_GENRES, genre, vocabularies);
+    }
     if (item.markets !== undefined) marketSet[i] = internMarkets(item.markets, vocabularies, sets, setWords);
-    for (const tier of item.tiers ?? []) tierMask[i] |= 1 << tierNumber(tier, vocabularies);
-    if (item.availableFrom !== undefined) availableFromMs[i] = Date.parse(item.availableFrom);
-    if (item.availableUntil !== undefined) availableUntilMs[i] = Date.parse(item.availableUntil);
+    for (const tier of item.tiers ?? []) {
+      tierMask[i] |= 1 << numberWithin('tiers', MAX_TIERS, tier, vocabularies);
+    }
+    // Fail closed: rights whose time does not read are not given.
+    if (item.availableFrom !== undefined) availableFromMs[i] = timeOr(item.availableFrom, Number.POSITIVE_INFINITY);
+    if (item.availableUntil !== undefined) availableUntilMs[i] = timeOr(item.availableUntil, Number.NEGATIVE_INFINITY);
   }
   genreStart[size] = genreAt;
 
@@ -121,7 +171,8 @@ export function buildCatalog(items: Iterable<Item>, vocabularies: Vocabularies):
       flags,
       genreStart,
       genreIds,
-      marketSet,
+      // Almost every catalogue has few sets.
+      marketSet: setWords.length / MARKET_WORDS <= 0x10000 ? Uint16Array.from(marketSet) : marketSet,
       marketSets: Uint32Array.from(setWords),
       tierMask,
       availableFromMs,
@@ -136,16 +187,13 @@ function internMarkets(
   sets: Map<string, number>,
   words: number[],
 ): number {
-  const numbers = markets.map((market) => vocabularies.markets.number(market)).sort((a, b) => a - b);
-  if (numbers.some((number) => number >= 32 * MARKET_WORDS)) {
-    throw new ShelfwiseError('OPTION_INVALID', `a catalogue has room for ${32 * MARKET_WORDS} markets`);
-  }
+  const numbers = markets
+    .map((market) => numberWithin('markets', MAX_MARKETS, market, vocabularies))
+    .sort((a, b) => a - b);
   const key = numbers.join(',');
   const known = sets.get(key);
   if (known !== undefined) return known;
   const set = words.length / MARKET_WORDS;
-  if (set > 0xffff)
-    throw new ShelfwiseError('OPTION_INVALID', 'a catalogue has room for 65,535 different sets of markets');
   const at = words.length;
   for (let i = 0; i < MARKET_WORDS; i++) words.push(0);
   for (const number of numbers) words[at + (number >>> 5)] |= 1 << (number & 31);
@@ -153,10 +201,14 @@ function internMarkets(
   return set;
 }
 
-function tierNumber(tier: string, vocabularies: Vocabularies): number {
-  const number = vocabularies.tiers.number(tier);
-  if (number > 31) throw new ShelfwiseError('OPTION_INVALID', 'a catalogue has room for 32 tiers');
-  return number;
+function timeOr(text: string, otherwise: number): number {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? otherwise : ms;
+}
+
+function dayOf(text: string): number {
+  const day = Math.floor(Date.parse(text) / DAY_MS);
+  return Number.isNaN(day) ? UNKNOWN_DAY : day;
 }
 
 /** The typed view of a catalogue epoch. */
@@ -173,7 +225,7 @@ export function readCatalog(epoch: EpochContent & { hash: string }): Catalog {
     flags: a.flags as Uint8Array,
     genreStart: a.genreStart as Uint32Array,
     genreIds: a.genreIds as Uint16Array,
-    marketSet: a.marketSet as Uint16Array,
+    marketSet: a.marketSet as Uint16Array | Uint32Array,
     marketSets: a.marketSets as Uint32Array,
     tierMask: a.tierMask as Uint32Array,
     availableFromMs: a.availableFromMs as Float64Array,

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import {
+  buildCatalog,
+  catalogRoomFor,
+  createVocabulary,
+  type Item,
+  isAvailable,
+  readCatalog,
+  type Vocabularies,
+} from './index.ts';
+
+function vocabularies(): Vocabularies {
+  return {
+    items: createVocabulary(),
+    genres: createVocabulary(),
+    markets: createVocabulary(),
+    tiers: createVocabulary(),
+    languages: createVocabulary(),
+  };
+}
+const item = (fields: Partial<Item> = {}): Item => ({ id: 'i', kind: 'track', title: 'T', ...fields });
+const names = (count: number, prefix = 'n') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+describe('the room of a catalogue', () => {
+  const limits = [
+    ['tiers', 32, 'a catalogue has room for 32 tiers'],
+    ['markets', 256, 'a catalogue has room for 256 markets'],
+    ['genres', 65_535, 'a catalogue has room for 65,535 genres'],
+  ] as const;
+  for (const [kind, most, message] of limits) {
+    it(`is told before it is too small: ${most} ${kind}`, () => {
+      const held = vocabularies();
+      for (const name of names(most - 2)) held[kind].number(name);
+      expect(catalogRoomFor(item({ [kind]: ['n0', 'a', 'b', 'a'] }), held)).toBeUndefined();
+      expect(catalogRoomFor(item({ [kind]: ['a', 'b', 'c'] }), held)).toBe(message);
+      // Asking gives no numbers.
+      expect(held[kind].size).toBe(most - 2);
+      const full = item({ [kind]: ['a', 'b'] });
+      expect(readCatalog(buildCatalog([full], held)).size).toBe(1);
+      expect(catalogRoomFor(full, held)).toBeUndefined();
+      expect(catalogRoomFor(item({ [kind]: ['c'] }), held)).toBe(message);
+      expect(catalogRoomFor(item(), held)).toBeUndefined();
+      expect(() => buildCatalog([item({ [kind]: ['c'] })], held)).toThrow(message);
+    });
+  }
+
+  it('takes items without new names also where there are more names than it has room for', () => {
+    const held = vocabularies();
+    for (const name of names(300)) held.markets.number(name);
+    expect(catalogRoomFor(item({ markets: ['n255'] }), held)).toBeUndefined();
+    expect(catalogRoomFor(item({ markets: ['n256'] }), held)).toBe('a catalogue has room for 256 markets');
+  });
+
+  it('has no end for sets of markets', () => {
+    const held = vocabularies();
+    const markets = names(18, 'm');
+    // 70,000 items, each with a set of its own: the bits of its number.
+    const items = Array.from({ length: 70_000 }, (_, i) =>
+      item({ id: `i${i}`, markets: markets.filter((_, bit) => ((i >>> bit) & 1) === 1) }),
+    );
+    const catalog = readCatalog(buildCatalog(items, held));
+    expect(catalog.marketSet).toBeInstanceOf(Uint32Array);
+    for (const i of [1, 2, 65_535, 65_536, 69_999]) {
+      for (let bit = 0; bit < 18; bit++) {
+        expect(isAvailable(catalog, i, held.markets.lookup(`m${bit}`), -1, 0)).toBe(((i >>> bit) & 1) === 1);
+      }
+    }
+    const few = readCatalog(buildCatalog(items.slice(0, 100), vocabularies()));
+    expect(few.marketSet).toBeInstanceOf(Uint16Array);
+  });
+});
+
+describe('times that do not read', () => {
+  it('give no rights, and no day of release', () => {
+    const leap = '2016-12-31T23:59:60Z';
+    const build = (fields: Partial<Item>) => readCatalog(buildCatalog([item(fields)], vocabularies()));
+    const later = Date.UTC(2026, 0, 1);
+    expect(isAvailable(build({}), 0, -1, -1, later)).toBe(true);
+    expect(isAvailable(build({ availableFrom: leap }), 0, -1, -1, later)).toBe(false);
+    expect(isAvailable(build({ availableUntil: leap }), 0, -1, -1, 0)).toBe(false);
+    expect(build({ releasedAt: leap }).releaseDay[0]).toBe(build({}).releaseDay[0]);
+  });
+});
