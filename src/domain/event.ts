@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { ByteReader, type ByteWriter, DAY_MS, MINUTE_MS, ShelfwiseError } from '../base/index.ts';
 import { DEVICES, type Device } from './context.ts';
+import { parseInstant } from './instant.ts';
 import { IdSchema } from './item.ts';
 
 /** Position is the number in binary formats: append only. */
@@ -52,8 +53,9 @@ export const EventSchema = Type.Object(
     itemId: Type.Optional(IdSchema),
     /** The album, playlist or show that it was played from. */
     containerId: Type.Optional(IdSchema),
-    playedMs: Type.Optional(Type.Number({ minimum: 0, maximum: 864_000_000 })),
-    durationMs: Type.Optional(Type.Number({ minimum: 0, maximum: 864_000_000 })),
+    /** At most a day: what plays on for longer is told in several plays. */
+    playedMs: Type.Optional(Type.Number({ minimum: 0, maximum: DAY_MS })),
+    durationMs: Type.Optional(Type.Number({ minimum: 0, maximum: DAY_MS })),
     /** True when playback went on by itself after the item that was chosen. */
     autoplay: Type.Optional(Type.Boolean()),
     reference: Type.Optional(ReferenceSchema),
@@ -98,7 +100,8 @@ export type EventRejection =
 /** What a caller can do about a rejected event. */
 export const EVENT_REMEDIES: Readonly<Record<EventRejection, string>> = {
   EVENT_INVALID: 'Correct the field; see the schema Event in /openapi.json.',
-  EVENT_TIME_INVALID: 'Send occurredAt as an ISO 8601 date-time with a zone.',
+  EVENT_TIME_INVALID:
+    'Send occurredAt as an ISO 8601 date-time with a zone, of the years 1970 to 2200, without a leap second.',
   EVENT_TIME_FUTURE: 'Set the clock of the client; times up to 10 minutes ahead are taken as now.',
   EVENT_TIME_TOO_OLD: 'Events older than 10 years are not taken.',
   EVENT_ITEM_MISSING: 'Send itemId with this type.',
@@ -112,15 +115,19 @@ const MAX_AGE_MS = 3653 * DAY_MS;
 /**
  * Checks what the schema cannot (times, fields that a type requires) and normalises:
  * a time up to 10 minutes ahead becomes the time of arrival; a play longer than its item counts as its item's duration.
+ *
+ * @param knownDurationMs of the item, from the catalogue; 0 when unknown. A play is cut to it and to the duration that the
+ *   client sent, whichever is shorter.
  * @returns the event, or the code of its rejection.
  */
 export function parseEvent(
   raw: IncomingEvent,
   listenerKey: string,
   receivedAtMs: number,
+  knownDurationMs = 0,
 ): FeedbackEvent | EventRejection {
-  let occurredAtMs = Date.parse(raw.occurredAt);
-  if (Number.isNaN(occurredAtMs)) return 'EVENT_TIME_INVALID';
+  let occurredAtMs = parseInstant(raw.occurredAt);
+  if (occurredAtMs === undefined) return 'EVENT_TIME_INVALID';
   if (occurredAtMs > receivedAtMs) {
     if (occurredAtMs > receivedAtMs + MAX_AHEAD_MS) return 'EVENT_TIME_FUTURE';
     occurredAtMs = receivedAtMs;
@@ -136,7 +143,9 @@ export function parseEvent(
   }
   if (raw.type === 'play' && raw.playedMs === undefined) return 'EVENT_PLAYED_MISSING';
   const durationMs = raw.durationMs ?? 0;
-  const playedMs = raw.playedMs ?? 0;
+  let playedMs = raw.playedMs ?? 0;
+  if (durationMs > 0) playedMs = Math.min(playedMs, durationMs);
+  if (knownDurationMs > 0) playedMs = Math.min(playedMs, knownDurationMs);
   return {
     eventId: raw.eventId,
     type: raw.type,
@@ -147,7 +156,7 @@ export function parseEvent(
     device: raw.device ?? 'phone',
     itemId: raw.itemId ?? '',
     containerId: raw.containerId ?? '',
-    playedMs: durationMs > 0 && playedMs > durationMs ? durationMs : playedMs,
+    playedMs,
     durationMs,
     autoplay: raw.autoplay ?? false,
     decisionId: reference?.decisionId ?? '',

@@ -43,6 +43,52 @@ describe('bodies that are not what they say', () => {
   });
 });
 
+describe('times', () => {
+  it('refuses a Home at a date-time that is no number, or far away, with 422', async () => {
+    for (const at of [
+      '2016-12-31T23:59:60Z',
+      '2026-01-01T00:00:00%2B01:00%5BEurope/Paris%5D',
+      '1969-12-31T23:59:59Z',
+      '2201-01-01T00:00:00Z',
+    ]) {
+      const answer = await server.call({ url: `/v1/listeners/x/home?at=${at}` });
+      expect([answer.status, answer.problem.code]).toEqual([422, 'REQUEST_INVALID']);
+      expect(answer.problem.detail).toContain('/at');
+    }
+  });
+});
+
+describe('half a surrogate pair', () => {
+  it('is refused in bodies, where JSON can write it, and in paths, where UTF-8 cannot', async () => {
+    const bodies = [
+      ['POST', '/v1/listeners', '{"listeners":[{"id":"\\ud800"}]}'],
+      [
+        'POST',
+        '/v1/events',
+        '{"events":[{"eventId":"\\ud800","listenerId":"x","type":"like","itemId":"i","occurredAt":"2026-01-01T00:00:00Z"}]}',
+      ],
+      ['PUT', '/v1/items', '{"items":[{"id":"\\udc00","kind":"track","title":"T"}]}'],
+    ] as const;
+    for (const [method, url, payload] of bodies) {
+      const answer = await server.call({ method, url, payload, headers: json });
+      expect(JSON.parse(answer.text)).toMatchObject({ fates: [{ fate: 'rejected' }] });
+    }
+    const profile = await server.call({
+      method: 'PUT',
+      url: '/v1/listeners/x',
+      payload: '{"onboardingPicks":["\\ud800"]}',
+      headers: json,
+    });
+    expect([profile.status, profile.problem.code]).toEqual([422, 'REQUEST_INVALID']);
+    for (const id of ['%ED%A0%80', 'a%ED%B0%80']) {
+      for (const url of [`/v1/items/${id}`, `/v1/listeners/${id}/home`]) {
+        expect((await server.call({ url })).status).toBe(422);
+      }
+    }
+    expect((await server.call({ url: '/v1/listeners/%F0%9F%8E%A7/home' })).status).toBe(200);
+  });
+});
+
 describe('paths', () => {
   it('refuses ids of 10 kB and ids with control characters by name', async () => {
     for (const id of ['a'.repeat(10 * 1024), '%00'.repeat(10 * 1024), '%0A', '%7F', '', '%C2%80'.slice(0, 0)]) {

@@ -1,7 +1,7 @@
 /** Data in and Homes out: items, listeners, events, the Home. */
 import type { FastifyInstance } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
-import type { Device, ItemKind, ListenerProfile } from '../domain/index.ts';
+import { type Device, type ItemKind, type ListenerProfile, parseInstant } from '../domain/index.ts';
 import type { EventFate, ItemFate } from '../platform/index.ts';
 import {
   HomeQuerySchema,
@@ -20,7 +20,7 @@ import {
   SearchItemsQuery,
 } from './contract.ts';
 import { answers, JSON_MEDIA_TYPE, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
-import { judgeOf, NO_QUERY } from './validation.ts';
+import { judgeOf, NO_QUERY, requestInvalid } from './validation.ts';
 
 interface ById {
   Params: { id: string };
@@ -284,7 +284,7 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
         device,
         market,
         tier,
-        atMs: at === undefined ? undefined : Date.parse(at),
+        atMs: at === undefined ? undefined : timeOf(at),
         explain,
         sessionId: session,
         fresh,
@@ -293,4 +293,13 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
       return bytes;
     },
   });
+}
+
+/** The time that a Home is asked for; a date-time of the schema may still be none (a leap second). */
+function timeOf(at: string): number {
+  const ms = parseInstant(at);
+  if (ms !== undefined) return ms;
+  throw requestInvalid('query', [
+    { pointer: '/at', message: 'must be a time of the years 1970 to 2200, without a leap second' },
+  ]);
 }
