@@ -113,6 +113,7 @@ describe('every command', () => {
     'evaluate retrieval',
     'keys create phone --scope app inspect',
     'keys list',
+    'keys revoke phone',
     'openapi',
   ];
   it.each(commands)('writes one JSON object for --json, and nothing else on standard output: %s', async (command) => {
@@ -122,7 +123,7 @@ describe('every command', () => {
   });
 
   it.each(commands)('writes text for people without it, and closes the platform: %s', async (command) => {
-    const { code, out } = await run(command.replace('keys create phone', 'keys create tablet'));
+    const { code, out } = await run(command.replace(/keys (create|revoke) phone/, 'keys $1 tablet'));
     expect(code).toBe(EXIT.ok);
     expect(out).not.toContain('\u001b');
     expect(out.length).toBeGreaterThan(5);
@@ -369,13 +370,33 @@ describe('Ctrl-C', () => {
     });
     while (address === '') await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
-    expect((await (await fetch(`${address}/`)).text()).includes(platform.adminKey)).toBe(true);
+    expect(await (await fetch(`${address}/`)).text()).not.toContain(platform.adminKey);
     stop.abort(new Error('stopped'));
     const { code, json } = await running;
     expect(code).toBe(EXIT.ok);
-    expect(json).toMatchObject({ address, key: platform.adminKey });
+    const pageUrl = `${address}/#key=${platform.adminKey}`;
+    expect(json).toMatchObject({ address, pageUrl, key: platform.adminKey });
     expect(closed).toBe(true);
     await expect(fetch(`${address}/healthz`)).rejects.toThrow();
+  });
+
+  it('leaves a banner behind that says where the page is, with the key in the fragment, and the key alone', async () => {
+    const stop = new AbortController();
+    let address = '';
+    const running = run('up --port 0', {
+      stop: stop.signal,
+      openPlatform: async () => ({
+        ...platform,
+        setAddress: (bound) => {
+          address = bound;
+          setTimeout(() => stop.abort(new Error('stopped')), 100);
+        },
+      }),
+    });
+    const { code, out } = await running;
+    expect(code).toBe(EXIT.ok);
+    expect(out).toContain(`  page  ${address}/#key=${platform.adminKey}\n`);
+    expect(out).toContain(`  key   ${platform.adminKey}\n`);
   });
 
   it('refuses to bind beyond this machine without keys that were made, and lets go of the data', async () => {

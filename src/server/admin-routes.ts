@@ -12,9 +12,11 @@ import {
   FitAnswer,
   HoldoutAnswer,
   HoldoutBody,
+  KeyParams,
   ListKeysAnswer,
   PROGRESS_MEDIA_TYPE,
   type ProgressLine,
+  RevokeKeyAnswer,
 } from './contract.ts';
 import { problemOf, toShelfwiseError } from './problems.ts';
 import { answers, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
@@ -188,6 +190,26 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     },
     onRequest,
     handler: async () => ({ keys: platform.listKeys().map(({ name, scopes }) => ({ name, scopes })) }),
+  });
+
+  app.delete<{ Params: { name: string } }>('/v1/admin/keys/:name', {
+    schema: {
+      operationId: 'revokeKey',
+      summary: 'Revokes a key that was made: from the answer on it is good for nothing.',
+      tags,
+      security: SECURED,
+      params: KeyParams,
+      querystring: NO_QUERY,
+      response: answers(RevokeKeyAnswer, 'It is gone.'),
+    },
+    onRequest,
+    handler: async (request) => {
+      const { name } = request.params;
+      const revoked = await platform.revokeKey(name);
+      context.guard.forget();
+      if (!revoked) throw new ShelfwiseError('KEY_NOT_FOUND', name);
+      return { revoked };
+    },
   });
 
   app.get('/v1/status', {

@@ -336,6 +336,8 @@ export const ListKeysAnswer = object({
   keys: Type.Array(object({ name: Type.String(), scopes: Type.Array(Type.String()) })),
 });
 
+export const RevokeKeyAnswer = object({ revoked: Type.Boolean() });
+
 /** A line of a long job's progress: `share` runs from 0 to 1 within a stage. */
 export type ProgressLine =
   | { readonly progress: { readonly stage: string; readonly share: number } | null }
@@ -344,6 +346,7 @@ export type ProgressLine =
 
 export const HealthAnswer = object({ status: Type.String() });
 export const IdParams = object({ id: IdSchema });
+export const KeyParams = object({ name: KeyName });
 export const DecisionParams = object({ id: DecisionId });
 
 /** Named components of the OpenAPI document; `$ref` by name. */

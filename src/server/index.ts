@@ -1,5 +1,4 @@
 /** HTTP: the contract, the routes, the problems. */
-export { isLoopback } from './access.ts';
 export * from './contract.ts';
 export type { ServerLog } from './problems.ts';
 export { closeServer, createServer, listen, openApiDocument, type ServerOptions } from './server.ts';

@@ -55,6 +55,7 @@ describe('the OpenAPI document', () => {
     await app.close();
     expect(operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toMatchInlineSnapshot(`
       [
+        "DELETE /v1/admin/keys/{name}",
         "DELETE /v1/items/{id}",
         "GET /covers/{id}.svg",
         "GET /healthz",

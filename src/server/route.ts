@@ -27,7 +27,7 @@ type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: HookHandle
 /** The hook of a route that needs a key with this scope; runs before the body is read. */
 export function needs(context: RouteContext, scope: ApiScope): OnRequest {
   return (request, _reply, done) => {
-    context.guard(request.headers.authorization, scope);
+    context.guard.check(request.headers.authorization, scope);
     done();
   };
 }
@@ -35,7 +35,7 @@ export function needs(context: RouteContext, scope: ApiScope): OnRequest {
 /** Open to this machine; needs a key once the server listens beyond it. */
 export function needsBeyondLoopback(context: RouteContext, scope: ApiScope): OnRequest {
   return (request, _reply, done) => {
-    if (!context.boundToLoopback()) context.guard(request.headers.authorization, scope);
+    if (!context.boundToLoopback()) context.guard.check(request.headers.authorization, scope);
     done();
   };
 }

@@ -338,6 +338,25 @@ describe('administration', () => {
     expectProblem(await create({ name: 'phone', scopes: ['app'] }), 'REQUEST_INVALID', '/name');
     expectProblem(await create({ name: 'x y', scopes: ['root'] }), 'REQUEST_INVALID', '/scopes/0');
   });
+
+  it('revokes keys: at once, by name, and never its own', async () => {
+    const own = await open();
+    const { secret } = (
+      await own.call({ method: 'POST', url: '/v1/admin/keys', payload: { name: 'tv', scopes: ['app'] } })
+    ).json as { secret: string };
+    const headers = { authorization: `Bearer ${secret}` };
+    expect((await own.call({ url: '/v1/listeners/x/home', headers })).status).toBe(200);
+    const revoke = (name: string) => own.call({ method: 'DELETE', url: `/v1/admin/keys/${name}` });
+    expectProblem(await own.call({ method: 'DELETE', url: '/v1/admin/keys/tv', headers }), 'FORBIDDEN');
+    expect((await revoke('tv')).json).toEqual({ revoked: true });
+    expectProblem(await own.call({ url: '/v1/listeners/x/home', headers }), 'UNAUTHORISED');
+    expect((await own.call({ url: '/v1/admin/keys' })).json).toEqual({ keys: [] });
+    expectProblem(await revoke('tv'), 'KEY_NOT_FOUND');
+    expectProblem(await revoke('platform'), 'KEY_NOT_FOUND');
+    expectProblem(await revoke('x%20y'), 'REQUEST_INVALID', '/name');
+    expect((await own.call({ url: '/v1/status' })).status).toBe(200);
+    await own.app.close();
+  });
 });
 
 describe('operations', () => {

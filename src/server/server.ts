@@ -29,8 +29,6 @@ export interface ServerOptions {
   readonly keys: KeyCheck;
   /** Folder of the built web page; without it `/` says how to build it. */
   readonly studioDir?: string | undefined;
-  /** The key that the web page is served with, on this machine only; without it the page asks its user. */
-  readonly pageKey?: string | undefined;
   /** SVG of an item's generated cover. */
   readonly covers?: ((itemId: string) => string | undefined) | undefined;
   /** @default nothing is logged; requests never are. */
@@ -91,7 +89,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerAdmin(app, context);
   registerOperations(app, context);
   refuseOtherMethods(app, methodsOf);
-  await registerStudio(app, context, { studioDir: options.studioDir, pageKey: options.pageKey });
+  await registerStudio(app, options.studioDir);
   await app.ready();
   return app;
 }

@@ -1,23 +1,14 @@
 /**
- * The web page at `/`. It needs a key to call the API, and on a laptop nobody should have to paste one: so index.html is
- * served with the platform's key in a <meta>, but only while the server listens to this machine alone and the request
- * comes from it by name. Whoever can open that page could read the data directory with the key in it just as well.
- * Beyond loopback the page asks its user for a key.
+ * The web page at `/`. It needs a key to call the API and never gets one from here: who asks cannot be told apart by
+ * address or name (a proxy on this machine, another user of it). `shelfwise up` prints the page's address with the key in
+ * the fragment, which browsers send to nobody; the page keeps it, and asks for one where it has none.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
-import { isFromThisMachine } from './access.ts';
 import { sendProblem } from './problems.ts';
-import type { RouteContext } from './route.ts';
-
-export interface StudioOptions {
-  /** Folder of the built page; without one `/` says how to build it. */
-  readonly studioDir: string | undefined;
-  readonly pageKey: string | undefined;
-}
 
 const POLICY = [
   "default-src 'self'",
@@ -34,26 +25,20 @@ const NOT_BUILT = `<!doctype html>
 <p>The API is described in <a href="/openapi.json">/openapi.json</a>.</p></body></html>
 `;
 
-export async function registerStudio(
-  app: FastifyInstance,
-  context: RouteContext,
-  { studioDir, pageKey }: StudioOptions,
-): Promise<void> {
-  const sendPage = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const html = await pageHtml(studioDir);
-    const withKey = pageKey !== undefined && context.boundToLoopback() && isFromThisMachine(request);
-    return reply
+/** `studioDir` is the folder of the built page; without one `/` says how to build it. */
+export async function registerStudio(app: FastifyInstance, studioDir: string | undefined): Promise<void> {
+  const sendPage = async (reply: FastifyReply): Promise<FastifyReply> =>
+    reply
       .header('content-type', 'text/html; charset=utf-8')
-      .header('cache-control', 'no-store')
+      .header('cache-control', 'no-cache')
       .header('content-security-policy', POLICY)
       .header('referrer-policy', 'no-referrer')
       .header('x-content-type-options', 'nosniff')
-      .send(withKey ? withMeta(html, 'shelfwise-key', pageKey) : html);
-  };
+      .send(await pageHtml(studioDir));
 
   const hidden = { hide: true };
-  app.get('/', { schema: hidden, handler: sendPage });
-  app.get('/index.html', { schema: hidden, handler: sendPage });
+  app.get('/', { schema: hidden, handler: (_request, reply) => sendPage(reply) });
+  app.get('/index.html', { schema: hidden, handler: (_request, reply) => sendPage(reply) });
   if (studioDir !== undefined) {
     await app.register(fastifyStatic, {
       root: studioDir,
@@ -77,7 +62,7 @@ export async function registerStudio(
       request.method === 'GET' &&
       !/^\/(v1|covers|assets)(\/|$|\?)/.test(request.url) &&
       (request.headers.accept ?? '').includes('text/html');
-    if (isPage) return sendPage(request, reply);
+    if (isPage) return sendPage(reply);
     sendProblem(reply, new ShelfwiseError('ROUTE_NOT_FOUND', `${request.method} ${request.url.slice(0, 200)}`));
     return reply;
   });
@@ -91,11 +76,4 @@ async function pageHtml(studioDir: string | undefined): Promise<string> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return NOT_BUILT;
     throw error;
   }
-}
-
-function withMeta(html: string, name: string, content: string): string {
-  const escaped = content.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-  const meta = `<meta name="${name}" content="${escaped}">`;
-  const end = html.indexOf('</head>');
-  return end < 0 ? meta + html : html.slice(0, end) + meta + html.slice(end);
 }

@@ -9,6 +9,7 @@ import type {
   PlatformStatus,
   Problem,
 } from '../../src/server/contract.ts';
+import { currentKey, refuseKey } from './key.ts';
 
 export type Device = NonNullable<IncomingEvent['device']>;
 
@@ -25,19 +26,6 @@ export class ApiProblem extends Error {
     this.status = status;
     this.remedy = remedy;
   }
-}
-
-const KEY_STORAGE = 'shelfwise-key';
-
-/** The key that the server wrote into the page, or the one typed in this tab. */
-function apiKey(): string {
-  const injected = document.querySelector<HTMLMetaElement>('meta[name="shelfwise-key"]')?.content ?? '';
-  return injected !== '' ? injected : (sessionStorage.getItem(KEY_STORAGE) ?? '');
-}
-
-/** Keeps a typed key for this tab only. */
-export function rememberKey(key: string): void {
-  sessionStorage.setItem(KEY_STORAGE, key.trim());
 }
 
 async function problemOf(response: Response): Promise<ApiProblem> {
@@ -61,7 +49,8 @@ async function problemOf(response: Response): Promise<ApiProblem> {
 async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const headers = new Headers(init.headers);
   headers.set('accept', 'application/json');
-  headers.set('authorization', `Bearer ${apiKey()}`);
+  const key = currentKey();
+  headers.set('authorization', `Bearer ${key}`);
   let response: Response;
   try {
     response = await fetch(path, { ...init, headers });
@@ -74,6 +63,7 @@ async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answe
       'Is it running? Start it with “npm start” (or “shelfwise up”), then try again.',
     );
   }
+  if (response.status === 401) refuseKey(key);
   if (!response.ok) throw await problemOf(response);
   return (await response.json()) as Answer;
 }

@@ -24,6 +24,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiProblem } from './api.ts';
 import { App } from './app.tsx';
+import { takeKeyFromAddress } from './key.ts';
 import overlays from './overlays.module.css';
 
 const AMBER: MantineColorsTuple = [
@@ -67,6 +68,12 @@ const queries = new QueryClient({
       refetchOnWindowFocus: false,
     },
   },
+});
+
+takeKeyFromAddress();
+// The printed address, opened where the page is open already: only the fragment changes.
+window.addEventListener('hashchange', () => {
+  if (takeKeyFromAddress()) void queries.resetQueries();
 });
 
 const root = document.getElementById('root');

@@ -1,7 +1,8 @@
 /** What stands where a Home is not: waiting, nothing to show, a failure; each with what to do about it. */
 import { Button, PasswordInput } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
-import { ApiProblem, rememberKey } from './api.ts';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { ApiProblem } from './api.ts';
+import { keyInPaste, rememberKey } from './key.ts';
 import styles from './states.module.css';
 
 const SKELETON_SHELVES = ['one', 'two', 'three'];
@@ -50,27 +51,52 @@ export function Message({ title, text, remedy, children }: MessageProps) {
   );
 }
 
-function KeyForm({ onKey }: { readonly onKey: () => void }) {
-  const [key, setKey] = useState('');
+interface KeyRequestProps {
+  /** Why the key that is there will not do; empty when there is none. */
+  readonly complaint: string;
+  /** Called once another key is there. */
+  readonly onKey?: () => void;
+}
+
+/** Asks for the key that `shelfwise up` printed. */
+export function KeyRequest({ complaint, onKey }: KeyRequestProps) {
+  const [pasted, setPasted] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
+  const key = keyInPaste(pasted);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (key === '') return;
     rememberKey(key);
-    onKey();
+    setPasted('');
+    onKey?.();
   };
   return (
-    <form className={styles.keyForm} onSubmit={submit}>
-      <PasswordInput
-        value={key}
-        onChange={(event) => setKey(event.currentTarget.value)}
-        label="Key"
-        placeholder="as printed when the platform started"
-        radius="md"
-        required
-      />
-      <Button type="submit" radius="xl" disabled={key.trim() === ''}>
-        Use this key
-      </Button>
-    </form>
+    <section className={styles.message} aria-labelledby="key-title">
+      <span className={styles.mark} aria-hidden="true" />
+      <h2 id="key-title">{complaint === '' ? 'One thing first: the key' : 'Another key, please'}</h2>
+      <p role="alert">{complaint}</p>
+      <p>
+        Paste the key that <code>shelfwise up</code> printed when it started, or open the address that it printed: the
+        key is in it.
+      </p>
+      <form className={styles.keyForm} onSubmit={submit}>
+        <PasswordInput
+          ref={input}
+          value={pasted}
+          onChange={(event) => setPasted(event.currentTarget.value)}
+          label="Key"
+          placeholder="sw_…"
+          autoComplete="off"
+          radius="md"
+          size="md"
+        />
+        <Button type="submit" radius="xl" size="md" disabled={key === ''}>
+          Use this key
+        </Button>
+      </form>
+      <p className={styles.keyNote}>It stays in this tab, and goes when you close it.</p>
+    </section>
   );
 }
 
@@ -84,17 +110,7 @@ export function Failure({ failure, onRetry }: { readonly failure: unknown; reado
           failure instanceof Error ? failure.message : String(failure),
           'Reload the page.',
         );
-  if (problem.status === 401 || problem.status === 403) {
-    return (
-      <Message
-        title="This platform asks for a key"
-        text={problem.message}
-        remedy="The command that started the platform printed it. It stays in this tab."
-      >
-        <KeyForm onKey={onRetry} />
-      </Message>
-    );
-  }
+  if (problem.status === 403) return <KeyRequest complaint={problem.message} onKey={onRetry} />;
   return (
     <Message title="That did not work" text={problem.message} remedy={problem.remedy}>
       <div className={styles.actions}>

@@ -34,6 +34,7 @@ if (BROWSER === undefined) console.warn('No Chromium here: the web page is not t
 interface Running {
   readonly process: ChildProcess;
   readonly address: string;
+  readonly pageUrl: string;
   readonly key: string;
 }
 
@@ -49,8 +50,8 @@ async function startPlatform(dataDir: string): Promise<Running> {
   for await (const chunk of child.stdout) {
     said += chunk;
     try {
-      const { address, key } = JSON.parse(said) as { address: string; key: string };
-      return { process: child, address, key };
+      const started = JSON.parse(said) as Omit<Running, 'process'>;
+      return { process: child, ...started };
     } catch (incomplete) {
       if (!(incomplete instanceof SyntaxError)) throw incomplete;
     }
@@ -96,7 +97,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
   const playsOf = async (listener: string): Promise<number> =>
     ((await call('GET', `/v1/listeners/${listener}`)) as { totalPlays: number }).totalPlays;
 
-  const open = async (path: string, options: BrowserContextOptions = {}): Promise<Page> => {
+  const open = async (path: string, options: BrowserContextOptions = {}, key = platform.key): Promise<Page> => {
     const context = await browser.newContext({
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
@@ -108,7 +109,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
       // A listener that nobody has met is a 404 of the API, and no fault of the page.
       if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
     });
-    await page.goto(`${platform.address}${path}`);
+    await page.goto(`${platform.address}${path}#key=${key}`);
     return page;
   };
   const shelves = (page: Page) => page.locator('section[data-shelf]');
@@ -136,6 +137,50 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
       await closed;
     }
     rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  it('opens by the printed address, keeps the key out of the address bar, and still has it after a reload', async () => {
+    const printed = await (await browser.newContext()).newPage();
+    const asked: string[] = [];
+    printed.on('request', (request) => asked.push(request.url()));
+    await printed.goto(platform.pageUrl);
+    await printed.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
+    expect(printed.url()).toBe(`${platform.address}/`);
+    await printed.goto(`${platform.address}/?listener=${LISTENER}&device=tv`);
+    await shelves(printed).first().waitFor();
+    await printed.reload();
+    await shelves(printed).first().waitFor();
+    expect(printed.url()).toBe(`${platform.address}/?listener=${LISTENER}&device=tv`);
+    expect(await printed.content()).not.toContain(platform.key);
+    // Playwright shows the fragment of a navigation, which is not sent.
+    expect(asked.filter((url) => url.includes(platform.key) && !url.includes('#'))).toEqual([]);
+  });
+
+  it('asks for the key where it has none, goes on where the address says, and asks again when it is refused', async () => {
+    const page = await open(`/?listener=${LISTENER}&device=desktop`, {}, '');
+    await page.getByRole('heading', { name: 'the key' }).waitFor();
+    const field = page.getByLabel('Key', { exact: true });
+    const use = page.getByRole('button', { name: 'Use this key' });
+    expect(await use.isDisabled()).toBe(true);
+    await field.fill('sw_wrong');
+    await use.click();
+    await page.getByRole('alert').getByText('does not know the key').waitFor();
+    // The browser itself reports each 401 on its console.
+    const refusals = complaints.splice(0);
+    expect(refusals.filter((text) => !text.includes('401'))).toEqual([]);
+    await field.fill(platform.pageUrl);
+    await field.press('Enter');
+    await shelves(page).first().waitFor();
+    expect(new URL(page.url()).searchParams.get('listener')).toBe(LISTENER);
+    expect(page.url()).not.toContain(platform.key);
+  });
+
+  it('takes the printed address also where it is open already', async () => {
+    const page = await open('/', {}, '');
+    await page.getByRole('heading', { name: 'the key' }).waitFor();
+    await page.goto(platform.pageUrl);
+    await page.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
+    expect(page.url()).toBe(`${platform.address}/`);
   });
 
   it('lets a person pick a listener with the keyboard and see a Home of at least six shelves', async () => {

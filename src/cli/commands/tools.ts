@@ -50,6 +50,18 @@ export function registerTools(program: Command, run: Run): void {
       );
       print(run, options, list, () => list.keys.map(({ name, scopes }) => `${name}  ${scopes.join(' ')}\n`).join(''));
     });
+  keys
+    .command('revoke')
+    .description('Revoke a key that was made: it is good for nothing from then on.')
+    .argument('<name>', 'of the key, as `keys list` shows it')
+    .addHelpText('after', '\nExamples:\n  shelfwise keys revoke phone-app')
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const answer = await withClient(run, options, (client) =>
+        client.request<{ revoked: boolean }>('DELETE', `/v1/admin/keys/${encodeURIComponent(name)}`),
+      );
+      print(run, options, { name, ...answer }, () => `${name} is revoked\n`);
+    });
 
   program
     .command('openapi')

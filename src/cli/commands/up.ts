@@ -41,7 +41,7 @@ Examples:
 async function up(run: Run, options: UpOptions): Promise<void> {
   const { cli } = run;
   const dataDir = dataDirOf(options);
-  const { createServer, isLoopback, listen } = await import('../../server/index.ts');
+  const { createServer, listen } = await import('../../server/index.ts');
   const opening = startProgress(cli, `Opening ${dataDir}`);
   const platform = await cli.openPlatform(dataDir);
   let app: FastifyInstance | undefined;
@@ -53,7 +53,6 @@ async function up(run: Run, options: UpOptions): Promise<void> {
     app = await createServer({
       platform,
       keys: (secret) => platform.verifyKey(secret),
-      pageKey: platform.adminKey,
       studioDir: studioDir(),
       covers: covers.coverOf,
       clock: cli.clock,
@@ -66,8 +65,9 @@ async function up(run: Run, options: UpOptions): Promise<void> {
       await untilStopped(cli, loadDemo(run, clientOf(app, platform.adminKey), dataDir, items));
       await covers.prepare();
     }
-    const started = { address, key: platform.adminKey, dataDir, pid: process.pid, version };
-    print(run, options, started, () => banner(run, started, !isLoopback(options.host)));
+    const key = platform.adminKey;
+    const started = { address, pageUrl: pageUrl(address, key), key, dataDir, pid: process.pid, version };
+    print(run, options, started, () => banner(run, started));
     await untilStopped(cli, new Promise<never>(() => undefined));
   } catch (error) {
     if (!cli.stop.aborted) throw error;
@@ -91,21 +91,29 @@ async function stop(run: Run, app: FastifyInstance | undefined, platform: OwnedP
   }
 }
 
-function banner(
-  run: Run,
-  { address, key, dataDir, version }: { address: string; key: string; dataDir: string; version: string },
-  beyondThisMachine: boolean,
-): string {
+/** The page's address with the key in the fragment: browsers send that to no server and no proxy. */
+function pageUrl(address: string, key: string): string {
+  return `${address}/#key=${encodeURIComponent(key)}`;
+}
+
+interface Started {
+  readonly address: string;
+  readonly pageUrl: string;
+  readonly key: string;
+  readonly dataDir: string;
+  readonly version: string;
+}
+
+function banner(run: Run, { address, pageUrl, key, dataDir, version }: Started): string {
   const paint = painter(run.cli);
-  const keyNote = beyondThisMachine ? '  (the web page asks for it)' : '';
   return [
     '',
     paint('bold', `Shelfwise ${version} is up`),
-    `  page  ${paint('cyan', `${address}/`)}`,
+    `  page  ${paint('cyan', pageUrl)}`,
     `  api   ${address}/v1   described in ${address}/openapi.json`,
-    `  key   ${key}${keyNote}`,
+    `  key   ${key}`,
     `  data  ${dataDir}`,
-    paint('dim', 'Ctrl-C stops it.'),
+    paint('dim', 'Open the page by that address: it holds the key. Ctrl-C stops the platform.'),
     '',
   ].join('\n');
 }
