@@ -52,7 +52,7 @@ export async function learnJob(
   const records = createRecords(workspace);
   const counters = createCounters({}, checkpoint.counters);
   const attribution = createAttribution({
-    decision: (id) => factsOf(records.get(id), catalog, vocabularies.items),
+    decision: (id) => factsOf(records.get(id), records, catalog, vocabularies.items),
     isBot: botCheck(workspace, job.stateTable),
     restore: checkpoint.attribution,
   });
@@ -189,6 +189,7 @@ function isUnreadable(error: unknown): boolean {
 
 function factsOf(
   record: DecisionRecord | undefined,
+  records: Records,
   catalog: Catalog,
   items: { name(number: number): string },
 ): DecisionFacts | undefined {
@@ -208,11 +209,23 @@ function factsOf(
         durationMs: item < catalog.size ? catalog.durationMs[item] : 0,
       };
     },
-    carriedFrom(shelfRank) {
+    carriedFrom(shelfRank, cardRank) {
       const row = record.rows[shelfRank];
-      const from = row === undefined ? '' : record.shelves[row.shelf].carriedFrom;
-      // A carried row keeps its rank.
-      return from === '' ? undefined : { decisionId: from, shelfRank };
+      if (row === undefined || record.shelves[row.shelf].carriedFrom === '') return undefined;
+      const { carriedFrom: decisionId, shelfId, seedItem, items } = record.shelves[row.shelf];
+      const first = records.get(decisionId);
+      if (first === undefined) return { decisionId, shelfRank, cardRank };
+      const firstRank = first.rows.findIndex((there) => {
+        const shelf = first.shelves[there.shelf];
+        return shelf.shelfId === shelfId && shelf.seedItem === seedItem;
+      });
+      const there = first.rows[firstRank];
+      const item = items[row.cards[cardRank].index];
+      return {
+        decisionId,
+        shelfRank: firstRank,
+        cardRank: there?.cards.findIndex((card) => first.shelves[there.shelf].items[card.index] === item) ?? -1,
+      };
     },
   };
 }

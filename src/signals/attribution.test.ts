@@ -22,7 +22,8 @@ function page(
   more: {
     listenerKey?: string;
     servedAtMs?: number;
-    carried?: Record<number, { decisionId: string; shelfRank: number }>;
+    /** By row: where it came from, and the ranks that its cards had there. */
+    carried?: Record<number, { decisionId: string; shelfRank: number; cardRanks: readonly number[] }>;
   } = {},
 ): DecisionFacts {
   return {
@@ -33,7 +34,11 @@ function page(
       const kind = rows[shelfRank]?.[cardRank];
       return kind === undefined ? undefined : { kind, itemId: `card-${shelfRank}-${cardRank}`, durationMs: 0 };
     },
-    carriedFrom: (shelfRank) => more.carried?.[shelfRank],
+    carriedFrom: (shelfRank, cardRank) => {
+      const origin = more.carried?.[shelfRank];
+      if (origin === undefined) return undefined;
+      return { decisionId: origin.decisionId, shelfRank: origin.shelfRank, cardRank: origin.cardRanks[cardRank] };
+    },
   };
 }
 
@@ -149,7 +154,9 @@ describe('rows for the online learner', () => {
   it('credit a carried row to the decision that first drew it', () => {
     const attribution = attributionOf({
       [FIRST]: TWO_ROWS,
-      [SECOND]: page([['playlist', 'episode'], ['track']], { carried: { 0: { decisionId: FIRST, shelfRank: 1 } } }),
+      [SECOND]: page([['playlist', 'episode'], ['track']], {
+        carried: { 0: { decisionId: FIRST, shelfRank: 1, cardRanks: [0, 1] } },
+      }),
     });
     attribution.add(played(900, 0, 1, { decisionId: SECOND, playedMs: 700_000 }));
     attribution.add(played(900, 1, 0, { decisionId: SECOND }));
@@ -157,6 +164,47 @@ describe('rows for the online learner', () => {
       [FIRST, 1, 1],
       [SECOND, 1, 0],
     ]);
+  });
+
+  describe('of a carried row that lost a card', () => {
+    // The card 0.1 of the first page was hidden; the second page shows the others, one row lower.
+    const SHORTER = page([['episode'], ['track', 'track']], {
+      carried: { 1: { decisionId: FIRST, shelfRank: 0, cardRanks: [0, 2] } },
+    });
+    const onSecond = (event: FeedbackEvent) => ({ ...event, decisionId: SECOND });
+    const places = (rows: readonly RewardRow[]) =>
+      rows.map((row) => `${row.kind} ${row.decisionId.slice(-1)} ${row.shelfRank}.${row.cardRank}`);
+
+    it('credit the card that was played, not the one that stood at its rank', () => {
+      const attribution = attributionOf({ [FIRST]: TWO_ROWS, [SECOND]: SHORTER });
+      attribution.add(onSecond(played(900, 1, 1)));
+      expect(places(attribution.advance(at(901)))).toEqual(['positive A 0.2']);
+      attribution.add(onSecond(played(910, 1, 2)));
+      expect(attribution.dropped['no-card']).toBe(1);
+    });
+
+    it('see, by an impression of the row, the cards that it still has', () => {
+      const attribution = attributionOf({ [FIRST]: TWO_ROWS, [SECOND]: SHORTER });
+      attribution.add(rendered());
+      attribution.add(onSecond(seen(5, 1)));
+      attribution.add(onSecond(seen(6, 1, 1)));
+      expect(places(attribution.advance(at(700)))).toEqual(['negative A 0.0', 'negative A 0.2']);
+    });
+
+    it('wait for the first decision, and pass over cards that it never had', () => {
+      const pages: Record<string, DecisionFacts> = {
+        [SECOND]: page([['track', 'track']], {
+          carried: { 0: { decisionId: FIRST, shelfRank: 0, cardRanks: [-1, 2] } },
+        }),
+      };
+      const attribution = attributionOf(pages);
+      for (const event of [seen(5, 0), played(60, 0, 0), played(60, 0, 1)]) attribution.add(onSecond(event));
+      attribution.add(rendered());
+      expect(attribution.advance(at(700))).toEqual([]);
+      pages[FIRST] = TWO_ROWS;
+      expect(places(attribution.advance(at(701)))).toEqual(['positive A 0.2']);
+      expect(attribution.dropped['no-card']).toBe(2);
+    });
   });
 
   it('do not come from bots, from another listener, nor for cards that the page has not', () => {
@@ -220,6 +268,73 @@ describe('matured rewards', () => {
     for (const decisionId of Object.keys(pages)) attribution.add({ ...rendered(1), decisionId });
     expect(attribution.size).toBe(10);
     expect(attribution.dropped['crowded-out']).toBe(40);
+  });
+});
+
+describe('a decision that was crowded out', () => {
+  const [OLD, MIDDLE, NEW] = ['A', 'B', 'C'].map((last) => `${'0'.repeat(25)}${last}`);
+  const pages = { [OLD]: TWO_ROWS, [MIDDLE]: TWO_ROWS, [NEW]: TWO_ROWS };
+  const playOn = (decisionId: string, eventId: string) => played(60, 0, 0, { decisionId, eventId });
+
+  it('gives out no second row for what it gave out before, also after a restart', () => {
+    let attribution = attributionOf(pages, { maxDecisions: 2 });
+    attribution.add(playOn(OLD, 'one'));
+    expect(attribution.advance(at(61))).toHaveLength(1);
+    for (const decisionId of [MIDDLE, NEW]) attribution.add({ ...rendered(), decisionId });
+    expect(attribution.dropped['crowded-out']).toBe(1);
+    const later = () => {
+      attribution.add(playOn(OLD, 'one'));
+      attribution.add(playOn(OLD, 'two'));
+      attribution.addServing({ decisionId: OLD, listenerKey: 'listener', atMs: at(0), reason: 'first' });
+    };
+    later();
+    expect(attribution.advance(at(62))).toEqual([]);
+    expect(attribution.dropped['crowded-out']).toBe(4);
+    attribution = attributionOf(pages, { maxDecisions: 2, restore: attribution.encode() });
+    later();
+    expect(attribution.advance(at(63))).toEqual([]);
+    expect(attribution.size).toBe(2);
+    attribution.add(playOn(NEW, 'three'));
+    expect(attribution.advance(at(64))).toHaveLength(1);
+  });
+
+  it('restores also what was encoded before it was remembered', () => {
+    const attribution = attributionOf(pages);
+    attribution.add(playOn(OLD, 'one'));
+    const [, ...rest] = attribution.encode();
+    rest.splice(8, 1);
+    const restored = attributionOf(pages, { restore: Uint8Array.of(1, ...rest) });
+    restored.add(playOn(OLD, 'one'));
+    expect(brief(restored.advance(at(61)))).toEqual(['positive 0.0 1']);
+    expect(restored.advance(at(62))).toEqual([]);
+  });
+
+  it('begins again where it had given out nothing', () => {
+    const attribution = attributionOf(pages, { maxDecisions: 1 });
+    for (const decisionId of [OLD, NEW]) attribution.add({ ...rendered(), decisionId });
+    attribution.add(playOn(OLD, 'one'));
+    expect(brief(attribution.advance(at(61)))).toEqual(['positive 0.0 1']);
+  });
+
+  it('never makes a card earn twice, however little room there is', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 3 }), (seed, maxDecisions) => {
+        const { rng, pages, events } = scenario(seed);
+        const attribution = attributionOf(pages, { maxDecisions });
+        const before = new Map<string, RewardRow>();
+        const arriving = shuffled([...events, ...events], rng);
+        arriving.forEach((event, i) => {
+          attribution.add(event);
+          for (const row of attribution.advance(START_MS + i * MINUTE_MS)) {
+            const previous = before.get(keyOf(row));
+            expect(row.kind === 'correction').toBe(previous !== undefined);
+            expect(row.label).not.toBe(previous?.label);
+            before.set(keyOf(row), row);
+          }
+        });
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

@@ -11,8 +11,14 @@
  *
  * Events may come in any order and more than once, servings and impressions before or after plays. Events of a decision
  * that `decision` does not know yet wait (10,000 at most) and are tried again at every `advance`. A row that a later page
- * carried is credited to the decision that first drew it. Everything of a decision is forgotten when it has matured; what
- * comes later is counted in `dropped`. Nothing is lost at a restart: `encode`, and `restore` among the options.
+ * carried is credited card by card to the decision that first drew it. Everything of a decision is forgotten when it has
+ * matured; what comes later is counted in `dropped`. Nothing is lost at a restart: `encode`, and `restore` among the
+ * options.
+ *
+ * Where more decisions are open than there is room for, those that came first are given up. What rows they gave out is
+ * then no longer known, and a row must not be given out twice: events of decisions that are not remembered and are not
+ * newer than the newest that was given up with rows are refused (`crowded-out`). Ids of decisions ascend with time, so
+ * that one id is all the memory that this takes.
  */
 import { ByteReader, ByteWriter, MINUTE_MS, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { decodeEvent, encodeEvent, type FeedbackEvent, type Serving } from '../domain/index.ts';
@@ -37,8 +43,19 @@ export interface DecisionFacts {
   /** Cards of a row; 0 where the page has no such row. */
   cardCount(shelfRank: number): number;
   card(shelfRank: number, cardRank: number): CardFacts | undefined;
-  /** The row's first decision and its rank there, when this page carried it. */
-  carriedFrom(shelfRank: number): { readonly decisionId: string; readonly shelfRank: number } | undefined;
+  /**
+   * Where a card of this page stands in the decision that first drew its row, when this page carried the row; undefined
+   * when it did not. Ranks may differ: a card that was hidden since has left the row, and the cards below it moved up. All
+   * cards of a row come from one decision. A card that the first decision does not have: `cardRank` -1. While the first
+   * decision is not known, any ranks: its events wait. Called only for ranks that this page has.
+   */
+  carriedFrom(shelfRank: number, cardRank: number): CardPlace | undefined;
+}
+
+export interface CardPlace {
+  readonly decisionId: string;
+  readonly shelfRank: number;
+  readonly cardRank: number;
 }
 
 export interface RewardRow {
@@ -86,7 +103,7 @@ export interface Attribution {
   encode(): Uint8Array;
   /** Decisions remembered. */
   readonly size: number;
-  /** Events that could not be credited, by reason. */
+  /** Events that could not be credited, by reason; under `crowded-out` also decisions that were given up. */
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
@@ -122,7 +139,8 @@ interface Ledger {
   evidence: Map<number, Evidence> | null;
 }
 
-const FORMAT = 1;
+/** 1: without the newest decision that was given up. */
+const FORMAT = 2;
 const MAX_WAITING = 10_000;
 const NO_KEYS = new Uint16Array(0);
 const NO_LABELS = new Uint8Array(0);
@@ -139,6 +157,8 @@ export function createAttribution(options: AttributionOptions): Attribution {
   let ready: RewardRow[] = [];
   let waiting: FeedbackEvent[] = [];
   let clockMs = Number.NEGATIVE_INFINITY;
+  /** The newest decision that was given up with rows given out; '' before the first. */
+  let newestGivenUp = '';
   const dropped: Record<DropReason, number> = {
     'no-card': 0,
     'other-listener': 0,
@@ -147,15 +167,15 @@ export function createAttribution(options: AttributionOptions): Attribution {
     'crowded-out': 0,
   };
 
-  function ledgerOf(decisionId: string, listenerKey: string, servedAtMs: number): Ledger {
+  /** A decision's ledger, made if it is new; null, and counted, when it may be one that was given up. */
+  function ledgerOf(decisionId: string, listenerKey: string, servedAtMs: number): Ledger | null {
     const known = ledgers.get(decisionId);
     if (known !== undefined) return known;
-    if (ledgers.size >= maxDecisions) {
-      const [oldest] = ledgers.keys();
-      ledgers.delete(oldest);
-      open.delete(oldest);
+    if (decisionId <= newestGivenUp) {
       dropped['crowded-out']++;
+      return null;
     }
+    if (ledgers.size >= maxDecisions) giveUpFirst();
     const ledger: Ledger = {
       decisionId,
       listenerKey,
@@ -172,10 +192,52 @@ export function createAttribution(options: AttributionOptions): Attribution {
     return ledger;
   }
 
+  function giveUpFirst(): void {
+    const [first] = ledgers.values();
+    ledgers.delete(first.decisionId);
+    open.delete(first.decisionId);
+    dropped['crowded-out']++;
+    if (first.decisionId > newestGivenUp && first.labels.some((label) => label !== NONE)) {
+      newestGivenUp = first.decisionId;
+    }
+  }
+
+  /** Where an event's card is credited; undefined while its first decision is not known. */
+  function placeOf(decisionId: string, facts: DecisionFacts, shelfRank: number, cardRank: number): Place | undefined {
+    const origin = facts.carriedFrom(shelfRank, cardRank);
+    if (origin === undefined) return { decisionId, facts, shelfRank, cardRank };
+    const first = decision(origin.decisionId);
+    return first === undefined ? undefined : { ...origin, facts: first };
+  }
+
+  /** Notes that cards were seen. @returns false when a decision is not known yet; then nothing was noted */
+  function see(event: FeedbackEvent, facts: DecisionFacts): boolean {
+    const { decisionId, shelfRank, cardRank } = event;
+    const places: Place[] = [];
+    const end = cardRank < 0 ? facts.cardCount(shelfRank) : cardRank + 1;
+    for (let j = Math.max(0, cardRank); j < end; j++) {
+      const place = placeOf(decisionId, facts, shelfRank, j);
+      if (place === undefined) return false;
+      places.push(place);
+    }
+    for (const place of places) {
+      if (place.facts.card(place.shelfRank, place.cardRank) === undefined) {
+        dropped['no-card']++;
+        continue;
+      }
+      const ledger = current(place.decisionId, place.facts);
+      if (ledger === null) return true;
+      if (event.occurredAtMs > ledger.lastImpressionMs) ledger.lastImpressionMs = event.occurredAtMs;
+      cardIndex(ledger, place.shelfRank * 256 + place.cardRank);
+      open.add(place.decisionId);
+    }
+    return true;
+  }
+
   /** Credits an event. @returns false when its decision is not known yet. */
   function credit(event: FeedbackEvent): boolean {
-    let { decisionId, shelfRank } = event;
-    let facts = decision(decisionId);
+    const { decisionId, shelfRank, cardRank } = event;
+    const facts = decision(decisionId);
     if (facts === undefined) return false;
     if (facts.listenerKey !== event.listenerKey) {
       dropped['other-listener']++;
@@ -188,36 +250,28 @@ export function createAttribution(options: AttributionOptions): Attribution {
       open.add(decisionId);
       return true;
     }
-    const origin = facts.carriedFrom(shelfRank);
-    if (origin !== undefined) {
-      facts = decision(origin.decisionId);
-      if (facts === undefined) return false;
-      decisionId = origin.decisionId;
-      shelfRank = origin.shelfRank;
-    }
-    if (shelfRank < 0 || event.cardRank >= facts.cardCount(shelfRank)) {
+    const cardCount = shelfRank < 0 ? 0 : facts.cardCount(shelfRank);
+    if (cardCount === 0 || cardRank >= cardCount) {
       dropped['no-card']++;
       return true;
     }
-    if (event.type === 'impression') {
-      const ledger = current(decisionId, facts);
-      if (ledger === null) return true;
-      if (event.occurredAtMs > ledger.lastImpressionMs) ledger.lastImpressionMs = event.occurredAtMs;
-      if (event.cardRank >= 0) cardIndex(ledger, shelfRank * 256 + event.cardRank);
-      else for (let j = facts.cardCount(shelfRank) - 1; j >= 0; j--) cardIndex(ledger, shelfRank * 256 + j);
-      open.add(decisionId);
+    if (event.type === 'impression') return see(event, facts);
+    if (event.type !== 'play' && event.type !== 'skip') return true;
+    if (cardRank < 0) {
+      dropped['no-card']++;
       return true;
     }
-    if (event.type !== 'play' && event.type !== 'skip') return true;
-    const card = facts.card(shelfRank, event.cardRank);
+    const place = placeOf(decisionId, facts, shelfRank, cardRank);
+    if (place === undefined) return false;
+    const card = place.facts.card(place.shelfRank, place.cardRank);
     if (card === undefined) {
       dropped['no-card']++;
       return true;
     }
-    const ledger = current(decisionId, facts);
+    const ledger = current(place.decisionId, place.facts);
     if (ledger === null) return true;
     ledger.evidence ??= new Map();
-    const key = shelfRank * 256 + event.cardRank;
+    const key = place.shelfRank * 256 + place.cardRank;
     let evidence = ledger.evidence.get(key);
     if (evidence === undefined) {
       evidence = emptyEvidence();
@@ -227,7 +281,7 @@ export function createAttribution(options: AttributionOptions): Attribution {
     return true;
   }
 
-  /** The ledger of a decision that has not matured; null, and counted, when it has. */
+  /** The ledger of a decision that has not matured; null, and counted, when it has, or was given up. */
   function current(decisionId: string, facts: DecisionFacts): Ledger | null {
     const servedAtMs = ledgers.get(decisionId)?.servedAtMs ?? facts.servedAtMs;
     if (clockMs >= servedAtMs + REWARD_WINDOW_MS) {
@@ -334,6 +388,7 @@ export function createAttribution(options: AttributionOptions): Attribution {
     const out = new ByteWriter(4096);
     out.u8(FORMAT);
     out.f64(clockMs);
+    out.text(newestGivenUp);
     out.varint(ready.length);
     for (const row of ready) {
       out.text(row.decisionId);
@@ -357,8 +412,10 @@ export function createAttribution(options: AttributionOptions): Attribution {
   if (restore !== undefined) {
     const reader = new ByteReader(restore);
     const format = reader.u8();
-    if (format !== FORMAT) throw new ShelfwiseError('STATE_CORRUPT', `attribution format ${format} is unknown`);
+    if (format !== FORMAT && format !== 1)
+      throw new ShelfwiseError('STATE_CORRUPT', `attribution format ${format} is unknown`);
     clockMs = reader.f64();
+    if (format !== 1) newestGivenUp = reader.text();
     for (let left = reader.varint(); left > 0; left--) {
       ready.push({
         decisionId: reader.text(),
@@ -389,6 +446,7 @@ export function createAttribution(options: AttributionOptions): Attribution {
     addServing(serving) {
       if (clockMs >= serving.atMs + REWARD_WINDOW_MS) return;
       const ledger = ledgerOf(serving.decisionId, serving.listenerKey, serving.atMs);
+      if (ledger === null) return;
       if (!ledger.servingKnown || serving.atMs < ledger.servedAtMs) ledger.servedAtMs = serving.atMs;
       ledger.servingKnown = true;
     },
@@ -400,6 +458,11 @@ export function createAttribution(options: AttributionOptions): Attribution {
     },
     dropped,
   };
+}
+
+/** A card in the decision that it is credited to. */
+interface Place extends CardPlace {
+  readonly facts: DecisionFacts;
 }
 
 const ROW_KINDS = ['positive', 'negative', 'correction'] as const;
