@@ -18,6 +18,14 @@ async function measure(seconds: number, injectSyncDelayMs: number): Promise<Reco
   try {
     const { port, key } = server;
     const run = Date.now().toString(36);
+    for (let at = 0; at < LISTENERS; at += 1000) {
+      const listeners = Array.from({ length: 1000 }, (_, i) => ({ id: `l${at + i}`, profile: {} }));
+      await fetch(`http://127.0.0.1:${port}/v1/listeners`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ listeners }),
+      });
+    }
     await runLoad({ port, connections: 64, seconds: 2, request: (n) => envelope(key, `w${run}`, n, 1) });
     const single = await withCpu(server, 1, () =>
       runLoad({ port, connections: 64, seconds, request: (n) => envelope(key, `s${run}`, n, 1) }),
@@ -37,7 +45,7 @@ async function measure(seconds: number, injectSyncDelayMs: number): Promise<Reco
       }),
     );
     const metrics = await server.metrics();
-    const sync = Number(/shelfwise_log_events_sync_seconds (\S+)/.exec(metrics)?.[1] ?? Number.NaN);
+    const sync = Number(/^shelfwise_log_events_sync_seconds (\S+)/m.exec(metrics)?.[1] ?? Number.NaN);
     return { injectSyncDelayMs, fsyncP50Us: round(sync * 1e6), single, batchedBy500: batched, echo };
   } finally {
     await server.stop();
@@ -83,11 +91,9 @@ function envelope(key: string, run: string, n: number, size: number): Buffer {
 function renamed(request: Buffer, n: number): Buffer {
   const copy = Buffer.from(request);
   const digits = String(n).padStart(8, '0');
-  for (let at = copy.indexOf('-'); at >= 0; at = copy.indexOf('"eventId":"', at)) {
-    const dash = copy.indexOf('-', at);
-    if (dash < 0) break;
-    copy.write(digits, dash + 1, 'latin1');
-    at = dash + 9;
+  const marker = '"eventId":"';
+  for (let at = copy.indexOf(marker); at >= 0; at = copy.indexOf(marker, at + 1)) {
+    copy.write(digits, copy.indexOf('-', at) + 1, 'latin1');
   }
   return copy;
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { benchFreshness } from './freshness.ts';
 import { benchHome } from './home.ts';
 import { benchIngest } from './ingest.ts';
+import { measureJitter } from './jitter.ts';
 import { benchScore } from './score.ts';
 
 const BENCHES = { home: benchHome, ingest: benchIngest, freshness: benchFreshness, score: benchScore };
@@ -30,8 +31,9 @@ const settings = {
   listeners: Number(values.listeners),
   seconds: Number(values.seconds),
 };
+const jitterBefore = measureJitter(2);
 const result = await BENCHES[name as keyof typeof BENCHES](settings);
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 process.stdout.write(
-  `${JSON.stringify({ bench: name, commit, node: process.version, cpu: cpus()[0].model, cores: cpus().length, ...settings, ...result }, null, 2)}\n`,
+  `${JSON.stringify({ bench: name, commit, node: process.version, cpu: cpus()[0].model, cores: cpus().length, ...settings, machineJitter: { before: jitterBefore, after: measureJitter(2) }, ...result }, null, 2)}\n`,
 );

@@ -105,17 +105,30 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
     return next;
   };
 
+  const missing = new Set<string>();
+  let gathering: Promise<void> | undefined;
+
   return {
     get,
     secretOf(key) {
       return secrets.get(key) ?? secretOfKey(store, key);
     },
     async ensure(ids) {
-      if (ids.every((id) => get(id) !== undefined)) return;
-      await exclusive(async () => {
-        const missing = [...new Set(ids)].filter((id) => get(id) === undefined);
-        if (missing.length > 0) await write(missing.map((id) => fresh(id, {})));
+      let isMissing = false;
+      for (const id of ids) {
+        if (get(id) !== undefined) continue;
+        isMissing = true;
+        missing.add(id);
+      }
+      if (!isMissing) return;
+      // Whoever comes while a transaction is under way shares the next one.
+      gathering ??= exclusive(async () => {
+        gathering = undefined;
+        const ids = [...missing].filter((id) => get(id) === undefined);
+        missing.clear();
+        if (ids.length > 0) await write(ids.map((id) => fresh(id, {})));
       });
+      await gathering;
     },
     passing(id) {
       const entry = fresh(id, {});
