@@ -74,10 +74,25 @@ export class ByteWriter {
   }
 
   text(x: string): void {
-    const length = Buffer.byteLength(x);
-    this.varint(length);
-    const at = this.reserve(length);
-    this.buffer.write(x, at, length, 'utf8');
+    const { length } = x;
+    // Ids are short and ASCII: a loop costs less than two calls into the engine. Anything else takes the long way.
+    if (length < 128) {
+      const at = this.reserve(1 + length);
+      const { buffer } = this;
+      let i = 0;
+      for (let code = 0; i < length; i++) {
+        code = x.charCodeAt(i);
+        if (code > 127) break;
+        buffer[at + 1 + i] = code;
+      }
+      buffer[at] = length;
+      if (i === length) return;
+      this.position = at;
+    }
+    const bytes = Buffer.byteLength(x);
+    this.varint(bytes);
+    const at = this.reserve(bytes);
+    this.buffer.write(x, at, bytes, 'utf8');
   }
 
   /** UTF-8 without its length. */
