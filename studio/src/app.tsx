@@ -15,14 +15,14 @@ const nothing = () => undefined;
 /** Nothing is asked of the platform before there is a key; the address waits for it. */
 export function App() {
   const key = useKeyState();
-  const [address] = useAddress();
+  const [address, change] = useAddress();
   if (key === 'present') return <Homes />;
   return (
     <>
       <PageHeader
         address={{ ...address, listener: '' }}
         profile={undefined}
-        onChange={nothing}
+        onChange={change}
         onSurprise={nothing}
         onRenew={nothing}
       />

@@ -175,6 +175,16 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
     expect(page.url()).not.toContain(platform.key);
   });
 
+  it('says what a key lacks that may not do enough, and asks for another', async () => {
+    const made = await call('POST', '/v1/admin/keys', { name: 'loader', scopes: ['catalog'] });
+    const page = await open('/', {}, (made as { secret: string }).secret);
+    await page.getByRole('alert').getByText('inspect is needed').waitFor();
+    expect(complaints.splice(0).filter((text) => !text.includes('403'))).toEqual([]);
+    await page.getByLabel('Key', { exact: true }).fill(platform.key);
+    await page.getByRole('button', { name: 'Use this key' }).click();
+    await page.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
+  });
+
   it('takes the printed address also where it is open already', async () => {
     const page = await open('/', {}, '');
     await page.getByRole('heading', { name: 'the key' }).waitFor();
