@@ -25,7 +25,8 @@ function shelf(
 
 /**
  * Few enough pages to list them all: a pinned row in defined order, two shelves that want the same cards, a defined row
- * whose place is drawn, one creator at the cap, a shelf that loses its eligibility, ties for policies that never mix.
+ * whose place is drawn, one creator at the cap, a shelf that loses its eligibility, ties for policies that never mix, a
+ * carried row whose creator the rows above it want, and a pin that stands higher where the page is short.
  */
 export function smallProblem(): PageProblem {
   const [a, b] = [100, 101];
@@ -63,15 +64,24 @@ export function smallProblem(): PageProblem {
         ],
         { order: 'defined' },
       ),
+      shelf(
+        'kept',
+        [
+          [9, b, 0.1],
+          [10, b, 0.1],
+        ],
+        { order: 'defined', carried: true, pinnedRank: 2 },
+      ),
+      shelf('late', [[11, NO_ITEM, 0.1]], { order: 'defined', pinnedRank: 6 }),
     ],
-    shelfLimit: 4,
+    shelfLimit: 6,
     creatorCapPerRow: 1,
-    creatorCapPerPage: 3,
+    creatorCapPerPage: 4,
     examinationByCard: Float64Array.of(1, 0.5),
   };
 }
 
-/** Nearer to a real page: eight shelves of 3 to 24 candidates from one pool, a pin in the middle, caps that bind, ties. */
+/** Nearer to a real page: eight shelves of 3 to 24 candidates from one pool, a pin and a carried row in the middle, caps that bind, ties. */
 export function deepProblem(seed: number): PageProblem {
   const rng = createRng(seed);
   const sizes = [3, 24, 12, 6, 18, 9, 4, 15];
@@ -89,9 +99,11 @@ export function deepProblem(seed: number): PageProblem {
       ...(s === 6 ? { order: 'defined' } : {}),
     });
   });
+  const kept = [61, 62, 63].map((item) => [item, 1000 + (item % 2), 0.1] as const);
+  shelves.push(shelf('kept', kept, { order: 'defined', carried: true, pinnedRank: 3, maxCards: 3 }));
   return {
     shelves,
-    shelfLimit: 5,
+    shelfLimit: 6,
     creatorCapPerRow: 2,
     creatorCapPerPage: 4,
     examinationByCard: Float64Array.of(1, 0.8, 0.6, 0.5, 0.4),

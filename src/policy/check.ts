@@ -6,9 +6,9 @@
  */
 import { chiSquare, chiSquareTail, createRng, requireRange, type Seed } from '../base/index.ts';
 import { deepProblem, smallProblem } from './check-pages.ts';
-import { createWalker, type Step, type Walker } from './page.ts';
+import { createWalker, type Walker } from './page.ts';
 import type { Policy } from './policies.ts';
-import type { PageProblem } from './problem.ts';
+import type { PageProblem, Step } from './problem.ts';
 import { drawPosition, logProbability } from './sample.ts';
 
 export interface PolicyCheck {

@@ -54,9 +54,22 @@ const chosen = (problem: PageProblem, policy: Policy = greedy()) =>
     ...row.cards.map((card) => problem.shelves[row.shelf].items[card.index]),
   ]);
 
+/** The items that carried rows hold, each with its shelf. */
+function heldItems(problem: PageProblem): Map<number, number> {
+  const holder = new Map<number, number>();
+  problem.shelves.forEach(({ carried, pinnedRank, items, count, minCards, maxCards }, s) => {
+    if (!carried || pinnedRank >= problem.shelfLimit) return;
+    const free = [...items.subarray(0, count)].filter((item) => !holder.has(item)).slice(0, maxCards);
+    if (free.length >= Math.max(1, minCards)) for (const item of free) holder.set(item, s);
+  });
+  return holder;
+}
+
 /** What `step` must answer, worked out in the obvious way from the prefix alone. */
 function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
-  const placedItems = new Set<number>();
+  const held = heldItems(problem);
+  const holds = (s: number) => [...held.values()].includes(s);
+  const placedItems = new Set<number>(held.keys());
   const creatorsOnPage = new Map<number, number>();
   const count = (map: Map<number, number>, creator: number) => map.get(creator) ?? 0;
   const add = (map: Map<number, number>, creator: number) => {
@@ -72,6 +85,10 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     }));
     return order === 'defined' ? list : list.sort((a, b) => b.score - a.score || a.item - b.item);
   };
+  for (const [item, s] of held) {
+    add(creatorsOnPage, problem.shelves[s].creators[problem.shelves[s].items.indexOf(item)]);
+  }
+  const heldBy = (s: number) => candidates(s).filter(({ item }) => held.get(item) === s);
   const capLeft = (creator: number, inRow: Map<number, number>) =>
     creator === NO_ITEM
       ? Number.POSITIVE_INFINITY
@@ -81,6 +98,7 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
         );
   /** Σ_c min(n_c, cap left), at most maxCards. */
   const attainable = (s: number) => {
+    if (holds(s)) return heldBy(s).length;
     const blocks = new Map<string, { n: number; left: number }>();
     for (const { index, item, creator } of candidates(s)) {
       if (placedItems.has(item)) continue;
@@ -97,7 +115,11 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     const inRow = new Map<number, number>();
     let value = 0;
     let rank = 0;
-    for (const { item, creator, score } of candidates(s)) {
+    for (const { item, creator, score } of holds(s) ? heldBy(s) : candidates(s)) {
+      if (holds(s)) {
+        value += problem.examinationByCard[rank++] * score;
+        continue;
+      }
       if (rank === problem.shelves[s].maxCards) break;
       if (placedItems.has(item) || capLeft(creator, inRow) <= 0) continue;
       // The page cap counts the row's own cards too.
@@ -123,6 +145,10 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     inRow = new Map();
     filled = 0;
     for (const { index } of row.cards) {
+      if (holds(row.shelf)) {
+        filled++;
+        continue;
+      }
       placedItems.add(problem.shelves[row.shelf].items[index]);
       add(creatorsOnPage, problem.shelves[row.shelf].creators[index]);
       add(inRow, problem.shelves[row.shelf].creators[index]);
@@ -131,7 +157,9 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
   }
   if (filled < rowLength) {
     const s = prefix[prefix.length - 1].shelf;
-    const open = candidates(s).filter(({ item, creator }) => !placedItems.has(item) && capLeft(creator, inRow) > 0);
+    const open = holds(s)
+      ? heldBy(s).slice(filled)
+      : candidates(s).filter(({ item, creator }) => !placedItems.has(item) && capLeft(creator, inRow) > 0);
     const forced = problem.shelves[s].order === 'defined';
     const offered = forced ? open.slice(0, 1) : open;
     const values = offered.map(({ score }) => score);
@@ -152,19 +180,24 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
         !prefix.some((row) => row.shelf === s) &&
         attainable(s) >= Math.max(1, problem.shelves[s].minCards),
     );
-  const pinned = eligible.filter((s) => problem.shelves[s].pinnedRank === rank);
-  const actions = pinned.length > 0 ? pinned : eligible.filter((s) => problem.shelves[s].pinnedRank < 0);
+  const pins = eligible
+    .filter((s) => problem.shelves[s].pinnedRank >= 0)
+    .sort((a, b) => problem.shelves[a].pinnedRank - problem.shelves[b].pinnedRank);
+  const here = pins.filter((s) => problem.shelves[s].pinnedRank === rank);
+  const free = eligible.filter((s) => problem.shelves[s].pinnedRank < 0);
+  const forced = here.length > 0 || (free.length === 0 && pins.length > 0);
+  const actions = here.length > 0 ? here : free.length > 0 ? free : pins.slice(0, 1);
   const values = actions.map(worthOf);
   return {
     kind: 'shelf',
     actions,
     values,
-    forced: pinned.length > 0,
-    probabilities: pinned.length > 0 ? [1] : distribution(policy.shelf, values),
+    forced,
+    probabilities: forced ? [1] : distribution(policy.shelf, values),
   };
 }
 
-/** Pages of up to six shelves over a small pool, so that they overlap, with pins, defined rows, caps and hard scores. */
+/** Pages of up to six shelves over a small pool, so that they overlap, with pins, defined and carried rows, caps and hard scores. */
 const problems: fc.Arbitrary<PageProblem> = fc
   .record({
     seed: fc.nat(),
@@ -188,6 +221,7 @@ const problems: fc.Arbitrary<PageProblem> = fc
         for (let i = rng.below(pool + 1); i > 0; i--) numbers.add(rng.below(pool));
         const listed = Uint32Array.from(numbers);
         const maxCards = 1 + rng.below(6);
+        const carried = rng.uniform() < 0.25;
         return shelf({
           key: 1000 + s,
           items: listed,
@@ -195,8 +229,9 @@ const problems: fc.Arbitrary<PageProblem> = fc
           scores: Float64Array.from(listed, score),
           maxCards,
           minCards: rng.below(maxCards + 1),
-          order: rng.uniform() < 0.3 ? 'defined' : 'policy',
-          pinnedRank: rng.uniform() < 0.3 ? ranks[s] : -1,
+          carried,
+          order: carried || rng.uniform() < 0.3 ? 'defined' : 'policy',
+          pinnedRank: carried || rng.uniform() < 0.3 ? ranks[s] : -1,
         });
       }),
       limits,
@@ -322,6 +357,8 @@ describe('step', () => {
         const page = wander(problem, seed, walker, uniform(), () => {});
         const seen: number[] = [];
         const onPage = new Map<number, number>();
+        const drawnAnew = new Set<number>();
+        const holders = new Set(heldItems(problem).values());
         for (const row of page) {
           const inRow = new Map<number, number>();
           for (const { index } of row.cards) {
@@ -329,10 +366,13 @@ describe('step', () => {
             const creator = problem.shelves[row.shelf].creators[index];
             if (creator === NO_ITEM) continue;
             for (const map of [inRow, onPage]) map.set(creator, (map.get(creator) ?? 0) + 1);
+            if (!holders.has(row.shelf)) drawnAnew.add(creator);
           }
+          if (holders.has(row.shelf)) continue;
           for (const count of inRow.values()) expect(count).toBeLessThanOrEqual(problem.creatorCapPerRow);
         }
-        for (const count of onPage.values()) expect(count).toBeLessThanOrEqual(problem.creatorCapPerPage);
+        // What carried rows hold may be beyond the cap by itself; then nothing is added to it.
+        for (const creator of drawnAnew) expect(onPage.get(creator)).toBeLessThanOrEqual(problem.creatorCapPerPage);
         expect(new Set(seen).size).toBe(seen.length);
         expect(new Set(page.map((row) => row.shelf)).size).toBe(page.length);
         expect(page.length).toBeLessThanOrEqual(problem.shelfLimit);
@@ -349,12 +389,15 @@ describe('a page', () => {
         const page = wander(problem, seed, createWalker(), uniform(), () => {});
         page.forEach((row, rank) => {
           const { items, count, maxCards, order } = problem.shelves[row.shelf];
+          const held = heldItems(problem);
           const above = new Set(
             page.slice(0, rank).flatMap((r) => r.cards.map((c) => problem.shelves[r.shelf].items[c.index])),
           );
           for (const { index } of row.cards) expect(above.has(items[index])).toBe(false);
           if (order === 'defined' && problem.creatorCapPerRow === Number.POSITIVE_INFINITY) {
-            const open = [...items.subarray(0, count)].filter((item) => !above.has(item));
+            const open = [...items.subarray(0, count)].filter(
+              (item) => !above.has(item) && (held.get(item) ?? row.shelf) === row.shelf,
+            );
             if (problem.creatorCapPerPage === Number.POSITIVE_INFINITY) {
               expect(row.cards.map((card) => items[card.index])).toEqual(open.slice(0, maxCards));
             }
@@ -415,9 +458,23 @@ describe('a page', () => {
     const problem = problemOf([
       shelf({ key: 1, items: items(1, 2, 3), scores: scores(0.3, 0.2, 0.1) }),
       shelf({ key: 2, items: items(1, 2, 3, 4), pinnedRank: 1, minCards: 2, maxCards: 4 }),
-      shelf({ key: 3, items: items(7, 8, 9), pinnedRank: 5 }),
     ]);
     expect(chosen(problem)).toEqual([[0, 1, 2, 3]]);
+  });
+
+  it('lets pins slide up, in the order of their ranks, where nothing else is left above them', () => {
+    const pin = (key: number, pinnedRank: number) =>
+      shelf({ key, items: items(10 * key, 10 * key + 1), pinnedRank, order: 'defined', scores: scores(0, 0) });
+    const problem = problemOf([pin(5, 9), pin(2, 1), shelf({ key: 1, items: items(1, 2) }), pin(4, 5), pin(3, 2)]);
+    const { rows } = samplePage(problem, uniform(), SEED);
+    expect(rows.map((row) => row.shelf)).toEqual([2, 1, 4, 3, 0]);
+    expect(rows.map((row) => row.forced)).toEqual([false, true, true, true, true]);
+    expect(rows.map((row) => row.propensity)).toEqual([1, 1, 1, 1, 1]);
+    // Also a pin beyond the limit; and the limit holds.
+    expect(chosen({ ...problem, shelfLimit: 3 }).map(([s]) => s)).toEqual([2, 1, 4]);
+    expect(chosen(problemOf([pin(2, 20)], { shelfLimit: 3 }))).toEqual([[0, 20, 21]]);
+    // A page of nothing but pins begins with the first of them.
+    expect(chosen(problemOf([pin(3, 4), pin(2, 2)])).map(([s]) => s)).toEqual([1, 0]);
   });
 
   it('carries rows in their order, every card forced', () => {
@@ -428,6 +485,56 @@ describe('a page', () => {
     const { rows } = samplePage(problem, uniform(), SEED);
     expect(rows[0].cards).toEqual([0, 1, 2].map((index) => ({ index, propensity: 1, forced: true })));
     expect(rows[1].cards.map((card) => card.forced)).toEqual([false, false]);
+  });
+
+  it('takes no card from a carried row, by caps or by rows above it, and lets others see what it holds', () => {
+    const problem = problemOf(
+      [
+        shelf({ key: 1, items: items(1, 2, 3, 4), creators: items(50, 50, 51, 52), scores: scores(4, 3, 2, 1) }),
+        shelf({
+          key: 2,
+          items: items(8, 9, 4),
+          creators: items(50, 50, 52),
+          order: 'defined',
+          carried: true,
+          pinnedRank: 1,
+        }),
+      ],
+      { creatorCapPerRow: 1, creatorCapPerPage: 2 },
+    );
+    // Creator 50 is at the page's cap by the carried row alone, and item 4 is held.
+    expect(chosen(problem)).toEqual([
+      [0, 3],
+      [1, 8, 9, 4],
+    ]);
+    const one = shelf({ key: 3, items: items(5), creators: items(52), minCards: 1 });
+    expect(chosen({ ...problem, shelves: [...problem.shelves, one], creatorCapPerPage: 1 })).toEqual([
+      [0, 3],
+      [1, 8, 9, 4],
+    ]);
+  });
+
+  it('shows every carried row below its limit, with exactly its cards, at its rank or higher', () => {
+    let slid = 0;
+    fc.assert(
+      fc.property(problems, fc.nat(), (problem, seed) => {
+        const held = heldItems(problem);
+        const page = wander(problem, seed, createWalker(), uniform(), () => {});
+        for (const s of new Set(held.values())) {
+          const rank = page.findIndex((row) => row.shelf === s);
+          const { items, count, pinnedRank } = problem.shelves[s];
+          const cards = [...items.subarray(0, count)].filter((item) => held.get(item) === s);
+          expect(page[rank]?.cards.map((card) => items[card.index])).toEqual(cards);
+          expect(rank).toBeLessThanOrEqual(pinnedRank);
+          if (rank < pinnedRank) {
+            slid++;
+            for (const row of page.slice(rank)) expect(problem.shelves[row.shelf].pinnedRank).toBeGreaterThanOrEqual(0);
+          }
+        }
+      }),
+      { numRuns: 400, seed: 6 },
+    );
+    expect(slid).toBeGreaterThan(20);
   });
 
   it('skips masked cards of a defined row and keeps the order of the rest', () => {

@@ -6,13 +6,22 @@
  * Masks come before each draw and nothing is dropped or redrawn after it:
  *  - an item counts once on a page: what stands higher is masked below;
  *  - cards of one creator are capped per row and per page;
+ *  - a carried row holds its cards from the start: they are masked for every other shelf, and count against the page's
+ *    caps of their creators wherever on the page they stand; the caps never take a card from the row itself;
  *  - a shelf is eligible where it could place at least `max(1, minCards)` cards;
- *  - a pinned shelf is forced at its rank where it is eligible there, and masked at every other rank;
+ *  - a pinned shelf is forced at its rank where it is eligible there, and masked where any shelf that is not pinned is
+ *    eligible; where none is, the page would be too short for its rank: then the eligible pin of the lowest rank is forced,
+ *    and the pins slide up;
  *  - the page ends at `shelfLimit` rows, or where no shelf is eligible.
+ *
+ * What carried rows hold depends on the problem alone, so that a step is still a function of problem and prefix. A carried
+ * row holds its first `maxCards` cards that no carried row listed before it holds, where it is pinned below `shelfLimit` and
+ * they are as many as it needs; such a row stands on every page, with exactly these cards. (It does: it stays eligible, so
+ * the page does not end before its rank.) A carried row that cannot hold is as any row in a defined order.
  *
  * **How many cards a row can place does not depend on which are drawn.** The sets of unmasked cards that respect the
  * caps are the independent sets of a partition matroid: each creator c is a block with capacity
- * L_c = min(row cap, page cap - cards of c above), each card without a creator a block of its own. All maximal
+ * L_c = min(row cap, page cap - cards of c above or held), each card without a creator a block of its own. All maximal
  * independent sets of a matroid have the same size, here Σ_c min(n_c, L_c) with n_c the unmasked cards of c; so has its
  * truncation to `maxCards`. A card masked within the row is either placed or in a full block, so whatever is drawn, the
  * row can be continued exactly until min(maxCards, Σ_c min(n_c, L_c)) cards stand. Eligibility is thus known before the
@@ -28,37 +37,9 @@ import { ShelfwiseError } from '../base/index.ts';
 import { NO_ITEM } from '../domain/index.ts';
 import { ScoreOrder } from './order.ts';
 import type { Policy } from './policies.ts';
-import { type PageProblem, requireProblem } from './problem.ts';
-
-/** One step of a page. It belongs to its walker and is valid until the walker moves on: copy what is kept. */
-export interface Step {
-  readonly kind: 'shelf' | 'card';
-  readonly pageRank: number;
-  /** The row that is being filled: index into the problem's shelves; -1 on a shelf step. */
-  readonly shelf: number;
-  /** -1 on a shelf step. */
-  readonly cardRank: number;
-  /** How many actions are unmasked; 0: the page is complete. */
-  readonly count: number;
-  /** Declared, not drawn: one action, probability 1. */
-  readonly forced: boolean;
-  /** Shelf step: indices into the problem's shelves. Card step: indices into the shelf's items. The first `count`. */
-  readonly actions: Int32Array;
-  /** p(action | prefix); sums to 1. */
-  readonly probabilities: Float64Array;
-  /** Shelf step: V_s. Card step: the score. */
-  readonly values: Float64Array;
-  /** What an action's noise is named by: the shelf's key, the item's number. */
-  readonly labels: Uint32Array;
-}
+import { type PageProblem, requireProblem, type Step } from './problem.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** What is already placed: complete rows, the last of which may still lack cards. Cards are indices into the shelf's items. */
-export type PagePrefix = readonly {
-  readonly shelf: number;
-  readonly cards: readonly { readonly index: number }[];
-}[];
 
 /** Below this mass the shared shift of a row has lost its precision; the step is then computed afresh. */
 const LEAST_MASS = 1e-100;
@@ -87,9 +68,11 @@ export class Walker {
   #idBase = 1;
   #idEnd = 1;
   #ids = 0;
-  /** By id: 1 when the item is on the page. */
+  /** By id: 1 when the item is on the page, or held for it. */
   #placed = new Uint8Array(0);
-  /** By id: cards of the creator on the page, its row being filled included. */
+  /** By id: the carried shelf that holds the item, or -1. */
+  #holder = new Int32Array(0);
+  /** By id: cards of the creator on the page or held for it, its row being filled included. */
   #onPage = new Int32Array(0);
   /** By id: cards of the creator in the row that #rowStamp names. */
   #inRow = new Int32Array(0);
@@ -119,6 +102,8 @@ export class Walker {
   #rowShift = 0;
   readonly #scoreOrder = new ScoreOrder();
 
+  /** By shelf: how many cards it holds. */
+  #held = new Int32Array(0);
   // By shelf: what it could place when last appraised, and its value. Appraised anew when #dirty has its bit.
   #lengthOf = new Int32Array(0);
   #valueOf = new Float64Array(0);
@@ -161,6 +146,7 @@ export class Walker {
       at = this.#load(s, at);
     }
     this.#start[shelves.length] = at;
+    for (let s = 0; s < shelves.length; s++) this.#held[s] = shelves[s].carried ? this.#hold(s) : 0;
     this.#dirty = -1;
     this.#due.pageRank = 0;
     this.#closeRow();
@@ -208,6 +194,7 @@ export class Walker {
     if (this.#start.length < shelves + 1) {
       this.#start = new Int32Array(2 * shelves + 1);
       this.#used = new Uint8Array(2 * shelves + 1);
+      this.#held = new Int32Array(2 * shelves + 1);
       this.#lengthOf = new Int32Array(2 * shelves + 1);
       this.#valueOf = new Float64Array(2 * shelves + 1);
     }
@@ -222,6 +209,7 @@ export class Walker {
     if (this.#placed.length < 2 * total) {
       const room = 4 * total;
       this.#placed = new Uint8Array(room);
+      this.#holder = new Int32Array(room);
       this.#onPage = new Int32Array(room);
       this.#inRow = new Int32Array(room);
       this.#rowStamp = new Int32Array(room);
@@ -271,6 +259,7 @@ export class Walker {
     slots[at] = number;
     slots[at + 1] = base + id;
     this.#placed[id] = 0;
+    this.#holder[id] = -1;
     this.#onPage[id] = 0;
     this.#shelvesOf[id] = 0;
     this.#seenIn[id] = -1;
@@ -319,8 +308,47 @@ export class Walker {
     return at;
   }
 
+  /** Takes the cards of a carried row out of all others' reach, before the first step; returns how many it holds. */
+  #hold(s: number): number {
+    const { pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
+    if (pinnedRank >= this.#problem.shelfLimit) return 0;
+    const start = this.#start[s];
+    const end = this.#start[s + 1];
+    let free = 0;
+    for (let at = start; at < end && free < maxCards; at++) if (this.#placed[this.#item[at]] === 0) free++;
+    if (free < Math.max(1, minCards)) return 0;
+    let held = 0;
+    for (let at = start; held < free; at++) {
+      const item = this.#item[at];
+      if (this.#placed[item] !== 0) continue;
+      this.#placed[item] = 1;
+      this.#holder[item] = s;
+      if (this.#creator[at] >= 0) this.#onPage[this.#creator[at]]++;
+      held++;
+    }
+    return held;
+  }
+
+  /** The value of a carried row: of the cards that it holds. */
+  #appraiseHeld(s: number): void {
+    const { examinationByCard } = this.#problem;
+    let value = 0;
+    let length = 0;
+    for (let at = this.#start[s]; length < this.#held[s]; at++) {
+      if (this.#holder[this.#item[at]] !== s) continue;
+      const examined = examinationByCard[length++];
+      if (examined > 0) value += examined * this.#score[at];
+    }
+    this.#lengthOf[s] = length;
+    this.#valueOf[s] = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  }
+
   /** Works out how many cards shelf s could place now, and V_s. */
   #appraise(s: number): void {
+    if (this.#held[s] > 0) {
+      this.#appraiseHeld(s);
+      return;
+    }
     const { creatorCapPerRow, creatorCapPerPage, examinationByCard, shelves } = this.#problem;
     const items = this.#item;
     const creators = this.#creator;
@@ -376,6 +404,16 @@ export class Walker {
     for (let s = 0; s < shelves.length; s++) {
       if (shelves[s].pinnedRank < 0 && this.#eligible(s)) this.#offerShelf(s);
     }
+    if (this.#due.count > 0) return;
+    // Nothing is left to draw. A pin whose rank went by is not eligible here either: masks only grow.
+    let next = -1;
+    for (let s = 0; s < shelves.length; s++) {
+      if (!this.#eligible(s)) continue;
+      if (next < 0 || shelves[s].pinnedRank < shelves[next].pinnedRank) next = s;
+    }
+    if (next < 0) return;
+    this.#offerShelf(next);
+    this.#due.forced = true;
   }
 
   #eligible(s: number): boolean {
@@ -403,8 +441,9 @@ export class Walker {
     this.#offer(0, at);
   }
 
-  /** Is this candidate of the row being filled masked: placed already, or its creator at a cap? */
+  /** Is this candidate of the row being filled masked: placed or held already, or its creator at a cap? */
   #masked(at: number): boolean {
+    if (this.#held[this.#due.shelf] > 0) return this.#holder[this.#item[at]] !== this.#due.shelf;
     if (this.#placed[this.#item[at]] !== 0) return true;
     const creator = this.#creator[at];
     return (
@@ -453,6 +492,11 @@ export class Walker {
 
   #placeCard(position: number): void {
     const due = this.#due;
+    if (this.#held[due.shelf] > 0) {
+      // It counts since the page began.
+      this.#nextCard();
+      return;
+    }
     const { creatorCapPerRow, creatorCapPerPage } = this.#problem;
     const at = this.#liveAt[position];
     const item = this.#item[at];
@@ -469,15 +513,18 @@ export class Walker {
       // From here on the page leaves the creator less than a row would.
       if (onPage + creatorCapPerRow > creatorCapPerPage) this.#dirty |= this.#shelvesOf[creator];
     }
-    if (++due.cardRank === this.#rowLength) {
-      due.pageRank++;
-      this.#closeRow();
-      return;
-    }
-    if (due.forced) return;
+    if (this.#nextCard() || due.forced) return;
     this.#withdraw(position);
     if (!full) return;
     for (let k = this.#liveCount - 1; k >= 0; k--) if (this.#creator[this.#liveAt[k]] === creator) this.#withdraw(k);
+  }
+
+  /** Goes on to the row's next card; true when it has no more and the row is closed. */
+  #nextCard(): boolean {
+    if (++this.#due.cardRank < this.#rowLength) return false;
+    this.#due.pageRank++;
+    this.#closeRow();
+    return true;
   }
 
   /** Takes a card out of the row's actions; the last one takes its position. */
@@ -548,26 +595,4 @@ export class Walker {
 /** A walker with buffers that grow as pages need them. */
 export function createWalker(): Walker {
   return new Walker();
-}
-
-/**
- * What may be chosen after a prefix, and with which probability. For one step of a page; walking a whole page is cheaper
- * with a walker of one's own. Throws `OPTION_INVALID` for a problem without meaning, or a prefix that its masks forbid.
- */
-export function step(problem: PageProblem, prefix: PagePrefix, policy: Policy, walker: Walker = new Walker()): Step {
-  walker.begin(problem);
-  prefix.forEach((row, rank) => {
-    if (!walker.advance(row.shelf)) {
-      throw new ShelfwiseError('OPTION_INVALID', `prefix: shelf ${row.shelf} is masked at page rank ${rank}`);
-    }
-    for (const { index } of row.cards) {
-      if (!walker.advance(index)) {
-        throw new ShelfwiseError(
-          'OPTION_INVALID',
-          `prefix: card ${index} of shelf ${row.shelf} is masked at page rank ${rank}`,
-        );
-      }
-    }
-  });
-  return walker.step(policy);
 }

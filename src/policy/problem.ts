@@ -1,6 +1,6 @@
 /**
  * What a page is drawn from: the eligible shelves with their candidates and scores, and the rules of the page.
- * Nothing here knows of listeners or models; a problem is numbers.
+ * Nothing here knows of listeners or models; a problem is numbers. And what the walk over a page shows: its steps.
  */
 import { ShelfwiseError } from '../base/index.ts';
 import type { ShelfOrder } from '../domain/index.ts';
@@ -10,9 +10,15 @@ export interface PolicyShelf {
   readonly key: number;
   /** `defined`: its cards stand in the order given, all forced. `policy`: its cards are drawn one by one. */
   readonly order: ShelfOrder;
-  /** Page rank (from 0) where it is forced when eligible; it is masked at every other rank. -1: its place is drawn. */
+  /**
+   * Page rank (from 0) where it is forced when eligible. It stands higher where the page has nothing else left to put above
+   * it, and is masked at every other rank. -1: its place is drawn.
+   */
   readonly pinnedRank: number;
-  /** Seen before and kept: must be `defined` and pinned, its items exactly its cards. */
+  /**
+   * Seen before and kept: must be `defined` and pinned, its items exactly its cards. It holds them from the start of the
+   * page: no other shelf may take one, no cap takes one from it, and they count against the page's creator caps.
+   */
   readonly carried: boolean;
   /** Eligible only where at least this many cards (and at least one) can be placed. */
   readonly minCards: number;
@@ -30,13 +36,41 @@ export interface PageProblem {
   readonly shelves: readonly PolicyShelf[];
   /** Rows of the page at most. */
   readonly shelfLimit: number;
-  /** Cards of one creator in one row at most; Infinity: no cap. */
+  /** Cards of one creator in one row at most, carried rows excepted; Infinity: no cap. */
   readonly creatorCapPerRow: number;
-  /** Cards of one creator on the whole page at most; Infinity: no cap. */
+  /** Cards of one creator on the whole page at most, carried rows counted first and never cut; Infinity: no cap. */
   readonly creatorCapPerPage: number;
   /** θ_j: the chance that card rank j is examined, given that the row is; as long as the longest `maxCards`. */
   readonly examinationByCard: Float64Array;
 }
+
+/** One step of a page. It belongs to its walker and is valid until the walker moves on: copy what is kept. */
+export interface Step {
+  readonly kind: 'shelf' | 'card';
+  readonly pageRank: number;
+  /** The row that is being filled: index into the problem's shelves; -1 on a shelf step. */
+  readonly shelf: number;
+  /** -1 on a shelf step. */
+  readonly cardRank: number;
+  /** How many actions are unmasked; 0: the page is complete. */
+  readonly count: number;
+  /** Declared, not drawn: one action, probability 1. */
+  readonly forced: boolean;
+  /** Shelf step: indices into the problem's shelves. Card step: indices into the shelf's items. The first `count`. */
+  readonly actions: Int32Array;
+  /** p(action | prefix); sums to 1. */
+  readonly probabilities: Float64Array;
+  /** Shelf step: V_s. Card step: the score. */
+  readonly values: Float64Array;
+  /** What an action's noise is named by: the shelf's key, the item's number. */
+  readonly labels: Uint32Array;
+}
+
+/** What is already placed: complete rows, the last of which may still lack cards. Cards are indices into the shelf's items. */
+export type PagePrefix = readonly {
+  readonly shelf: number;
+  readonly cards: readonly { readonly index: number }[];
+}[];
 
 function invalid(particulars: string): never {
   throw new ShelfwiseError('OPTION_INVALID', particulars);

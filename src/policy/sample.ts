@@ -1,9 +1,9 @@
 /** The one sampler, and its counterpart: the probability of a page that already stands. Both walk `Walker.step`. */
-import { noiseRace, noiseStream, type Seed } from '../base/index.ts';
+import { noiseRace, noiseStream, type Seed, ShelfwiseError } from '../base/index.ts';
 import type { RecordedCard, RecordedRow } from '../domain/index.ts';
-import { createWalker, type PagePrefix, type Step, type Walker } from './page.ts';
+import { createWalker, type Walker } from './page.ts';
 import type { Policy } from './policies.ts';
-import type { PageProblem } from './problem.ts';
+import type { PagePrefix, PageProblem, Step } from './problem.ts';
 
 export interface DrawnRow extends RecordedRow {
   /** V_s: the shelf's value before its cards were drawn. */
@@ -106,4 +106,26 @@ export function logProbability(
   }
   if (walker.step(policy).count > 0) return masked();
   return { log, steps, complete: true };
+}
+
+/**
+ * What may be chosen after a prefix, and with which probability. For one step of a page; walking a whole page is cheaper
+ * with a walker of one's own. Throws `OPTION_INVALID` for a problem without meaning, or a prefix that its masks forbid.
+ */
+export function step(problem: PageProblem, prefix: PagePrefix, policy: Policy, walker: Walker = createWalker()): Step {
+  walker.begin(problem);
+  prefix.forEach((row, rank) => {
+    if (!walker.advance(row.shelf)) {
+      throw new ShelfwiseError('OPTION_INVALID', `prefix: shelf ${row.shelf} is masked at page rank ${rank}`);
+    }
+    for (const { index } of row.cards) {
+      if (!walker.advance(index)) {
+        throw new ShelfwiseError(
+          'OPTION_INVALID',
+          `prefix: card ${index} of shelf ${row.shelf} is masked at page rank ${rank}`,
+        );
+      }
+    }
+  });
+  return walker.step(policy);
 }
