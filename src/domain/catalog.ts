@@ -55,7 +55,7 @@ export function isAvailable(catalog: Catalog, item: number, market: number, tier
   if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) return false;
   if (atMs < catalog.availableFromMs[item] || atMs >= catalog.availableUntilMs[item]) return false;
   const tiers = catalog.tierMask[item];
-  if (tiers !== 0 && (tier < 0 || (tiers & (1 << tier)) === 0)) return false;
+  if (tiers !== 0 && (tier < 0 || tier >= MAX_TIERS || (tiers & (1 << tier)) === 0)) return false;
   const set = catalog.marketSet[item];
   if (set === 0) return true;
   if (market < 0) return false;

@@ -4,7 +4,7 @@
  */
 import { Compile } from 'typebox/compile';
 import { canonicalJson, utf8 } from '../base/index.ts';
-import { ITEM_KINDS, type Item, type ItemKind, ItemSchema } from '../domain/index.ts';
+import { catalogRoomFor, ITEM_KINDS, type Item, type ItemKind, ItemSchema, itemProblem } from '../domain/index.ts';
 import type { ItemTexts } from '../home/index.ts';
 import type { OnlineStore, StoreWriter } from '../store/index.ts';
 import type { ItemFate } from './service.ts';
@@ -81,11 +81,17 @@ export function createCatalogue(
           fates.push({ id: row.id, fate: 'unchanged' });
           continue;
         }
+        const problem = itemProblem(row) ?? catalogRoomFor(row, vocabularies);
+        if (problem !== undefined) {
+          fates.push(refused(row.id, problem));
+          continue;
+        }
+        // Numbered at once: the next row's room is what this one leaves.
+        nameAll(row, vocabularies);
         changed.set(row.id, row);
         fates.push({ id: row.id, fate: before === undefined ? 'created' : 'updated' });
       }
       if (changed.size === 0) return fates;
-      for (const item of changed.values()) nameAll(item, vocabularies);
       let settle = (): void => {};
       await store.transaction((write) => {
         settle = vocabularies.persist(write);
@@ -200,11 +206,16 @@ function invalid(row: unknown): ItemFate {
   const claimed = row !== null && typeof row === 'object' && 'id' in row ? row.id : '';
   const [first] = checker.Errors(row);
   const where = first === undefined || first.instancePath === '' ? 'the item' : first.instancePath;
+  const id = typeof claimed === 'string' ? claimed.slice(0, 200) : '';
+  return refused(id, `${where.slice(0, 200)} ${first?.message ?? 'is not valid'}`);
+}
+
+function refused(id: string, message: string): ItemFate {
   return {
-    id: typeof claimed === 'string' ? claimed.slice(0, 200) : '',
+    id,
     fate: 'rejected',
     code: 'ITEM_INVALID',
-    message: `${where.slice(0, 200)} ${first?.message ?? 'is not valid'}`,
+    message,
     remedy: `Correct the field; see the schema Item in /openapi.json. Kinds are ${ITEM_KINDS.join(', ')}.`,
   };
 }

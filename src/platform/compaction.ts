@@ -1,6 +1,6 @@
 /** What the streams look like in the lake. */
 
-import { decodeDecision, decodeEvent, decodeServing } from '../domain/index.ts';
+import { decisionTimeMs, decodeDecision, decodeEvent, decodeServing, recordIdOf } from '../domain/index.ts';
 import { compact, type EventLog, type Lake, type LogSegment, type Metadata, type RowDecoder } from '../store/index.ts';
 import { ENTRY_DECISION, recordBytesOf } from './decisions.ts';
 import { type DECISIONS, EVENTS } from './workspace.ts';
@@ -82,7 +82,7 @@ const DECISION_ROWS: RowDecoder = {
     }
     const record = decodeDecision(recordBytesOf(payload));
     return {
-      atMs: record.atMs,
+      atMs: decisionTimeMs(record.decisionId),
       columns: {
         entry: 'decision',
         decision_id: record.decisionId,
@@ -117,7 +117,7 @@ export async function compactStream(
   limit: CompactionLimit,
 ): Promise<number> {
   const decoder = stream === EVENTS ? EVENT_ROWS : DECISION_ROWS;
-  const movable = movableSegments(log, decoder, limit);
+  const movable = movableSegments(log, limit);
   const report = await compact(
     { segments: () => movable, entries: log.entries.bind(log), dropSegment: log.dropSegment.bind(log) },
     stream,
@@ -128,13 +128,20 @@ export async function compactStream(
   return report.segments;
 }
 
-function movableSegments(log: EventLog, decoder: RowDecoder, limit: CompactionLimit): readonly LogSegment[] {
+/** When an entry was written: a decision's own time may be another day's, its id is not. */
+function timeOf(payload: Uint8Array): number {
+  return payload[0] === ENTRY_DECISION
+    ? decisionTimeMs(recordIdOf(recordBytesOf(payload)))
+    : decodeServing(payload.subarray(1)).atMs;
+}
+
+function movableSegments(log: EventLog, limit: CompactionLimit): readonly LogSegment[] {
   const movable: LogSegment[] = [];
   for (const segment of log.segments()) {
     if (!segment.sealed || segment.segment >= limit.segment) break;
     if (Number.isFinite(limit.newestMs)) {
       const [first] = log.entries({ segment: segment.segment + 1, offset: 0 });
-      if (first === undefined || decoder.decode(first.payload).atMs > limit.newestMs) break;
+      if (first === undefined || timeOf(first.payload) > limit.newestMs) break;
     }
     movable.push(segment);
   }

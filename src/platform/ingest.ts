@@ -48,6 +48,8 @@ export interface IngestDependencies {
   readonly clock: Clock;
   /** Is the number an item of the catalogue? */
   readonly knowsItem: (number: number) => boolean;
+  /** Milliseconds by the catalogue; 0 where it does not tell. */
+  readonly durationOf: (itemId: string | undefined) => number;
   /** Told of each event after it was folded. */
   readonly onEvent: (event: FeedbackEvent) => void;
 }
@@ -124,7 +126,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
           );
           continue;
         }
-        const event = parseEvent(raw, listener.key, receivedAtMs);
+        const event = parseEvent(raw, listener.key, receivedAtMs, dependencies.durationOf(raw.itemId));
         if (typeof event === 'string') {
           fates[index] = rejected(
             raw.eventId,

@@ -188,6 +188,10 @@ async function assemble(
     vocabularies,
     clock,
     knowsItem: catalogue.has,
+    durationOf(itemId) {
+      const number = itemId === undefined ? -1 : vocabularies.items.lookup(itemId);
+      return number < 0 ? 0 : (epochs.serving().catalog.durationMs[number] ?? 0);
+    },
     onEvent: homes.noteEvent,
   });
   metrics.watch({
