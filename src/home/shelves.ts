@@ -74,7 +74,7 @@ const once = (_request: HomeRequest, out: Uint32Array): number => {
 const recentlyPlayed: ShelfDeclaration = {
   id: 'recently-played',
   order: 'defined',
-  minCards: 2,
+  minCards: 1,
   maxCards: 20,
   unplayedOnly: false,
   seeds: once,

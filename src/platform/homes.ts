@@ -257,7 +257,10 @@ export function createHomes(dependencies: {
           meaningful,
           tunablesHash: epochs.tunablesHash,
           profile: listener.profile,
-          seen: carried.reduce((bits, row) => bits | (1 << row.rank), 0),
+          seen: record.rows.reduce(
+            (bits, row, rank) => (record.shelves[row.shelf].carriedFrom === '' ? bits : bits | (1 << rank)),
+            0,
+          ),
           rows: record.rows.map((row) => {
             const shelf = record.shelves[row.shelf];
             return {
