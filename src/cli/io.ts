@@ -3,6 +3,14 @@ import { styleText } from 'node:util';
 import type { Clock } from '../base/index.ts';
 import type { ApiKey, PlatformService } from '../platform/index.ts';
 
+/** What `shelfwise up` may be told beside the data directory. */
+export interface PlatformSettings {
+  /** Share of listeners whose Home is always drawn by popularity. */
+  readonly popularityHoldout?: number | undefined;
+  /** The policy that draws all others. */
+  readonly policy?: string | undefined;
+}
+
 /** A platform opened in this process. */
 export interface OwnedPlatform extends PlatformService {
   readonly adminKey: string;
@@ -31,7 +39,7 @@ export interface Cli {
   readonly columns: number;
   /** Aborted by the first Ctrl-C. */
   readonly stop: AbortSignal;
-  openPlatform(dataDir: string): Promise<OwnedPlatform>;
+  openPlatform(dataDir: string, settings?: PlatformSettings): Promise<OwnedPlatform>;
   readOwner(dataDir: string): Promise<OwnerOnDisk | null>;
 }
 

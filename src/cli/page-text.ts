@@ -21,7 +21,9 @@ export function pageText(page: Page, columns: number, paint: Paint): string {
     }
     for (const source of explain.failedSources) lines.push(paint('yellow', `failed source: ${printable(source)}`));
   }
-  const degraded = page.degraded ? paint('yellow', '  degraded: something failed; this is a fallback') : '';
+  const degraded = page.degraded
+    ? paint('yellow', '  degraded: a part failed, or no model is fitted yet (--explain says which)')
+    : '';
   lines.push(paint('dim', `decision ${page.decisionId}  policy ${printable(page.policy)}`) + degraded);
   return `${lines.join('\n')}\n`;
 }

@@ -58,7 +58,7 @@ export function isAvailable(catalog: Catalog, item: number, market: number, tier
   if (tiers !== 0 && (tier < 0 || tier >= MAX_TIERS || (tiers & (1 << tier)) === 0)) return false;
   const set = catalog.marketSet[item];
   if (set === 0) return true;
-  if (market < 0) return false;
+  if (market < 0 || market >= MAX_MARKETS) return false;
   return (catalog.marketSets[set * MARKET_WORDS + (market >>> 5)] & (1 << (market & 31))) !== 0;
 }
 

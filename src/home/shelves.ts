@@ -10,6 +10,7 @@ import {
   heavyRotation,
   jumpBackIn,
   MISSED_DAYS,
+  playsOf,
   recentContainers,
   strongestTastes,
 } from '../signals/index.ts';
@@ -88,6 +89,9 @@ const recentlyPlayed: ShelfDeclaration = {
   reason: () => 'What you listened to last',
 };
 
+/** Plays ever that make an item one of Heavy rotation. */
+const ROTATION_PLAYS = 2;
+
 /** The shelf whose leaders stay in it. */
 export const HEAVY_ROTATION = 'heavy-rotation';
 
@@ -107,7 +111,12 @@ const heavy: ShelfDeclaration = {
   propose(request, _seed, sink) {
     const { state, atMs, scratch, epochs } = request;
     const count = heavyRotation(state, atMs, scratch.itemsA, scratch.scoresA, 60);
-    for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
+    for (let i = 0; i < count; i++) {
+      const item = scratch.itemsA[i];
+      // Once is no rotation. Episodes are played once each and count for their show.
+      if (playsOf(state, item) < ROTATION_PLAYS && !isEpisode(item, epochs.catalog)) continue;
+      sink.add(showOfEpisode(item, epochs.catalog), CHANNEL_BIT.state);
+    }
   },
   title: () => 'Heavy rotation',
   reason: () => 'What you have played most in the last four weeks',

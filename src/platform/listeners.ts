@@ -4,7 +4,7 @@
  */
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '../base/index.ts';
-import { type ListenerProfile, resolveProfile } from '../domain/index.ts';
+import { type ListenerProfile, MAX_MARKETS, MAX_TIERS, resolveProfile } from '../domain/index.ts';
 import type { OnlineStore } from '../store/index.ts';
 import type { StoredListener } from './service.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
@@ -167,11 +167,15 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
   };
 }
 
+/** Profiles leave the catalogue the rest of its room: beyond, a tier or market that no item names has no number. */
+const LISTENER_TIERS = MAX_TIERS / 2;
+const LISTENER_MARKETS = MAX_MARKETS - 6;
+
 /** Popularity by market and features by tier and language need their numbers, whether or not an item names them. */
 function nameAll(profile: ListenerProfile, vocabularies: StoredVocabularies): void {
   const { market, tier, language } = resolveProfile(profile);
-  vocabularies.markets.number(market);
-  vocabularies.tiers.number(tier);
+  if (vocabularies.markets.size < LISTENER_MARKETS) vocabularies.markets.number(market);
+  if (vocabularies.tiers.size < LISTENER_TIERS) vocabularies.tiers.number(tier);
   vocabularies.languages.number(language);
 }
 

@@ -18,6 +18,8 @@ interface UpOptions extends GlobalOptions {
   readonly host: string;
   readonly port: number;
   readonly demo?: boolean;
+  readonly popularityHoldout?: number;
+  readonly policy?: string;
 }
 
 export function registerUp(program: Command, run: Run): void {
@@ -26,6 +28,12 @@ export function registerUp(program: Command, run: Run): void {
     .description('Start the platform: the API and the web page, until Ctrl-C.')
     .option('--host <host>', 'address to listen at; beyond this machine only with keys that were made', '127.0.0.1')
     .option('--port <port>', 'port to listen at; 0 for any free one', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .option(
+      '--popularity-holdout <share>',
+      'share of listeners whose Home is always drawn by popularity (default 0.02)',
+      Number,
+    )
+    .option('--policy <id>', 'the policy of all other Homes: plackett-luce, uniform, greedy, popularity')
     .option('--demo', 'on the first run, fill an empty data directory with the demo world')
     .addHelpText(
       'after',
@@ -43,7 +51,8 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   const dataDir = dataDirOf(options);
   const { createServer, listen } = await import('../../server/index.ts');
   const opening = startProgress(cli, `Opening ${dataDir}`);
-  const platform = await cli.openPlatform(dataDir);
+  const { popularityHoldout, policy } = options;
+  const platform = await cli.openPlatform(dataDir, { popularityHoldout, policy });
   let app: FastifyInstance | undefined;
   try {
     const { version, items, events } = platform.status();
