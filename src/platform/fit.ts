@@ -20,7 +20,7 @@ import { graphFile } from './epochs.ts';
 import { fitFromHistory } from './history-model.ts';
 import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
-import { parseStoredState, positionNumber, positionOf } from './states.ts';
+import { parseStoredState, positionNumber, positionOf, unlessCorrupt } from './states.ts';
 import type { Job, JobResults, OnProgress } from './workshop.ts';
 import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
 
@@ -133,8 +133,9 @@ function gatherInteractions(workspace: Workspace, table: string, nowMs: number, 
   const rowItems = new Uint32Array(MAX_LIFTED);
   const rowCounts = new Float32Array(MAX_LIFTED);
   for (const { key, value } of workspace.store.range(table, {})) {
-    const { state } = parseStoredState(value);
-    const count = liftedInteractions(state, nowMs, catalog, rowItems, rowCounts);
+    const stored = unlessCorrupt(() => parseStoredState(value));
+    if (stored === undefined) continue;
+    const count = liftedInteractions(stored.state, nowMs, catalog, rowItems, rowCounts);
     const order = Array.from({ length: count }, (_, i) => i).sort((a, b) => rowItems[a] - rowItems[b]);
     for (const i of order) {
       items.push(rowItems[i]);

@@ -37,6 +37,7 @@ import type { StateEntry, States } from './states.ts';
 
 interface LastPage {
   readonly decisionId: string;
+  readonly listenerKey: string;
   readonly atMs: number;
   readonly sessionId: string;
   /** The listener's count of meaningful events when it was decided. */
@@ -252,6 +253,7 @@ export function createHomes(dependencies: {
       if (asked) {
         remember(pageKey, {
           decisionId,
+          listenerKey: listener.key,
           atMs: nowMs,
           sessionId: query.sessionId ?? '',
           meaningful,
@@ -284,7 +286,7 @@ export function createHomes(dependencies: {
     noteEvent(event) {
       if (event.type !== 'impression' || event.shelfRank < 0 || event.shelfRank > 30) return;
       const page = byDecision.get(event.decisionId);
-      if (page !== undefined) page.seen |= 1 << event.shelfRank;
+      if (page !== undefined && page.listenerKey === event.listenerKey) page.seen |= 1 << event.shelfRank;
     },
   };
 

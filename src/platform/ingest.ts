@@ -19,7 +19,7 @@ import type { EventLog, LogPosition } from '../store/index.ts';
 import type { Listeners } from './listeners.ts';
 import type { SeenEvents } from './seen.ts';
 import type { EventFate } from './service.ts';
-import { positionNumber, type States } from './states.ts';
+import { positionNumber, type States, unlessCorrupt } from './states.ts';
 
 const checker = Compile(EventSchema);
 
@@ -28,6 +28,8 @@ export interface IngestCounts {
   duplicate: number;
   rejected: number;
   unknownItems: number;
+  /** Events of listeners whose state does not read: safe in the log, folded by the next rebuild. */
+  unfolded: number;
 }
 
 export interface Ingest {
@@ -65,17 +67,22 @@ interface Taken {
 
 export function createIngest(dependencies: IngestDependencies): Ingest {
   const { log, listeners, seen, vocabularies, clock } = dependencies;
-  const counts: IngestCounts = { accepted: 0, duplicate: 0, rejected: 0, unknownItems: 0 };
+  const counts: IngestCounts = { accepted: 0, duplicate: 0, rejected: 0, unknownItems: 0, unfolded: 0 };
   const writer = new ByteWriter(1024);
   /** Start positions of envelopes that are appended and not folded yet, oldest first. */
   const unfolded: { readonly start: LogPosition }[] = [];
 
   const fold = (event: FeedbackEvent, position: number): void => {
     const states = dependencies.states();
-    const entry = states.get(event.listenerKey);
     const item = event.itemId === '' ? -1 : vocabularies.items.number(event.itemId);
     const container = event.containerId === '' ? -1 : vocabularies.items.number(event.containerId);
     // Named before anything else: numbers are given in the order of the log, whatever was folded before a crash.
+    const entry = unlessCorrupt(() => states.get(event.listenerKey));
+    if (entry === undefined) {
+      // It costs its listener a personal Home until a rebuild, and nobody an event.
+      counts.unfolded++;
+      return;
+    }
     if (position < entry.applied) return;
     if (item >= 0 && !dependencies.knowsItem(item)) counts.unknownItems++;
     const outcome = foldEvent(entry.state, event, item, container);

@@ -89,6 +89,11 @@ export function createPlatformMetrics(logs: {
         'Events of items that the catalogue did not have.',
         () => parts.ingest.unknownItems,
       );
+      watched(
+        'events_unfolded',
+        'Events of listeners whose state does not read; a rebuild folds them.',
+        () => parts.ingest.unfolded,
+      );
       watched('homes_decided', 'Decisions made.', () => parts.homes.decided);
       watched('homes_served_again', 'Pages served again without a new decision.', () => parts.homes.servedAgain);
       watched('homes_degraded', 'Decisions marked degraded.', () => parts.homes.degraded);

@@ -1,6 +1,6 @@
 /** Folds the whole log anew into a fresh table of states, and compares it with the one that serves. */
 import { foldEvent, statesEqual } from '../signals/index.ts';
-import { createStates, readStoredState } from './states.ts';
+import { createStates, readStoredState, unlessCorrupt } from './states.ts';
 import type { Job, JobResults, OnProgress } from './workshop.ts';
 import { pastEvents, type Workspace } from './workspace.ts';
 
@@ -36,7 +36,7 @@ export async function rebuildJob(
 
   let different = 0;
   for (const key of seen) {
-    const before = readStoredState(store, job.fromTable, key);
+    const before = unlessCorrupt(() => readStoredState(store, job.fromTable, key));
     const after = readStoredState(store, job.toTable, key);
     if (before === undefined || after === undefined || !statesEqual(before.state, after.state, TOLERANCE)) different++;
   }

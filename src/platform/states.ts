@@ -2,7 +2,7 @@
  * Listener states: folded in memory as events arrive, written to the online store in slices. Each stored state carries the
  * log position up to which it was folded, so that after a crash every event is folded exactly once, whatever was written.
  */
-import { ByteWriter } from '../base/index.ts';
+import { ByteWriter, ShelfwiseError } from '../base/index.ts';
 import type { TasteMemory } from '../home/index.ts';
 import { decodeState, emptyState, encodeState, type ListenerState } from '../signals/index.ts';
 import type { LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
@@ -56,9 +56,21 @@ export function readStoredState(
   return bytes === undefined ? undefined : parseStoredState(bytes);
 }
 
+/** Throws STATE_CORRUPT. */
 export function parseStoredState(bytes: Uint8Array): { readonly state: ListenerState; readonly applied: number } {
+  if (bytes.length < 8) throw new ShelfwiseError('STATE_CORRUPT', `${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return { applied: view.getFloat64(0, true), state: decodeState(bytes.subarray(8)) };
+}
+
+/** What `read` gives, or undefined when a stored state does not decode: to a job over all of them it is as if it were not there. */
+export function unlessCorrupt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ShelfwiseError && error.code === 'STATE_CORRUPT') return undefined;
+    throw error;
+  }
 }
 
 export function createStates(store: OnlineStore, table: string, cachedLimit: number): States {
