@@ -1,15 +1,14 @@
 /**
  * A disk that is really full, under a real server process: events are refused with 507 and Homes still served; once there
- * is room, events are accepted again. Two kinds of full: a file system of its own without a free block (needs leave to
- * mount), and a limit on the size of files (prlimit). What a machine does not allow is skipped, and says so.
+ * is room, events are accepted again. The file system is one of the test's own; a machine that does not allow to mount one
+ * skips, and says so.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { closeSync, cpSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport, EventsAnswer, ListenerSummary, Problem, RebuildReport } from '../src/server/index.ts';
-import { dataDirPaths } from '../src/store/index.ts';
 import { playOf, type ServerProcess, smallWorld, startServer, temporaryDir } from './support.ts';
 
 interface Volume {
@@ -47,35 +46,14 @@ function writeUntilFull(file: number, bytes: Buffer): void {
   }
 }
 
-function limitFiles(): Volume | undefined {
-  if (spawnSync('prlimit', ['--version']).status !== 0) return undefined;
-  const dir = temporaryDir('limited');
-  const limit = (server: ServerProcess, bytes: number | 'unlimited') =>
-    void execFileSync('prlimit', ['--pid', String(server.pid), `--fsize=${bytes}:`]);
-  return {
-    dir,
-    fill(server) {
-      const log = dataDirPaths(join(dir, 'data')).log('events');
-      limit(server, statSync(join(log, readdirSync(log).sort().at(-1) ?? '')).size);
-    },
-    free: (server) => limit(server, 'unlimited'),
-    end: () => undefined,
-  };
-}
-
-const KINDS = [
-  ['a file system without a free block', mountTmpfs],
-  ['a limit on the size of files', limitFiles],
-] as const;
-
-describe.each(KINDS)('%s', (kind, make) => {
+describe('a file system without a free block', () => {
   let volume: Volume | undefined;
   let dataDir: string;
   let items: string[];
   let server: ServerProcess;
 
   beforeAll(async () => {
-    volume = make();
+    volume = mountTmpfs();
     if (volume === undefined) return;
     const { world, dataDir: copy } = await smallWorld('full');
     dataDir = join(volume.dir, 'data');
@@ -89,7 +67,7 @@ describe.each(KINDS)('%s', (kind, make) => {
 
   it('refuses events with 507 while it serves Homes, and takes them once there is room', async (test) => {
     if (volume === undefined) {
-      test.skip(`This machine does not allow ${kind}.`);
+      test.skip("This machine does not allow a file system of one's own to be mounted.");
       return;
     }
     const eventsOf = (from: number, count: number) =>
@@ -172,6 +150,6 @@ describe.each(KINDS)('%s', (kind, make) => {
     expect(await server.post(`/v1/decisions/${early.decisionId}/replay`, { verify: true })).toMatchObject({
       equal: true,
     });
-    console.log({ kind, refused: refused.size, taken: taken.size });
+    console.log({ refused: refused.size, taken: taken.size });
   });
 });

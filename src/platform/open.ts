@@ -1,6 +1,6 @@
 /** The composition root: everything that runs is made here, by name, and handed what it needs. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { HOUR_MS, MINUTE_MS, messageOf, ShelfwiseError } from '../base/index.ts';
+import { HOUR_MS, MINUTE_MS, messageOf, SECOND_MS, ShelfwiseError } from '../base/index.ts';
 import { decodeDecision } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
@@ -234,12 +234,17 @@ async function assemble(
   const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
     if (ms <= 0) return;
     let running = false;
+    let failures = 0;
+    let notBeforeMs = 0;
     const timer = setInterval(async () => {
-      if (running || closed) return;
+      if (running || closed || clock.monotonicMs() < notBeforeMs) return;
       running = true;
       try {
         await work();
+        failures = 0;
       } catch (error) {
+        // What fails (a full disk, say) is not hammered: a second, two, four … up to half a minute between tries.
+        notBeforeMs = clock.monotonicMs() + Math.min(LONGEST_PAUSE_MS, SECOND_MS * 2 ** failures++);
         if (!closed) {
           background[what] = `failed: ${messageOf(error)}`;
           logger.error({ what, error: messageOf(error) }, 'background work failed; it is tried again');
@@ -517,6 +522,7 @@ async function assemble(
 }
 
 const CATALOG_DELAY_MS = 400;
+const LONGEST_PAUSE_MS = 30 * SECOND_MS;
 const COMPACT_EVERY_MS = 10 * MINUTE_MS;
 const SEAL_AFTER_MS = HOUR_MS;
 /** Rewards are credited to a decision for 24 hours, and the learner reads its record from the log. */
