@@ -26,9 +26,9 @@ import type { Job, OnProgress } from './workshop.ts';
 import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
 
 /** Plays that become examples, at most. */
-const EXAMPLE_PLAYS = 20_000;
+const EXAMPLE_PLAYS = 8_000;
 /** Listeners followed through their history, at most. */
-const FOLLOWED_LISTENERS = 4_000;
+const FOLLOWED_LISTENERS = 2_000;
 const NEGATIVES = 4;
 /** Negatives drawn from what others play just now; the rest is drawn evenly from items with a vector. */
 const POPULAR_NEGATIVES = 2;
