@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
+    setupFiles: [new URL('./test/setup.ts', import.meta.url).pathname],
     projects: [
       {
         extends: true,

@@ -52,9 +52,12 @@ describe('heavy rotation', () => {
           .filter(([item, { last }]) => NOW - last <= 28 * DAY_MS && !isHidden(state, item))
           .sort(([, a], [, b]) => b.score - a.score);
         const count = heavyRotation(state, NOW, items, scores, 700);
-        expect(listed(count)).toEqual(expected.map(([item]) => item));
-        expected.forEach(([, { score }], i) => {
-          expect(Math.abs(scores[i] / score - 1)).toBeLessThan(1e-6);
+        const found = listed(count);
+        expect([...found].sort((a, b) => a - b)).toEqual(expected.map(([item]) => item).sort((a, b) => a - b));
+        // Scores agree to 1e-6, so two that are closer than that may stand either way round.
+        found.forEach((item, i) => {
+          expect(Math.abs(scores[i] / (naive.get(item)?.score ?? 0) - 1)).toBeLessThan(1e-6);
+          expect(Math.abs(scores[i] / expected[i][1].score - 1)).toBeLessThan(2e-6);
         });
       }),
       { numRuns: 40 },
