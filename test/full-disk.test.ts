@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DoctorReport, EventsAnswer, ListenerSummary, Problem, RebuildReport } from '../src/server/index.ts';
+import { openLmdbStore } from '../src/store/index.ts';
 import { playOf, type ServerProcess, smallWorld, startServer, temporaryDir } from './support.ts';
 
 interface Volume {
@@ -151,5 +152,37 @@ describe('a file system without a free block', () => {
       equal: true,
     });
     console.log({ refused: refused.size, taken: taken.size });
+  });
+
+  it('never ends the process that writes to the online store', async (test) => {
+    const small = mountTmpfs();
+    if (small === undefined) {
+      test.skip("This machine does not allow a file system of one's own to be mounted.");
+      return;
+    }
+    const store = openLmdbStore({ dir: join(small.dir, 'online') });
+    const fates = { stored: 0, refused: 0 };
+    // Values of more than a page, and room that runs out in the middle of the work.
+    for (let round = 0; round < 200; round++) {
+      const writes = Array.from({ length: 4 }, (_, t) =>
+        store.transaction((write) => {
+          for (let i = 0; i < (round * 7 + t * 13) % 60; i++)
+            write.put(['a', 'b', 'c'][i % 3], `${round}-${t}-${i}`, Buffer.alloc((i * 197) % 6000, i));
+        }),
+      );
+      for (const write of await Promise.allSettled(writes)) {
+        // Refused before LMDB met the end of the disk: that would damage its memory.
+        if (write.status === 'rejected')
+          expect(write.reason).toMatchObject({
+            code: 'STORE_FULL',
+            message: expect.stringContaining('bytes are free'),
+          });
+        fates[write.status === 'fulfilled' ? 'stored' : 'refused']++;
+      }
+    }
+    expect(Math.min(fates.stored, fates.refused)).toBeGreaterThan(20);
+    expect(store.get('a', '1-0-0')).toBeDefined();
+    await store.close();
+    small.end();
   });
 });

@@ -119,11 +119,20 @@ class LmdbStore implements OnlineStore {
     return this.table(table).get(key);
   }
 
+  /** Refuses while LMDB can still be left alone: a commit that meets the end of the disk damages its memory, and ends the process. */
+  private requireRoom(bytes: number): void {
+    const free = freeBytes(this.dir);
+    if (free < NO_ROOM_BYTES + PAGES_PER_BYTE * bytes) throw new ShelfwiseError('STORE_FULL', `${free} bytes are free`);
+  }
+
   async transaction(fill: (write: StoreWriter) => void): Promise<void> {
+    this.requireRoom(0);
+    let bytes = 0;
     const changes: Change[] = [];
     fill({
       put: (table, key, value) => {
         requireKey(key);
+        bytes += key.length + value.length;
         changes.push({ table: this.table(table), key, value: Buffer.from(value) });
       },
       remove: (table, key) => {
@@ -132,6 +141,7 @@ class LmdbStore implements OnlineStore {
       },
     });
     if (changes.length === 0) return;
+    this.requireRoom(bytes);
     try {
       // A commit that fails rejects the promises of its changes too: each must be awaited, or it ends the process.
       const all = new Set<Promise<boolean>>();
@@ -191,6 +201,8 @@ function requireKey(key: string): void {
 
 /** A write that a full disk cuts short is to LMDB an error of input and output: then the room that is left tells. */
 const NO_ROOM_BYTES = 16 * 1024 * 1024;
+/** Bytes of pages that a byte of change may take: half-full pages, copies on write, those of transactions under way. */
+const PAGES_PER_BYTE = 4;
 
 function freeBytes(dir: string): number {
   const { bavail, bsize } = statfsSync(dir);
