@@ -161,7 +161,7 @@ describe('kill -9 of a serving platform', () => {
         }
         if (kill === KILLS) break;
         const before = sent.size;
-        const round = await loadUntilKilled(server, 20 + rng.below(400), busy && kill % 2 === 1);
+        const round = await loadUntilKilled(server, 20 + rng.below(200), busy && kill % 2 === 1);
         expect(round.unexpected).toEqual([]);
         homes += round.homes;
         ofRound = [...sent.keys()].slice(before);

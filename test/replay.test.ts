@@ -3,7 +3,7 @@
  * altered, in a record or in an epoch, is found.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ByteWriter, createRng, HOUR_MS, type Rng } from '../src/base/index.ts';
@@ -377,42 +377,67 @@ describe('an altered epoch', () => {
   }
 
   it(
-    'makes its decisions unequal: `shelfwise replay ID --verify` says so and exits 1',
+    'makes its decisions unequal, and `shelfwise replay ID --verify` exits 1, whether it serves still or no longer',
     async () => {
+      server = await startServer(small.dataDir, { learnEveryMs: 0 });
+      const page = await server.home('listener-0020', 'fresh=true');
+      const { epochs: serving } = await server.get<PlatformStatus>('/v1/status');
+      await server.stop();
       const bench = openBench(small.dataDir);
-      const id = [...pages.keys()][0];
-      const { versions } = decodeDecision(bench.records.get(id) as Uint8Array);
+      const old = [...pages.keys()][0];
+      const { versions } = decodeDecision(bench.records.get(old) as Uint8Array);
       await bench.store.close();
 
-      const sound = await shelfwise('replay', id, '--verify', '--json', '--data', small.dataDir);
-      expect({ code: sound.code, report: JSON.parse(sound.out) }).toMatchObject({ code: 0, report: { equal: true } });
-      for (const kind of ['catalog', 'counters', 'embedding', 'model'] as const) {
-        const dataDir = withAlteredChunk(versions[kind]);
-        const { code, out } = await shelfwise('replay', id, '--verify', '--json', '--data', dataDir);
-        expect({ kind, code, report: JSON.parse(out) }).toMatchObject({
-          kind,
+      const cases = [
+        [old, versions.counters],
+        [old, versions.model],
+        [page.decisionId, serving['catalog']],
+        [page.decisionId, serving['embedding']],
+      ] as const;
+      for (const [id, hash] of cases) {
+        const { code, out } = await shelfwise('replay', id, '--verify', '--json', '--data', withAlteredChunk(hash));
+        expect({ hash, code, report: JSON.parse(out) }).toMatchObject({
+          hash,
           code: 1,
-          report: { equal: false, firstDifference: expect.stringContaining(versions[kind]) },
+          report: { decisionId: id, equal: false, firstDifference: expect.stringContaining(hash) },
         });
       }
     },
     PATIENCE_MS,
   );
+});
 
+describe('a byte altered in the log of decisions', () => {
   it(
-    'is found also when it is one that serves',
+    'of the seed, the state or a candidate: `shelfwise replay ID --verify` says that it is not equal, and exits 1',
     async () => {
-      server = await startServer(small.dataDir, { learnEveryMs: 0 });
-      const page = await server.home('listener-0020', 'fresh=true');
-      const { epochs } = await server.get<PlatformStatus>('/v1/status');
-      await server.stop();
-      for (const kind of ['catalog', 'embedding', 'model']) {
-        const dataDir = withAlteredChunk(epochs[kind]);
-        const { code, out } = await shelfwise('replay', page.decisionId, '--verify', '--json', '--data', dataDir);
-        expect({ kind, code, report: JSON.parse(out) }).toMatchObject({
-          kind,
+      const id = [...pages.keys()].at(-1) as string;
+      const sound = await shelfwise('replay', id, '--verify', '--json', '--data', small.dataDir);
+      expect({ code: sound.code, report: JSON.parse(sound.out) }).toMatchObject({ code: 0, report: { equal: true } });
+
+      const bench = openBench(small.dataDir);
+      const record = bench.records.get(id) as Uint8Array;
+      await bench.store.close();
+      const { seed, listenerState } = decodeDecision(record);
+      const stateAt = Buffer.from(record).indexOf(listenerState);
+      const places = {
+        seed: Buffer.from(record).indexOf(seed) + 13,
+        state: stateAt + 40,
+        // Candidates follow the state: some way into the first shelves.
+        candidate: stateAt + listenerState.length + 60,
+      };
+      for (const [what, at] of Object.entries(places)) {
+        const copy = temporaryDir('altered');
+        cpSync(small.dataDir, copy, { recursive: true });
+        const log = dataDirPaths(copy).log('decisions');
+        const file = join(log, readdirSync(log).sort().at(-1) as string);
+        const bytes = readFileSync(file);
+        writeFileSync(file, flipped(bytes, bytes.indexOf(record) + at));
+        const { code, out } = await shelfwise('replay', id, '--verify', '--json', '--data', copy);
+        expect({ what, code, report: JSON.parse(out) }).toMatchObject({
+          what,
           code: 1,
-          report: { equal: false, firstDifference: expect.stringContaining(epochs[kind]) },
+          report: { decisionId: id, equal: false, firstDifference: expect.any(String) },
         });
       }
     },

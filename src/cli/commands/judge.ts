@@ -1,6 +1,6 @@
 /** Commands that recompute and compare: `replay`, `rebuild state`, `evaluate retrieval`, `policy check`. */
 import type { Command } from 'commander';
-import { ShelfwiseError } from '../../base/index.ts';
+import { type ErrorCode, ShelfwiseError } from '../../base/index.ts';
 import type { DecisionList, RebuildReport, ReplayReport, RetrievalReport } from '../../server/index.ts';
 import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
 import { wholeNumber } from '../parse.ts';
@@ -99,8 +99,10 @@ async function jobWithProgress<T>(run: Run, options: GlobalOptions, label: strin
 
 async function replayOne(run: Run, options: ReplayOptions, decision: string): Promise<void> {
   const path = `/v1/decisions/${encodeURIComponent(decision)}/replay`;
-  const report = await withClient(run, options, (client) =>
-    client.request<ReplayReport>('POST', path, { verify: options.verify ?? false }),
+  const report = await unlessDamaged(decision, () =>
+    withClient(run, options, (client) =>
+      client.request<ReplayReport>('POST', path, { verify: options.verify ?? false }),
+    ),
   );
   if (!report.equal) found(run);
   print(run, options, report, () =>
@@ -108,6 +110,19 @@ async function replayOne(run: Run, options: ReplayOptions, decision: string): Pr
       ? `Equal: ${report.steps} steps recomputed${report.audited ? ', and the audit matches' : ''}.\n`
       : `Not equal: ${report.firstDifference ?? 'no difference was named'}\n`,
   );
+}
+
+/** What is damaged on the disk, so that even the directory does not open, is a finding of replay: it cannot be equal. */
+const DAMAGE: readonly ErrorCode[] = ['DECISION_CORRUPT', 'EPOCH_CORRUPT', 'EPOCH_NOT_FOUND', 'LOG_CORRUPT'];
+
+async function unlessDamaged(decisionId: string, replay: () => Promise<ReplayReport>): Promise<ReplayReport> {
+  try {
+    return await replay();
+  } catch (error) {
+    if (!(error instanceof ShelfwiseError) || !DAMAGE.includes(error.code)) throw error;
+    const firstDifference = error.message;
+    return { decisionId, recomputed: false, equal: false, firstDifference, steps: 0, audited: false };
+  }
 }
 
 async function replayLast(run: Run, options: ReplayOptions, last: number): Promise<void> {
