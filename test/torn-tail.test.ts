@@ -140,9 +140,16 @@ describe('damage before the tail', () => {
     expect(place).toBeLessThanOrEqual(at);
 
     const { code, out } = await shelfwise('doctor', '--data', dataDir, '--json');
-    expect(code).toBe(3);
+    expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
-      error: { code: 'LOG_CORRUPT', message: expect.stringContaining(`${file} at byte ${place}: `) },
+      healthy: false,
+      checks: [
+        {
+          outcome: 'error',
+          detail: expect.stringContaining(`${file} at byte ${place}: `),
+          remedy: expect.stringContaining('backup'),
+        },
+      ],
     });
     expect(readFileSync(file)).toEqual(bytes);
   });

@@ -1,5 +1,6 @@
 /** Commands that look: `listener`, `items`, `doctor`, `status`. */
 import { type Command, Option } from 'commander';
+import { ShelfwiseError } from '../../base/index.ts';
 import { ITEM_KINDS, type Item, type ListenerProfile } from '../../domain/index.ts';
 import type { DoctorReport, ItemList, ListenerList, ListenerSummary, PlatformStatus } from '../../server/index.ts';
 import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
@@ -73,8 +74,10 @@ export function registerLook(program: Command, run: Run): void {
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
       const progress = startProgress(run.cli, 'Checking the data directory');
-      const report = await withClient(run, options, (client) =>
-        client.request<DoctorReport>('POST', '/v1/admin/doctor', undefined, progress.update.bind(null, 0)),
+      const report = await orDamage(() =>
+        withClient(run, options, (client) =>
+          client.request<DoctorReport>('POST', '/v1/admin/doctor', undefined, progress.update.bind(null, 0)),
+        ),
       );
       progress.done(`${report.checks.length} checks`);
       if (!report.healthy) found(run);
@@ -89,6 +92,17 @@ export function registerLook(program: Command, run: Run): void {
       const status = await withClient(run, options, (client) => client.request<PlatformStatus>('GET', '/v1/status'));
       print(run, options, status, () => statusText(status));
     });
+}
+
+/** A directory that is too damaged to be opened is examined as far as the damage: that is the report. */
+async function orDamage(examine: () => Promise<DoctorReport>): Promise<DoctorReport> {
+  try {
+    return await examine();
+  } catch (error) {
+    if (!(error instanceof ShelfwiseError) || !error.code.endsWith('_CORRUPT')) throw error;
+    const remedy = 'Restore the damaged file from a backup.';
+    return { healthy: false, checks: [{ name: 'opening', outcome: 'error', detail: error.message, remedy }] };
+  }
 }
 
 function listenerText(run: Run, listener: ListenerSummary): string {
