@@ -1,3 +1,4 @@
+// Longer than a file should be: the naive reference of `step` stands beside all that is held against it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../base/index.ts';
