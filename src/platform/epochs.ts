@@ -99,18 +99,21 @@ export async function createEpochs(dependencies: {
   const embeddingEpoch = await load('embedding');
   const modelEpoch = await load('model');
   const embedding = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
-  const modelServes =
-    modelEpoch !== undefined &&
-    modelEpoch.meta.encoder === encoder.hash &&
-    !damaged.has('counters') &&
-    !damaged.has('embedding');
+  /** A model reads counters and vectors as it has learnt them: while those are damaged it waits. */
+  let waiting = modelEpoch?.meta.encoder === encoder.hash ? modelEpoch : undefined;
+  const readyModel = (): ServingEpochs['model'] => {
+    if (waiting === undefined || damaged.has('counters') || damaged.has('embedding')) return undefined;
+    const model = loadModel(waiting, encoder);
+    waiting = undefined;
+    return model;
+  };
   let serving: ServingEpochs = {
     catalog,
     children: indexChildren(catalog),
     counters: countersEpoch === undefined ? EMPTY_COUNTERS : readCounters(countersEpoch),
     embedding,
     nearest: embedding === undefined ? undefined : nearestOf(embedding),
-    model: modelServes ? loadModel(modelEpoch, encoder) : undefined,
+    model: readyModel(),
     tunablesHash,
   };
 
@@ -135,14 +138,14 @@ export async function createEpochs(dependencies: {
             break;
           }
           case 'model':
-            next = { ...next, model: loadModel(epoch, encoder) };
+            waiting = epoch;
             break;
           case 'tunables':
             break;
         }
       }
-      serving = next;
       for (const { kind } of epochs) damaged.delete(kind);
+      serving = { ...next, model: readyModel() ?? next.model };
     },
     current: () => ({
       catalog: serving.catalog.hash,

@@ -4,7 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRng } from '../base/index.ts';
-import { buildCatalog, type Catalog, type Embedding, type Epoch, readCatalog, readEmbedding } from '../domain/index.ts';
+import {
+  buildCatalog,
+  type Catalog,
+  type Embedding,
+  type Epoch,
+  readCatalog,
+  readEmbedding,
+  sealEpoch,
+} from '../domain/index.ts';
+import { logisticModel } from '../models/index.ts';
 import {
   createNearest,
   evaluateHoldout,
@@ -74,12 +83,16 @@ export async function fitJob(
     const model = keeps
       ? undefined
       : await fitFromHistory(workspace, { job, catalog, countersEpoch, embeddingEpoch, events, onProgress });
-    if (model !== undefined) {
-      workspace.epochs.put(model.epoch);
-      epochs.push(model.epoch);
-      summary += `, ${model.summary}`;
-    }
+    if (model !== undefined) summary += `, ${model.summary}`;
     if (keeps) summary += `, reward model kept: it has learnt from ${checkpoint.learnt} rewards`;
+    // Also the one that is kept: its epoch may have been damaged since it was published.
+    const modelEpoch = keeps
+      ? sealEpoch(logisticModel.restore(checkpoint.model, workspace.encoder).toEpoch())
+      : model?.epoch;
+    if (modelEpoch !== undefined) {
+      workspace.epochs.put(modelEpoch);
+      epochs.push(modelEpoch);
+    }
     const learner = model?.learner ?? checkpoint?.model;
     if (learner !== undefined) {
       await writeLearner(workspace, {

@@ -5,6 +5,7 @@
  */
 import { ShelfwiseError } from '../base/index.ts';
 import {
+  buildCatalog,
   type Catalog,
   type DecisionRecord,
   decodeDecision,
@@ -31,6 +32,7 @@ import {
   type RewardRow,
 } from '../signals/index.ts';
 import { readLogSegments } from '../store/index.ts';
+import { storedItems } from './catalogue.ts';
 import { readLearner, writeLearner } from './checkpoint.ts';
 import { decisionPosition, ENTRY_DECISION, ENTRY_SERVING, recordBytesOf } from './decisions.ts';
 import { createEpochReader, type EpochReader } from './epochs.ts';
@@ -48,7 +50,7 @@ export async function learnJob(
   const checkpoint = readLearner(workspace);
   if (checkpoint === undefined) return { epochs: [], summary: 'waiting for the first fit' };
   const vocabularies = workspace.vocabularies();
-  const catalog = readCatalog(workspace.epochs.get(job.catalogHash));
+  const catalog = catalogOf(workspace, job.catalogHash);
   const records = createRecords(workspace);
   const counters = createCounters({}, checkpoint.counters);
   const attribution = createAttribution({
@@ -115,6 +117,16 @@ export async function learnJob(
     epochs,
     summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt${lost}`,
   };
+}
+
+/** The one that serves; where its epoch is damaged, as serving does: built from the items, and not stored over the damage. */
+function catalogOf(workspace: Workspace, hash: string): Catalog {
+  try {
+    return readCatalog(workspace.epochs.get(hash));
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return readCatalog(buildCatalog(storedItems(workspace.store), workspace.vocabularies()));
+  }
 }
 
 const NOTHING_LEARNT = { learnt: 0, unreadable: 0 };

@@ -1,76 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, type ManualClock, manualClock } from '../base/index.ts';
-import type { Page } from '../domain/index.ts';
-import { openPlatform, type Platform } from './index.ts';
+import { DAY_MS, HOUR_MS, manualClock } from '../base/index.ts';
+import { fill, home, LISTENERS, newDir, open, playFirstCard, removeDirs, START_MS } from './platform-testing.ts';
 
-const START_MS = Date.UTC(2026, 10, 1, 12);
-const dirs: string[] = [];
-afterEach(() => {
-  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
-function newDir(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'shelfwise-platform-'));
-  dirs.push(dir);
-  return dir;
-}
-
-const open = (dataDir: string, clock: ManualClock): Promise<Platform> =>
-  openPlatform({
-    dataDir,
-    clock,
-    learnEveryMs: 0,
-    segmentBytes: 16 * 1024,
-    pageLifetimeMs: HOUR_MS,
-    popularityHoldout: 0,
-  });
-
-const ARTISTS = 30;
-const LISTENERS = 12;
-
-/** Artists in two camps; listeners of each play within their camp. */
-async function fill(platform: Platform, clock: ManualClock): Promise<void> {
-  await platform.upsertItems(
-    Array.from({ length: ARTISTS }, (_, a) => ({
-      id: `artist:${a}`,
-      kind: 'artist',
-      title: `Artist ${a}`,
-      genres: [a % 2 === 0 ? 'calm' : 'loud'],
-    })),
-  );
-  let n = 0;
-  for (let listener = 0; listener < LISTENERS; listener++) {
-    const events = [];
-    for (let play = 0; play < 60; play++) {
-      const artist = (2 * ((play * 7 + listener) % (ARTISTS / 2)) + (listener % 2)) % ARTISTS;
-      // The last artists of each camp are left for others to discover.
-      if (artist >= ARTISTS - 6 && listener < LISTENERS / 2) continue;
-      events.push({
-        eventId: `e${n++}`,
-        type: 'play',
-        listenerId: `l${listener}`,
-        itemId: `artist:${artist}`,
-        occurredAt: new Date(clock.nowMs() - (60 - play) * 6 * HOUR_MS).toISOString(),
-        playedMs: 200_000,
-        durationMs: 200_000,
-      });
-    }
-    const fates = await platform.ingest(events);
-    expect(fates.every((fate) => fate.fate === 'accepted')).toBe(true);
-  }
-}
-
-async function home(
-  platform: Platform,
-  listenerId: string,
-  options: { explain?: boolean; fresh?: boolean } = {},
-): Promise<Page> {
-  const bytes = await platform.home(listenerId, { device: 'desktop', explain: false, fresh: true, ...options });
-  return JSON.parse(Buffer.from(bytes).toString()) as Page;
-}
+afterEach(removeDirs);
 
 describe('the platform', () => {
   it('loses nothing and doubles nothing when it is opened again', async () => {
@@ -278,19 +210,7 @@ describe('the platform', () => {
     const platform = await open(newDir(), clock);
     await fill(platform, clock);
     await platform.fit({});
-    const page = await home(platform, 'l2');
-    const common = { listenerId: 'l2', occurredAt: new Date(clock.nowMs()).toISOString() };
-    await platform.ingest([
-      { ...common, eventId: 'r1', type: 'rendered', reference: { decisionId: page.decisionId } },
-      {
-        ...common,
-        eventId: 'p1',
-        type: 'play',
-        itemId: page.shelves[0].cards[0].id,
-        playedMs: 200_000,
-        reference: { decisionId: page.decisionId, shelfRank: 0, cardRank: 0 },
-      },
-    ]);
+    await playFirstCard(platform, 'l2', await home(platform, 'l2'), clock);
     await platform.learn();
     const learnt = platform.status().epochs['model'];
     await platform.fit({});

@@ -20,7 +20,10 @@ import {
 import { errorCode, isDiskFull, makeDirDurably, syncDirNow, writeFileDurably } from './disk.ts';
 
 export interface EpochStore {
-  /** Stores an epoch, durably when it returns, and gives its hash. Throws STORE_FULL or STORE_WRITE_FAILED. */
+  /**
+   * Stores an epoch, durably when it returns, and gives its hash. What is there already is compared, and written anew
+   * where it is damaged. Throws STORE_FULL or STORE_WRITE_FAILED.
+   */
   put(content: EpochContent): string;
   /** Reads and verifies. Throws EPOCH_NOT_FOUND or EPOCH_CORRUPT. */
   get(hash: string): Epoch;
@@ -69,11 +72,12 @@ class FileEpochStore implements EpochStore {
     }
   }
 
-  /** Stores a chunk unless it is there whole, and returns its folder. */
+  /** Stores a chunk unless it is there, bit for bit, and returns its folder: what was damaged is mended. */
   private putChunk(hash: string, bytes: Uint8Array): string {
     const dir = path.join(this.chunksDir, hash.slice(0, 2));
     const file = this.chunkFile(hash);
-    if (fs.statSync(file, { throwIfNoEntry: false })?.size === bytes.length) return dir;
+    const size = fs.statSync(file, { throwIfNoEntry: false })?.size;
+    if (size === bytes.length && fs.readFileSync(file).equals(bytes)) return dir;
     makeDirDurably(dir);
     this.syncedDirs.delete(dir);
     writeFileDurably(file, bytes, false);

@@ -1,0 +1,104 @@
+/** Platforms, listeners and Homes for the tests of this room. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HOUR_MS, type ManualClock, ShelfwiseError } from '../base/index.ts';
+import type { Page } from '../domain/index.ts';
+import type { PlatformOptions } from './config.ts';
+import { openPlatform, type Platform } from './open.ts';
+
+export const START_MS = Date.UTC(2026, 10, 1, 12);
+
+const dirs: string[] = [];
+
+export function newDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'shelfwise-platform-'));
+  dirs.push(dir);
+  return dir;
+}
+
+export function removeDirs(): void {
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
+}
+
+/** Without a learner of its own, in small segments, everybody drawn by the same policy. */
+export const open = (dataDir: string, clock: ManualClock, options: Partial<PlatformOptions> = {}): Promise<Platform> =>
+  openPlatform({
+    dataDir,
+    clock,
+    learnEveryMs: 0,
+    segmentBytes: 16 * 1024,
+    pageLifetimeMs: HOUR_MS,
+    popularityHoldout: 0,
+    ...options,
+  });
+
+const ARTISTS = 30;
+export const LISTENERS = 12;
+
+/** Artists in two camps; listeners of each play within their camp. */
+export async function fill(platform: Platform, clock: ManualClock): Promise<void> {
+  await platform.upsertItems(
+    Array.from({ length: ARTISTS }, (_, a) => ({
+      id: `artist:${a}`,
+      kind: 'artist',
+      title: `Artist ${a}`,
+      genres: [a % 2 === 0 ? 'calm' : 'loud'],
+    })),
+  );
+  let n = 0;
+  for (let listener = 0; listener < LISTENERS; listener++) {
+    const events = [];
+    for (let play = 0; play < 60; play++) {
+      const artist = (2 * ((play * 7 + listener) % (ARTISTS / 2)) + (listener % 2)) % ARTISTS;
+      // The last artists of each camp are left for others to discover.
+      if (artist >= ARTISTS - 6 && listener < LISTENERS / 2) continue;
+      events.push({
+        eventId: `e${n++}`,
+        type: 'play',
+        listenerId: `l${listener}`,
+        itemId: `artist:${artist}`,
+        occurredAt: new Date(clock.nowMs() - (60 - play) * 6 * HOUR_MS).toISOString(),
+        playedMs: 200_000,
+        durationMs: 200_000,
+      });
+    }
+    const fates = await platform.ingest(events);
+    if (fates.some((fate) => fate.fate !== 'accepted')) throw new ShelfwiseError('BUG', JSON.stringify(fates));
+  }
+}
+
+export async function home(
+  platform: Platform,
+  listenerId: string,
+  options: { explain?: boolean; fresh?: boolean } = {},
+): Promise<Page> {
+  const bytes = await platform.home(listenerId, { device: 'desktop', explain: false, fresh: true, ...options });
+  return JSON.parse(Buffer.from(bytes).toString()) as Page;
+}
+
+/** What makes the model learn: the first card of a page, rendered and played. */
+export async function playFirstCard(
+  platform: Platform,
+  listenerId: string,
+  page: Page,
+  clock: ManualClock,
+): Promise<void> {
+  const common = { listenerId, occurredAt: new Date(clock.nowMs()).toISOString() };
+  await platform.ingest([
+    {
+      ...common,
+      eventId: `rendered ${page.decisionId}`,
+      type: 'rendered',
+      reference: { decisionId: page.decisionId },
+    },
+    {
+      ...common,
+      eventId: `played ${page.decisionId}`,
+      type: 'play',
+      itemId: page.shelves[0].cards[0].id,
+      playedMs: 200_000,
+      reference: { decisionId: page.decisionId, shelfRank: 0, cardRank: 0 },
+    },
+  ]);
+}
