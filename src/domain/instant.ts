@@ -18,6 +18,8 @@ export const LATEST_INSTANT_MS = Date.UTC(2201, 0, 1) - 1;
  * @returns never NaN; undefined for what is not a time, or one that lies outside
  */
 export function parseInstant(text: string, earliestMs: number = EARLIEST_INSTANT_MS): number | undefined {
+  const usual = parseUsual(text);
+  if (usual >= earliestMs && usual <= LATEST_INSTANT_MS) return usual;
   const parts = RFC_3339.exec(text);
   if (parts === null) return undefined;
   // Date.parse takes 30 February for 2 March.
@@ -25,6 +27,49 @@ export function parseInstant(text: string, earliestMs: number = EARLIEST_INSTANT
   if (day > 28 && day > daysOf(Number(parts[1]), Number(parts[2]))) return undefined;
   const ms = Date.parse(text);
   return ms >= earliestMs && ms <= LATEST_INSTANT_MS ? ms : undefined;
+}
+
+/** `2026-11-24T08:30:00.000Z`, what clients' own functions print, read digit by digit; NaN for anything else. */
+function parseUsual(text: string): number {
+  if (
+    text.length !== 24 ||
+    text.charCodeAt(4) !== 45 ||
+    text.charCodeAt(7) !== 45 ||
+    text.charCodeAt(10) !== 84 ||
+    text.charCodeAt(13) !== 58 ||
+    text.charCodeAt(16) !== 58 ||
+    text.charCodeAt(19) !== 46 ||
+    text.charCodeAt(23) !== 90
+  )
+    return Number.NaN;
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  const ms = 10 * twoDigits(text, 20) + digit(text, 22);
+  if (!(month >= 1 && month <= 12 && day >= 1 && hour <= 23 && minute <= 59 && second <= 59 && ms >= 0))
+    return Number.NaN;
+  if (day > 28 && day > daysOf(year, month)) return Number.NaN;
+  return ((daysBefore(year, month) + day - 1) * 24 + hour) * 3_600_000 + minute * 60_000 + second * 1000 + ms;
+}
+
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - 48;
+  return value >= 0 && value <= 9 ? value : Number.NaN;
+}
+
+function twoDigits(text: string, at: number): number {
+  return 10 * digit(text, at) + digit(text, at + 1);
+}
+
+/** Days from 1970-01-01 to the first of a month in the Gregorian calendar; years are counted from March, so that a leap day ends one. */
+function daysBefore(year: number, month: number): number {
+  const fromMarch = month > 2 ? year : year - 1;
+  const months = month > 2 ? month - 3 : month + 9;
+  const leapDays = Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400);
+  return 365 * fromMarch + leapDays + Math.floor((153 * months + 2) / 5) - 719_468;
 }
 
 /** Days of a month, 1 = January, in the Gregorian calendar. */

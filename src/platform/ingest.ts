@@ -2,6 +2,7 @@
  * Ingest: raw events in, fates out. An event is acknowledged when the log is on disk and its listener's state has it, so a
  * Home asked for after the acknowledgement shows its effect.
  */
+import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ByteWriter, CATALOGUE, type Clock, ShelfwiseError } from '../base/index.ts';
 import {
@@ -21,7 +22,13 @@ import type { SeenEvents } from './seen.ts';
 import type { EventFate } from './service.ts';
 import { positionNumber, type States, unlessCorrupt } from './states.ts';
 
-const checker = Compile(EventSchema);
+/** The schema of the contract, less the format of the time: `parseEvent` asks more of it, and costs less. */
+const checker = Compile(
+  Type.Object(
+    { ...EventSchema.properties, occurredAt: Type.String({ maxLength: 40 }) },
+    { additionalProperties: false },
+  ),
+);
 
 export interface IngestCounts {
   accepted: number;
@@ -62,7 +69,6 @@ const REFUSALS = ['LOG_FULL', 'LOG_WRITE_FAILED'] as const;
 interface Taken {
   readonly event: FeedbackEvent;
   readonly position: number;
-  readonly seenKey: string;
 }
 
 export function createIngest(dependencies: IngestDependencies): Ingest {
@@ -118,12 +124,14 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
           fates[i] = invalid(row);
         }
       }
-      await listeners.ensure(ids);
+      const entries = await listeners.ensure(ids);
 
       const taken: Taken[] = [];
+      const claims = seen.claims(valid.length);
       const start = log.end();
-      for (const { index, raw } of valid) {
-        const listener = listeners.get(raw.listenerId);
+      for (let v = 0; v < valid.length; v++) {
+        const { index, raw } = valid[v];
+        const listener = entries[v];
         if (listener === undefined) {
           fates[index] = rejected(
             raw.eventId,
@@ -143,8 +151,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
           );
           continue;
         }
-        const seenKey = seen.keyOf(event.listenerKey, event.eventId);
-        if (seen.has(seenKey)) {
+        if (!claims.isNew(event.listenerKey, event.eventId)) {
           fates[index] = { eventId: raw.eventId, fate: 'duplicate' };
           counts.duplicate++;
           continue;
@@ -156,8 +163,8 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
           fates[index] = rejected(raw.eventId, 'LOG_FULL', CATALOGUE.LOG_FULL.message, CATALOGUE.LOG_FULL.remedy);
           continue;
         }
-        seen.begin(seenKey);
-        taken.push({ event, position, seenKey });
+        claims.claim();
+        taken.push({ event, position });
         fates[index] = { eventId: raw.eventId, fate: 'accepted' };
       }
 
@@ -167,14 +174,14 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
         // Duplicates wait too: what they repeat may not be on disk yet.
         await log.sync();
       } catch (error) {
-        for (const { seenKey } of taken) seen.drop(seenKey);
+        claims.release();
         throw error;
       } finally {
         // Syncs resolve in the order of the appends, so envelopes fold in the order of the log.
         unfolded.splice(unfolded.indexOf(pending), 1);
       }
-      for (const { event, position, seenKey } of taken) {
-        seen.settle(seenKey);
+      claims.settle();
+      for (const { event, position } of taken) {
         fold(event, position);
         dependencies.onEvent(event);
       }
@@ -187,8 +194,11 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       for (const { position, payload } of log.entries(from)) {
         const event = decodeEvent(payload);
         // A flush may have stored ids beyond the place that it noted: they count once.
-        const seenKey = seen.keyOf(event.listenerKey, event.eventId);
-        if (!seen.has(seenKey)) seen.settle(seenKey);
+        const claims = seen.claims(1);
+        if (claims.isNew(event.listenerKey, event.eventId)) {
+          claims.claim();
+          claims.settle();
+        }
         fold(event, positionNumber(position));
         events++;
       }

@@ -28,8 +28,11 @@ export interface Listeners {
   get(id: string): ListenerEntry | undefined;
   /** The secret of a key; undefined when the listener is unknown or erased. */
   secretOf(key: string): KeyObject | undefined;
-  /** Maps ids that are new; durable when resolved. Call before anything that carries their keys is written. */
-  ensure(ids: readonly string[]): Promise<void>;
+  /**
+   * The entries of ids; ids that are new are mapped first, and durable when resolved. Call before anything that carries
+   * their keys is written. Undefined for one that was erased meanwhile.
+   */
+  ensure(ids: readonly string[]): Promise<readonly (ListenerEntry | undefined)[]>;
   /** An entry for one Home of somebody unknown while the store takes no writes: forgotten afterwards. */
   passing(id: string): ListenerEntry;
   put(rows: readonly { readonly id: string; readonly profile: ListenerProfile }[]): Promise<readonly StoredListener[]>;
@@ -114,13 +117,9 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
       return secrets.get(key) ?? secretOfKey(store, key);
     },
     async ensure(ids) {
-      let isMissing = false;
-      for (const id of ids) {
-        if (get(id) !== undefined) continue;
-        isMissing = true;
-        missing.add(id);
-      }
-      if (!isMissing) return;
+      const known = ids.map(get);
+      if (!known.includes(undefined)) return known;
+      for (let i = 0; i < ids.length; i++) if (known[i] === undefined) missing.add(ids[i]);
       // Whoever comes while a transaction is under way shares the next one.
       gathering ??= exclusive(async () => {
         gathering = undefined;
@@ -129,6 +128,7 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
         if (ids.length > 0) await write(ids.map((id) => fresh(id, {})));
       });
       await gathering;
+      return ids.map(get);
     },
     passing(id) {
       const entry = fresh(id, {});

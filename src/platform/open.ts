@@ -130,15 +130,9 @@ async function assemble(
   opened.push(lake);
   /** Opened when something of the lake is first read. */
   let warehouse: Promise<Warehouse> | undefined;
-  async function readAnywhere(position: LogPosition): Promise<Uint8Array> {
-    try {
-      return decisionLog.read(position);
-    } catch (error) {
-      if (!(error instanceof ShelfwiseError) || error.code !== 'LOG_POSITION_GONE') throw error;
-      warehouse ??= openWarehouse();
-      return streamEntry({ name: DECISIONS, log: decisionLog, lake, metadata, warehouse: await warehouse }, position);
-    }
-  }
+  const openedWarehouse = (): Promise<Warehouse> => (warehouse ??= openWarehouse());
+  const readAnywhere = (position: LogPosition): Promise<Uint8Array> =>
+    streamEntry({ name: DECISIONS, log: decisionLog, lake, metadata, warehouse: openedWarehouse }, position);
   const seen = createSeenEvents(store, () => closed);
   const workshop = createWorkshop({ dir: dataDir.dir });
   const background: Record<string, string> = {};
@@ -210,16 +204,18 @@ async function assemble(
 
   /** One flush at a time; a second caller waits for one that starts after its call. */
   let flushing: Promise<void> = Promise.resolve();
-  const flush = (): Promise<void> => {
-    const next = flushing.then(flushOnce, flushOnce);
+  const exclusively = (work: () => Promise<void>): Promise<void> => {
+    const next = flushing.then(work, work);
     flushing = next.catch(() => undefined);
     return next;
   };
+  const flush = (): Promise<void> => exclusively(flushOnce);
   async function flushOnce(): Promise<void> {
     const folded = ingest.foldedUpTo();
     await decisionLog.sync();
     const indexedUpTo = decisionLog.durableEnd();
-    await storeSlices(store, [...seen.slices(), ...decisions.slices(positionNumber(indexedUpTo))]);
+    await seen.flush();
+    await storeSlices(store, decisions.slices(positionNumber(indexedUpTo)));
     let settle = (): void => {};
     await states.flush(vocabularies.persist, (write) => {
       settle = vocabularies.persist(write);
@@ -361,6 +357,7 @@ async function assemble(
   }
 
   every(options.stateFlushMs, 'states', flush);
+  every(TIDY_EVERY_MS, 'event ids', () => exclusively(seen.tidy));
   every(COMPACT_EVERY_MS, 'compactor', compactByAge);
   every(options.learnEveryMs, 'learner', learn);
 
@@ -521,6 +518,7 @@ async function assemble(
   return platform;
 }
 
+const TIDY_EVERY_MS = 30 * SECOND_MS;
 const CATALOG_DELAY_MS = 400;
 const LONGEST_PAUSE_MS = 30 * SECOND_MS;
 const COMPACT_EVERY_MS = 10 * MINUTE_MS;

@@ -1,5 +1,6 @@
 /** Folds the whole log anew into a fresh table of states, and compares it with the one that serves. */
 import { foldEvent, statesEqual } from '../signals/index.ts';
+import { storedIdCount } from './id-runs.ts';
 import { createStates, readStoredState, unlessCorrupt } from './states.ts';
 import type { Job, JobResults, OnProgress } from './workshop.ts';
 import { pastEvents, type Workspace } from './workspace.ts';
@@ -19,7 +20,7 @@ export async function rebuildJob(
   const vocabularies = workspace.vocabularies();
   const states = createStates(store, job.toTable, 50_000);
   const seen = new Set<string>();
-  const expected = Math.max(1, store.count('events-seen'));
+  const expected = Math.max(1, storedIdCount(store));
   let events = 0;
   for await (const { position, event } of pastEvents(workspace, job.eventsEnd)) {
     const entry = states.get(event.listenerKey);

@@ -1,40 +1,101 @@
-import { describe, expect, it } from 'vitest';
-import type { OnlineStore, StoreWriter } from '../store/index.ts';
-import { createSeenEvents } from './seen.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OnlineStore, openLmdbStore } from '../store/index.ts';
+import { createSeenEvents, type SeenEvents } from './seen.ts';
 
-/** A store that takes what it is given, when it is given it. */
-function storeInMemory(): { store: OnlineStore; write: StoreWriter } {
-  const keys = new Set<string>();
-  const store = {
-    get: (_table: string, key: string) => (keys.has(key) ? new Uint8Array(0) : undefined),
-    range: () => Array.from(keys, (key) => ({ key, value: new Uint8Array(0) })),
-    count: () => keys.size,
-  } as unknown as OnlineStore;
-  return { store, write: { put: (_table, key) => void keys.add(key), remove: () => undefined } };
+/** Each test's own: what it left in the background ends with it. */
+let life = { ended: false };
+let closed = (): boolean => true;
+
+let dir: string;
+let store: OnlineStore;
+
+beforeEach(() => {
+  const own = { ended: false };
+  life = own;
+  closed = () => own.ended;
+  dir = mkdtempSync(join(tmpdir(), 'seen-'));
+  store = openLmdbStore({ dir });
+});
+afterEach(async () => {
+  life.ended = true;
+  await store.close();
+  rmSync(dir, { recursive: true });
+});
+
+function take(seen: SeenEvents, ids: readonly string[]): number {
+  const claims = seen.claims(ids.length);
+  let taken = 0;
+  for (const id of ids) {
+    if (!claims.isNew('key', id)) continue;
+    claims.claim();
+    taken++;
+  }
+  claims.settle();
+  return taken;
 }
 
-describe('seen event ids', () => {
-  it('stores what a transaction that failed was to store with the next one', () => {
-    const { store, write } = storeInMemory();
-    const seen = createSeenEvents(store, () => false);
-    const [early, late] = ['early', 'late'].map((id) => seen.keyOf('listener', id));
-    seen.settle(early);
-    // The transaction fails: nothing is stored, and nobody calls back.
-    for (const slice of seen.slices()) slice({ put: () => undefined, remove: () => undefined });
-    expect(seen.has(early)).toBe(true);
-    seen.settle(late);
-    for (const slice of seen.slices()) slice(write)();
-    expect([seen.has(early), seen.has(late), seen.size]).toEqual([true, true, 2]);
-    const afterRestart = createSeenEvents(store, () => false);
-    expect([afterRestart.has(early), afterRestart.has(late), afterRestart.size]).toEqual([true, true, 2]);
+const ids = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `event-${from + i}`);
+
+describe('seen events', () => {
+  it('are known from their claim on, in every envelope, before and after a flush and a restart', async () => {
+    const seen = createSeenEvents(store, closed);
+    const one = seen.claims(2);
+    const other = seen.claims(2);
+    expect(one.isNew('key', 'a')).toBe(true);
+    one.claim();
+    expect(one.isNew('key', 'a')).toBe(false);
+    expect(other.isNew('key', 'a')).toBe(false);
+    expect(other.isNew('another listener', 'a')).toBe(true);
+    one.settle();
+    expect(other.isNew('key', 'a')).toBe(false);
+
+    expect(take(seen, ids(0, 2_000))).toBe(2_000);
+    const flushing = seen.flush();
+    expect(take(seen, ids(0, 2_001))).toBe(1);
+    await flushing;
+    expect(seen.size).toBe(2_002);
+    expect(take(seen, ids(0, 2_001))).toBe(0);
+    await seen.flush();
+    await seen.tidy();
+
+    const again = createSeenEvents(store, closed);
+    expect(again.size).toBe(2_002);
+    expect(take(again, ['a', ...ids(0, 2_002)])).toBe(1);
   });
 
-  it('knows an id on its way to the disk, and frees it when it does not get there', () => {
-    const seen = createSeenEvents(storeInMemory().store, () => false);
-    const key = seen.keyOf('listener', 'event');
-    seen.begin(key);
-    expect(seen.has(key)).toBe(true);
-    seen.drop(key);
-    expect(seen.has(key)).toBe(false);
+  it('are free again when their events did not reach the disk', async () => {
+    const seen = createSeenEvents(store, closed);
+    const claims = seen.claims(2);
+    for (const id of ['a', 'b']) {
+      expect(claims.isNew('key', id)).toBe(true);
+      claims.claim();
+    }
+    // A flush meanwhile must not store what may yet fail.
+    await seen.flush();
+    claims.release();
+    expect(take(seen, ['a', 'b'])).toBe(2);
+  });
+
+  it('are stored by the next flush when one fails', async () => {
+    let refuses = true;
+    const seen = createSeenEvents(
+      {
+        get: (table, key) => store.get(table, key),
+        range: (table, range) => store.range(table, range),
+        count: (table) => store.count(table),
+        close: () => store.close(),
+        transaction: (fill) => (refuses ? Promise.reject(new Error('refused')) : store.transaction(fill)),
+      },
+      closed,
+    );
+    take(seen, ids(0, 500));
+    await expect(seen.flush()).rejects.toThrow('refused');
+    expect(take(seen, ids(0, 510))).toBe(10);
+    refuses = false;
+    await seen.flush();
+    expect(take(createSeenEvents(store, closed), ids(0, 511))).toBe(1);
   });
 });
