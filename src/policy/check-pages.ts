@@ -24,9 +24,10 @@ function shelf(
 }
 
 /**
- * Few enough pages to list them all: a pinned row in defined order, two shelves that want the same cards, a defined row
- * whose place is drawn, one creator at the cap, a shelf that loses its eligibility, ties for policies that never mix, a
- * carried row whose creator the rows above it want, and a pin that stands higher where the page is short.
+ * Few enough pages to list them all: a pinned row in defined order, shelves that want the same cards, a defined row whose
+ * place is drawn, which holds a card that others want and takes another past the page's cap, a creator who comes to that
+ * cap, a shelf that loses its eligibility, ties for policies that never mix, a carried row whose creator the rows above it
+ * want, and a pin that stands higher where the page is short.
  */
 export function smallProblem(): PageProblem {
   const [a, b] = [100, 101];
@@ -45,6 +46,8 @@ export function smallProblem(): PageProblem {
         [3, a, 0.15],
         [4, a, 0.15],
         [5, b, 0.1],
+        [12, NO_ITEM, 0.3],
+        [13, b, 0.1],
       ]),
       shelf(
         'recommended',
@@ -52,18 +55,24 @@ export function smallProblem(): PageProblem {
           [3, a, 0.2],
           [5, b, 0.05],
           [6, NO_ITEM, 0.15],
-          [7, NO_ITEM, 0.15],
+          [12, NO_ITEM, 0.15],
         ],
         { minCards: 2 },
       ),
       shelf(
         'rotation',
         [
-          [5, b, 0.2],
+          [12, NO_ITEM, 0.2],
+          [5, b, 0.1],
           [8, NO_ITEM, 0.1],
         ],
         { order: 'defined' },
       ),
+      shelf('popular', [
+        [3, a, 0.3],
+        [5, b, 0.2],
+        [6, NO_ITEM, 0.2],
+      ]),
       shelf(
         'kept',
         [
@@ -103,7 +112,7 @@ export function deepProblem(seed: number): PageProblem {
   shelves.push(shelf('kept', kept, { order: 'defined', carried: true, pinnedRank: 3, maxCards: 3 }));
   return {
     shelves,
-    shelfLimit: 6,
+    shelfLimit: 7,
     creatorCapPerRow: 2,
     creatorCapPerPage: 4,
     examinationByCard: Float64Array.of(1, 0.8, 0.6, 0.5, 0.4),

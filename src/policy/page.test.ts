@@ -55,22 +55,36 @@ const chosen = (problem: PageProblem, policy: Policy = greedy()) =>
     ...row.cards.map((card) => problem.shelves[row.shelf].items[card.index]),
   ]);
 
-/** The items that carried rows hold, each with its shelf. */
+/** The items that rows hold from the start, each with its shelf: carried rows all of theirs, then defined rows their head. */
 function heldItems(problem: PageProblem): Map<number, number> {
   const holder = new Map<number, number>();
-  problem.shelves.forEach(({ carried, pinnedRank, items, count, minCards, maxCards }, s) => {
-    if (!carried || pinnedRank >= problem.shelfLimit) return;
-    const free = [...items.subarray(0, count)].filter((item) => !holder.has(item)).slice(0, maxCards);
-    if (free.length >= Math.max(1, minCards)) for (const item of free) holder.set(item, s);
-  });
+  let holders = 0;
+  const hold = (s: number) => {
+    const { carried, order, pinnedRank, items, creators, count, minCards, maxCards } = problem.shelves[s];
+    if (order === 'policy' || pinnedRank >= problem.shelfLimit || holders === problem.shelfLimit) return;
+    const inRow = new Map<number, number>();
+    const free = Array.from({ length: count }, (_, index) => index).filter((index) => {
+      if (holder.has(items[index])) return false;
+      if (carried || creators[index] === NO_ITEM) return true;
+      const ofCreator = (inRow.get(creators[index]) ?? 0) + 1;
+      inRow.set(creators[index], ofCreator);
+      return ofCreator <= problem.creatorCapPerRow;
+    });
+    const least = Math.max(1, minCards);
+    if (free.length < least) return;
+    for (const index of free.slice(0, carried ? maxCards : least)) holder.set(items[index], s);
+    holders++;
+  };
+  const numbers = problem.shelves.map((_, s) => s);
+  for (const s of numbers) if (problem.shelves[s].carried) hold(s);
+  for (const s of numbers) if (!problem.shelves[s].carried) hold(s);
   return holder;
 }
 
 /** What `step` must answer, worked out in the obvious way from the prefix alone. */
 function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
   const held = heldItems(problem);
-  const holds = (s: number) => [...held.values()].includes(s);
-  const placedItems = new Set<number>(held.keys());
+  const placedItems = new Set<number>();
   const creatorsOnPage = new Map<number, number>();
   const count = (map: Map<number, number>, creator: number) => map.get(creator) ?? 0;
   const add = (map: Map<number, number>, creator: number) => {
@@ -86,25 +100,23 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     }));
     return order === 'defined' ? list : list.sort((a, b) => b.score - a.score || a.item - b.item);
   };
+  const gone = (s: number, item: number) => placedItems.has(item) || (held.get(item) ?? s) !== s;
   for (const [item, s] of held) {
     add(creatorsOnPage, problem.shelves[s].creators[problem.shelves[s].items.indexOf(item)]);
   }
-  const heldBy = (s: number) => candidates(s).filter(({ item }) => held.get(item) === s);
-  const capLeft = (creator: number, inRow: Map<number, number>) =>
-    creator === NO_ITEM
-      ? Number.POSITIVE_INFINITY
-      : Math.min(
-          problem.creatorCapPerRow - count(inRow, creator),
-          problem.creatorCapPerPage - count(creatorsOnPage, creator),
-        );
+  const capLeft = (s: number, creator: number, inRow: Map<number, number>) => {
+    const { carried, order } = problem.shelves[s];
+    if (creator === NO_ITEM || carried) return Number.POSITIVE_INFINITY;
+    const row = problem.creatorCapPerRow - count(inRow, creator);
+    return order === 'defined' ? row : Math.min(row, problem.creatorCapPerPage - count(creatorsOnPage, creator));
+  };
   /** Σ_c min(n_c, cap left), at most maxCards. */
   const attainable = (s: number) => {
-    if (holds(s)) return heldBy(s).length;
     const blocks = new Map<string, { n: number; left: number }>();
     for (const { index, item, creator } of candidates(s)) {
-      if (placedItems.has(item)) continue;
+      if (gone(s, item)) continue;
       const name = creator === NO_ITEM ? `card ${index}` : `creator ${creator}`;
-      const block = blocks.get(name) ?? { n: 0, left: capLeft(creator, new Map()) };
+      const block = blocks.get(name) ?? { n: 0, left: capLeft(s, creator, new Map()) };
       block.n++;
       blocks.set(name, block);
     }
@@ -116,17 +128,12 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     const inRow = new Map<number, number>();
     let value = 0;
     let rank = 0;
-    for (const { item, creator, score } of holds(s) ? heldBy(s) : candidates(s)) {
-      if (holds(s)) {
-        value += problem.examinationByCard[rank++] * score;
-        continue;
-      }
+    for (const { item, creator, score } of candidates(s)) {
       if (rank === problem.shelves[s].maxCards) break;
-      if (placedItems.has(item) || capLeft(creator, inRow) <= 0) continue;
+      if (gone(s, item) || capLeft(s, creator, inRow) <= 0) continue;
       // The page cap counts the row's own cards too.
-      if (creator !== NO_ITEM && count(inRow, creator) + count(creatorsOnPage, creator) >= problem.creatorCapPerPage) {
-        continue;
-      }
+      const onPage = count(inRow, creator) + count(creatorsOnPage, creator);
+      if (problem.shelves[s].order === 'policy' && creator !== NO_ITEM && onPage >= problem.creatorCapPerPage) continue;
       value += problem.examinationByCard[rank++] * score;
       add(inRow, creator);
     }
@@ -146,21 +153,16 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     inRow = new Map();
     filled = 0;
     for (const { index } of row.cards) {
-      if (holds(row.shelf)) {
-        filled++;
-        continue;
-      }
-      placedItems.add(problem.shelves[row.shelf].items[index]);
-      add(creatorsOnPage, problem.shelves[row.shelf].creators[index]);
-      add(inRow, problem.shelves[row.shelf].creators[index]);
+      const { items, creators } = problem.shelves[row.shelf];
+      placedItems.add(items[index]);
+      if (held.get(items[index]) !== row.shelf) add(creatorsOnPage, creators[index]);
+      add(inRow, creators[index]);
       filled++;
     }
   }
   if (filled < rowLength) {
     const s = prefix[prefix.length - 1].shelf;
-    const open = holds(s)
-      ? heldBy(s).slice(filled)
-      : candidates(s).filter(({ item, creator }) => !placedItems.has(item) && capLeft(creator, inRow) > 0);
+    const open = candidates(s).filter(({ item, creator }) => !gone(s, item) && capLeft(s, creator, inRow) > 0);
     const forced = problem.shelves[s].order === 'defined';
     const offered = forced ? open.slice(0, 1) : open;
     const values = offered.map(({ score }) => score);
@@ -173,13 +175,16 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     };
   }
   const rank = prefix.length;
+  const stands = (s: number) => prefix.some((row) => row.shelf === s);
+  const owed = [...new Set(held.values())].filter((s) => !stands(s));
   const eligible = problem.shelves
     .map((_, s) => s)
     .filter(
       (s) =>
         rank < problem.shelfLimit &&
-        !prefix.some((row) => row.shelf === s) &&
-        attainable(s) >= Math.max(1, problem.shelves[s].minCards),
+        !stands(s) &&
+        attainable(s) >= Math.max(1, problem.shelves[s].minCards) &&
+        (problem.shelfLimit - rank > owed.length || owed.includes(s)),
     );
   const pins = eligible
     .filter((s) => problem.shelves[s].pinnedRank >= 0)
@@ -352,34 +357,54 @@ describe('step', () => {
     );
   });
 
-  it('never shows an item twice, nor more of a creator than the caps allow, nor a row twice', () => {
+  it('never shows an item twice, nor a row twice, nor more of a creator in a row than its cap', () => {
     fc.assert(
       fc.property(problems, fc.nat(), (problem, seed) => {
         const page = wander(problem, seed, walker, uniform(), () => {});
         const seen: number[] = [];
-        const onPage = new Map<number, number>();
-        const drawnAnew = new Set<number>();
-        const holders = new Set(heldItems(problem).values());
         for (const row of page) {
+          const { items, creators, carried } = problem.shelves[row.shelf];
           const inRow = new Map<number, number>();
           for (const { index } of row.cards) {
-            seen.push(problem.shelves[row.shelf].items[index]);
-            const creator = problem.shelves[row.shelf].creators[index];
-            if (creator === NO_ITEM) continue;
-            for (const map of [inRow, onPage]) map.set(creator, (map.get(creator) ?? 0) + 1);
-            if (!holders.has(row.shelf)) drawnAnew.add(creator);
+            seen.push(items[index]);
+            if (creators[index] !== NO_ITEM) inRow.set(creators[index], (inRow.get(creators[index]) ?? 0) + 1);
           }
-          if (holders.has(row.shelf)) continue;
+          if (carried) continue;
           for (const count of inRow.values()) expect(count).toBeLessThanOrEqual(problem.creatorCapPerRow);
         }
-        // What carried rows hold may be beyond the cap by itself; then nothing is added to it.
-        for (const creator of drawnAnew) expect(onPage.get(creator)).toBeLessThanOrEqual(problem.creatorCapPerPage);
         expect(new Set(seen).size).toBe(seen.length);
         expect(new Set(page.map((row) => row.shelf)).size).toBe(page.length);
         expect(page.length).toBeLessThanOrEqual(problem.shelfLimit);
       }),
       { numRuns: 300, seed: 4 },
     );
+  });
+
+  it('draws no card of a creator who has the page’s cap of cards above it or held', () => {
+    let atTheCap = 0;
+    fc.assert(
+      fc.property(problems, fc.nat(), (problem, seed) => {
+        const held = heldItems(problem);
+        const onPage = new Map<number, number>();
+        const count = (s: number, index: number) => {
+          const creator = problem.shelves[s].creators[index];
+          if (creator !== NO_ITEM) onPage.set(creator, (onPage.get(creator) ?? 0) + 1);
+          return onPage.get(creator) ?? 0;
+        };
+        for (const [item, s] of held) count(s, problem.shelves[s].items.indexOf(item));
+        for (const row of wander(problem, seed, walker, uniform(), () => {})) {
+          const { items, order } = problem.shelves[row.shelf];
+          for (const { index } of row.cards) {
+            if (held.has(items[index])) continue;
+            const cards = count(row.shelf, index);
+            if (order === 'policy') expect(cards).toBeLessThanOrEqual(problem.creatorCapPerPage);
+            if (cards === problem.creatorCapPerPage) atTheCap++;
+          }
+        }
+      }),
+      { numRuns: 300, seed: 4 },
+    );
+    expect(atTheCap).toBeGreaterThan(50);
   });
 });
 
@@ -388,9 +413,9 @@ describe('a page', () => {
     fc.assert(
       fc.property(problems, fc.nat(), (problem, seed) => {
         const page = wander(problem, seed, createWalker(), uniform(), () => {});
+        const held = heldItems(problem);
         page.forEach((row, rank) => {
           const { items, count, maxCards, order } = problem.shelves[row.shelf];
-          const held = heldItems(problem);
           const above = new Set(
             page.slice(0, rank).flatMap((r) => r.cards.map((c) => problem.shelves[r.shelf].items[c.index])),
           );
@@ -399,9 +424,7 @@ describe('a page', () => {
             const open = [...items.subarray(0, count)].filter(
               (item) => !above.has(item) && (held.get(item) ?? row.shelf) === row.shelf,
             );
-            if (problem.creatorCapPerPage === Number.POSITIVE_INFINITY) {
-              expect(row.cards.map((card) => items[card.index])).toEqual(open.slice(0, maxCards));
-            }
+            expect(row.cards.map((card) => items[card.index])).toEqual(open.slice(0, maxCards));
           }
         });
       }),
@@ -515,27 +538,108 @@ describe('a page', () => {
     ]);
   });
 
-  it('shows every carried row below its limit, with exactly its cards, at its rank or higher', () => {
-    let slid = 0;
+  it('shows every row that holds cards, led by them in their order, wherever it is drawn; a pinned one at its rank or higher', () => {
+    const figures = { slid: 0, drawn: 0, last: 0, beyondCap: 0, short: 0 };
     fc.assert(
       fc.property(problems, fc.nat(), (problem, seed) => {
         const held = heldItems(problem);
         const page = wander(problem, seed, createWalker(), uniform(), () => {});
-        for (const s of new Set(held.values())) {
-          const rank = page.findIndex((row) => row.shelf === s);
-          const { items, count, pinnedRank } = problem.shelves[s];
-          const cards = [...items.subarray(0, count)].filter((item) => held.get(item) === s);
-          expect(page[rank]?.cards.map((card) => items[card.index])).toEqual(cards);
-          expect(rank).toBeLessThanOrEqual(pinnedRank);
-          if (rank < pinnedRank) {
-            slid++;
-            for (const row of page.slice(rank)) expect(problem.shelves[row.shelf].pinnedRank).toBeGreaterThanOrEqual(0);
+        const above = new Map<number, number>();
+        for (const { shelf: s, cards } of page) {
+          for (const { index } of cards) {
+            const creator = problem.shelves[s].creators[index];
+            const count = (above.get(creator) ?? 0) + 1;
+            above.set(creator, count);
+            if (creator !== NO_ITEM && held.has(problem.shelves[s].items[index]) && count > problem.creatorCapPerPage)
+              figures.beyondCap++;
           }
         }
+        for (const s of new Set(held.values())) {
+          const rank = page.findIndex((row) => row.shelf === s);
+          const { items, count, pinnedRank, carried, minCards } = problem.shelves[s];
+          const head = [...items.subarray(0, count)].filter((item) => held.get(item) === s);
+          const shown = page[rank]?.cards.map((card) => items[card.index]);
+          expect(carried ? shown : shown?.slice(0, head.length)).toEqual(head);
+          if (!carried) expect(head).toHaveLength(Math.max(1, minCards));
+          if (pinnedRank < 0) {
+            figures.drawn++;
+            if (rank === problem.shelfLimit - 1) figures.last++;
+            continue;
+          }
+          expect(rank).toBeLessThanOrEqual(pinnedRank);
+          if (rank === pinnedRank) continue;
+          // Above its own rank, for want of anything else that may stand there: only pins and rows that hold follow.
+          figures.slid++;
+          for (const row of page.slice(rank))
+            expect(problem.shelves[row.shelf].pinnedRank >= 0 || [...held.values()].includes(row.shelf)).toBe(true);
+        }
+        // And a defined row is missing only where it has too little of its own, or other such rows fill the page.
+        problem.shelves.forEach(({ order, pinnedRank }, s) => {
+          if (order === 'policy' || pinnedRank >= problem.shelfLimit || [...held.values()].includes(s)) return;
+          if (new Set(held.values()).size < problem.shelfLimit) figures.short++;
+          expect(page.some((row) => row.shelf === s)).toBe(false);
+        });
       }),
-      { numRuns: 400, seed: 6 },
+      { numRuns: 600, seed: 6 },
     );
-    expect(slid).toBeGreaterThan(20);
+    expect(figures.slid).toBeGreaterThan(20);
+    expect(figures.drawn).toBeGreaterThan(100);
+    expect(figures.last).toBeGreaterThan(20);
+    expect(figures.beyondCap).toBeGreaterThan(20);
+    expect(figures.short).toBeGreaterThan(20);
+  });
+
+  it('does not take what was just played from its row, whatever the policy draws above it of the same artist', () => {
+    const artist = 50;
+    const drawn = (key: number, ...numbers: number[]) =>
+      shelf({ key, items: items(...numbers), creators: items(...numbers.map(() => artist)) });
+    const problem = problemOf(
+      [
+        shelf({ key: 1, items: items(1, 2), creators: items(artist, artist), order: 'defined' }),
+        drawn(2, 1, 3, 4),
+        drawn(3, 1, 5, 6),
+        drawn(4, 2, 7, 8),
+        shelf({ key: 5, items: items(9, 10, 11), scores: scores(1, 1, 1) }),
+      ],
+      { shelfLimit: 3, creatorCapPerPage: 4 },
+    );
+    const ranks = new Set<number>();
+    let beyondCap = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const page = samplePage(problem, uniform(), Uint32Array.of(seed, 0, 0, 0)).rows;
+      const rank = page.findIndex((row) => row.shelf === 0);
+      ranks.add(rank);
+      expect(problem.shelves[0].items[page[rank].cards[0].index]).toBe(1);
+      const ofArtist = page.filter((row) => row.shelf !== 4).flatMap((row) => row.cards).length;
+      // Drawn rows have three at most beside the one that is held; the second card may stand below them.
+      expect(ofArtist).toBeLessThanOrEqual(5);
+      if (ofArtist > 4) beyondCap++;
+    }
+    expect([...ranks].sort()).toEqual([0, 1, 2]);
+    expect(beyondCap).toBeGreaterThan(0);
+  });
+
+  it('keeps a place for each row that holds cards, and says so in the probabilities', () => {
+    const drawn = [1, 2, 3].map((key) => shelf({ key, items: items(10 * key, 10 * key + 1), scores: scores(9, 9) }));
+    const rotation = shelf({
+      key: 8,
+      items: items(80, 81, 82),
+      order: 'defined',
+      minCards: 3,
+      scores: scores(0, 0, 0),
+    });
+    const recent = shelf({ key: 9, items: items(80, 90), order: 'defined', scores: scores(0, 0) });
+    const problem = problemOf([...drawn, rotation, recent], { shelfLimit: 3 });
+    expect(chosen(problem).slice(1)).toContainEqual([3, 80, 81, 82]);
+    expect(chosen(problem).slice(1)).toContainEqual([4, 90]);
+    const first = step(problem, [], uniform());
+    expect([...first.actions.subarray(0, first.count)]).toEqual([0, 1, 2, 3, 4]);
+    const second = step(problem, [{ shelf: 0, cards: [{ index: 0 }, { index: 1 }] }], uniform());
+    expect([...second.actions.subarray(0, second.count)]).toEqual([3, 4]);
+    expect([...second.probabilities.subarray(0, 2)]).toEqual([0.5, 0.5]);
+    expect(second.forced).toBe(false);
+    // Where there are more of them than ranks, the first shelves have them.
+    expect(chosen({ ...problem, shelfLimit: 1 })).toEqual([[3, 80, 81, 82]]);
   });
 
   it('skips masked cards of a defined row and keeps the order of the rest', () => {

@@ -5,27 +5,38 @@
  *
  * Masks come before each draw and nothing is dropped or redrawn after it:
  *  - an item counts once on a page: what stands higher is masked below;
- *  - cards of one creator are capped per row and per page;
- *  - a carried row holds its cards from the start: they are masked for every other shelf, and count against the page's
- *    caps of their creators wherever on the page they stand; the caps never take a card from the row itself;
+ *  - a row in a defined order *holds* cards from the start: a carried row all of its cards, another its first
+ *    `max(1, minCards)`. They are masked for every other shelf, and the row is sure of a place: where only as many ranks are
+ *    left as rows that hold cards, every other shelf is masked;
+ *  - cards of one creator are capped per row, but for carried rows, and per page, but for rows in a defined order;
  *  - a shelf is eligible where it could place at least `max(1, minCards)` cards;
  *  - a pinned shelf is forced at its rank where it is eligible there, and masked where any shelf that is not pinned is
  *    eligible; where none is, the page would be too short for its rank: then the eligible pin of the lowest rank is forced,
  *    and the pins slide up;
  *  - the page ends at `shelfLimit` rows, or where no shelf is eligible.
  *
- * What carried rows hold depends on the problem alone, so that a step is still a function of problem and prefix. A carried
- * row holds its first `maxCards` cards that no carried row listed before it holds, where it is pinned below `shelfLimit` and
- * they are as many as it needs; such a row stands on every page, with exactly these cards. (It does: it stays eligible, so
- * the page does not end before its rank.) A carried row that cannot hold is as any row in a defined order.
+ * What rows hold depends on the problem alone, so that a step is still a function of problem and prefix. Carried rows hold
+ * first, then the others, each in the order of the shelves: cards that respect the row's cap and that no row before it
+ * holds. A row holds nothing where these are fewer than it needs (it is then never eligible), where it is pinned beyond
+ * `shelfLimit`, or where as many rows hold before it as a page has. A row that holds stands on every page, a pinned one at
+ * its rank or higher, led by these cards in their order: no other row takes them, so it stays eligible, and there are never
+ * more such rows than ranks left. What such a row says of a listener (played last, played most) thus shows on the next
+ * page, wherever its place is drawn and whatever is drawn above it.
+ *
+ * **The page's cap binds what is drawn.** It keeps a policy from filling a page with one creator. A row in a defined order
+ * states a fact, which is no less true when the creator has other cards, and a cap that takes what was just played out of
+ * *Recently played* makes the row a lie. So such a row yields no card, and a page may have more cards of a creator than the
+ * cap where defined rows bring it there. Its cards count against drawn rows all the same (those that it holds from the
+ * start, the others from where they stand): who sees a creator there needs fewer of it further down, and a drawn row has
+ * other cards to show.
  *
  * **How many cards a row can place does not depend on which are drawn.** The sets of unmasked cards that respect the
  * caps are the independent sets of a partition matroid: each creator c is a block with capacity
- * L_c = min(row cap, page cap - cards of c above or held), each card without a creator a block of its own. All maximal
+ * L_c = min(row cap, page cap - cards of c above or held), at least 0, each card without a creator a block of its own. All maximal
  * independent sets of a matroid have the same size, here Σ_c min(n_c, L_c) with n_c the unmasked cards of c; so has its
  * truncation to `maxCards`. A card masked within the row is either placed or in a full block, so whatever is drawn, the
  * row can be continued exactly until min(maxCards, Σ_c min(n_c, L_c)) cards stand. Eligibility is thus known before the
- * first card is drawn, and no row ends short by bad luck.
+ * first card is drawn, and no row ends short by bad luck. (In a defined order nothing is drawn, and L_c is the row's cap.)
  *
  * A shelf's value before its cards are drawn is V_s = Σ_j θ_j x (score of the j-th best card that respects the masks);
  * for a defined shelf, of the j-th card that would really be placed. Where infinities of both signs meet, V_s is -∞.
@@ -38,6 +49,7 @@ import { NO_ITEM } from '../domain/index.ts';
 import { ScoreOrder } from './order.ts';
 import type { Policy } from './policies.ts';
 import { type PageProblem, requireProblem, type Step } from './problem.ts';
+import { SmallIds } from './small-ids.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -60,17 +72,11 @@ export class Walker {
   };
   #policyOfWeights: Policy | undefined;
 
-  // Numbers of items and creators become small ids, in order of first sight, by a hash table with open addressing. A slot
-  // is two words, number and entry, and taken when its entry is at least #idBase; the base moves on with every page, so
-  // that nothing needs clearing.
-  #slots = new Uint32Array(0);
-  #slotShift = 31;
-  #idBase = 1;
-  #idEnd = 1;
-  #ids = 0;
+  /** Of items and creators. */
+  readonly #ids = new SmallIds();
   /** By id: 1 when the item is on the page, or held for it. */
   #placed = new Uint8Array(0);
-  /** By id: the carried shelf that holds the item, or -1. */
+  /** By id: the shelf that holds the item, or -1. */
   #holder = new Int32Array(0);
   /** By id: cards of the creator on the page or held for it, its row being filled included. */
   #onPage = new Int32Array(0);
@@ -104,6 +110,10 @@ export class Walker {
 
   /** By shelf: how many cards it holds. */
   #held = new Int32Array(0);
+  /** Rows that hold cards and are not on the page yet: never more than the ranks that are left. */
+  #owed = 0;
+  /** Are as many rows owed as ranks are left? */
+  #onlyOwed = false;
   // By shelf: what it could place when last appraised, and its value. Appraised anew when #dirty has its bit.
   #lengthOf = new Int32Array(0);
   #valueOf = new Float64Array(0);
@@ -146,7 +156,9 @@ export class Walker {
       at = this.#load(s, at);
     }
     this.#start[shelves.length] = at;
+    this.#owed = 0;
     for (let s = 0; s < shelves.length; s++) this.#held[s] = shelves[s].carried ? this.#hold(s) : 0;
+    for (let s = 0; s < shelves.length; s++) if (!shelves[s].carried) this.#held[s] = this.#hold(s);
     this.#dirty = -1;
     this.#due.pageRank = 0;
     this.#closeRow();
@@ -226,20 +238,7 @@ export class Walker {
       this.#due.values = new Float64Array(room);
       this.#due.labels = new Uint32Array(room);
     }
-    // At most 2 x total ids: at least a third of the slots stays free.
-    if (this.#slots.length < 6 * total) {
-      const bits = Math.max(1, Math.ceil(Math.log2(3 * total)));
-      this.#slotShift = 32 - bits;
-      this.#slots = new Uint32Array(2 ** (bits + 1));
-      this.#idEnd = 1;
-    }
-    if (this.#idEnd + 2 * total > 0xffffffff) {
-      this.#slots.fill(0);
-      this.#idEnd = 1;
-    }
-    this.#idBase = this.#idEnd;
-    this.#idEnd = this.#idBase + 2 * total;
-    this.#ids = 0;
+    this.#ids.begin(2 * total);
     if (this.#row > 2 ** 30) {
       this.#rowStamp.fill(0);
       this.#row = 0;
@@ -248,16 +247,9 @@ export class Walker {
 
   /** The small id of an item or creator on this page. */
   #idFor(number: number): number {
-    const slots = this.#slots;
-    const base = this.#idBase;
-    let at = (Math.imul(number, 0x9e3779b1) >>> this.#slotShift) << 1;
-    while (slots[at + 1] >= base) {
-      if (slots[at] === number) return slots[at + 1] - base;
-      at = (at + 2) & (slots.length - 1);
-    }
-    const id = this.#ids++;
-    slots[at] = number;
-    slots[at + 1] = base + id;
+    const known = this.#ids.count;
+    const id = this.#ids.of(number);
+    if (id < known) return id;
     this.#placed[id] = 0;
     this.#holder[id] = -1;
     this.#onPage[id] = 0;
@@ -308,51 +300,62 @@ export class Walker {
     return at;
   }
 
-  /** Takes the cards of a carried row out of all others' reach, before the first step; returns how many it holds. */
+  /** Takes the cards that a row holds out of all others' reach, before the first step; returns how many they are. */
   #hold(s: number): number {
-    const { pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
-    if (pinnedRank >= this.#problem.shelfLimit) return 0;
-    const start = this.#start[s];
+    const { order, carried, pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
+    const { shelfLimit } = this.#problem;
+    if (order === 'policy' || pinnedRank >= shelfLimit || this.#owed === shelfLimit) return 0;
+    const least = Math.max(1, minCards);
+    const most = carried ? maxCards : least;
+    const mostInRow = this.#rowCapOf(s);
     const end = this.#start[s + 1];
-    let free = 0;
-    for (let at = start; at < end && free < maxCards; at++) if (this.#placed[this.#item[at]] === 0) free++;
-    if (free < Math.max(1, minCards)) return 0;
+    this.#row++;
     let held = 0;
-    for (let at = start; held < free; at++) {
-      const item = this.#item[at];
-      if (this.#placed[item] !== 0) continue;
-      this.#placed[item] = 1;
-      this.#holder[item] = s;
-      if (this.#creator[at] >= 0) this.#onPage[this.#creator[at]]++;
-      held++;
+    for (let at = this.#start[s]; at < end && held < most; at++) {
+      if (this.#placed[this.#item[at]] !== 0) continue;
+      const creator = this.#creator[at];
+      if (creator >= 0) {
+        if (this.#countInRow(creator) >= mostInRow) continue;
+        this.#addToRow(creator);
+      }
+      this.#liveAt[held++] = at;
     }
+    if (held < least) return 0;
+    for (let k = 0; k < held; k++) {
+      const at = this.#liveAt[k];
+      this.#placed[this.#item[at]] = 1;
+      this.#holder[this.#item[at]] = s;
+      if (this.#creator[at] >= 0) this.#onPage[this.#creator[at]]++;
+    }
+    this.#owed++;
     return held;
   }
 
-  /** The value of a carried row: of the cards that it holds. */
-  #appraiseHeld(s: number): void {
-    const { examinationByCard } = this.#problem;
-    let value = 0;
-    let length = 0;
-    for (let at = this.#start[s]; length < this.#held[s]; at++) {
-      if (this.#holder[this.#item[at]] !== s) continue;
-      const examined = examinationByCard[length++];
-      if (examined > 0) value += examined * this.#score[at];
-    }
-    this.#lengthOf[s] = length;
-    this.#valueOf[s] = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+  #rowCapOf(s: number): number {
+    return this.#problem.shelves[s].carried ? Number.POSITIVE_INFINITY : this.#problem.creatorCapPerRow;
+  }
+
+  /** Cards of a creator in the row that is being filled. */
+  #countInRow(creator: number): number {
+    return this.#rowStamp[creator] === this.#row ? this.#inRow[creator] : 0;
+  }
+
+  #addToRow(creator: number): number {
+    const count = this.#countInRow(creator) + 1;
+    this.#rowStamp[creator] = this.#row;
+    this.#inRow[creator] = count;
+    return count;
   }
 
   /** Works out how many cards shelf s could place now, and V_s. */
   #appraise(s: number): void {
-    if (this.#held[s] > 0) {
-      this.#appraiseHeld(s);
-      return;
-    }
-    const { creatorCapPerRow, creatorCapPerPage, examinationByCard, shelves } = this.#problem;
+    const { creatorCapPerPage, examinationByCard, shelves } = this.#problem;
+    const mostInRow = this.#rowCapOf(s);
+    const mostOnPage = shelves[s].order === 'policy' ? creatorCapPerPage : Number.POSITIVE_INFINITY;
     const items = this.#item;
     const creators = this.#creator;
     const placed = this.#placed;
+    const holder = this.#holder;
     const inRow = this.#inRow;
     const rowStamp = this.#rowStamp;
     const onPage = this.#onPage;
@@ -363,11 +366,11 @@ export class Walker {
     let length = 0;
     let value = 0;
     for (let at = this.#start[s]; at < end && length < most; at++) {
-      if (placed[items[at]] !== 0) continue;
+      if (placed[items[at]] !== 0 && holder[items[at]] !== s) continue;
       const creator = creators[at];
       if (creator >= 0) {
         const used = rowStamp[creator] === row ? inRow[creator] : 0;
-        if (used >= creatorCapPerRow || used + onPage[creator] >= creatorCapPerPage) continue;
+        if (used >= mostInRow || used + onPage[creator] >= mostOnPage) continue;
         rowStamp[creator] = row;
         inRow[creator] = used + 1;
       }
@@ -395,6 +398,7 @@ export class Walker {
       if (this.#used[s] === 0 && (this.#dirty & (1 << (s & 31))) !== 0) this.#appraise(s);
     }
     this.#dirty = 0;
+    this.#onlyOwed = this.#problem.shelfLimit - pageRank === this.#owed;
     for (let s = 0; s < shelves.length; s++) {
       if (shelves[s].pinnedRank !== pageRank || !this.#eligible(s)) continue;
       this.#offerShelf(s);
@@ -418,7 +422,8 @@ export class Walker {
 
   #eligible(s: number): boolean {
     const length = this.#lengthOf[s];
-    return this.#used[s] === 0 && length > 0 && length >= this.#problem.shelves[s].minCards;
+    if (this.#used[s] !== 0 || length === 0 || length < this.#problem.shelves[s].minCards) return false;
+    return !this.#onlyOwed || this.#held[s] > 0;
   }
 
   #offerShelf(s: number): void {
@@ -441,16 +446,12 @@ export class Walker {
     this.#offer(0, at);
   }
 
-  /** Is this candidate of the row being filled masked: placed or held already, or its creator at a cap? */
+  /** Is this candidate of the defined row being filled masked: placed, held by another, or its creator at the row's cap? */
   #masked(at: number): boolean {
-    if (this.#held[this.#due.shelf] > 0) return this.#holder[this.#item[at]] !== this.#due.shelf;
-    if (this.#placed[this.#item[at]] !== 0) return true;
+    const item = this.#item[at];
+    if (this.#placed[item] !== 0 && this.#holder[item] !== this.#due.shelf) return true;
     const creator = this.#creator[at];
-    return (
-      creator >= 0 &&
-      (this.#onPage[creator] >= this.#problem.creatorCapPerPage ||
-        (this.#rowStamp[creator] === this.#row && this.#inRow[creator] >= this.#problem.creatorCapPerRow))
-    );
+    return creator >= 0 && this.#countInRow(creator) >= this.#rowCapOf(this.#due.shelf);
   }
 
   #offer(k: number, at: number): void {
@@ -464,6 +465,7 @@ export class Walker {
   #openRow(s: number): void {
     const due = this.#due;
     this.#used[s] = 1;
+    if (this.#held[s] > 0) this.#owed--;
     this.#rowLength = this.#lengthOf[s];
     this.#row++;
     due.kind = 'card';
@@ -492,26 +494,22 @@ export class Walker {
 
   #placeCard(position: number): void {
     const due = this.#due;
-    if (this.#held[due.shelf] > 0) {
-      // It counts since the page began.
-      this.#nextCard();
-      return;
-    }
     const { creatorCapPerRow, creatorCapPerPage } = this.#problem;
     const at = this.#liveAt[position];
     const item = this.#item[at];
-    this.#placed[item] = 1;
-    this.#dirty |= this.#shelvesOf[item];
     const creator = this.#creator[at];
     let full = false;
-    if (creator >= 0) {
-      const inRow = this.#rowStamp[creator] === this.#row ? this.#inRow[creator] + 1 : 1;
-      this.#rowStamp[creator] = this.#row;
-      this.#inRow[creator] = inRow;
-      const onPage = ++this.#onPage[creator];
-      full = inRow >= creatorCapPerRow || onPage >= creatorCapPerPage;
-      // From here on the page leaves the creator less than a row would.
-      if (onPage + creatorCapPerRow > creatorCapPerPage) this.#dirty |= this.#shelvesOf[creator];
+    if (creator >= 0) full = this.#addToRow(creator) >= creatorCapPerRow;
+    // What the row holds counts for the page since it began.
+    if (this.#holder[item] !== due.shelf) {
+      this.#placed[item] = 1;
+      this.#dirty |= this.#shelvesOf[item];
+      if (creator >= 0) {
+        const onPage = ++this.#onPage[creator];
+        full ||= onPage >= creatorCapPerPage;
+        // From here on the page leaves the creator less than a row would.
+        if (onPage + creatorCapPerRow > creatorCapPerPage) this.#dirty |= this.#shelvesOf[creator];
+      }
     }
     if (this.#nextCard() || due.forced) return;
     this.#withdraw(position);

@@ -8,7 +8,11 @@ import type { ShelfOrder } from '../domain/index.ts';
 export interface PolicyShelf {
   /** `hash32` of the shelf's id, unique on the page: what its noise is named by. */
   readonly key: number;
-  /** `defined`: its cards stand in the order given, all forced. `policy`: its cards are drawn one by one. */
+  /**
+   * `defined`: its cards stand in the order given, all forced, and none is taken by the page's cap. It holds its first
+   * `max(1, minCards)` from the start of the page: no other shelf may take one, and the row is sure of a place.
+   * `policy`: its cards are drawn one by one.
+   */
   readonly order: ShelfOrder;
   /**
    * Page rank (from 0) where it is forced when eligible. It stands higher where the page has nothing else left to put above
@@ -16,11 +20,11 @@ export interface PolicyShelf {
    */
   readonly pinnedRank: number;
   /**
-   * Seen before and kept: must be `defined` and pinned, its items exactly its cards. It holds them from the start of the
-   * page: no other shelf may take one, no cap takes one from it, and they count against the page's creator caps.
+   * Seen before and kept: must be `defined` and pinned, its items exactly its cards. It holds all of them, before any other
+   * row holds one, and the row's cap takes none either.
    */
   readonly carried: boolean;
-  /** Eligible only where at least this many cards (and at least one) can be placed. */
+  /** Eligible only where at least this many cards (and at least one) can be placed. A defined row holds as many. */
   readonly minCards: number;
   readonly maxCards: number;
   /** Item numbers, each once; the first `count` are read. */
@@ -38,7 +42,7 @@ export interface PageProblem {
   readonly shelfLimit: number;
   /** Cards of one creator in one row at most, carried rows excepted; Infinity: no cap. */
   readonly creatorCapPerRow: number;
-  /** Cards of one creator on the whole page at most, carried rows counted first and never cut; Infinity: no cap. */
+  /** A drawn row takes no card of a creator with so many on the page, held ones included; Infinity: no cap. */
   readonly creatorCapPerPage: number;
   /** θ_j: the chance that card rank j is examined, given that the row is; as long as the longest `maxCards`. */
   readonly examinationByCard: Float64Array;
