@@ -118,22 +118,18 @@ async function fatesOf(server: ServerProcess, ids: Iterable<string>): Promise<Ma
 /** How often each event id stands in the stream of events: lake and log together. */
 async function occurrences(): Promise<Map<string, number>> {
   const paths = dataDirPaths(dataDir);
-  const stream: Stream = {
-    name: 'events',
-    log: openEventLog({ dir: paths.log('events') }),
-    lake: openLake({ dir: paths.lake }),
-    metadata: openMetadata({ file: paths.metadata }),
-    warehouse: await openWarehouse(),
-  };
+  const [log, lake] = [openEventLog({ dir: paths.log('events') }), openLake({ dir: paths.lake })];
+  const [metadata, warehouse] = [openMetadata({ file: paths.metadata }), await openWarehouse()];
+  const stream: Stream = { name: 'events', log, lake, metadata, warehouse: async () => warehouse };
   const counts = new Map<string, number>();
   for await (const { payload } of streamEntries(stream)) {
     const { eventId } = decodeEvent(payload);
     counts.set(eventId, (counts.get(eventId) ?? 0) + 1);
   }
-  await stream.warehouse.close();
-  await stream.lake.close();
-  await stream.metadata.close();
-  await (stream.log as ReturnType<typeof openEventLog>).close();
+  warehouse.close();
+  await lake.close();
+  await metadata.close();
+  await log.close();
   return counts;
 }
 

@@ -6,7 +6,7 @@ import {
   dataDirPaths,
   type EpochStore,
   type LogPosition,
-  lakeFiles,
+  logUpTo,
   type Metadata,
   type OnlineStore,
   openEpochStore,
@@ -14,7 +14,9 @@ import {
   openLmdbStore,
   openMetadata,
   openWarehouse,
-  readLogSegments,
+  type Stream,
+  streamEntries,
+  type Warehouse,
 } from '../store/index.ts';
 import { positionNumber } from './states.ts';
 import { loadVocabularies, type StoredVocabularies } from './vocabularies.ts';
@@ -45,59 +47,33 @@ export function openWorkspace(dir: string): Workspace {
   };
 }
 
-export interface PastEntry {
-  /** As a number, see `positionNumber`. */
-  readonly position: number;
-  readonly payload: Uint8Array;
-}
-
-const LAKE_ROWS = 20_000;
-
-/** A stream from its beginning: what was compacted to the lake, then the log up to `end`. */
-export async function* history(
-  workspace: Pick<Workspace, 'paths' | 'metadata'>,
-  stream: string,
-  end: LogPosition,
-): AsyncGenerator<PastEntry> {
-  const files = await lakeFiles(stream, workspace.metadata);
-  let after = -1;
-  if (files.length > 0) {
-    const lake = openLake({ dir: workspace.paths.lake });
-    const warehouse = await openWarehouse();
-    try {
-      for (const file of files) {
-        const path = lake.pathOf(file);
-        for (let offset = 0; ; offset += LAKE_ROWS) {
-          const rows = await warehouse.query<{ segment: number; offset: number; payload: Uint8Array }>(
-            `SELECT segment, "offset", payload FROM read_parquet($path) ORDER BY segment, "offset" LIMIT ${LAKE_ROWS} OFFSET ${offset}`,
-            { path },
-          );
-          for (const row of rows) {
-            const position = positionNumber({ segment: Number(row.segment), offset: Number(row.offset) });
-            if (position > after) after = position;
-            yield { position, payload: row.payload };
-          }
-          if (rows.length < LAKE_ROWS) break;
-        }
-      }
-    } finally {
-      await warehouse.close();
-      await lake.close();
-    }
-  }
-  for (const { position, payload } of readLogSegments(workspace.paths.log(stream), undefined, end)) {
-    const number = positionNumber(position);
-    // A segment may be in the lake and not yet dropped from the log.
-    if (number > after) yield { position: number, payload };
-  }
-}
-
+/** All events before `end`, from the first ever: what was compacted to the lake, then the log's. */
 export async function* pastEvents(
   workspace: Pick<Workspace, 'paths' | 'metadata'>,
   end: LogPosition,
-): AsyncGenerator<{ readonly position: number; readonly event: FeedbackEvent }> {
-  for await (const { position, payload } of history(workspace, EVENTS, end))
-    yield { position, event: decodeEvent(payload) };
+): AsyncGenerator<{
+  /** As a number, see `positionNumber`. */
+  readonly position: number;
+  readonly event: FeedbackEvent;
+}> {
+  const { paths, metadata } = workspace;
+  const lake = openLake({ dir: paths.lake });
+  let warehouse: Promise<Warehouse> | undefined;
+  const stream: Stream = {
+    name: EVENTS,
+    log: logUpTo(paths.log(EVENTS), end),
+    lake,
+    metadata,
+    warehouse: () => (warehouse ??= openWarehouse()),
+  };
+  try {
+    for await (const { position, payload } of streamEntries(stream)) {
+      yield { position: positionNumber(position), event: decodeEvent(payload) };
+    }
+  } finally {
+    (await warehouse)?.close();
+    await lake.close();
+  }
 }
 
 /** Profile by listener key. */

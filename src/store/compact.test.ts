@@ -8,6 +8,7 @@ import {
   type EventLog,
   type LogPosition,
   lakeFiles,
+  logUpTo,
   openEventLog,
   openLake,
   openMetadata,
@@ -162,21 +163,31 @@ describe('a stream whole', () => {
     const lake = openLake({ dir: path.join(dir, 'lake') });
     const metadata = openMetadata({ file: path.join(dir, 'metadata.sqlite') });
     const warehouse = await openWarehouse({ threads: 1 });
-    const stream: Stream = { name: 'events', log, lake, metadata, warehouse };
-    const numbers = async (from?: LogPosition): Promise<number[]> => {
+    const stream = { name: 'events', log, lake, metadata, warehouse: async () => warehouse };
+    const numbers = async (from?: LogPosition, of: Stream = stream): Promise<number[]> => {
       const found: number[] = [];
-      for await (const { payload } of streamEntries(stream, from)) found.push(numberOf(payload));
+      for await (const { payload } of streamEntries(of, from)) found.push(numberOf(payload));
       return found;
     };
     const numberOf = (payload: Uint8Array): number => (JSON.parse(Buffer.from(payload).toString()) as { i: number }).i;
     const all = Array.from({ length: 100 }, (_, i) => i);
     const positions = Array.from(log.entries(log.start()));
+    /** As another thread reads it, which knows of the log what its owner told it: up to any entry. */
+    const upToEach = async (): Promise<void> => {
+      for (const i of [0, 1, 29, 30, 31, 44, 45, 89, 90, 99]) {
+        const bounded = { ...stream, log: logUpTo(path.join(dir, 'log'), positions[i].position) };
+        expect(await numbers(undefined, bounded)).toEqual(all.slice(0, i));
+        expect(await numbers(positions[20].position, bounded)).toEqual(all.slice(20, i));
+      }
+    };
     expect(await numbers()).toEqual(all);
+    await upToEach();
     const stop = (step: string): void => {
       if (step === 'drop 2') throw new Error('cut off');
     };
     await expect(compact(log, 'events', lake, metadata, decoder, { onStep: stop })).rejects.toThrow('cut off');
     expect(await numbers()).toEqual(all);
+    await upToEach();
     const slow: number[] = [];
     for await (const { payload } of streamEntries(stream)) {
       slow.push(numberOf(payload));
@@ -185,6 +196,7 @@ describe('a stream whole', () => {
     expect(slow).toEqual(all);
     expect(log.segments()).toHaveLength(1);
     expect(await numbers()).toEqual(all);
+    await upToEach();
     for (const i of [0, 29, 30, 44, 89, 90, 99]) {
       expect(await numbers(positions[i].position)).toEqual(all.slice(i));
       expect(await numbers(positions[i].next)).toEqual(all.slice(i + 1));

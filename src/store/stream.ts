@@ -1,19 +1,31 @@
 /** A stream whole: what compaction has moved to the lake, then what the log still has, each entry once, in the log's order. */
 import { ShelfwiseError } from '../base/index.ts';
+import { nodeDisk } from './disk.ts';
 import type { EventLog } from './event-log.ts';
 import type { Lake } from './lake.ts';
-import { HEADER_BYTES, type LogPosition } from './log-format.ts';
-import type { LogEntry } from './log-reader.ts';
+import { comparePositions, HEADER_BYTES, type LogPosition } from './log-format.ts';
+import { type LogEntry, listSegments, readLogSegments } from './log-reader.ts';
 import type { Metadata } from './metadata.ts';
 import { sqlText, type Warehouse } from './warehouse.ts';
 
 /** Where a stream's entries are. */
 export interface Stream {
   readonly name: string;
-  readonly log: Pick<EventLog, 'read' | 'entries' | 'start' | 'durableEnd'>;
-  readonly lake: Lake;
-  readonly metadata: Metadata;
-  readonly warehouse: Warehouse;
+  /** Its owner's, or another thread's view of it (`logUpTo`). */
+  readonly log: Pick<EventLog, 'entries' | 'start' | 'durableEnd'>;
+  readonly lake: Pick<Lake, 'pathOf'>;
+  readonly metadata: Pick<Metadata, 'compactions'>;
+  /** Asked for when something is first read from the lake. */
+  readonly warehouse: () => Promise<Pick<Warehouse, 'query'>>;
+}
+
+/** A log that belongs to another thread or process, up to where its owner said that it is durable. */
+export function logUpTo(dir: string, end: LogPosition): Stream['log'] {
+  return {
+    entries: (from, to = end) => readLogSegments(dir, from, to),
+    start: () => ({ segment: listSegments(nodeDisk(), dir)[0] ?? end.segment, offset: HEADER_BYTES }),
+    durableEnd: () => end,
+  };
 }
 
 /**
@@ -24,16 +36,23 @@ export async function* streamEntries(stream: Stream, from?: LogPosition): AsyncG
   let segment = from?.segment ?? 0;
   let offset = from?.offset ?? HEADER_BYTES;
   for (;;) {
+    const end = stream.log.durableEnd();
     const recorded = await stream.metadata.compactions.list(stream.name);
     for (const moved of recorded) {
       if (moved.segment < segment) continue;
       if (segment > 0 && moved.segment > segment) break;
-      yield* movedEntries(stream, moved.segment, moved.files, moved.segment === segment ? offset : HEADER_BYTES);
+      if (moved.segment > end.segment) return;
+      const start = moved.segment === segment ? offset : HEADER_BYTES;
+      for await (const entry of movedEntries(stream, moved.segment, moved.files, start)) {
+        if (comparePositions(entry.position, end) >= 0) return;
+        yield entry;
+      }
       segment = moved.segment + 1;
       offset = HEADER_BYTES;
     }
     const start = stream.log.start();
     if (segment === 0) segment = start.segment;
+    if (segment > end.segment) return;
     // When compaction has dropped what comes next since the list was made, it is in the lake now: look again.
     if (start.segment > segment) {
       if (await stream.metadata.compactions.isDone(stream.name, segment)) continue;
@@ -42,8 +61,7 @@ export async function* streamEntries(stream: Stream, from?: LogPosition): AsyncG
         `segment ${segment} of ${stream.name} is neither in the log nor in the lake`,
       );
     }
-    const end = stream.log.durableEnd();
-    const last = segment >= end.segment;
+    const last = segment === end.segment;
     yield* stream.log.entries({ segment, offset }, last ? end : { segment: segment + 1, offset: HEADER_BYTES });
     if (last) return;
     segment += 1;
@@ -59,7 +77,8 @@ async function* movedEntries(
 ): AsyncGenerator<LogEntry> {
   if (files.length === 0) return;
   const list = files.map((file) => sqlText(stream.lake.pathOf(file))).join(', ');
-  const rows = await stream.warehouse.query<{ offset: number; payload: Uint8Array }>(
+  const warehouse = await stream.warehouse();
+  const rows = await warehouse.query<{ offset: number; payload: Uint8Array }>(
     `SELECT "offset", payload FROM read_parquet([${list}]) WHERE "offset" >= $1 ORDER BY "offset"`,
     [from],
   );
@@ -71,7 +90,10 @@ async function* movedEntries(
 }
 
 /** One entry, wherever it is by now. Throws LOG_POSITION_GONE when it is nowhere. */
-export async function streamEntry(stream: Stream, position: LogPosition): Promise<Uint8Array> {
+export async function streamEntry(
+  stream: Stream & { readonly log: Pick<EventLog, 'read'> },
+  position: LogPosition,
+): Promise<Uint8Array> {
   try {
     return stream.log.read(position);
   } catch (error) {
@@ -80,7 +102,8 @@ export async function streamEntry(stream: Stream, position: LogPosition): Promis
     const files = recorded.find(({ segment }) => segment === position.segment)?.files ?? [];
     if (files.length === 0) throw error;
     const list = files.map((file) => sqlText(stream.lake.pathOf(file))).join(', ');
-    const [row] = await stream.warehouse.query<{ payload: Uint8Array }>(
+    const warehouse = await stream.warehouse();
+    const [row] = await warehouse.query<{ payload: Uint8Array }>(
       `SELECT payload FROM read_parquet([${list}]) WHERE "offset" = $1`,
       [position.offset],
     );
