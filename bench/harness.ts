@@ -11,11 +11,20 @@ export interface MeasuredServer {
   /** Answers stored bytes at /echo. */
   readonly echoPort: number;
   readonly key: string;
-  /** CPU microseconds (user + system) since its start, and resident bytes. */
-  usage(): Promise<{ cpuUs: number; rssBytes: number }>;
+  /** CPU microseconds (user + system) since its start, resident bytes, and what held up its event loop since it was last asked. */
+  usage(): Promise<Usage>;
   setEcho(bytes: number): Promise<void>;
   metrics(): Promise<string>;
   stop(): Promise<void>;
+}
+
+export interface Usage {
+  readonly cpuUs: number;
+  readonly rssBytes: number;
+  /** Delays of a timer of 1 ms beyond its time. */
+  readonly loopDelayP99Ms: number;
+  readonly loopDelayMaxMs: number;
+  readonly longestGcMs: number;
 }
 
 export async function startServer(
@@ -32,8 +41,8 @@ export async function startServer(
     key: ready.key,
     async usage() {
       child.send({ type: 'cpu' });
-      const { usage, rssBytes } = await message<{ usage: NodeJS.CpuUsage; rssBytes: number }>(child, 'cpu');
-      return { cpuUs: usage.user + usage.system, rssBytes };
+      const { usage, ...rest } = await message<{ usage: NodeJS.CpuUsage } & Omit<Usage, 'cpuUs'>>(child, 'cpu');
+      return { cpuUs: usage.user + usage.system, ...rest };
     },
     async setEcho(bytes) {
       child.send({ type: 'echo', bytes });

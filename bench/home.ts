@@ -31,7 +31,9 @@ export async function benchHome({ items, listeners, seconds }: BenchSettings): P
     const echoAfter = await server.usage();
     const echoCpuUs = (echoAfter.cpuUs - echoBefore.cpuUs) / echo.requests;
 
+    await server.usage();
     const half = await runLoad({ port, connections: 64, seconds, request: home, rate: full.perSecond / 2 });
+    const { loopDelayP99Ms, loopDelayMaxMs, longestGcMs } = await server.usage();
     const metrics = await server.metrics();
     return {
       firstVisits,
@@ -39,7 +41,12 @@ export async function benchHome({ items, listeners, seconds }: BenchSettings): P
       pagesPerCpuSecond: round(1e6 / cpuUs),
       serverCpuUsPerPage: round(cpuUs),
       full,
-      halfLoad: half,
+      halfLoad: {
+        ...half,
+        loopDelayP99Ms: round(loopDelayP99Ms),
+        loopDelayMaxMs: round(loopDelayMaxMs),
+        longestGcMs: round(longestGcMs),
+      },
       echo: { ...echo, serverCpuUsPerRequest: round(echoCpuUs) },
       ratioToEcho: round(full.perSecond / echo.perSecond),
       cpuRatioToEcho: round(cpuUs / echoCpuUs),

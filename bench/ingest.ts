@@ -31,10 +31,29 @@ async function measure(seconds: number, injectSyncDelayMs: number): Promise<Reco
       runLoad({ port, connections: 64, seconds, request: (n) => envelope(key, `s${run}`, n, 1) }),
     );
     const ready = Array.from({ length: 400 }, (_, n) => envelope(key, `b${run}`, n, 500));
+    const floorReady = Array.from({ length: 100 }, (_, n) => envelope(key, `b${run}`, n, 500, '/floor'));
     // Each envelope has events of its own: they are made between two rounds, so that making them is not measured.
     const batched = await withCpu(server, 500, () =>
       runLoad({ port, connections: 4, seconds, request: (n) => renamed(ready[n % ready.length], n) }),
     );
+    const floor = {
+      single: await withCpu(server, 1, () =>
+        runLoad({
+          port: server.echoPort,
+          connections: 64,
+          seconds: Math.max(2, seconds / 2),
+          request: (n) => envelope(key, `s${run}`, n, 1, '/floor'),
+        }),
+      ),
+      batchedBy500: await withCpu(server, 500, () =>
+        runLoad({
+          port: server.echoPort,
+          connections: 4,
+          seconds: Math.max(2, seconds / 2),
+          request: (n) => renamed(floorReady[n % floorReady.length], n),
+        }),
+      ),
+    };
     const echoRequest = httpRequest('GET', '/echo', key);
     const echo = await withCpu(server, 1, () =>
       runLoad({
@@ -46,7 +65,7 @@ async function measure(seconds: number, injectSyncDelayMs: number): Promise<Reco
     );
     const metrics = await server.metrics();
     const sync = Number(/^shelfwise_log_events_sync_seconds (\S+)/m.exec(metrics)?.[1] ?? Number.NaN);
-    return { injectSyncDelayMs, fsyncP50Us: round(sync * 1e6), single, batchedBy500: batched, echo };
+    return { injectSyncDelayMs, fsyncP50Us: round(sync * 1e6), single, batchedBy500: batched, floor, echo };
   } finally {
     await server.stop();
   }
@@ -69,7 +88,7 @@ async function withCpu(
 
 const OCCURRED = new Date().toISOString();
 
-function envelope(key: string, run: string, n: number, size: number): Buffer {
+function envelope(key: string, run: string, n: number, size: number, path = '/v1/events'): Buffer {
   const events = Array.from({ length: size }, (_, i) => {
     const id = n * size + i;
     return {
@@ -84,7 +103,7 @@ function envelope(key: string, run: string, n: number, size: number): Buffer {
       durationMs: 200_000,
     };
   });
-  return httpRequest('POST', '/v1/events', key, JSON.stringify({ events }));
+  return httpRequest('POST', path, key, JSON.stringify({ events }));
 }
 
 /** The same envelope with other event ids: eight digits in each id are overwritten in place. */

@@ -80,8 +80,15 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   };
 }
 
+export interface Answer {
+  readonly status: number;
+  readonly bytes: number;
+  /** Of the body. */
+  text(): string;
+}
+
 interface Client {
-  send(request: Buffer): Promise<{ status: number; bytes: number }>;
+  send(request: Buffer): Promise<Answer>;
   close(): void;
 }
 
@@ -91,10 +98,9 @@ export function openClient(port: number): Promise<Client> {
     let held: Buffer[] = [];
     let heldBytes = 0;
     let wanted = -1;
+    let bodyStart = 0;
     let status = 0;
-    let settle:
-      | { resolve: (answer: { status: number; bytes: number }) => void; reject: (error: Error) => void }
-      | undefined;
+    let settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
     const fail = (error: Error): void => {
       settle?.reject(error);
       settle = undefined;
@@ -113,10 +119,13 @@ export function openClient(port: number): Promise<Client> {
         const text = head.toString('latin1', 0, end);
         status = Number(text.slice(9, 12));
         const length = /content-length: (\d+)/i.exec(text);
-        wanted = end + 4 + (length === null ? 0 : Number(length[1]));
+        bodyStart = end + 4;
+        wanted = bodyStart + (length === null ? 0 : Number(length[1]));
       }
       if (heldBytes < wanted) return;
-      const answer = { status, bytes: wanted };
+      const chunks = held;
+      const from = bodyStart;
+      const answer: Answer = { status, bytes: wanted, text: () => Buffer.concat(chunks).toString('utf8', from) };
       held = [];
       heldBytes = 0;
       wanted = -1;

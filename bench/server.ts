@@ -1,8 +1,10 @@
 /** The process under measurement: the platform with its real HTTP server, and an echo of stored bytes as the baseline. */
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { fastify } from 'fastify';
 import { systemClock } from '../src/base/index.ts';
 import { openPlatform } from '../src/platform/index.ts';
 import { createServer } from '../src/server/index.ts';
+import { openEventLog } from '../src/store/index.ts';
 
 export interface ServerSettings {
   readonly dataDir: string;
@@ -22,8 +24,16 @@ await app.listen({ port: 0, host: '127.0.0.1' });
 
 // The baseline: the same process and HTTP library, answering bytes that stand ready.
 let echo = Buffer.alloc(settings.echoBytes, 'x');
-const bare = fastify();
+const bare = fastify({ bodyLimit: 16 * 1024 * 1024 });
 bare.get('/echo', (_request, reply) => reply.header('content-type', 'application/json').send(echo));
+// What any durable endpoint for JSON costs at least: read, parse, append the bytes as they came, sync, answer a fate an event.
+const floorLog = openEventLog({ dir: `${settings.dataDir}-floor`, injectSyncDelayMs: settings.injectSyncDelayMs });
+bare.post('/floor', async (request) => {
+  const { events } = request.body as { events: readonly { eventId: string }[] };
+  for (const event of events) floorLog.append(Buffer.from(JSON.stringify(event)));
+  await floorLog.sync();
+  return { fates: events.map(({ eventId }) => ({ eventId, fate: 'accepted' })) };
+});
 await bare.listen({ port: 0, host: '127.0.0.1' });
 process.send?.({ type: 'ready', port: portOf(app), echoPort: portOf(bare), key: platform.adminKey });
 
@@ -31,9 +41,26 @@ function portOf(instance: { server: { address(): unknown } }): number {
   return (instance.server.address() as { port: number }).port;
 }
 
+const loopDelay = monitorEventLoopDelay({ resolution: 1 });
+loopDelay.enable();
+let longestGcMs = 0;
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longestGcMs = Math.max(longestGcMs, duration);
+}).observe({ entryTypes: ['gc'] });
+
 process.on('message', async (message: { type: string; bytes?: number }) => {
-  if (message.type === 'cpu')
-    process.send?.({ type: 'cpu', usage: process.cpuUsage(), rssBytes: process.memoryUsage.rss() });
+  if (message.type === 'cpu') {
+    process.send?.({
+      type: 'cpu',
+      usage: process.cpuUsage(),
+      rssBytes: process.memoryUsage.rss(),
+      loopDelayP99Ms: loopDelay.percentile(99) / 1e6,
+      loopDelayMaxMs: loopDelay.max / 1e6,
+      longestGcMs,
+    });
+    loopDelay.reset();
+    longestGcMs = 0;
+  }
   if (message.type === 'echo') {
     echo = Buffer.alloc(message.bytes ?? 0, 'x');
     process.send?.({ type: 'echo' });
@@ -42,6 +69,7 @@ process.on('message', async (message: { type: string; bytes?: number }) => {
   if (message.type === 'stop') {
     await bare.close();
     await app.close();
+    await floorLog.close();
     await platform.close();
     process.exit(0);
   }
