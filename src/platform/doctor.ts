@@ -1,50 +1,41 @@
 /** Looks over a data directory: logs, epochs, stores, space. Changes nothing. */
 import { statfsSync } from 'node:fs';
 import { messageOf } from '../base/index.ts';
-import {
-  checkLog,
-  type DataDirPaths,
-  type EpochStore,
-  type EventLog,
-  type Metadata,
-  type OnlineStore,
-} from '../store/index.ts';
+import { checkLog, type DataDirPaths, logUpTo, type Metadata, type OnlineStore } from '../store/index.ts';
 import type { DoctorReport } from './service.ts';
-import { parseStoredState } from './states.ts';
-import { DECISIONS, EVENTS } from './workspace.ts';
+import { parseStoredState, unlessCorrupt } from './states.ts';
+import type { Job, OnProgress, OpenLog } from './workshop.ts';
+import { DECISIONS, EVENTS, type Workspace } from './workspace.ts';
 
 type Check = DoctorReport['checks'][number];
 
 const LOW_SPACE_BYTES = 1024 ** 3;
-/** States that are decoded for a look. */
-const STATE_SAMPLE = 200;
+/** States decoded between two reports of progress. */
+const PROGRESS_EVERY = 10_000;
 
-export async function examine(parts: {
-  readonly paths: DataDirPaths;
-  readonly store: OnlineStore;
-  readonly metadata: Metadata;
-  readonly epochStore: EpochStore;
-  readonly current: Readonly<Record<string, string | undefined>>;
-  readonly events: EventLog;
-  readonly decisions: EventLog;
-  readonly stateTable: string;
-}): Promise<DoctorReport> {
+export async function doctorJob(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'doctor' }>,
+  onProgress: OnProgress,
+): Promise<DoctorReport> {
+  const { paths, store } = workspace;
   const checks: Check[] = [
-    log(EVENTS, parts.paths, parts.events),
-    log(DECISIONS, parts.paths, parts.decisions),
-    ...epochs(parts.epochStore, parts.current),
-    states(parts.store, parts.stateTable),
-    await metadata(parts.metadata),
-    space(parts.paths),
+    log(EVENTS, paths, job.logs.events, onProgress),
+    log(DECISIONS, paths, job.logs.decisions, onProgress),
+    ...epochs(workspace, job.epochs, onProgress),
+    states(store, job.stateTable, onProgress),
+    await metadata(workspace.metadata),
+    space(paths),
   ];
   return { healthy: checks.every((check) => check.outcome !== 'error'), checks };
 }
 
-function log(stream: string, paths: DataDirPaths, open: EventLog): Check {
-  const found = checkLog(paths.log(stream));
+function log(stream: string, paths: DataDirPaths, open: OpenLog, onProgress: OnProgress): Check {
   const name = `log of ${stream}`;
+  const found = checkLog(paths.log(stream), undefined, (share) => onProgress(name, share));
   // Bytes after the last whole entry are a write under way, unless what does not check was durable already.
-  const damage = found.damage.length === 0 && found.tornBytes > 0 ? damageBeforeEnd(open) : found.damage;
+  const damage =
+    found.damage.length === 0 && found.tornBytes > 0 ? damageBeforeEnd(paths.log(stream), open) : found.damage;
   if (damage.length > 0) {
     return {
       name,
@@ -53,10 +44,7 @@ function log(stream: string, paths: DataDirPaths, open: EventLog): Check {
       remedy: 'Restore the damaged segment from a backup.',
     };
   }
-  const cut =
-    open.recovery.cutBytes > 0
-      ? `; ${open.recovery.cutBytes} bytes of an unacknowledged tail were cut at the start`
-      : '';
+  const cut = open.cutBytes > 0 ? `; ${open.cutBytes} bytes of an unacknowledged tail were cut at the start` : '';
   const full = open.full ? '; the disk refuses writes' : '';
   return {
     name,
@@ -67,19 +55,24 @@ function log(stream: string, paths: DataDirPaths, open: EventLog): Check {
 }
 
 /** What is wrong in the durable part of the last segment. */
-function damageBeforeEnd(open: EventLog): readonly string[] {
-  const last = { segment: open.durableEnd().segment, offset: open.start().offset };
-  const entries = open.entries(last)[Symbol.iterator]();
+function damageBeforeEnd(dir: string, { durableEnd }: OpenLog): readonly string[] {
+  const { entries, start } = logUpTo(dir, durableEnd);
+  const last = entries({ segment: durableEnd.segment, offset: start().offset })[Symbol.iterator]();
   try {
-    while (entries.next().done !== true);
+    while (last.next().done !== true);
     return [];
   } catch (error) {
     return [messageOf(error)];
   }
 }
 
-function epochs(store: EpochStore, current: Readonly<Record<string, string | undefined>>): Check[] {
-  return Object.entries(current).flatMap(([kind, hash]): Check[] => {
+function epochs(
+  { epochs: store }: Workspace,
+  current: Readonly<Record<string, string | undefined>>,
+  onProgress: OnProgress,
+): Check[] {
+  return Object.entries(current).flatMap(([kind, hash], i, { length }): Check[] => {
+    onProgress('epochs', i / length);
     if (hash === undefined || hash === '') {
       return [
         {
@@ -106,28 +99,26 @@ function epochs(store: EpochStore, current: Readonly<Record<string, string | und
   });
 }
 
-function states(store: OnlineStore, table: string): Check {
+function states(store: OnlineStore, table: string, onProgress: OnProgress): Check {
+  const name = 'listener states';
+  const stored = store.count(table);
+  const corrupt: string[] = [];
   let read = 0;
-  try {
-    for (const { value } of store.range(table, { limit: STATE_SAMPLE })) {
-      parseStoredState(value);
-      read++;
-    }
-  } catch (error) {
-    return {
-      name: 'listener states',
-      outcome: 'error',
-      detail: messageOf(error),
-      remedy: 'Run `shelfwise rebuild state`.',
-    };
+  for (const { key, value } of store.range(table, {})) {
+    if (read++ % PROGRESS_EVERY === 0) onProgress(name, read / stored);
+    if (unlessCorrupt(() => parseStoredState(value)) === undefined) corrupt.push(key);
   }
+  if (corrupt.length === 0) return { name, outcome: 'ok', detail: `${read} stored, all of them decode`, remedy: '' };
   return {
-    name: 'listener states',
-    outcome: 'ok',
-    detail: `${store.count(table)} stored, ${read} read back`,
-    remedy: '',
+    name,
+    outcome: 'error',
+    detail: `${corrupt.length} of ${read} do not decode: the Homes of these listeners are degraded (keys ${corrupt.slice(0, NAMED).join(', ')}${corrupt.length > NAMED ? ', …' : ''})`,
+    remedy: 'Run `shelfwise rebuild state`.',
   };
 }
+
+/** Listener keys that a finding names. */
+const NAMED = 5;
 
 async function metadata(store: Metadata): Promise<Check> {
   try {

@@ -27,6 +27,7 @@ import { storedItems } from './catalogue.ts';
 import { readLearner, writeLearner } from './checkpoint.ts';
 import { graphFile } from './epochs.ts';
 import { fitFromHistory } from './history-model.ts';
+import { storedIdCount } from './id-runs.ts';
 import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
 import { parseStoredState, positionNumber, positionOf, unlessCorrupt } from './states.ts';
@@ -121,7 +122,7 @@ async function countPlays(
   for (const [key, profile] of profilesByKey(workspace.store)) {
     markets.set(key, profile.market === undefined ? -1 : vocabularies.markets.lookup(profile.market));
   }
-  const expected = Math.max(1, workspace.store.count('events-seen'));
+  const expected = Math.max(1, storedIdCount(workspace.store));
   let events = 0;
   for await (const { event } of pastEvents(workspace, end)) {
     const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);

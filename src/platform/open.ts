@@ -25,7 +25,6 @@ import { learnerPlace } from './checkpoint.ts';
 import { compactStream } from './compaction.ts';
 import { type PlatformOptions, type ResolvedPlatformOptions, resolvePlatformOptions } from './config.ts';
 import { createDecisions } from './decisions.ts';
-import { examine } from './doctor.ts';
 import { createEpochReader, createEpochs } from './epochs.ts';
 import { createHomes } from './homes.ts';
 import { createIngest } from './ingest.ts';
@@ -40,7 +39,7 @@ import { createStates, positionNumber, stateTable } from './states.ts';
 import { summarise } from './summary.ts';
 import { VERSION } from './version.ts';
 import { loadVocabularies } from './vocabularies.ts';
-import { createWorkshop, type OnProgress } from './workshop.ts';
+import { createWorkshop, type OnProgress, type OpenLog } from './workshop.ts';
 import { DECISIONS, EVENTS } from './workspace.ts';
 
 /** A platform in this process, with what only its own process may ask of it. */
@@ -267,11 +266,13 @@ async function assemble(
   }
   async function publishCatalog(): Promise<void> {
     if (!catalogDue || closed) return;
-    await caughtUp(async () => {
-      const { epochs: built } = await workshop.run({ kind: 'catalog' });
-      await epochs.publish(built);
-      background.catalogue = `published ${built[0].hash}`;
-    });
+    await caughtUp(() =>
+      workshop.turn(async (run) => {
+        const { epochs: built } = await run({ kind: 'catalog' });
+        await epochs.publish(built);
+        background.catalogue = `published ${built[0].hash}`;
+      }),
+    );
   }
   /** Runs what builds the catalogue's epoch; when it fails, the epoch is still due, also after a restart. */
   async function caughtUp(build: () => Promise<void>): Promise<void> {
@@ -286,56 +287,62 @@ async function assemble(
   }
   if (store.get(PLACE.table, PLACE.catalog) !== undefined) scheduleCatalog();
 
-  async function learn(): Promise<void> {
+  /** How far jobs may read: what lies before is in the stored states, and the names in it have their numbers. */
+  async function flushedEnds(): Promise<{ readonly eventsEnd: LogPosition; readonly decisionsEnd: LogPosition }> {
     await flush();
-    const { epochs: learnt, summary } = await workshop.run({
-      kind: 'learn',
-      nowMs: clock.nowMs(),
-      eventsEnd: events.durableEnd(),
-      decisionsEnd: decisionLog.durableEnd(),
-      catalogHash: epochs.serving().catalog.hash,
-      stateTable: stateTable(stateVersion),
-    });
-    if (learnt.length > 0) await epochs.publish(learnt);
-    background.learner = summary;
+    return {
+      eventsEnd: readPlace(store, PLACE.events) ?? events.start(),
+      decisionsEnd: readPlace(store, PLACE.decisions) ?? decisionLog.start(),
+    };
   }
+
+  const learn = (): Promise<void> =>
+    workshop.turn(async (run) => {
+      const { epochs: learnt, summary } = await run({
+        kind: 'learn',
+        nowMs: clock.nowMs(),
+        ...(await flushedEnds()),
+        catalogHash: epochs.serving().catalog.hash,
+        stateTable: stateTable(stateVersion),
+      });
+      if (learnt.length > 0) await epochs.publish(learnt);
+      background.learner = summary;
+    });
 
   let rebuilding = false;
-  async function rebuild(onProgress: ((share: number) => void) | undefined): Promise<RebuildReport> {
-    const startMs = clock.monotonicMs();
-    await flush();
-    const eventsEnd = events.durableEnd();
-    const previous = stateTable(stateVersion);
-    const toTable = stateTable(stateVersion + 1);
-    // What a rebuild that was cut off may have left.
-    await dropTable(store, toTable);
-    const counts = await workshop.run(
-      { kind: 'rebuild', eventsEnd, fromTable: previous, toTable },
-      onProgress === undefined ? undefined : (_stage, share) => onProgress(share),
-    );
-    // From here to the swap nothing waits: what came in meanwhile is folded into the new states before anyone reads them.
-    // The version is stored by the flush that stores them, so a crash finds the old table and its place, or the new.
-    stateVersion++;
-    states = createStates(store, toTable, options.cachedListeners);
-    ingest.recover(eventsEnd);
-    await flush();
-    await dropTable(store, previous);
-    return { version: stateVersion, ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
-  }
+  const rebuild = (onProgress: ((share: number) => void) | undefined): Promise<RebuildReport> =>
+    workshop.turn(async (run) => {
+      const startMs = clock.monotonicMs();
+      const { eventsEnd } = await flushedEnds();
+      const previous = stateTable(stateVersion);
+      const toTable = stateTable(stateVersion + 1);
+      // What a rebuild that was cut off may have left.
+      await dropTable(store, toTable);
+      const counts = await run(
+        { kind: 'rebuild', eventsEnd, fromTable: previous, toTable },
+        onProgress === undefined ? undefined : (_stage, share) => onProgress(share),
+      );
+      // From here to the swap nothing waits: what came in meanwhile is folded into the new states before anyone reads them.
+      // The version is stored by the flush that stores them, so a crash finds the old table and its place, or the new.
+      stateVersion++;
+      states = createStates(store, toTable, options.cachedListeners);
+      ingest.recover(eventsEnd);
+      await flush();
+      await dropTable(store, previous);
+      return { version: stateVersion, ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
+    });
 
   /** Moves to the lake what neither a restart nor the learner will read from the logs again. */
-  async function compactAll(): Promise<number> {
-    await flush();
-    return workshop.between(async () => {
+  const compactAll = (): Promise<number> =>
+    workshop.turn(async () => {
+      const { eventsEnd, decisionsEnd } = await flushedEnds();
       const learner = learnerPlace(store);
-      const folded = readPlace(store, PLACE.events) ?? events.start();
-      const indexed = readPlace(store, PLACE.decisions) ?? decisionLog.start();
       const eventLimit = {
-        segment: Math.min(folded.segment, learner?.events.segment ?? folded.segment),
+        segment: Math.min(eventsEnd.segment, learner?.events.segment ?? eventsEnd.segment),
         newestMs: Number.POSITIVE_INFINITY,
       };
       const decisionLimit = {
-        segment: Math.min(indexed.segment, learner?.decisions.segment ?? indexed.segment),
+        segment: Math.min(decisionsEnd.segment, learner?.decisions.segment ?? decisionsEnd.segment),
         newestMs: clock.nowMs() - DECISIONS_STAY_MS,
       };
       const moved =
@@ -344,7 +351,6 @@ async function assemble(
       background.compactor = `${moved} segments moved to the lake`;
       return moved;
     });
-  }
   /** A quiet log never fills its segment: it is sealed by age. */
   let sealedAtMs = clock.nowMs();
   async function compactByAge(): Promise<void> {
@@ -416,14 +422,17 @@ async function assemble(
     async fit({ onProgress }) {
       // What decisions have taught is credited first; the fit keeps it.
       await learn();
-      await caughtUp(async () => {
-        const { epochs: fitted, summary } = await workshop.run(
-          { kind: 'fit', nowMs: clock.nowMs(), eventsEnd: events.durableEnd(), stateTable: stateTable(stateVersion) },
-          onProgress,
-        );
-        await epochs.publish(fitted);
-        background.fit = summary;
-      });
+      await caughtUp(() =>
+        workshop.turn(async (run) => {
+          const { eventsEnd } = await flushedEnds();
+          const { epochs: fitted, summary } = await run(
+            { kind: 'fit', nowMs: clock.nowMs(), eventsEnd, stateTable: stateTable(stateVersion) },
+            onProgress,
+          );
+          await epochs.publish(fitted);
+          background.fit = summary;
+        }),
+      );
     },
     async rebuildState({ onProgress }) {
       if (rebuilding) throw new ShelfwiseError('JOB_RUNNING', 'the states are being rebuilt already');
@@ -440,17 +449,19 @@ async function assemble(
       const embedding = epochs.serving().embedding;
       if (embedding === undefined)
         throw new ShelfwiseError('OPTION_INVALID', 'there is no embedding yet; run a fit first');
-      await flush();
-      return workshop.run(
-        {
-          kind: 'evaluate',
-          nowMs: clock.nowMs(),
-          stateTable: stateTable(stateVersion),
-          embeddingHash: embedding.hash,
-          holdoutFile: paths.holdout,
-        },
-        onProgress as OnProgress | undefined,
-      );
+      return workshop.turn(async (run) => {
+        await flush();
+        return run(
+          {
+            kind: 'evaluate',
+            nowMs: clock.nowMs(),
+            stateTable: stateTable(stateVersion),
+            embeddingHash: embedding.hash,
+            holdoutFile: paths.holdout,
+          },
+          onProgress as OnProgress | undefined,
+        );
+      });
     },
     async putHoldout(pairs) {
       const known = existsSync(paths.holdout)
@@ -460,17 +471,18 @@ async function assemble(
       for (const { listenerId, itemId } of pairs) all.set(`${listenerId}\n${itemId}`, [listenerId, itemId]);
       writeFileSync(paths.holdout, JSON.stringify([...all.values()]));
     },
-    doctor: () =>
-      examine({
-        paths,
-        store,
-        metadata,
-        epochStore,
-        current: epochs.current(),
-        events,
-        decisions: decisionLog,
-        stateTable: stateTable(stateVersion),
-      }),
+    doctor: ({ onProgress } = {}) =>
+      workshop.turn((run) =>
+        run(
+          {
+            kind: 'doctor',
+            logs: { events: openLog(events), decisions: openLog(decisionLog) },
+            epochs: epochs.current(),
+            stateTable: stateTable(stateVersion),
+          },
+          onProgress,
+        ),
+      ),
     compact: () => compactAll(),
 
     createKey: keys.create,
@@ -530,6 +542,10 @@ function heldOutBy(share: number): (listenerKey: string) => boolean {
   if (share === 0) return () => false;
   const allocation = createHoldout(share);
   return (listenerKey) => allocation.armOf(listenerKey) === HOLDOUT_ARM;
+}
+
+function openLog(log: EventLog): OpenLog {
+  return { durableEnd: log.durableEnd(), cutBytes: log.recovery.cutBytes, full: log.full };
 }
 
 function readPlace(store: OnlineStore, key: string): LogPosition | undefined {

@@ -74,7 +74,7 @@ export interface RebuildReport {
   readonly version: number;
   readonly events: number;
   readonly listeners: number;
-  /** Listeners whose rebuilt state differs from the one that served, before the swap. */
+  /** Listeners whose rebuilt state differs from the one that served; who had events during the rebuild is not compared. */
   readonly different: number;
   readonly seconds: number;
 }
@@ -156,7 +156,8 @@ export interface PlatformService {
   }): Promise<RetrievalReport>;
   /** Hides pairs from everything but `evaluateRetrieval`: kept beside the data, never in the log. */
   putHoldout(pairs: readonly { readonly listenerId: string; readonly itemId: string }[]): Promise<void>;
-  doctor(): Promise<DoctorReport>;
+  /** Looks over the data directory, in the background; changes nothing. */
+  doctor(options?: { readonly onProgress?: (stage: string, share: number) => void }): Promise<DoctorReport>;
   /** Moves sealed log segments to the lake; resolves with how many. */
   compact(): Promise<number>;
 

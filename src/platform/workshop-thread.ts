@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
+import { doctorJob } from './doctor.ts';
 import { catalogJob, evaluateJob, fitJob } from './fit.ts';
 import { learnJob } from './learn.ts';
 import { rebuildJob } from './rebuild.ts';
@@ -29,6 +30,8 @@ function perform(job: Job): Promise<object> {
       return evaluateJob(workspace, job, onProgress);
     case 'rebuild':
       return rebuildJob(workspace, job, onProgress);
+    case 'doctor':
+      return doctorJob(workspace, job, onProgress);
   }
 }
 

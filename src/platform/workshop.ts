@@ -1,12 +1,13 @@
 /**
  * The workshop: one worker thread for everything heavy (building the catalogue's columns, fitting, learning, evaluating,
- * rebuilding), so that the serving thread never waits for it. Jobs run one after another; results come back by transfer.
+ * rebuilding, examining), so that the serving thread never waits for it. Jobs run one after another; results come back by
+ * transfer.
  */
 import { Worker } from 'node:worker_threads';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition } from '../store/index.ts';
-import type { RetrievalReport } from './service.ts';
+import type { DoctorReport, RetrievalReport } from './service.ts';
 
 export type Job =
   | { readonly kind: 'catalog' }
@@ -26,7 +27,23 @@ export type Job =
       readonly embeddingHash: string;
       readonly holdoutFile: string;
     }
-  | { readonly kind: 'rebuild'; readonly eventsEnd: LogPosition; readonly fromTable: string; readonly toTable: string };
+  | { readonly kind: 'rebuild'; readonly eventsEnd: LogPosition; readonly fromTable: string; readonly toTable: string }
+  | {
+      readonly kind: 'doctor';
+      readonly logs: Readonly<Record<'events' | 'decisions', OpenLog>>;
+      /** Hashes by kind; '' where there is none. */
+      readonly epochs: Readonly<Record<string, string | undefined>>;
+      readonly stateTable: string;
+    };
+
+/** What only the owner of a log knows of it. */
+export interface OpenLog {
+  readonly durableEnd: LogPosition;
+  /** Bytes that opening found after the last whole entry, and cut off. */
+  readonly cutBytes: number;
+  /** The disk refuses writes. */
+  readonly full: boolean;
+}
 
 export interface JobResults {
   catalog: { readonly epochs: readonly Epoch[] };
@@ -34,6 +51,7 @@ export interface JobResults {
   learn: { readonly epochs: readonly Epoch[]; readonly summary: string };
   evaluate: RetrievalReport;
   rebuild: { readonly events: number; readonly listeners: number; readonly different: number };
+  doctor: DoctorReport;
 }
 
 export interface WorkshopData {
@@ -48,10 +66,18 @@ export type WorkshopMessage =
 
 export type OnProgress = (stage: string, share: number) => void;
 
+export type RunJob = <K extends Job['kind']>(
+  job: Extract<Job, { kind: K }>,
+  onProgress?: OnProgress,
+) => Promise<JobResults[K]>;
+
 export interface Workshop {
-  run<K extends Job['kind']>(job: Extract<Job, { kind: K }>, onProgress?: OnProgress): Promise<JobResults[K]>;
-  /** Runs work of this thread when no job runs, and lets none start meanwhile: for what jobs must not see half done. */
-  between<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Does `work` when every earlier turn is over, and lets no other begin meanwhile. A job runs within a turn: what it is
+   * told (places in the logs, the table of states) is read in the same turn, and its result is put to use in it. So is
+   * whatever no job must see half done. Rejects with NOT_READY once the workshop is closed.
+   */
+  turn<T>(work: (run: RunJob) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -71,10 +97,11 @@ export function createWorkshop(data: WorkshopData): Workshop {
     return worker;
   };
 
+  const closing = () => new ShelfwiseError('NOT_READY', 'the platform is closing');
   const perform = (job: Job, onProgress: OnProgress): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (closed) {
-        reject(new ShelfwiseError('NOT_READY', 'the platform is closing'));
+        reject(closing());
         return;
       }
       const thread = start();
@@ -111,15 +138,17 @@ export function createWorkshop(data: WorkshopData): Workshop {
       thread.postMessage(job);
     });
 
-  const queued = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = queue.then(work);
-    queue = next.catch(() => undefined);
-    return next;
-  };
+  const run = ((job: Job, onProgress: OnProgress = () => {}) => perform(job, onProgress)) as RunJob;
 
   return {
-    run: (job, onProgress = () => {}) => queued(() => perform(job, onProgress)) as Promise<never>,
-    between: queued,
+    turn(work) {
+      const next = queue.then(() => {
+        if (closed) throw closing();
+        return work(run);
+      });
+      queue = next.catch(() => undefined);
+      return next;
+    },
     async close() {
       closed = true;
       await worker?.terminate();

@@ -108,8 +108,15 @@ export interface LogCheck {
   readonly damage: readonly string[];
 }
 
-/** Reads a whole log and checks every frame; changes nothing. */
-export function checkLog(dir: string, disk: Disk = nodeDisk()): LogCheck {
+/**
+ * Reads a whole log and checks every frame; changes nothing.
+ * @param onProgress told before each segment which share of them is read
+ */
+export function checkLog(
+  dir: string,
+  disk: Disk = nodeDisk(),
+  onProgress: (share: number) => void = () => {},
+): LogCheck {
   const damage: string[] = [];
   let entries = 0;
   let bytes = 0;
@@ -123,6 +130,7 @@ export function checkLog(dir: string, disk: Disk = nodeDisk()): LogCheck {
   }
   for (const [i, segment] of segments.entries()) {
     const last = i === segments.length - 1;
+    onProgress(i / segments.length);
     const file = disk.open(path.join(dir, segmentName(segment)), 'read');
     try {
       const size = file.size();
