@@ -4,12 +4,11 @@ import type { Filter, Filtered } from '../mixer/index.ts';
 import { isHidden, playsOf } from '../signals/index.ts';
 import { shelfKey } from './decide.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
-import { HEAVY_LEADERS, HEAVY_ROTATION } from './shelves.ts';
 
 /** Why candidates leave. */
 export const REMOVAL_REASONS = [
   'carried',
-  'leads-elsewhere',
+  'no-room',
   'unavailable',
   'explicit',
   'hidden',
@@ -35,7 +34,7 @@ function eachCandidate(
       let kept = 0;
       for (let i = 0; i < batch.count; i++) {
         if (removes(request, items[i])) {
-          request.removedItems?.push({ shelfId: batch.declaration.id, reason, item: items[i] });
+          request.removedItems?.push({ shelfId: batch.shelfId, reason, item: items[i] });
           continue;
         }
         items[kept] = items[i];
@@ -58,7 +57,7 @@ function counted(batch: ShelfBatch, kept: number, reason: RemovalReason): Filter
 function shrink(request: HomeRequest, batch: ShelfBatch, kept: number, reason: RemovalReason): Filtered<ShelfBatch> {
   if (request.removedItems !== undefined) {
     for (let i = kept; i < batch.count; i++) {
-      request.removedItems.push({ shelfId: batch.declaration.id, reason, item: batch.items[i] });
+      request.removedItems.push({ shelfId: batch.shelfId, reason, item: batch.items[i] });
     }
   }
   return counted(batch, kept, reason);
@@ -72,7 +71,7 @@ const carried: Filter<HomeRequest, ShelfBatch> = {
   onFailure: 'closed',
   run(request, batch) {
     if (batch.carriedFrom !== '' || request.carried.length === 0) return { kept: batch, removed: NOTHING };
-    const key = shelfKey(batch.declaration.id, batch.seedItem);
+    const key = shelfKey(batch.shelfId, batch.seedItem);
     const again = request.carried.some((row) => shelfKey(row.shelfId, row.seedItem) === key);
     return shrink(request, batch, again ? 0 : batch.count, 'carried');
   },
@@ -117,33 +116,36 @@ const played = eachCandidate(
 const cap: Filter<HomeRequest, ShelfBatch> = {
   name: 'cap',
   onFailure: 'closed',
-  run: (request, batch) => shrink(request, batch, Math.min(batch.count, request.candidatesPerShelf), 'beyond-cap'),
+  run: (request, batch) =>
+    shrink(request, batch, Math.min(batch.count, request.tunables.candidatesPerShelf), 'beyond-cap'),
 };
 
-/** Takes nothing: notes who leads Heavy rotation, once its own filters are through with it. */
-const noteLeaders: Filter<HomeRequest, ShelfBatch> = {
-  name: 'note-leaders',
+/** Takes nothing: counts the rows in a defined order that were not seen yet, once their other filters are through with them. */
+const countNew: Filter<HomeRequest, ShelfBatch> = {
+  name: 'count-new',
   onFailure: 'closed',
   run(request, batch) {
-    if (batch.declaration.id === HEAVY_ROTATION && batch.count >= HEAVY_LEADERS) {
-      request.leaders.set(batch.items.subarray(0, HEAVY_LEADERS));
-      request.leaderCount = HEAVY_LEADERS;
-    }
+    const mayAppear = batch.count > 0 && batch.count >= batch.minCards;
+    if (batch.order === 'defined' && batch.pinnedRank < 0 && mayAppear) request.newDefinedRows++;
     return { kept: batch, removed: NOTHING };
   },
 };
 
-/** Only where all shelves fit on the page, for then Heavy rotation is sure to appear; else a leader may stand anywhere. */
-const leads = eachCandidate(
-  'leads-elsewhere',
-  'leads-elsewhere',
-  (request, batch) =>
-    request.leaderCount > 0 &&
-    request.proposedShelves <= request.shelfLimit &&
-    batch.declaration.id !== HEAVY_ROTATION &&
-    batch.carriedFrom === '',
-  (request, item) => request.leaders.subarray(0, request.leaderCount).includes(item),
-);
+/**
+ * Rows that state something new of the listener come before rows that hold still: where a page is full of what was seen,
+ * the lowest carried rows go. Who has just played something for the first time would not see it else.
+ */
+const room: Filter<HomeRequest, ShelfBatch> = {
+  name: 'room',
+  onFailure: 'closed',
+  run(request, batch) {
+    if (batch.carriedFrom === '') return { kept: batch, removed: NOTHING };
+    const { carried, keptRanks, newDefinedRows, shelfLimit } = request;
+    const tooMany = carried.length + keptRanks.size + newDefinedRows - shelfLimit;
+    const lower = carried.reduce((count, row) => count + (row.rank > batch.pinnedRank ? 1 : 0), 0);
+    return shrink(request, batch, lower < tooMany ? 0 : batch.count, 'no-room');
+  },
+};
 
 /** A shelf that cannot fill its shortest row is not eligible; its candidates are not kept in the record. */
 const eligible: Filter<HomeRequest, ShelfBatch> = {
@@ -161,7 +163,7 @@ export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   ...RIGHTS,
   played,
   cap,
-  noteLeaders,
-  leads,
+  countNew,
+  room,
   eligible,
 ];

@@ -236,14 +236,33 @@ describe('Home', () => {
     expect(page.shelves.map((one) => one.rank)).toEqual(page.shelves.map((_, rank) => rank));
   });
 
-  it('leads Heavy rotation by what is played most, whatever stands above it', async () => {
-    for (let i = 0; i < 20; i++) {
-      const { page } = await serve();
+  it('leads Heavy rotation by what is played most and Recently played by what was played last, on every surface', async () => {
+    const state = listener();
+    play(state, 'artist:100', 1, 0.01);
+    for (const device of ['phone', 'desktop', 'tv', 'car'] as const) {
+      for (let i = 0; i < 10; i++) {
+        const { page } = await serve({ device, readState: () => state });
+        const head = (kind: string, length: number) =>
+          shelf(page, kind)
+            ?.cards.slice(0, length)
+            .map((card) => card.id);
+        expect(head('heavy-rotation', 3)).toEqual(['artist:0', 'artist:3', 'artist:6']);
+        expect(head('recently-played', 1)).toEqual(['artist:100']);
+      }
+    }
+  });
+
+  it('lets what was played last stand at the head of Heavy rotation where it is also played most', async () => {
+    const state = listener();
+    play(state, 'artist:3', 1, 0.01);
+    for (let i = 0; i < 10; i++) {
+      const { page } = await serve({ readState: () => state, device: i % 2 === 0 ? 'car' : 'desktop' });
       expect(
         shelf(page, 'heavy-rotation')
           ?.cards.slice(0, 3)
           .map((card) => card.id),
-      ).toEqual(['artist:0', 'artist:3', 'artist:6']);
+      ).toContain('artist:3');
+      expect(shelf(page, 'recently-played')?.cards.map((card) => card.id)).not.toContain('artist:3');
     }
   });
 
@@ -344,10 +363,53 @@ describe('Home', () => {
     expect(replay({ ...record, shelves }, view)).not.toBeNull();
   });
 
-  it('answers a cold start with what is popular', async () => {
-    const { page } = await serve({ readState: emptyState });
-    expect(page.degraded).toBe(false);
-    expect(page.shelves.map((one) => one.kind)).toContain('popular');
+  it('answers a cold start with five rows or more of what is popular, each card once', async () => {
+    for (const market of ['SE', 'DE', '']) {
+      const { page } = await serve({ readState: emptyState, profile: resolveProfile({ market }), market });
+      expect(page.degraded).toBe(false);
+      expect(page.shelves.length).toBeGreaterThanOrEqual(5);
+      expect(new Set(cards(page)).size).toBe(cards(page).length);
+      expect(page.shelves.map((one) => one.kind)).toEqual(expect.arrayContaining(['popular', 'beyond-the-charts']));
+      const genres = page.shelves.filter((one) => one.kind === 'popular-genre');
+      expect(genres.map((one) => one.title).sort()).toEqual(['Popular in calm', 'Popular in loud', 'Popular in odd']);
+      for (const { title, cards } of genres)
+        for (const { id } of cards) expect(title).toBe(`Popular in ${texts.genre(number(id))}`);
+    }
+  });
+
+  it('offers the shelves that need no taste until five things were played, liked or picked', async () => {
+    const state = emptyState();
+    const kinds = async (onboardingPicks: string[] = []) => {
+      const profile = resolveProfile({ market: 'SE', tier: 'premium', onboardingPicks });
+      const { record } = await serve({ readState: () => state, profile });
+      return record.shelves.map((one) => one.shelfId);
+    };
+    for (let a = 0; a < 4; a++) {
+      play(state, `artist:${3 * a}`, 1, 1);
+      expect(await kinds()).toEqual(expect.arrayContaining(['recently-played', 'popular-genre', 'beyond-the-charts']));
+    }
+    for (const kind of await kinds(['artist:50'])) expect(kind).not.toMatch(/popular-genre|popular-podcasts|beyond/);
+    foldEvent(state, event({ type: 'like', itemId: 'artist:60' }), number('artist:60'), -1);
+    for (const kind of await kinds()) expect(kind).not.toMatch(/popular-genre|popular-podcasts|beyond/);
+  });
+
+  it('does not propose a genre again whose row was seen, also when another item stands for it since', async () => {
+    const cold = { readState: emptyState } as const;
+    const seen = (await serve(cold)).page.shelves.find((one) => one.title === 'Popular in loud');
+    if (seen === undefined) throw new Error('no row to carry');
+    const carried = [
+      {
+        shelfId: 'popular-genre',
+        // Another artist of the genre.
+        seedItem: number('artist:178'),
+        rank: seen.rank,
+        items: seen.cards.map((card) => number(card.id)),
+        decisionId: 'before',
+      },
+    ];
+    const { page } = await serve({ ...cold, carried });
+    expect(page.shelves.filter((one) => one.title === 'Popular in loud')).toHaveLength(1);
+    expect(page.shelves.filter((one) => one.kind === 'popular-genre')).toHaveLength(3);
   });
 
   it('takes onboarding picks for a taste before the first play', async () => {
@@ -409,6 +471,35 @@ describe('Home', () => {
     });
     expect(page.shelves[row.rank].cards.map((card) => card.id)).toEqual(row.cards.map((card) => card.id));
     expect(page.shelves.filter((one) => one.kind === 'recommended')).toHaveLength(1);
+  });
+
+  it('gives up the lowest of the seen rows where they fill the page and something was played for the first time', async () => {
+    const first = (await serve({ readState: emptyState, device: 'car' })).page;
+    expect(first.shelves).toHaveLength(4);
+    const carried = first.shelves.map((row) => ({
+      shelfId: row.kind,
+      seedItem: row.id === row.kind ? 0xffffffff : number(row.id.slice(row.kind.length + 1)),
+      rank: row.rank,
+      items: row.cards.map((card) => number(card.id)),
+      decisionId: first.decisionId,
+    }));
+    const state = emptyState();
+    const rows = async (): Promise<readonly string[]> => {
+      const { page, record } = await serve({ readState: () => state, device: 'car', carried });
+      const gone = record.removals.filter((removal) => removal.reason === 'no-room');
+      expect(gone.map((removal) => removal.count)).toEqual(
+        page.shelves.every((row) => row.carried) ? [] : [first.shelves[3].cards.length],
+      );
+      return page.shelves.map((row) => row.id);
+    };
+    const seen = first.shelves.map((row) => row.id);
+    expect(await rows()).toEqual(seen);
+    // What stands in a seen row stays there: nothing else is to be shown.
+    play(state, first.shelves[1].cards[0].id, 1, 0.1);
+    expect(await rows()).toEqual(seen);
+    const unseen = items.find(({ id, kind }) => kind === 'artist' && !cards(first).includes(id)) as Item;
+    play(state, unseen.id, 1, 0.01);
+    expect(await rows()).toEqual([...seen.slice(0, 3), 'recently-played']);
   });
 
   it('serves the hold-out by popularity, in that order', async () => {

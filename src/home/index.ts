@@ -1,10 +1,11 @@
+export type { HomeAnswer } from './answer.ts';
 export { createDecider, type Decider, shelfKey } from './decide.ts';
 export { REMOVAL_REASONS, type RemovalReason } from './filters.ts';
-export { createHome, type Home, type HomeAnswer, type HomeInput, isAudited } from './home.ts';
+export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
 export { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 export { explainRows, type Recomputation, type ReplayEpochs, recompute } from './replay.ts';
-export { type CarriedRow, type ChildIndex, indexChildren, type ServingEpochs } from './request.ts';
+export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';
 export { SHELVES, shelfById } from './shelves.ts';
 export {
   DEFAULT_TUNABLES,

@@ -77,12 +77,11 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
 }
 
 function writeRow(row: RenderedRow, rank: number, atMs: number, texts: ItemTexts, explain: boolean): void {
-  const seedTitle = row.seedItem === NO_ITEM ? '' : texts.title(row.seedItem);
   const shelf = shelfById(row.shelfId);
   const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
   writer.literal(
-    `{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":${JSON.stringify(shelf?.title(seedTitle) ?? row.shelfId)}` +
-      `,"reason":${JSON.stringify(shelf?.reason(seedTitle) ?? '')},"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`,
+    `{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":${JSON.stringify(shelf?.title(row.seedItem, texts) ?? row.shelfId)}` +
+      `,"reason":${JSON.stringify(shelf?.reason(row.seedItem, texts) ?? '')},"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`,
   );
   for (let j = 0; j < row.cards.length; j++) {
     const card = row.cards[j];

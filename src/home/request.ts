@@ -1,21 +1,22 @@
 /** What flows through the mixer: the request (query) and the batches (candidates of one shelf). */
 import type { Seed } from '../base/index.ts';
-import type {
-  Catalog,
-  Counters,
-  Device,
-  Embedding,
-  ListenerView,
-  ResolvedProfile,
-  ShelfOrder,
-  Surface,
+import {
+  type Catalog,
+  type Counters,
+  type Device,
+  type Embedding,
+  type ListenerView,
+  type ResolvedProfile,
+  surfaceOf,
+  type Vocabularies,
 } from '../domain/index.ts';
 import type { RewardModel } from '../models/index.ts';
 import type { Nearest } from '../retrieval/index.ts';
 import type { ListenerState } from '../signals/index.ts';
+import type { DecisionShelf } from './decide.ts';
+import { EMPTY_VIEW, type TasteMemory } from './hydrate.ts';
 import type { ShelfDeclaration } from './shelves.ts';
-import { MAX_CANDIDATES } from './tunables.ts';
-
+import { type HomeTunables, MAX_CANDIDATES } from './tunables.ts';
 /** Everything shared that a decision reads, fixed for the length of one request. */
 export interface ServingEpochs {
   readonly catalog: Catalog;
@@ -80,42 +81,45 @@ export interface RemovedItem {
 }
 
 /** Candidates of one shelf. Belongs to one request; filters compact it in place. */
-export interface ShelfBatch {
+export interface ShelfBatch extends DecisionShelf {
   readonly declaration: ShelfDeclaration;
-  readonly seedItem: number;
-  readonly order: ShelfOrder;
-  readonly pinnedRank: number;
-  readonly carriedFrom: string;
-  readonly minCards: number;
-  readonly maxCards: number;
   items: Uint32Array;
   sources: Uint8Array;
   count: number;
 }
 
-export interface HomeRequest {
+/** What a Home is asked for with. */
+export interface HomeInput {
   readonly decisionId: string;
   readonly seed: Seed;
   readonly listenerKey: string;
   readonly profile: ResolvedProfile;
+  /** Reads the listener's state; when it throws, the page is a cold start marked `degraded`. */
+  readonly readState: () => ListenerState;
+  readonly emptyState: () => ListenerState;
+  readonly tasteMemory: TasteMemory;
   readonly atMs: number;
   readonly device: Device;
-  readonly surface: Surface;
   readonly market: string;
   readonly tier: string;
   readonly sessionId: string;
   readonly policyId: string;
+  readonly tunables: HomeTunables;
   readonly epochs: ServingEpochs;
   readonly carried: readonly CarriedRow[];
   /** Places that shelves seen before keep: `shelfId:seedItem` → page rank. */
   readonly keptRanks: ReadonlyMap<string, number>;
+  readonly explain: boolean;
+  /** Of the WebAssembly kernels in use: part of what a decision was made with. */
+  readonly kernelsHash: string;
+}
+
+export interface HomeRequest extends HomeInput {
   /** Numbers of the market and tier, or -1. */
   readonly marketNumber: number;
   readonly tierNumber: number;
   /** Item numbers of the onboarding picks that are known. */
   readonly pickNumbers: readonly number[];
-  /** Most candidates of one shelf after filters. */
-  readonly candidatesPerShelf: number;
   /** Most shelves on a page of this surface. */
   readonly shelfLimit: number;
   /** Most cards in a row on this surface. */
@@ -125,17 +129,43 @@ export interface HomeRequest {
   readonly scratch: RequestScratch;
 
   // Filled as stages run.
-  /** Shelves with a candidate, so far. */
-  proposedShelves: number;
-  /** Leaders of Heavy rotation: no other row may take them while that row is sure of its place. */
-  readonly leaders: Uint32Array;
-  leaderCount: number;
+  /** Rows in a defined order that may appear and were not on the page before. */
+  newDefinedRows: number;
   state: ListenerState;
   /** Vector in the embedding's space; empty where there is none. */
   taste: Float32Array;
   /** Unplayed items close to the taste, nearest first. */
   recommendations: Uint32Array;
   view: ListenerView;
+}
+
+export function newRequest(
+  input: HomeInput,
+  scratch: RequestScratch,
+  vocabularies: Vocabularies,
+  audited: boolean,
+): HomeRequest {
+  const { shelves, cards } = input.tunables.surfaces[surfaceOf(input.device)];
+  const pickNumbers: number[] = [];
+  for (const pick of input.profile.onboardingPicks) {
+    const number = vocabularies.items.lookup(pick);
+    if (number >= 0) pickNumbers.push(number);
+  }
+  return {
+    ...input,
+    marketNumber: vocabularies.markets.lookup(input.market),
+    tierNumber: vocabularies.tiers.lookup(input.tier),
+    pickNumbers,
+    shelfLimit: shelves,
+    cardLimit: cards,
+    removedItems: audited ? [] : undefined,
+    scratch,
+    newDefinedRows: 0,
+    state: input.emptyState(),
+    taste: new Float32Array(0),
+    recommendations: new Uint32Array(0),
+    view: EMPTY_VIEW,
+  };
 }
 
 /** Buffers of one request in flight, reused. */

@@ -3,7 +3,7 @@
  * what it promises; which shelves appear, where, and with which cards is the policy's business.
  */
 import { DAY_MS } from '../base/index.ts';
-import { type Catalog, type Embedding, ITEM_KINDS, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
+import { type Catalog, type Embedding, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import {
   followedShows,
   genreShares,
@@ -14,6 +14,8 @@ import {
   recentContainers,
   strongestTastes,
 } from '../signals/index.ts';
+import { chartOf, type MarketChart, MOST_PLAYED } from './chart.ts';
+import { isEpisode, isWidest, showOfEpisode, strongestGenre, widerThan } from './kinds.ts';
 import type { ItemTexts } from './render.ts';
 import { CHANNEL_BIT, type HomeRequest } from './request.ts';
 
@@ -35,36 +37,17 @@ export interface ShelfDeclaration {
   /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */
   seeds(request: HomeRequest, out: Uint32Array): number;
   propose(request: HomeRequest, seedItem: number, sink: CandidateSink): void;
-  /** In the listener's words; `seedTitle` is empty for shelves without a seed. */
-  title(seedTitle: string): string;
+  /** In the listener's words, told from its seed and the catalogue alone. */
+  title(seedItem: number, texts: ItemTexts): string;
   /** Why the shelf is there. */
-  reason(seedTitle: string): string;
+  reason(seedItem: number, texts: ItemTexts): string;
   /** Why this card, where the shelf does not say it all; told from the record's time and the catalogue alone. */
   cardReason?(item: number, atMs: number, texts: ItemTexts): string;
 }
 
-const EPISODE = ITEM_KINDS.indexOf('episode');
-const TRACK = ITEM_KINDS.indexOf('track');
-
-/** Single episodes are for the shelves about shows; elsewhere they age too fast. */
-function isEpisode(item: number, catalog: Catalog): boolean {
-  return item < catalog.size && catalog.kind[item] === EPISODE;
-}
-
-/** Episodes stand for their show. */
-function showOfEpisode(item: number, catalog: Catalog): number {
-  return isEpisode(item, catalog) && catalog.parent[item] !== NO_ITEM ? catalog.parent[item] : item;
-}
-
-/** Offers items for discovery: no single episodes, and no song beside its own album or artist, which say more. */
+/** Offers what of these items is for discovery. */
 function offerWidest(items: Uint32Array, catalog: Catalog, channelBit: number, sink: CandidateSink): void {
-  for (const item of items) {
-    if (isEpisode(item, catalog)) continue;
-    if (item < catalog.size && catalog.kind[item] === TRACK) {
-      if (items.includes(catalog.parent[item]) || items.includes(catalog.creator[item])) continue;
-    }
-    sink.add(item, channelBit);
-  }
+  for (const item of items) if (isWidest(item, items, catalog)) sink.add(item, channelBit);
 }
 
 const once = (_request: HomeRequest, out: Uint32Array): number => {
@@ -92,17 +75,8 @@ const recentlyPlayed: ShelfDeclaration = {
 /** Plays ever that make an item one of Heavy rotation. */
 const ROTATION_PLAYS = 2;
 
-/** The shelf whose leaders stay in it. */
-export const HEAVY_ROTATION = 'heavy-rotation';
-
-/**
- * Cards at the head of Heavy rotation that no other row may take: an item stands once on a page, and a row named for what
- * is played most must be led by it.
- */
-export const HEAVY_LEADERS = 3;
-
 const heavy: ShelfDeclaration = {
-  id: HEAVY_ROTATION,
+  id: 'heavy-rotation',
   order: 'defined',
   minCards: 3,
   maxCards: 20,
@@ -169,19 +143,16 @@ const moreLike: ShelfDeclaration = {
     while (count < embedding.neighbourCount && embedding.neighbours[at + count] !== NO_ITEM) count++;
     offerWidest(embedding.neighbours.subarray(at, at + count), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
   },
-  title: (seedTitle) => `More like ${seedTitle}`,
-  reason: (seedTitle) => `Because you play ${seedTitle}`,
+  title: (seed, texts) => `More like ${texts.title(seed)}`,
+  reason: (seed, texts) => `Because you play ${texts.title(seed)}`,
 };
 
 /** A taste is for an artist or a show rather than for one song or episode: X is the widest that has neighbours. */
 function seedOf(item: number, catalog: Catalog, embedding: Embedding): number {
   const hasNeighbours = (candidate: number): boolean =>
     candidate < embedding.size && embedding.neighbours[candidate * embedding.neighbourCount] !== NO_ITEM;
-  if (item < catalog.size) {
-    const kind = catalog.kind[item];
-    const wider = kind === EPISODE ? catalog.parent[item] : kind === TRACK ? catalog.creator[item] : NO_ITEM;
-    if (hasNeighbours(wider)) return wider;
-  }
+  const wider = widerThan(item, catalog);
+  if (hasNeighbours(wider)) return wider;
   return hasNeighbours(item) ? item : NO_ITEM;
 }
 
@@ -284,7 +255,7 @@ const popular: ShelfDeclaration = {
   unplayedOnly: false,
   seeds: once,
   propose(request, _seed, sink) {
-    proposePopular(request, 60, sink);
+    proposePopular(request, MOST_PLAYED, sink);
   },
   title: () => 'Popular in your market',
   reason: () => 'What listeners around you play',
@@ -315,16 +286,90 @@ function newestOf(catalog: Catalog, wanted: number): Uint32Array {
   return newest.subarray(0, wanted);
 }
 
-/** All shelves; their order here is the canonical order of equal things. */
+/** With fewer things played, liked or picked, what others play says more than the listener's own taste. */
+const LITTLE_TASTE = 5;
+
+function hasLittleTaste({ view, pickNumbers }: HomeRequest): boolean {
+  return view.items.length + view.liked.length + pickNumbers.length < LITTLE_TASTE;
+}
+
+function chartFor({ epochs, marketNumber }: HomeRequest): MarketChart {
+  return chartOf(epochs.counters, epochs.catalog, marketNumber);
+}
+
+/** For shelves that need no taste: once, and only for listeners who have little. */
+const onceWithLittleTaste = (request: HomeRequest, out: Uint32Array): number =>
+  hasLittleTaste(request) ? once(request, out) : 0;
+
+const popularGenre: ShelfDeclaration = {
+  id: 'popular-genre',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds(request, out) {
+    if (!hasLittleTaste(request)) return 0;
+    const { catalog } = request.epochs;
+    // Another item may have come to stand for a genre since its row was seen.
+    const carried = request.carried
+      .filter((row) => row.shelfId === 'popular-genre')
+      .map((row) => strongestGenre(row.seedItem, catalog));
+    let count = 0;
+    for (const { genre, seedItem } of chartFor(request).genres) if (!carried.includes(genre)) out[count++] = seedItem;
+    return count;
+  },
+  propose(request, seed, sink) {
+    const chart = chartFor(request).genres.find(({ seedItem }) => seedItem === seed);
+    for (const item of chart?.items ?? []) sink.add(item, CHANNEL_BIT.popularity);
+  },
+  title: (seed, texts) => `Popular in ${texts.genre(seed)}`,
+  reason: (seed, texts) => `What listeners around you play of ${texts.genre(seed)}`,
+};
+
+const popularPodcasts: ShelfDeclaration = {
+  id: 'popular-podcasts',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: onceWithLittleTaste,
+  propose(request, _seed, sink) {
+    for (const show of chartFor(request).shows) sink.add(show, CHANNEL_BIT.popularity);
+  },
+  title: () => 'Popular podcasts',
+  reason: () => 'Shows that listeners around you play',
+};
+
+const beyondCharts: ShelfDeclaration = {
+  id: 'beyond-the-charts',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: onceWithLittleTaste,
+  propose(request, _seed, sink) {
+    for (const item of chartFor(request).beyond) sink.add(item, CHANNEL_BIT.popularity);
+  },
+  title: () => 'Beyond the charts',
+  reason: () => 'Loved around you, and not yet by everyone',
+};
+
+/**
+ * All shelves; their order here is the canonical order of equal things. Of two in a defined order that want the same card
+ * at their head the first has it: Heavy rotation is led by what is played most, also when that was played last.
+ */
 export const SHELVES: readonly ShelfDeclaration[] = [
-  recentlyPlayed,
   heavy,
+  recentlyPlayed,
   jumpBack,
   newEpisodes,
   moreLike,
   recommended,
   different,
   popular,
+  popularGenre,
+  popularPodcasts,
+  beyondCharts,
 ];
 
 export function shelfById(id: string): ShelfDeclaration | undefined {

@@ -1,0 +1,96 @@
+/** Sources of Home: what a shelf's declaration proposes, and the rows that were seen, each as a batch of candidates. */
+import type { Source } from '../mixer/index.ts';
+import { shelfKey } from './decide.ts';
+import { CHANNEL_BIT, type HomeRequest, type ShelfBatch } from './request.ts';
+import { type CandidateSink, type ShelfDeclaration, shelfById } from './shelves.ts';
+
+/** A source that waits longer has failed; one that computes longer is told as late. */
+export const STAGE_DEADLINE_MS = 50;
+
+/** Seeds of one declaration at most. */
+const SEED_ROOM = 16;
+
+/** A declaration as a source: one batch for each of its seeds. */
+export function shelfSource(declaration: ShelfDeclaration): Source<HomeRequest, ShelfBatch> {
+  return {
+    name: declaration.id,
+    onFailure: 'open',
+    deadlineMs: STAGE_DEADLINE_MS,
+    run(request) {
+      const seeds = new Uint32Array(SEED_ROOM);
+      const count = declaration.seeds(request, seeds);
+      const batches: ShelfBatch[] = [];
+      for (let i = 0; i < count; i++) {
+        const batch = newBatch(request, declaration, seeds[i]);
+        declaration.propose(request, seeds[i], sinkInto(batch));
+        batches.push(batch);
+      }
+      return batches;
+    },
+  };
+}
+
+export function newBatch(request: HomeRequest, declaration: ShelfDeclaration, seedItem: number): ShelfBatch {
+  const { items, sources } = request.scratch.take();
+  return {
+    declaration,
+    shelfId: declaration.id,
+    seedItem,
+    order: declaration.order,
+    pinnedRank: request.keptRanks.get(shelfKey(declaration.id, seedItem)) ?? -1,
+    carriedFrom: '',
+    minCards: Math.min(declaration.minCards, request.cardLimit),
+    maxCards: Math.min(declaration.maxCards, request.cardLimit),
+    items,
+    sources,
+    count: 0,
+  };
+}
+
+export function sinkInto(batch: ShelfBatch): CandidateSink {
+  return {
+    add(item, channelBit) {
+      const { items, sources, count } = batch;
+      for (let i = 0; i < count; i++) {
+        if (items[i] === item) {
+          sources[i] |= channelBit;
+          return;
+        }
+      }
+      if (count === items.length) return;
+      items[count] = item;
+      sources[count] = channelBit;
+      batch.count = count + 1;
+    },
+  };
+}
+
+/** Rows that the listener has seen in this session keep their place and their cards. */
+export const carriedSource: Source<HomeRequest, ShelfBatch> = {
+  name: 'carried',
+  onFailure: 'open',
+  run(request) {
+    const batches: ShelfBatch[] = [];
+    for (const row of request.carried) {
+      const declaration = shelfById(row.shelfId);
+      if (declaration === undefined) continue;
+      const { items, sources } = request.scratch.take();
+      items.set(row.items);
+      sources.fill(CHANNEL_BIT.carried, 0, row.items.length);
+      batches.push({
+        declaration,
+        shelfId: row.shelfId,
+        seedItem: row.seedItem,
+        order: 'defined',
+        pinnedRank: row.rank,
+        carriedFrom: row.decisionId,
+        minCards: 1,
+        maxCards: row.items.length,
+        items,
+        sources,
+        count: row.items.length,
+      });
+    }
+    return batches;
+  },
+};
