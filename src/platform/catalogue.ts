@@ -38,6 +38,7 @@ export function createCatalogue(
   const searchTexts: string[] = [];
   const fragments: (Uint8Array | undefined)[] = [];
   const titles: (string | undefined)[] = [];
+  const genres: (string | undefined)[] = [];
   let size = 0;
 
   const get = (id: string): Item | undefined => {
@@ -47,6 +48,7 @@ export function createCatalogue(
   const forget = (number: number): void => {
     fragments[number] = undefined;
     titles[number] = undefined;
+    genres[number] = undefined;
   };
   const note = (item: Item): void => {
     const number = vocabularies.items.number(item.id);
@@ -54,8 +56,9 @@ export function createCatalogue(
     if (searchTexts[number] === '') size++;
     searchTexts[number] = searchTextOf(item);
     forget(number);
-    // Episodes carry the title of their show.
+    // Episodes carry the title of their show; what has a parent may take its genre.
     if (item.kind === 'show') fragments.length = 0;
+    if (isParent(item.kind)) genres.length = 0;
   };
   for (const item of storedItems(store)) note(item);
 
@@ -113,6 +116,7 @@ export function createCatalogue(
       const number = vocabularies.items.lookup(id);
       searchTexts[number] = '';
       forget(number);
+      if (isParent(item.kind)) genres.length = 0;
       size--;
       onChange();
       return true;
@@ -141,8 +145,15 @@ export function createCatalogue(
       return item.title;
     },
     genre(number) {
+      const known = genres[number];
+      if (known !== undefined) return known;
       const item = itemOf(number);
-      return item?.genres?.[0] ?? (item?.parentId === undefined ? '' : (get(item.parentId)?.genres?.[0] ?? ''));
+      const name = item?.genres?.[0] ?? (item?.parentId === undefined ? undefined : get(item.parentId)?.genres?.[0]);
+      if (name === undefined) return '';
+      // The vocabulary's own text of it: one for all items.
+      const shared = vocabularies.genres.name(vocabularies.genres.number(name));
+      genres[number] = shared;
+      return shared;
     },
     releasedAtMs: (number) => Date.parse(itemOf(number)?.releasedAt ?? ''),
     fragment(number) {
@@ -157,6 +168,10 @@ export function createCatalogue(
       return made;
     },
   };
+}
+
+function isParent(kind: ItemKind): boolean {
+  return kind === 'album' || kind === 'artist' || kind === 'show';
 }
 
 const MARKS = /\p{M}/gu;
