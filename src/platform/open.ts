@@ -5,6 +5,7 @@ import { decodeDecision } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
 import { createDecider, createHome } from '../home/index.ts';
+import { STATE_VERSION } from '../signals/index.ts';
 import {
   type DataDir,
   type EventLog,
@@ -31,11 +32,13 @@ import { createIngest } from './ingest.ts';
 import { createKeys, ownKey } from './keys.ts';
 import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
+import { createRebuild } from './rebuild.ts';
 import { explainRecord, replayRecord } from './replays.ts';
 import { createSeenEvents } from './seen.ts';
-import type { ApiKey, ListenerSummary, PlatformService, RebuildReport } from './service.ts';
+import type { ApiKey, ListenerSummary, PlatformService } from './service.ts';
 import { storeSlices } from './slices.ts';
-import { createStates, positionNumber, stateTable } from './states.ts';
+import { openStateTables } from './state-tables.ts';
+import { positionNumber } from './states.ts';
 import { summarise } from './summary.ts';
 import { VERSION } from './version.ts';
 import { loadVocabularies } from './vocabularies.ts';
@@ -73,8 +76,6 @@ const PLACE = {
   table: 'platform',
   events: 'events-folded',
   decisions: 'decisions-indexed',
-  /** Which table of states serves. */
-  states: 'states-version',
   /** Present while items have changed that the catalogue's epoch does not show. */
   catalog: 'catalog-behind',
 } as const;
@@ -136,8 +137,8 @@ async function assemble(
   const workshop = createWorkshop({ dir: dataDir.dir });
   const background: Record<string, string> = {};
 
-  let stateVersion = readVersion(store);
-  let states = createStates(store, stateTable(stateVersion), options.cachedListeners);
+  const stateTables = openStateTables(store, options.cachedListeners);
+  const { states } = stateTables;
 
   const catalogue = createCatalogue(
     store,
@@ -160,7 +161,7 @@ async function assemble(
   const homes = createHomes({
     home,
     listeners,
-    states: () => states,
+    states,
     decisions,
     serving: epochs.serving,
     tunables: options.tunables,
@@ -176,7 +177,7 @@ async function assemble(
   const ingest = createIngest({
     log: events,
     listeners,
-    states: () => states,
+    states,
     seen,
     vocabularies,
     clock,
@@ -193,7 +194,7 @@ async function assemble(
     homes: homes.counts,
     catalogue,
     listeners,
-    states: () => states,
+    states,
   });
 
   const replayed = ingest.recover(readPlace(store, PLACE.events) ?? events.start());
@@ -216,11 +217,11 @@ async function assemble(
     await seen.flush();
     await storeSlices(store, decisions.slices(positionNumber(indexedUpTo)));
     let settle = (): void => {};
-    await states.flush(vocabularies.persist, (write) => {
+    await states().flush(vocabularies.persist, (write) => {
       settle = vocabularies.persist(write);
       write.put(PLACE.table, PLACE.events, Buffer.from(JSON.stringify(folded)));
       write.put(PLACE.table, PLACE.decisions, Buffer.from(JSON.stringify(indexedUpTo)));
-      write.put(PLACE.table, PLACE.states, Buffer.from(String(stateVersion)));
+      stateTables.note(write);
     });
     settle();
   }
@@ -303,34 +304,41 @@ async function assemble(
         nowMs: clock.nowMs(),
         ...(await flushedEnds()),
         catalogHash: epochs.serving().catalog.hash,
-        stateTable: stateTable(stateVersion),
+        stateTable: stateTables.name(),
       });
       if (learnt.length > 0) await epochs.publish(learnt);
       background.learner = summary;
     });
 
-  let rebuilding = false;
-  const rebuild = (onProgress: ((share: number) => void) | undefined): Promise<RebuildReport> =>
-    workshop.turn(async (run) => {
-      const startMs = clock.monotonicMs();
-      const { eventsEnd } = await flushedEnds();
-      const previous = stateTable(stateVersion);
-      const toTable = stateTable(stateVersion + 1);
-      // What a rebuild that was cut off may have left.
-      await dropTable(store, toTable);
-      const counts = await run(
-        { kind: 'rebuild', eventsEnd, fromTable: previous, toTable },
-        onProgress === undefined ? undefined : (_stage, share) => onProgress(share),
-      );
-      // From here to the swap nothing waits: what came in meanwhile is folded into the new states before anyone reads them.
-      // The version is stored by the flush that stores them, so a crash finds the old table and its place, or the new.
-      stateVersion++;
-      states = createStates(store, toTable, options.cachedListeners);
-      ingest.recover(eventsEnd);
-      await flush();
-      await dropTable(store, previous);
-      return { version: stateVersion, ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
-    });
+  const rebuild = createRebuild({
+    tables: stateTables,
+    workshop,
+    flushed: flushedEnds,
+    flushWith: (change) =>
+      exclusively(() => {
+        change();
+        return flushOnce();
+      }),
+    recover: ingest.recover,
+    clock,
+  });
+  /** What another version of the fold has written does not decode: it is folded anew while Homes are served without it. */
+  async function rebuildOutdated(): Promise<void> {
+    const fold = stateTables.fold();
+    if (fold === STATE_VERSION) return;
+    const why = `the stored states are of version ${fold}, this is ${STATE_VERSION}`;
+    const say = (share: number): void => {
+      background.rebuild = `${why}: rebuilding, ${Math.round(100 * share)}%; Homes are degraded until then`;
+    };
+    say(0);
+    logger.warn(
+      { stored: fold, version: STATE_VERSION },
+      `${why}; they are rebuilt, and Homes are degraded until then`,
+    );
+    const { events: folded, listeners: of, seconds } = await rebuild(say);
+    background.rebuild = `states are of version ${STATE_VERSION}: ${folded} events of ${of} listeners`;
+    logger.info({ events: folded, listeners: of, seconds }, 'the states are rebuilt and serve');
+  }
 
   /** Moves to the lake what neither a restart nor the learner will read from the logs again. */
   const compactAll = (): Promise<number> =>
@@ -360,11 +368,17 @@ async function assemble(
       await decisionLog.seal();
     }
     await compactAll();
+    // A rebuild that was cut off after its swap has left the table that served before.
+    await workshop.turn(async () => {
+      await flush();
+      await stateTables.dropPrevious();
+    });
   }
 
   every(options.stateFlushMs, 'states', flush);
   every(TIDY_EVERY_MS, 'event ids', () => exclusively(seen.tidy));
   every(COMPACT_EVERY_MS, 'compactor', compactByAge);
+  if (stateTables.fold() !== STATE_VERSION) every(SECOND_MS, 'rebuild', rebuildOutdated);
   every(options.learnEveryMs, 'learner', learn);
 
   const adminKey = await ownKey(metadata);
@@ -387,7 +401,7 @@ async function assemble(
     getListener(id): ListenerSummary | undefined {
       const entry = listeners.get(id);
       if (entry === undefined) return undefined;
-      return summarise(entry, states.get(entry.key).state, {
+      return summarise(entry, states().get(entry.key).state, {
         catalogue,
         vocabularies,
         catalog: epochs.serving().catalog,
@@ -426,7 +440,7 @@ async function assemble(
         workshop.turn(async (run) => {
           const { eventsEnd } = await flushedEnds();
           const { epochs: fitted, summary } = await run(
-            { kind: 'fit', nowMs: clock.nowMs(), eventsEnd, stateTable: stateTable(stateVersion) },
+            { kind: 'fit', nowMs: clock.nowMs(), eventsEnd, stateTable: stateTables.name() },
             onProgress,
           );
           await epochs.publish(fitted);
@@ -434,15 +448,7 @@ async function assemble(
         }),
       );
     },
-    async rebuildState({ onProgress }) {
-      if (rebuilding) throw new ShelfwiseError('JOB_RUNNING', 'the states are being rebuilt already');
-      rebuilding = true;
-      try {
-        return await rebuild(onProgress);
-      } finally {
-        rebuilding = false;
-      }
-    },
+    rebuildState: ({ onProgress }) => rebuild(onProgress),
     async evaluateRetrieval({ onProgress }) {
       if (!existsSync(paths.holdout))
         throw new ShelfwiseError('OPTION_INVALID', 'there are no hidden pairs; import with --holdout 0.2 first');
@@ -455,7 +461,7 @@ async function assemble(
           {
             kind: 'evaluate',
             nowMs: clock.nowMs(),
-            stateTable: stateTable(stateVersion),
+            stateTable: stateTables.name(),
             embeddingHash: embedding.hash,
             holdoutFile: paths.holdout,
           },
@@ -478,7 +484,7 @@ async function assemble(
             kind: 'doctor',
             logs: { events: openLog(events), decisions: openLog(decisionLog) },
             epochs: epochs.current(),
-            stateTable: stateTable(stateVersion),
+            stateTable: stateTables.name(),
           },
           onProgress,
         ),
@@ -552,22 +558,6 @@ function readPlace(store: OnlineStore, key: string): LogPosition | undefined {
   const bytes = store.get(PLACE.table, key);
   if (bytes === undefined) return undefined;
   return JSON.parse(Buffer.from(bytes).toString()) as LogPosition;
-}
-
-/** 1 until the first rebuild. */
-function readVersion(store: OnlineStore): number {
-  const bytes = store.get(PLACE.table, PLACE.states);
-  return bytes === undefined ? 1 : Number(Buffer.from(bytes).toString());
-}
-
-async function dropTable(store: OnlineStore, table: string): Promise<void> {
-  for (;;) {
-    const keys = Array.from(store.range(table, { limit: 5_000 }), ({ key }) => key);
-    if (keys.length === 0) return;
-    await store.transaction((write) => {
-      for (const key of keys) write.remove(table, key);
-    });
-  }
 }
 
 function reportRecovery(log: EventLog, stream: string, options: ResolvedPlatformOptions): void {

@@ -1,9 +1,60 @@
-/** Folds the whole log anew into a fresh table of states, and compares it with the one that serves. */
+/** Rebuilding states: the whole log is folded anew into a fresh table, compared with the one that serves, and swapped in. */
+import { type Clock, ShelfwiseError } from '../base/index.ts';
 import { foldEvent, statesEqual } from '../signals/index.ts';
+import type { LogPosition } from '../store/index.ts';
 import { storedIdCount } from './id-runs.ts';
+import type { RebuildReport } from './service.ts';
+import type { StateTables } from './state-tables.ts';
 import { createStates, positionNumber, readStoredState, unlessCorrupt } from './states.ts';
-import type { Job, JobResults, OnProgress } from './workshop.ts';
+import type { Job, JobResults, OnProgress, Workshop } from './workshop.ts';
 import { pastEvents, type Workspace } from './workspace.ts';
+
+/** Throws JOB_RUNNING while another rebuild is under way. */
+export type Rebuild = (onProgress?: (share: number) => void) => Promise<RebuildReport>;
+
+export function createRebuild(dependencies: {
+  readonly tables: StateTables;
+  readonly workshop: Workshop;
+  /** Everything up to the position is in the store, with the names in it. */
+  readonly flushed: () => Promise<{ readonly eventsEnd: LogPosition }>;
+  /** Does `change` while no flush is under way, and flushes at once. */
+  readonly flushWith: (change: () => void) => Promise<void>;
+  /** Folds what the log has from the position on. */
+  readonly recover: (from: LogPosition) => number;
+  readonly clock: Clock;
+}): Rebuild {
+  const { tables, workshop, flushed, clock } = dependencies;
+  let running = false;
+  const inItsTurn: Rebuild = (onProgress) =>
+    workshop.turn(async (run) => {
+      const startMs = clock.monotonicMs();
+      const { eventsEnd } = await flushed();
+      const job = {
+        kind: 'rebuild',
+        eventsEnd,
+        fromTable: tables.name(),
+        toTable: await tables.prepareNext(),
+      } as const;
+      const counts = await run(job, onProgress === undefined ? undefined : (_stage, share) => onProgress(share));
+      // One step to whoever reads: what came in meanwhile is folded into the new states before they serve. The flush that
+      // stores what was folded notes the table too, and it alone: one that had begun would note it with a later place.
+      await dependencies.flushWith(() => {
+        tables.swap();
+        dependencies.recover(eventsEnd);
+      });
+      await tables.dropPrevious();
+      return { version: tables.version(), ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
+    });
+  return async (onProgress) => {
+    if (running) throw new ShelfwiseError('JOB_RUNNING', 'the states are being rebuilt already');
+    running = true;
+    try {
+      return await inItsTurn(onProgress);
+    } finally {
+      running = false;
+    }
+  };
+}
 
 /** Relative difference of decayed sums that the order of arrival may cause. */
 const TOLERANCE = 1e-6;

@@ -60,7 +60,12 @@ export function readStoredState(
 export function parseStoredState(bytes: Uint8Array): { readonly state: ListenerState; readonly applied: number } {
   if (bytes.length < 8) throw new ShelfwiseError('STATE_CORRUPT', `${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { applied: view.getFloat64(0, true), state: decodeState(bytes.subarray(8)) };
+  return { applied: view.getFloat64(0, true), state: decodeState(stateBytesOf(bytes)) };
+}
+
+/** What `encodeState` wrote of what is stored. */
+export function stateBytesOf(stored: Uint8Array): Uint8Array {
+  return stored.subarray(8);
 }
 
 /** What `read` gives, or undefined when a stored state does not decode: to a job over all of them it is as if it were not there. */

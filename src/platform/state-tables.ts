@@ -1,0 +1,87 @@
+/**
+ * Which table of listener states serves. A rebuild folds the log into the next table; the swap is the transaction that
+ * notes it, so that a crash finds the old table whole or the new one.
+ */
+import { STATE_VERSION, stateVersionOf } from '../signals/index.ts';
+import type { OnlineStore, StoreWriter } from '../store/index.ts';
+import { createStates, type States, stateBytesOf, stateTable } from './states.ts';
+
+const NOTES = 'platform';
+/** Number of the table that serves. */
+const TABLE_NOTE = 'states-version';
+/** Version of the fold that its states were begun with. */
+const FOLD_NOTE = 'states-fold';
+
+export interface StateTables {
+  /** What serves. */
+  states(): States;
+  /** Name of the table that serves. */
+  name(): string;
+  /** The number of the table that serves: 1 before the first rebuild. */
+  version(): number;
+  /** Version of the fold that the table that serves was begun with; `STATE_VERSION` when this code can read it. */
+  fold(): number;
+  /** Empties the next table, for a rebuild to fill, and gives its name. */
+  prepareNext(): Promise<string>;
+  /** The next table serves from now on. It is durable with the transaction that `note` is called in. */
+  swap(): void;
+  note(write: StoreWriter): void;
+  /** Removes the states of the table that served before; only once the swap is durable. */
+  dropPrevious(): Promise<void>;
+}
+
+export function openStateTables(store: OnlineStore, cachedListeners: number): StateTables {
+  let version = noted(store, TABLE_NOTE) ?? 1;
+  let fold = noted(store, FOLD_NOTE) ?? foldOf(store, stateTable(version));
+  let states = createStates(store, stateTable(version), cachedListeners);
+  return {
+    states: () => states,
+    name: () => stateTable(version),
+    version: () => version,
+    fold: () => fold,
+    async prepareNext() {
+      const next = stateTable(version + 1);
+      // What a rebuild that was cut off may have left.
+      await dropTable(store, next);
+      return next;
+    },
+    swap() {
+      version++;
+      fold = STATE_VERSION;
+      states = createStates(store, stateTable(version), cachedListeners);
+    },
+    note(write) {
+      write.put(NOTES, TABLE_NOTE, Buffer.from(String(version)));
+      write.put(NOTES, FOLD_NOTE, Buffer.from(String(fold)));
+    },
+    async dropPrevious() {
+      if (version > 1) await dropTable(store, stateTable(version - 1));
+    },
+  };
+}
+
+function noted(store: OnlineStore, name: string): number | undefined {
+  const bytes = store.get(NOTES, name);
+  return bytes === undefined ? undefined : Number(Buffer.from(bytes).toString());
+}
+
+/** States looked at where no version was noted. */
+const SAMPLE = 20;
+
+/** The version of a table from before versions were noted: another than this code's only if no state that is looked at has this. */
+function foldOf(store: OnlineStore, table: string): number {
+  const versions = Array.from(store.range(table, { limit: SAMPLE }), ({ value }) =>
+    stateVersionOf(stateBytesOf(value)),
+  );
+  return versions.length === 0 || versions.includes(STATE_VERSION) ? STATE_VERSION : versions[0];
+}
+
+async function dropTable(store: OnlineStore, table: string): Promise<void> {
+  for (;;) {
+    const keys = Array.from(store.range(table, { limit: 5_000 }), ({ key }) => key);
+    if (keys.length === 0) return;
+    await store.transaction((write) => {
+      for (const key of keys) write.remove(table, key);
+    });
+  }
+}
