@@ -3,7 +3,6 @@
  * listening history (later ones learn from decisions, see `learn.ts`).
  */
 import { readFileSync } from 'node:fs';
-import { createRng } from '../base/index.ts';
 import {
   buildCatalog,
   type Catalog,
@@ -17,7 +16,8 @@ import { logisticModel } from '../models/index.ts';
 import {
   createNearest,
   evaluateHoldout,
-  fitEmbedding,
+  FIT_DEFAULTS,
+  fitEmbeddingApart,
   type Interactions,
   listenersOfItems,
 } from '../retrieval/index.ts';
@@ -26,7 +26,7 @@ import type { LogPosition } from '../store/index.ts';
 import { storedItems } from './catalogue.ts';
 import { readLearner, writeLearner } from './checkpoint.ts';
 import { graphFile } from './epochs.ts';
-import { fitFromHistory } from './history-model.ts';
+import { createHistoryExamples, type HistoryExamples } from './history-model.ts';
 import { storedIdCount } from './id-runs.ts';
 import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
@@ -58,20 +58,41 @@ export async function fitJob(
   // What the learner has counted and credited up to its place is kept in step with that place.
   const checkpoint = readLearner(workspace);
   const countedUpTo = checkpoint === undefined ? job.eventsEnd : positionOf(checkpoint.eventsFrom);
+  const keeps =
+    checkpoint !== undefined && checkpoint.learnt > 0 && checkpoint.model.meta.encoder === workspace.encoder.hash;
+  const expected = Math.max(1, storedIdCount(workspace.store));
+  const examples = keeps ? undefined : createHistoryExamples(workspace, catalog, expected, FIT_DEFAULTS.dimension);
+
+  const pairs = gatherInteractions(workspace, job.stateTable, nowMs, catalog);
+  const anyPair = pairs.matrix.items.length > 0;
+  // Another thread fits the vectors while this one reads the past.
+  const stop = new AbortController();
+  const embeddingFit = anyPair
+    ? fitEmbeddingApart(pairs.matrix, {
+        itemCount: catalog.size,
+        seed: EMBEDDING_SEED,
+        onProgress: (share) => onProgress('embedding', share),
+        signal: stop.signal,
+      })
+    : undefined;
+  // It is awaited below; a failure of what comes before that is the one that is told.
+  embeddingFit?.catch(() => undefined);
   const counters = createCounters();
-  const events = await countPlays(workspace, countedUpTo, counters, onProgress);
+  let events: number;
+  try {
+    events = await followPast(workspace, countedUpTo, counters, anyPair ? examples : undefined, (read) =>
+      onProgress('history', Math.min(1, read / expected)),
+    );
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  }
   const countersEpoch = counters.epoch(nowMs, catalog, vocabularies.genres.size);
   workspace.epochs.put(countersEpoch);
   const epochs: Epoch[] = [catalogEpoch, countersEpoch];
-
-  const pairs = gatherInteractions(workspace, job.stateTable, nowMs, catalog);
   let summary = `${events} events, ${pairs.matrix.items.length} pairs of ${pairs.keys.length} listeners`;
-  if (pairs.matrix.items.length > 0) {
-    const embeddingEpoch = fitEmbedding(pairs.matrix, {
-      itemCount: catalog.size,
-      rng: createRng(EMBEDDING_SEED),
-      onProgress: (share) => onProgress('embedding', share),
-    });
+  if (embeddingFit !== undefined) {
+    const embeddingEpoch = await embeddingFit;
     workspace.epochs.put(embeddingEpoch);
     const file = graphFile(workspace.paths, embeddingEpoch.hash);
     createNearest(readEmbedding(embeddingEpoch), {
@@ -79,11 +100,7 @@ export async function fitJob(
       onProgress: (share) => onProgress('neighbours', share),
     });
     epochs.push(embeddingEpoch);
-    const keeps =
-      checkpoint !== undefined && checkpoint.learnt > 0 && checkpoint.model.meta.encoder === workspace.encoder.hash;
-    const model = keeps
-      ? undefined
-      : await fitFromHistory(workspace, { job, catalog, countersEpoch, embeddingEpoch, events, onProgress });
+    const model = await examples?.fit(countersEpoch, embeddingEpoch, onProgress);
     if (model !== undefined) summary += `, ${model.summary}`;
     if (keeps) summary += `, reward model kept: it has learnt from ${checkpoint.learnt} rewards`;
     // Also the one that is kept: its epoch may have been damaged since it was published.
@@ -111,24 +128,26 @@ export async function fitJob(
 
 const EMBEDDING_SEED = 20_201;
 
-async function countPlays(
+/** Reads all events before `end` once, for everything that is made from them. @returns how many */
+async function followPast(
   workspace: Workspace,
   end: LogPosition,
   counters: PlayCounters,
-  onProgress: OnProgress,
+  examples: HistoryExamples | undefined,
+  onRead: (events: number) => void,
 ): Promise<number> {
   const vocabularies = workspace.vocabularies();
   const markets = new Map<string, number>();
   for (const [key, profile] of profilesByKey(workspace.store)) {
     markets.set(key, profile.market === undefined ? -1 : vocabularies.markets.lookup(profile.market));
   }
-  const expected = Math.max(1, storedIdCount(workspace.store));
   let events = 0;
   for await (const { event } of pastEvents(workspace, end)) {
     const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
     const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
     countPlay(counters, event, item, container, markets.get(event.listenerKey) ?? -1);
-    if (++events % 20_000 === 0) onProgress('popularity', Math.min(1, events / expected));
+    examples?.add(event, item, container);
+    if (++events % 20_000 === 0) onRead(events);
   }
   return events;
 }

@@ -4,13 +4,14 @@
  * point with known faults (negatives are guesses; the embedding has seen the pairs; no shelf features): every decision
  * served corrects it, see `learn.ts`.
  */
-import { createRng, hash32, type Rng } from '../base/index.ts';
+import { createRng, hash32 } from '../base/index.ts';
 import {
   type Catalog,
-  EMPTY_COUNTERS,
+  type Device,
   type Epoch,
   type EpochContent,
   type FeedbackEvent,
+  type ListenerView,
   NO_ITEM,
   readCounters,
   readEmbedding,
@@ -22,8 +23,8 @@ import { createBatch } from '../features/index.ts';
 import { logisticModel } from '../models/index.ts';
 import { foldIn } from '../retrieval/index.ts';
 import { COUNTED_PLAY_MS, emptyState, foldEvent, type ListenerState, tasteInput, viewOf } from '../signals/index.ts';
-import type { Job, OnProgress } from './workshop.ts';
-import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
+import type { OnProgress } from './workshop.ts';
+import { profilesByKey, type Workspace } from './workspace.ts';
 
 /** Plays that become examples, at most. */
 const EXAMPLE_PLAYS = 8_000;
@@ -37,6 +38,8 @@ const SEED = 4_711;
 const PRIOR_REWARD = 0.08;
 /** Plays remembered to draw negatives from. */
 const RECENT_PLAYS = 4096;
+/** Until there are more, nothing is sampled: there is too little to draw negatives from. */
+const FEW_PLAYS = 100;
 
 export interface HistoryModel {
   readonly epoch: Epoch;
@@ -44,122 +47,135 @@ export interface HistoryModel {
   readonly summary: string;
 }
 
-export async function fitFromHistory(
-  workspace: Workspace,
-  input: {
-    readonly job: Extract<Job, { kind: 'fit' }>;
-    readonly catalog: Catalog;
-    readonly countersEpoch: Epoch;
-    readonly embeddingEpoch: Epoch;
-    readonly events: number;
-    readonly onProgress: OnProgress;
-  },
-): Promise<HistoryModel | undefined> {
-  const { job, catalog, onProgress } = input;
+export interface HistoryExamples {
+  /** Follows one event of the past, in the order of the log; `item` and `container` are their numbers, or -1. */
+  add(event: FeedbackEvent, item: number, container: number): void;
+  /** Encodes what was sampled, and fits. Undefined when there is nothing to tell apart. */
+  fit(countersEpoch: Epoch, embeddingEpoch: Epoch, onProgress: OnProgress): Promise<HistoryModel | undefined>;
+}
+
+/** A play that became an example: all that its rows are encoded from, but for what is fitted meanwhile. */
+interface Sample {
+  /** `taste` is zeros until it is folded in. */
+  readonly view: ListenerView;
+  readonly tasteItems: Uint32Array;
+  readonly tasteCounts: Float32Array;
+  readonly atMs: number;
+  readonly device: Device;
+  /** The item that was played, then the negatives. */
+  readonly row: Uint32Array;
+  readonly positive: boolean;
+}
+
+/**
+ * Samples while the past is read. The vectors are not needed before `fit`, so that another thread can fit them meanwhile.
+ * @param expectedEvents about how many will be added: so that the samples are spread over all of them
+ * @param dimension of the vectors to come
+ */
+export function createHistoryExamples(
+  workspace: Pick<Workspace, 'encoder' | 'vocabularies' | 'store'>,
+  catalog: Catalog,
+  expectedEvents: number,
+  dimension: number,
+): HistoryExamples {
   const { encoder } = workspace;
-  const counters = input.countersEpoch === undefined ? EMPTY_COUNTERS : readCounters(input.countersEpoch);
-  const embedding = readEmbedding(input.embeddingEpoch);
   const vocabularies = workspace.vocabularies();
   const profiles = profilesByKey(workspace.store);
   const rng = createRng(SEED);
 
   const followShare = Math.min(1, FOLLOWED_LISTENERS / Math.max(1, profiles.size));
-  const followedPlays = Math.max(1, input.events * followShare);
-  const playShare = Math.min(1, (1.3 * EXAMPLE_PLAYS) / followedPlays);
+  const followedEvents = Math.max(1, expectedEvents * followShare);
+  const playShare = Math.min(1, (1.3 * EXAMPLE_PLAYS) / followedEvents);
   const follows = (key: string): boolean => (hash32(key) >>> 0) / 4294967296 < followShare;
 
-  const batch = createBatch(encoder, EXAMPLE_PLAYS * (1 + NEGATIVES));
-  const labels = new Float32Array(batch.rows);
-  const weights = new Float32Array(batch.rows).fill(1);
+  const maxRows = EXAMPLE_PLAYS * (1 + NEGATIVES);
+  const samples: Sample[] = [];
   const states = new Map<string, ListenerState>();
   const recent = new Uint32Array(RECENT_PLAYS).fill(NO_ITEM);
   let recentAt = 0;
   const tasteItems = new Uint32Array(128);
   const tasteCounts = new Float32Array(128);
-  const taste = new Float32Array(embedding.dimension);
+  const noTaste = new Float32Array(0);
+  const tasteToCome = new Float32Array(dimension);
   const row = new Uint32Array(1 + NEGATIVES);
   let rows = 0;
-  let read = 0;
 
   const isItem = (item: number): boolean => item < catalog.size && catalog.kind[item] !== UNKNOWN_KIND;
-  const addExamples = (event: FeedbackEvent, state: ListenerState, item: number, container: number): void => {
-    const profile = resolveProfile(profiles.get(event.listenerKey) ?? {});
-    const given = tasteInput(state, event.occurredAtMs, catalog, tasteItems, tasteCounts);
-    if (given > 0) foldIn(embedding, tasteItems, tasteCounts, given, taste);
-    else taste.fill(0);
-    const view = viewOf(state, {
-      nowMs: event.occurredAtMs,
-      profile,
-      vocabularies,
-      catalog,
-      taste: given > 0 ? taste : NO_TASTE,
-    });
-    const level = rng.below(3);
-    row[0] = liftedTo(level, item, container, catalog);
+  const sample = (event: FeedbackEvent, state: ListenerState, item: number, container: number): void => {
+    row[0] = liftedTo(rng.below(3), item, container, catalog);
     let count = 1;
     for (let n = 0; n < NEGATIVES; n++) {
-      const other = n < POPULAR_NEGATIVES ? recent[rng.below(RECENT_PLAYS)] : evenItem(rng, catalog);
+      const other = n < POPULAR_NEGATIVES ? recent[rng.below(RECENT_PLAYS)] : rng.below(catalog.size);
       if (other === NO_ITEM || !isItem(other) || other === row[0]) continue;
       row[count++] = other;
     }
     if (count < 2) return;
-    const bound = encoder.bind({
-      view,
+    const given = tasteInput(state, event.occurredAtMs, catalog, tasteItems, tasteCounts);
+    samples.push({
+      view: viewOf(state, {
+        nowMs: event.occurredAtMs,
+        profile: resolveProfile(profiles.get(event.listenerKey) ?? {}),
+        vocabularies,
+        catalog,
+        taste: given > 0 ? tasteToCome : noTaste,
+      }),
+      tasteItems: tasteItems.slice(0, given),
+      tasteCounts: tasteCounts.slice(0, given),
       atMs: event.occurredAtMs,
       device: event.device,
-      market: view.market,
-      catalog,
-      counters,
-      embedding,
+      row: row.slice(0, count),
+      positive: event.playedMs >= COUNTED_PLAY_MS,
     });
-    bound.encode(NO_SHELF, row, count, batch, rows);
-    labels[rows] = event.playedMs >= COUNTED_PLAY_MS ? 1 : 0;
-    labels.fill(0, rows + 1, rows + count);
     rows += count;
   };
 
-  for await (const { event } of pastEvents(workspace, job.eventsEnd)) {
-    if (++read % 20_000 === 0) onProgress('history', Math.min(1, read / Math.max(1, input.events)));
-    const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
-    const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
-    if (event.type === 'play' && item >= 0 && isItem(item)) {
-      const level = rng.below(3);
-      recent[recentAt++ % RECENT_PLAYS] = liftedTo(level, item, container, catalog);
-    }
-    if (!follows(event.listenerKey)) continue;
-    let state = states.get(event.listenerKey);
-    if (state === undefined) {
-      state = emptyState();
-      states.set(event.listenerKey, state);
-    }
-    const room = rows + 1 + NEGATIVES <= batch.rows;
-    if (room && event.type === 'play' && item >= 0 && isItem(item) && recentAt > 100 && rng.uniform() < playShare) {
-      addExamples(event, state, item, container);
-    }
-    foldEvent(state, event, item, container);
-  }
-  if (rows === 0) return undefined;
-
-  const positives = labels.subarray(0, rows).reduce((sum, label) => sum + label, 0);
-  if (positives === 0 || positives === rows) return undefined;
-  const negatives = rows - positives;
-  const learner = logisticModel.fresh(encoder);
-  const report = await learner.fit(
-    { batch, labels, weights, rows },
-    {
-      rng,
-      negativeRate: Math.min(1, (negatives / positives) * (PRIOR_REWARD / (1 - PRIOR_REWARD))),
-      onProgress: (share) => onProgress('reward model', share),
-    },
-  );
   return {
-    epoch: sealEpoch(learner.toEpoch()),
-    learner: learner.learnerState(),
-    summary: `reward model from ${rows} examples, log loss ${report.logLoss.toFixed(4)}`,
+    add(event, item, container) {
+      const isPlay = event.type === 'play' && item >= 0 && isItem(item);
+      if (isPlay) recent[recentAt++ % RECENT_PLAYS] = liftedTo(rng.below(3), item, container, catalog);
+      if (!follows(event.listenerKey)) return;
+      let state = states.get(event.listenerKey);
+      if (state === undefined) {
+        state = emptyState();
+        states.set(event.listenerKey, state);
+      }
+      const room = rows + 1 + NEGATIVES <= maxRows;
+      if (room && isPlay && recentAt > FEW_PLAYS && rng.uniform() < playShare) sample(event, state, item, container);
+      foldEvent(state, event, item, container);
+    },
+    async fit(countersEpoch, embeddingEpoch, onProgress) {
+      const positives = samples.reduce((sum, { positive }) => sum + (positive ? 1 : 0), 0);
+      if (positives === 0 || positives === rows) return undefined;
+      const counters = readCounters(countersEpoch);
+      const embedding = readEmbedding(embeddingEpoch);
+      const batch = createBatch(encoder, rows);
+      const labels = new Float32Array(rows);
+      let at = 0;
+      for (const { view, tasteItems: items, tasteCounts: counts, atMs, device, row: own, positive } of samples) {
+        if (items.length > 0) foldIn(embedding, items, counts, items.length, view.taste);
+        const bound = encoder.bind({ view, atMs, device, market: view.market, catalog, counters, embedding });
+        bound.encode(NO_SHELF, own, own.length, batch, at);
+        labels[at] = positive ? 1 : 0;
+        at += own.length;
+      }
+      const learner = logisticModel.fresh(encoder);
+      const report = await learner.fit(
+        { batch, labels, weights: new Float32Array(rows).fill(1), rows },
+        {
+          rng,
+          negativeRate: Math.min(1, ((rows - positives) / positives) * (PRIOR_REWARD / (1 - PRIOR_REWARD))),
+          onProgress: (share) => onProgress('reward model', share),
+        },
+      );
+      return {
+        epoch: sealEpoch(learner.toEpoch()),
+        learner: learner.learnerState(),
+        summary: `reward model from ${rows} examples, log loss ${report.logLoss.toFixed(4)}`,
+      };
+    },
   };
 }
 
-const NO_TASTE = new Float32Array(0);
 /** No shelf: its features are missing, and learnt from decisions. */
 const NO_SHELF = { shelfId: '', seedItem: NO_ITEM };
 
@@ -172,8 +188,4 @@ function liftedTo(level: number, item: number, container: number, catalog: Catal
     if (creator < catalog.size && catalog.kind[creator] !== UNKNOWN_KIND) return creator;
   }
   return item;
-}
-
-function evenItem(rng: Rng, catalog: Catalog): number {
-  return rng.below(catalog.size);
 }

@@ -1,4 +1,5 @@
 export { FIT_DEFAULTS, type FitOptions, fitEmbedding } from './fit.ts';
+export { type ApartOptions, fitEmbeddingApart } from './fit-apart.ts';
 export { foldIn } from './fold-in.ts';
 export { evaluateHoldout, type HoldoutInput, type HoldoutReport, listenersOfItems } from './holdout.ts';
 export type { Interactions } from './interactions.ts';

@@ -35,38 +35,70 @@ export function coplayNeighbours(listeners: SparseRows, items: SparseRows, optio
   const itemCount = items.starts.length - 1;
   const out = new Uint32Array(itemCount * neighbourCount).fill(NO_ITEM);
   const similarity = new Float32Array(itemCount * neighbourCount);
+  const listenersOf = (item: number): number => items.starts[item + 1] - items.starts[item];
+  const root = Float64Array.from({ length: itemCount }, (_, item) => Math.sqrt(listenersOf(item)));
   const shared = new Uint32Array(itemCount);
   const touched = new Uint32Array(itemCount);
+  const similarityOf = (item: number, other: number): number =>
+    shared[other] / (Math.sqrt(listenersOf(item) * listenersOf(other)) + shrinkage);
   const top = new TopList(neighbourCount);
   for (let i = 0; i < itemCount; i++) {
     if (i % CHUNK === 0) {
       options.signal?.throwIfAborted();
       options.onProgress?.(i / itemCount);
     }
-    const listenersOfItem = items.starts[i + 1] - items.starts[i];
-    if (listenersOfItem === 0) continue;
-    let count = 0;
-    for (let e = items.starts[i]; e < items.starts[i + 1]; e++) {
+    const from = items.starts[i];
+    const to = items.starts[i + 1];
+    if (from === to) continue;
+    let steps = 0;
+    for (let e = from; e < to; e++) {
       const listener = items.columns[e];
-      for (let b = basketStart[listener]; b < basketStart[listener + 1]; b++) {
-        const other = basket[b];
-        if (shared[other]++ === 0) touched[count++] = other;
-      }
+      steps += basketStart[listener + 1] - basketStart[listener];
     }
     top.reset(neighbourCount);
-    for (let t = 0; t < count; t++) {
-      const other = touched[t];
-      if (other !== i) {
-        const listenersOfOther = items.starts[other + 1] - items.starts[other];
-        top.offer(other, shared[other] / (Math.sqrt(listenersOfItem * listenersOfOther) + shrinkage));
+    // What shares listeners with most items is cheaper to look for among all than to note one by one.
+    if (4 * steps >= itemCount) {
+      for (let e = from; e < to; e++) {
+        const listener = items.columns[e];
+        countUp(shared, basket, basketStart[listener], basketStart[listener + 1]);
       }
-      shared[other] = 0;
+      shared[i] = 0;
+      // Most fail one comparison without a root or a division; what shares no listener fails it too.
+      let bound = top.bound * JUST_BELOW;
+      for (let other = 0; other < itemCount; other++) {
+        if (shared[other] <= bound * (root[i] * root[other] + shrinkage)) continue;
+        top.offer(other, similarityOf(i, other));
+        bound = top.bound * JUST_BELOW;
+      }
+      shared.fill(0);
+    } else {
+      let count = 0;
+      for (let e = from; e < to; e++) {
+        const listener = items.columns[e];
+        const end = basketStart[listener + 1];
+        for (let b = basketStart[listener]; b < end; b++) {
+          const other = basket[b];
+          if (shared[other]++ === 0) touched[count++] = other;
+        }
+      }
+      for (let t = 0; t < count; t++) {
+        const other = touched[t];
+        if (other !== i) top.offer(other, similarityOf(i, other));
+        shared[other] = 0;
+      }
     }
     top.drain(out, similarity, i * neighbourCount);
   }
   options.onProgress?.(1);
   return { items: out, similarity };
 }
+
+function countUp(shared: Uint32Array, basket: Uint32Array, from: number, to: number): void {
+  for (let b = from; b < to; b++) shared[basket[b]]++;
+}
+
+/** Less than rounding can make up for. */
+const JUST_BELOW = 1 - 1e-12;
 
 /** Each listener's items, at most `maximum` of them, evenly spread. */
 function sampleBaskets(listeners: SparseRows, maximum: number): readonly [Uint32Array, Uint32Array] {

@@ -16,6 +16,11 @@ export class TopList {
     this.size = 0;
   }
 
+  /** What a score must reach to be kept; 0 while everything is. Scores are taken to be positive. */
+  get bound(): number {
+    return this.size < this.capacity ? 0 : this.scores[0];
+  }
+
   /** A score that is not a number is left out. */
   offer(number: number, score: number): void {
     if (Number.isNaN(score)) return;
