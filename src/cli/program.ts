@@ -4,8 +4,9 @@ import { messageOf, ShelfwiseError } from '../base/index.ts';
 import { DEFAULT_DATA_DIR, type Run } from './command.ts';
 import { registerHome } from './commands/home.ts';
 import { registerImport } from './commands/import.ts';
-import { registerJudge } from './commands/judge.ts';
+import { registerJobs } from './commands/jobs.ts';
 import { registerLook } from './commands/look.ts';
+import { registerReplay } from './commands/replay.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-codes.ts';
@@ -62,7 +63,8 @@ ${EXIT_HELP}`,
   registerImport(program, run);
   registerHome(program, run);
   registerLook(program, run);
-  registerJudge(program, run);
+  registerReplay(program, run);
+  registerJobs(program, run);
   registerTools(program, run);
   return program;
 }

@@ -3,9 +3,11 @@ import { Presets, SingleBar } from 'cli-progress';
 import { SECOND_MS } from '../base/index.ts';
 import type { Cli } from './io.ts';
 
-export interface Progress {
-  /** `share` runs from 0 to 1; `note` says what has been done so far. */
-  update(share: number, note?: string): void;
+/** `share` runs from 0 to 1; `note` says what has been done so far. */
+export type Update = (share: number, note?: string) => void;
+
+interface Progress {
+  readonly update: Update;
   /** Ends it with a line that stays: what was done, and how long it took. */
   done(summary: string): void;
   /** Ends it without one. */
@@ -14,7 +16,25 @@ export interface Progress {
 
 const PLAIN_EVERY_MS = 5 * SECOND_MS;
 
-export function startProgress(cli: Cli, label: string): Progress {
+/** Runs `work` under a line of progress that ends with it: with what it came to, or without a word when it fails. */
+export async function withProgress<T>(
+  cli: Cli,
+  label: string,
+  work: (update: Update) => Promise<T>,
+  summary: (result: T) => string,
+): Promise<T> {
+  const progress = startProgress(cli, label);
+  try {
+    const result = await work(progress.update);
+    progress.done(summary(result));
+    return result;
+  } catch (error) {
+    progress.fail();
+    throw error;
+  }
+}
+
+function startProgress(cli: Cli, label: string): Progress {
   const startMs = cli.clock.monotonicMs();
   const seconds = () => ((cli.clock.monotonicMs() - startMs) / SECOND_MS).toFixed(1);
   const summaryLine = (summary: string) => cli.err(`${label}: ${summary} (${seconds()} s)\n`);

@@ -278,6 +278,9 @@ export interface FitReport {
   readonly seconds: number;
 }
 export const CompactAnswer = object({ segments: Count });
+export interface CompactReport {
+  readonly segments: number;
+}
 export const RebuildReportSchema = object({
   version: Type.Number(),
   events: Count,

@@ -1,1 +1,2 @@
+export { type HistoryBatches, historyBatches } from './history-batches.ts';
 export { createDemoWorld, type DemoWorld } from './world.ts';

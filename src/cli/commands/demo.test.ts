@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { manualClock } from '../../base/index.ts';
-import { createDemoWorld } from '../../simulation/index.ts';
-import type { ApiClient, Method } from '../client.ts';
+import { createDemoWorld, historyBatches } from '../../simulation/index.ts';
 import type { Run } from '../command.ts';
 import type { Cli } from '../io.ts';
-import { createDemoCovers, loadDemo } from './demo.ts';
+import { createDemoCovers, type DemoSource, type DemoTarget, loadDemo } from './demo.ts';
 
 const NOW_MS = Date.parse('2026-11-24T12:00:00Z');
 let dataDir: string;
@@ -16,23 +15,42 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true }));
 
-const smallWorld = async ({ seed, endMs }: { seed: number; endMs: number }) =>
-  createDemoWorld({ seed, endMs, items: 500, listeners: 3, days: 2 });
+const smallWorld = async ({ seed, endMs }: { seed: number; endMs: number }): Promise<DemoSource> => {
+  const options = { seed, endMs, items: 500, listeners: 3, days: 2 };
+  const { batches, close } = historyBatches(options, 1000);
+  return { ...createDemoWorld(options), history: batches, close };
+};
 
-/** Counts what it is sent, and fails after some requests where it is told to. */
-function recordingClient(failAfter = Number.POSITIVE_INFINITY) {
-  const sent: { method: Method; path: string; rows: readonly { eventId?: string }[] }[] = [];
-  const client: ApiClient = {
-    address: null,
-    async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-      if (sent.length >= failAfter) throw new Error('the disk is gone');
-      const rows = Object.values((body ?? {}) as Record<string, readonly { eventId?: string }[]>)[0] ?? [];
-      sent.push({ method, path, rows });
-      return { rejected: 0, fates: [], seconds: 1 } as T;
-    },
-    close: async () => undefined,
+type Sent = { readonly call: keyof DemoTarget; readonly ids: readonly string[] };
+
+/** Takes everything and keeps the ids, and fails after some calls where it is told to. */
+function recordingTarget(failAfter = Number.POSITIVE_INFINITY): { target: DemoTarget; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const take = (call: keyof DemoTarget, ids: readonly string[]): void => {
+    if (sent.length >= failAfter) throw new Error('the disk is gone');
+    sent.push({ call, ids });
   };
-  return { client, sent };
+  const target: DemoTarget = {
+    async upsertItems(rows) {
+      const ids = (rows as readonly { id: string }[]).map(({ id }) => id);
+      take('upsertItems', ids);
+      return ids.map((id) => ({ id, fate: 'created' }));
+    },
+    async putListeners(rows) {
+      const ids = rows.map(({ id }) => id);
+      take('putListeners', ids);
+      return rows.map((row) => ({ ...row, createdAtMs: 0 }));
+    },
+    async ingest(rows) {
+      const ids = (rows as readonly { eventId: string }[]).map(({ eventId }) => eventId);
+      take('ingest', ids);
+      return ids.map((eventId) => ({ eventId, fate: 'accepted' }));
+    },
+    async fit() {
+      take('fit', []);
+    },
+  };
+  return { target, sent };
 }
 
 function runAt(nowMs: number): Run & { readonly told: string[] } {
@@ -48,29 +66,24 @@ function runAt(nowMs: number): Run & { readonly told: string[] } {
 
 describe('the demo world', () => {
   it('is sent in envelopes, parents first, then fitted; and never again', async () => {
-    const { client, sent } = recordingClient();
+    const { target, sent } = recordingTarget();
     const run = runAt(NOW_MS);
-    await loadDemo(run, client, dataDir, 0, smallWorld);
-    expect([...new Set(sent.map(({ method, path }) => `${method} ${path}`))]).toEqual([
-      'PUT /v1/items',
-      'POST /v1/listeners',
-      'POST /v1/events',
-      'POST /v1/admin/fit',
-    ]);
-    for (const { rows } of sent) expect(rows.length).toBeLessThanOrEqual(1000);
+    await loadDemo(run, target, dataDir, 0, smallWorld);
+    expect([...new Set(sent.map(({ call }) => call))]).toEqual(['upsertItems', 'putListeners', 'ingest', 'fit']);
+    for (const { ids } of sent) expect(ids.length).toBeLessThanOrEqual(1000);
     expect(run.told.join('')).toMatch(/Demo catalogue: \d+ items \(\d/);
     const before = sent.length;
-    await loadDemo(run, client, dataDir, 500, smallWorld);
+    await loadDemo(run, target, dataDir, 500, smallWorld);
     expect(sent.length).toBe(before);
   });
 
   it('that was interrupted goes on with the same events, whatever the time is now', async () => {
-    const first = recordingClient(3);
-    await expect(loadDemo(runAt(NOW_MS), first.client, dataDir, 0, smallWorld)).rejects.toThrow('disk is gone');
-    const second = recordingClient();
-    await loadDemo(runAt(NOW_MS + 3_600_000), second.client, dataDir, 500, smallWorld);
+    const first = recordingTarget(3);
+    await expect(loadDemo(runAt(NOW_MS), first.target, dataDir, 0, smallWorld)).rejects.toThrow('disk is gone');
+    const second = recordingTarget();
+    await loadDemo(runAt(NOW_MS + 3_600_000), second.target, dataDir, 500, smallWorld);
     const ids = (sent: typeof first.sent) =>
-      sent.filter(({ path }) => path === '/v1/events').flatMap(({ rows }) => rows.map(({ eventId }) => eventId));
+      sent.filter(({ call }) => call === 'ingest').flatMap((envelope) => envelope.ids);
     expect(ids(first.sent).length).toBeGreaterThan(0);
     expect(ids(second.sent).slice(0, ids(first.sent).length)).toEqual(ids(first.sent));
     expect(JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'))).toMatchObject({
@@ -80,9 +93,9 @@ describe('the demo world', () => {
   });
 
   it('is not loaded into a directory that holds other data', async () => {
-    const { client, sent } = recordingClient();
+    const { target, sent } = recordingTarget();
     const run = runAt(NOW_MS);
-    await loadDemo(run, client, dataDir, 7, smallWorld);
+    await loadDemo(run, target, dataDir, 7, smallWorld);
     expect([sent.length, existsSync(join(dataDir, 'demo.json'))]).toEqual([0, false]);
     expect(run.told.join('')).toContain('not loaded');
   });
@@ -91,7 +104,7 @@ describe('the demo world', () => {
     const covers = createDemoCovers(dataDir, (id) => id !== 'unknown');
     await covers.prepare();
     expect(covers.coverOf('album-00001')).toBeUndefined();
-    await loadDemo(runAt(NOW_MS), recordingClient().client, dataDir, 0, smallWorld);
+    await loadDemo(runAt(NOW_MS), recordingTarget().target, dataDir, 0, smallWorld);
     await covers.prepare();
     expect(covers.coverOf('album-00001')).toMatch(/^<svg /);
     expect(covers.coverOf('unknown')).toBeUndefined();

@@ -2,16 +2,23 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, ShelfwiseError } from '../../base/index.ts';
-import type { EventsAnswer, ItemsAnswer, ListenersAnswer } from '../../server/index.ts';
+import type { IncomingEvent } from '../../domain/index.ts';
+import type { PlatformService } from '../../platform/index.ts';
 import type { DemoWorld } from '../../simulation/index.ts';
-import type { ApiClient } from '../client.ts';
 import type { Run } from '../command.ts';
 import { createPipeline } from '../pipeline.ts';
-import { startProgress } from '../progress.ts';
-import { ENVELOPE_ROWS, fitAll } from './import.ts';
+import { withProgress } from '../progress.ts';
+import { ENVELOPE_ROWS } from './import.ts';
+import { FITTING } from './jobs.ts';
 
 /** What is loaded of the world: nothing of its truth. */
-type Loaded = Pick<DemoWorld, 'days' | 'items' | 'listeners' | 'history'>;
+export interface DemoSource extends Pick<DemoWorld, 'days' | 'items' | 'listeners'> {
+  readonly history: AsyncIterable<readonly IncomingEvent[]>;
+  close(): Promise<void>;
+}
+
+/** What a load asks of the platform: the same that the API's routes ask, without a text of JSON between the two. */
+export type DemoTarget = Pick<PlatformService, 'upsertItems' | 'putListeners' | 'ingest' | 'fit'>;
 
 interface Marker {
   readonly state: 'loading' | 'loaded';
@@ -27,10 +34,10 @@ const ENVELOPES_UNDER_WAY = 3;
 /** Fills an empty data directory with the demo world; leaves one that holds other data alone. */
 export async function loadDemo(
   run: Run,
-  client: ApiClient,
+  target: DemoTarget,
   dataDir: string,
   itemsBefore: number,
-  world: (marker: Marker) => Promise<Loaded> = generatedWorld,
+  open: (marker: Marker) => Promise<DemoSource> = generatedWorld,
 ): Promise<void> {
   const held = readMarker(dataDir);
   if (held?.state === 'loaded') return;
@@ -40,32 +47,40 @@ export async function loadDemo(
   }
   const marker: Marker = held ?? { state: 'loading', seed: DEMO_SEED, endMs: run.cli.clock.nowMs() };
   writeMarker(dataDir, marker);
-  const demo = await world(marker);
-
-  await step(run, 'Demo catalogue', 'items', demo.items(), async (items) => {
-    refuseRejected(await client.request<ItemsAnswer>('PUT', '/v1/items', { items }));
-  });
-  await step(run, 'Demo listeners', 'listeners', demo.listeners(), async (listeners) => {
-    refuseRejected(await client.request<ListenersAnswer>('POST', '/v1/listeners', { listeners }));
-  });
-  const startMs = marker.endMs - demo.days * DAY_MS;
-  await step(
-    run,
-    `Demo listening of ${demo.days} days`,
-    'events',
-    demo.history(),
-    async (events) => {
-      refuseRejected(await client.request<EventsAnswer>('POST', '/v1/events', { events }));
-    },
-    (event) => (Date.parse(event.occurredAt) - startMs) / (marker.endMs - startMs),
+  const demo = await open(marker);
+  try {
+    await step(run, 'Demo catalogue', 'items', envelopes(demo.items()), async (items) =>
+      refuseRejected(await target.upsertItems(items)),
+    );
+    await step(run, 'Demo listeners', 'listeners', envelopes(demo.listeners()), async (listeners) => {
+      await target.putListeners(listeners);
+    });
+    const startMs = marker.endMs - demo.days * DAY_MS;
+    await step(
+      run,
+      `Demo listening of ${demo.days} days`,
+      'events',
+      demo.history,
+      async (events) => refuseRejected(await target.ingest(events)),
+      (event) => (Date.parse(event.occurredAt) - startMs) / (marker.endMs - startMs),
+    );
+  } finally {
+    await demo.close();
+  }
+  await withProgress(
+    run.cli,
+    FITTING,
+    (update) => target.fit({ onProgress: (stage, share) => update(share, stage) }),
+    () => 'they serve',
   );
-  await fitAll(run, client);
   writeMarker(dataDir, { ...marker, state: 'loaded' });
 }
 
-async function generatedWorld({ seed, endMs }: Marker): Promise<DemoWorld> {
-  const { createDemoWorld } = await import('../../simulation/index.ts');
-  return createDemoWorld({ seed, endMs });
+async function generatedWorld({ seed, endMs }: Marker): Promise<DemoSource> {
+  const { createDemoWorld, historyBatches } = await import('../../simulation/index.ts');
+  // Its thread makes the history while this one takes catalogue and listeners in.
+  const { batches, close } = historyBatches({ seed, endMs }, ENVELOPE_ROWS);
+  return { ...createDemoWorld({ seed, endMs }), history: batches, close };
 }
 
 export interface DemoCovers {
@@ -93,41 +108,46 @@ async function step<T>(
   run: Run,
   label: string,
   unit: string,
-  rows: Iterable<T>,
+  envelopesOfRows: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
   send: (rows: readonly T[]) => Promise<void>,
   shareAt: (row: T) => number = () => 0,
 ): Promise<void> {
-  const progress = startProgress(run.cli, label);
-  const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
-  let sent = 0;
-  try {
-    let envelope: T[] = [];
-    for (const row of rows) {
-      envelope.push(row);
-      if (envelope.length < ENVELOPE_ROWS) continue;
-      run.cli.stop.throwIfAborted();
-      const full = envelope;
-      await pipeline.push(() => send(full));
-      sent += full.length;
-      envelope = [];
-      progress.update(shareAt(row), `${sent} ${unit}`);
-    }
-    const last = envelope;
-    if (last.length > 0) await pipeline.push(() => send(last));
-    await pipeline.drain();
-    sent += last.length;
-    progress.done(`${sent} ${unit}`);
-  } catch (error) {
-    progress.fail();
-    throw error;
+  await withProgress(
+    run.cli,
+    label,
+    async (update) => {
+      const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
+      let sent = 0;
+      for await (const rows of envelopesOfRows) {
+        run.cli.stop.throwIfAborted();
+        await pipeline.push(() => send(rows));
+        sent += rows.length;
+        update(shareAt(rows[rows.length - 1]), `${sent} ${unit}`);
+      }
+      await pipeline.drain();
+      return sent;
+    },
+    (sent) => `${sent} ${unit}`,
+  );
+}
+
+function* envelopes<T>(rows: Iterable<T>): Iterable<readonly T[]> {
+  let envelope: T[] = [];
+  for (const row of rows) {
+    envelope.push(row);
+    if (envelope.length < ENVELOPE_ROWS) continue;
+    yield envelope;
+    envelope = [];
   }
+  if (envelope.length > 0) yield envelope;
 }
 
 /** The world is ours: a row of it that is refused is a defect. */
-function refuseRejected(answer: { readonly rejected: number; readonly fates: readonly object[] }): void {
-  if (answer.rejected === 0) return;
-  const first = answer.fates.find((fate) => 'fate' in fate && fate.fate === 'rejected');
-  throw new ShelfwiseError('BUG', `${answer.rejected} rows of the demo world were refused: ${JSON.stringify(first)}`);
+function refuseRejected(fates: readonly { readonly fate: string }[]): void {
+  const first = fates.find(({ fate }) => fate === 'rejected');
+  if (first !== undefined) {
+    throw new ShelfwiseError('BUG', `a row of the demo world was refused: ${JSON.stringify(first)}`);
+  }
 }
 
 function readMarker(dataDir: string): Marker | undefined {

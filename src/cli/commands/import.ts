@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { SECOND_MS } from '../../base/index.ts';
 import type { ImportReport, ImportReportAccumulator, ImportSource, ReadBatch } from '../../exchange/index.ts';
-import type { EventsAnswer, FitReport, ItemsAnswer, ListenersAnswer, MAX_PAIRS, MAX_ROWS } from '../../server/index.ts';
+import type { EventsAnswer, ItemsAnswer, ListenersAnswer, MAX_PAIRS, MAX_ROWS } from '../../server/index.ts';
 import type { ApiClient } from '../client.ts';
 import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
 import { columnMap, share, wholeNumber } from '../parse.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
-import { startProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
+import { runFit } from './jobs.ts';
 
 /** Rows of an envelope: the contract's limits, without loading the server for them. */
 export const ENVELOPE_ROWS: typeof MAX_ROWS = 1000;
@@ -103,42 +104,29 @@ export async function load(run: Run, client: ApiClient, source: ImportSource, fi
   const startMs = cli.clock.monotonicMs();
   const { createImportReport } = await import('../../exchange/index.ts');
   const report = createImportReport(source.describe);
-  const progress = startProgress(cli, source.describe);
-  const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
-  try {
-    for await (const batch of source.batches()) {
-      cli.stop.throwIfAborted();
-      await send(client, batch, report, pipeline);
-      report.addBatch(batch);
-      const { read, rowsRead } = report.report();
-      progress.update(batch.share, `${rowsRead} rows, ${read.items} items, ${read.events} events`);
-    }
-    await pipeline.drain();
-  } catch (error) {
-    progress.fail();
-    throw error;
-  }
-  const { read } = report.report();
-  progress.done(`${read.items} items, ${read.listeners} listeners, ${read.events} events`);
-  const fitSeconds = fit ? await fitAll(run, client) : null;
+  await withProgress(
+    cli,
+    source.describe,
+    async (update) => {
+      const pipeline = createPipeline(ENVELOPES_UNDER_WAY);
+      for await (const batch of source.batches()) {
+        cli.stop.throwIfAborted();
+        await send(client, batch, report, pipeline);
+        report.addBatch(batch);
+        const { read, rowsRead } = report.report();
+        update(batch.share, `${rowsRead} rows, ${read.items} items, ${read.events} events`);
+      }
+      await pipeline.drain();
+      return report.report().read;
+    },
+    (read) => `${read.items} items, ${read.listeners} listeners, ${read.events} events`,
+  );
+  const fitSeconds = fit ? (await runFit(run, client)).seconds : null;
   return {
     ...report.report(source.notes),
     seconds: (cli.clock.monotonicMs() - startMs) / SECOND_MS,
     fitSeconds,
   };
-}
-
-export async function fitAll(run: Run, client: ApiClient): Promise<number> {
-  const progress = startProgress(run.cli, 'Fitting embeddings and the reward model');
-  try {
-    const onProgress = (stage: string, done: number) => progress.update(done, stage);
-    const { seconds } = await client.request<FitReport>('POST', '/v1/admin/fit', undefined, onProgress);
-    progress.done('they serve');
-    return seconds;
-  } catch (error) {
-    progress.fail();
-    throw error;
-  }
 }
 
 /** Envelopes of events under way at a time; what they refer to is there before them. */

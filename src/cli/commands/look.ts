@@ -6,7 +6,7 @@ import type { DoctorReport, ItemList, ListenerList, ListenerSummary, PlatformSta
 import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
 import { fitted, painter, printable } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
-import { startProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 
 export function registerLook(program: Command, run: Run): void {
   program
@@ -73,13 +73,17 @@ export function registerLook(program: Command, run: Run): void {
     .description('Check the data directory: every log entry, epoch and table. Exit 1 when something is wrong.')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const progress = startProgress(run.cli, 'Checking the data directory');
-      const report = await orDamage(() =>
-        withClient(run, options, (client) =>
-          client.request<DoctorReport>('POST', '/v1/admin/doctor', undefined, progress.update.bind(null, 0)),
-        ),
+      const report = await withProgress(
+        run.cli,
+        'Checking the data directory',
+        (update) =>
+          orDamage(() =>
+            withClient(run, options, (client) =>
+              client.request<DoctorReport>('POST', '/v1/admin/doctor', undefined, (stage) => update(0, stage)),
+            ),
+          ),
+        ({ checks }) => `${checks.length} checks`,
       );
-      progress.done(`${report.checks.length} checks`);
       if (!report.healthy) found(run);
       print(run, options, report, () => doctorText(run, report));
     });

@@ -9,7 +9,7 @@ import type { ApiScope } from '../../platform/index.ts';
 import type { CreatedKey } from '../../server/index.ts';
 import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
 import { optionMap, wholeNumber } from '../parse.ts';
-import { startProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
 
 /** Of the platform; a record, so that none can be forgotten. */
@@ -129,9 +129,12 @@ Examples:
       const options = command.optsWithGlobals<PolicyOptions>();
       const { checkPolicy, policyOf } = await import('../../policy/index.ts');
       const checked = policyOf(options.policy, options.set ?? {});
-      const progress = startProgress(run.cli, `Drawing ${options.draws} pages`);
-      const report = checkPolicy({ policy: checked, draws: options.draws, seed: options.seed });
-      progress.done('done');
+      const report = await withProgress(
+        run.cli,
+        `Drawing ${options.draws} pages`,
+        async () => checkPolicy({ policy: checked, draws: options.draws, seed: options.seed }),
+        () => 'done',
+      );
       const { sumError, meanWeight, meanWeightSe, chi2p } = report;
       const holds =
         sumError <= MAX_SUM_ERROR &&

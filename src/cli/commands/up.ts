@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { SECOND_MS } from '../../base/index.ts';
-import { clientOf, logTo } from '../client.ts';
+import { logTo } from '../client.ts';
 import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
 import { type OwnedPlatform, painter } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
-import { startProgress } from '../progress.ts';
+import { withProgress } from '../progress.ts';
 import { createDemoCovers, loadDemo } from './demo.ts';
 
 export const DEFAULT_PORT = 7878;
@@ -50,13 +50,16 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   const { cli } = run;
   const dataDir = dataDirOf(options);
   const { createServer, listen } = await import('../../server/index.ts');
-  const opening = startProgress(cli, `Opening ${dataDir}`);
   const { popularityHoldout, policy } = options;
-  const platform = await cli.openPlatform(dataDir, { popularityHoldout, policy });
+  const platform = await withProgress(
+    cli,
+    `Opening ${dataDir}`,
+    () => cli.openPlatform(dataDir, { popularityHoldout, policy }),
+    (opened) => `${opened.status().items} items, ${opened.status().events} events`,
+  );
   let app: FastifyInstance | undefined;
   try {
-    const { version, items, events } = platform.status();
-    opening.done(`${items} items, ${events} events`);
+    const { version, items } = platform.status();
     const covers = createDemoCovers(dataDir, (id) => platform.getItem(id) !== undefined);
     await covers.prepare();
     app = await createServer({
@@ -71,7 +74,7 @@ async function up(run: Run, options: UpOptions): Promise<void> {
     const address = await listen(app, { host: options.host, port: options.port, madeKeys });
     platform.setAddress(address);
     if (options.demo === true) {
-      await untilStopped(cli, loadDemo(run, clientOf(app, platform.adminKey), dataDir, items));
+      await untilStopped(cli, loadDemo(run, platform, dataDir, items));
       await covers.prepare();
     }
     const key = platform.adminKey;

@@ -1,0 +1,114 @@
+/** The platform's long jobs as commands: `fit`, `compact`, `rebuild state`, `evaluate retrieval`. */
+import type { Command } from 'commander';
+import type { CompactReport, FitReport, RebuildReport, RetrievalReport } from '../../server/index.ts';
+import type { ApiClient } from '../client.ts';
+import { type GlobalOptions, print, type Run, withClient } from '../command.ts';
+import { withProgress } from '../progress.ts';
+
+export const FITTING = 'Fitting embeddings and the reward model';
+
+export function registerJobs(program: Command, run: Run): void {
+  program
+    .command('fit')
+    .description(
+      'Fit embeddings, counters and, until it has learnt from decisions, the reward model on what is there. ' +
+        'Homes are served meanwhile; done when they are served with it.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shelfwise fit\n  shelfwise import events plays.parquet --no-fit && shelfwise fit',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const report = await withClient(run, options, (client) => runFit(run, client));
+      print(run, options, report, () => `Fitted in ${report.seconds.toFixed(1)} s; it serves.\n`);
+    });
+
+  program
+    .command('compact')
+    .description(
+      'Move sealed segments of the logs to the lake now, as the platform does every ten minutes: of events what states and ' +
+        'learner are past, of decisions what is older than 26 hours.',
+    )
+    .addHelpText('after', '\nExamples:\n  shelfwise compact\n  shelfwise compact --data /var/lib/shelfwise --json')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const report = await withClient(run, options, (client) =>
+        runJob<CompactReport>(run, client, 'Moving segments to the lake', 'compact'),
+      );
+      print(run, options, report, () =>
+        report.segments === 0
+          ? 'No segment is ready to be moved.\n'
+          : `${report.segments} segments are in the lake now.\n`,
+      );
+    });
+
+  const rebuild = program.command('rebuild').description('Compute anew what is derived.');
+  rebuild
+    .command('state')
+    .description('Fold the whole event log into new listener states, compare them with those that serve, and swap.')
+    .addHelpText('after', '\nExamples:\n  shelfwise rebuild state\n  shelfwise rebuild state --json')
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const report = await withClient(run, options, (client) =>
+        runJob<RebuildReport>(run, client, 'Rebuilding state', 'rebuild-state'),
+      );
+      print(
+        run,
+        options,
+        report,
+        () =>
+          `Version ${report.version}: ${report.events} events of ${report.listeners} listeners in ${report.seconds.toFixed(1)} s; ` +
+          `${report.different} differed from the state that served.\n`,
+      );
+    });
+
+  const evaluate = program.command('evaluate').description('Measure against what was held out.');
+  evaluate
+    .command('retrieval')
+    .description('Recall and NDCG at 20 of the recommended items on the hidden pairs, beside popularity.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  shelfwise import hetrec-lastfm DIR --holdout 0.2 --holdout-seed 7
+  shelfwise evaluate retrieval --json`,
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const report = await withClient(run, options, (client) =>
+        runJob<RetrievalReport>(run, client, 'Evaluating retrieval', 'evaluate-retrieval'),
+      );
+      const line = (name: string, { recall20, ndcg20 }: { recall20: number; ndcg20: number }) =>
+        `  ${name.padEnd(12)} recall@20 ${recall20.toFixed(4)}  NDCG@20 ${ndcg20.toFixed(4)}\n`;
+      print(
+        run,
+        options,
+        report,
+        () =>
+          `${report.hiddenPairs} hidden pairs of ${report.listeners} listeners\n` +
+          line('popularity', report.popularity) +
+          line('recommended', report.recommended),
+      );
+    });
+}
+
+/** What a fit of the platform says when it is done. */
+export function runFit(run: Run, client: ApiClient): Promise<FitReport> {
+  return runJob<FitReport>(run, client, FITTING, 'fit', () => 'they serve');
+}
+
+function runJob<T>(
+  run: Run,
+  client: ApiClient,
+  label: string,
+  name: string,
+  summary: (report: T) => string = () => 'done',
+): Promise<T> {
+  return withProgress(
+    run.cli,
+    label,
+    (update) => client.request<T>('POST', `/v1/admin/${name}`, undefined, (stage, share) => update(share, stage)),
+    summary,
+  );
+}
