@@ -18,18 +18,35 @@ export interface VectorScan {
 const BLOCK_ROWS = 256;
 /** Rows that `dotAt` handles per call of the kernel. */
 const GATHER_ROWS = 4096;
-/**
- * Copies `matrix` (rows x dimension, row-major) into the kernels' memory: 4 bytes a number, the dimension rounded up to
- * a multiple of 8. `topCapacity` bounds the k of `top`; a larger k is an `OPTION_INVALID`.
- * Time of a scan: about 12 ns a row of 64 floats, 25 beyond the cache. `top` passes over blocks of rows that are too short
- * to be among the best: put long rows first, and few are looked at.
- */
+/** A scan whose rows are put one by one, each once and before it is asked: so that a large one need not hold the thread. */
+export interface FillableScan extends VectorScan {
+  /** Copies the vector that stands at `at` in `source` to a row. */
+  put(row: number, source: Float32Array, at: number): void;
+}
+
+/** Copies `matrix` (rows x dimension, row-major) into the memory of a scan. See `createEmptyScan`. */
 export function createScan(
   matrix: Float32Array,
   rows: number,
   dimension: number,
   options: { readonly topCapacity?: number } = {},
 ): VectorScan {
+  const scan = createEmptyScan(rows, dimension, options);
+  for (let row = 0; row < rows; row++) scan.put(row, matrix, row * dimension);
+  return scan;
+}
+
+/**
+ * Memory for `rows` vectors in the kernels: 4 bytes a number, the dimension rounded up to a multiple of 8. `topCapacity`
+ * bounds the k of `top`; a larger k is an `OPTION_INVALID`.
+ * Time of a scan: about 12 ns a row of 64 floats, 25 beyond the cache. `top` passes over blocks of rows that are too short
+ * to be among the best: put long rows first, and few are looked at.
+ */
+export function createEmptyScan(
+  rows: number,
+  dimension: number,
+  options: { readonly topCapacity?: number } = {},
+): FillableScan {
   const topCapacity = Math.min(options.topCapacity ?? 1024, Math.max(rows, 1));
   const stride = strideOf(dimension);
   const { exports, regions } = instantiateKernels([
@@ -41,13 +58,7 @@ export function createScan(
     Math.ceil(rows / BLOCK_ROWS),
   ]);
   const [vectors, queryRegion, index, scores, scratch, bounds] = regions;
-  copyRows(matrix, rows, dimension, vectors.f32, stride);
-  for (let r = 0; r < rows; r++) {
-    const block = Math.floor(r / BLOCK_ROWS);
-    const length = norm(vectors.f32, r * stride, dimension);
-    // A length that is not a number bounds nothing.
-    bounds.f32[block] = Math.max(bounds.f32[block], Number.isNaN(length) ? Number.POSITIVE_INFINITY : length);
-  }
+  const matrix = vectors.f32;
   // Both norms and the kernel's sums are rounded.
   const allowance = 1 + 1e-6 * (dimension + 8);
 
@@ -57,6 +68,15 @@ export function createScan(
   return {
     rows,
     dimension,
+    put: (row, source, at) => {
+      if (row >= rows) throw new ShelfwiseError('BUG', `row ${row} of a scan of ${rows}`);
+      const to = row * stride;
+      for (let i = 0; i < dimension; i++) matrix[to + i] = source[at + i];
+      const block = Math.floor(row / BLOCK_ROWS);
+      const length = norm(matrix, to, dimension);
+      // A length that is not a number bounds nothing.
+      bounds.f32[block] = Math.max(bounds.f32[block], Number.isNaN(length) ? Number.POSITIVE_INFINITY : length);
+    },
     dot: (query, out) => {
       load(query);
       exports.dotRows(vectors.address, rows, stride, queryRegion.address, scores.address);

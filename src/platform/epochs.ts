@@ -24,7 +24,7 @@ import {
   tunablesOf,
 } from '../home/index.ts';
 import { loadModel } from '../models/index.ts';
-import { createNearest, type Nearest } from '../retrieval/index.ts';
+import { createNearest, type Nearest, openNearest } from '../retrieval/index.ts';
 import type { DataDirPaths, EpochStore, Metadata } from '../store/index.ts';
 import type { PlatformLogger } from './config.ts';
 
@@ -35,6 +35,10 @@ export interface Epochs {
   serving(): ServingEpochs;
   /** Makes epochs current: one swap for all of them, so that no request sees half. They are in the epoch store already. */
   publish(epochs: readonly Epoch[]): Promise<void>;
+  /** The embedding that the exact scan stands in for, since nothing is prepared for its search. */
+  unprepared(): string | undefined;
+  /** Serves with what was prepared. Like `publish`, one at a time. */
+  adoptPrepared(): Promise<void>;
   /** As recorded: also those that are damaged and do not serve. */
   current(): Readonly<Partial<Record<EpochKind, string>>>;
 }
@@ -78,9 +82,12 @@ export async function createEpochs(dependencies: {
     damaged.delete('catalog');
     return built;
   };
-  const nearestOf = (embedding: Embedding): Nearest => {
-    const file = graphFile(dependencies.paths, embedding.hash);
-    return createNearest(embedding, { loadFrom: file, saveTo: file });
+  let unprepared: string | undefined;
+  /** What the workshop has prepared; without it the exact scan, which needs nothing, stands in. */
+  const nearestOf = async (embedding: Embedding): Promise<Nearest> => {
+    const prepared = await openNearest(embedding, nearestFile(dependencies.paths, embedding.hash));
+    unprepared = prepared === undefined ? embedding.hash : undefined;
+    return prepared ?? createNearest(embedding, { exactLimit: Number.POSITIVE_INFINITY });
   };
   const load = async (kind: PublishedKind): Promise<Epoch | undefined> => {
     const hash = await metadata.epochs.current(kind);
@@ -112,7 +119,7 @@ export async function createEpochs(dependencies: {
     children: indexChildren(catalog),
     counters: countersEpoch === undefined ? EMPTY_COUNTERS : readCounters(countersEpoch),
     embedding,
-    nearest: embedding === undefined ? undefined : nearestOf(embedding),
+    nearest: embedding === undefined ? undefined : await nearestOf(embedding),
     model: readyModel(),
     tunablesHash,
   };
@@ -120,32 +127,39 @@ export async function createEpochs(dependencies: {
   return {
     serving: () => serving,
     async publish(epochs) {
+      const embeddingEpoch = epochs.find(({ kind }) => kind === 'embedding');
+      const fresh = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
+      const nearest = fresh === undefined ? undefined : await nearestOf(fresh);
       for (const epoch of epochs) await record(epoch.hash, epoch.kind);
+      // From here on nothing waits: one swap for all.
       let next = serving;
+      if (fresh !== undefined) next = { ...next, embedding: fresh, nearest };
       for (const epoch of epochs) {
         switch (epoch.kind) {
           case 'catalog': {
-            const fresh = readCatalog(epoch);
-            next = { ...next, catalog: fresh, children: indexChildren(fresh) };
+            const catalog = readCatalog(epoch);
+            next = { ...next, catalog, children: indexChildren(catalog) };
             break;
           }
           case 'counters':
             next = { ...next, counters: readCounters(epoch) };
             break;
-          case 'embedding': {
-            const fresh = readEmbedding(epoch);
-            next = { ...next, embedding: fresh, nearest: nearestOf(fresh) };
-            break;
-          }
           case 'model':
             waiting = epoch;
             break;
+          case 'embedding':
           case 'tunables':
             break;
         }
+        damaged.delete(epoch.kind);
       }
-      for (const { kind } of epochs) damaged.delete(kind);
       serving = { ...next, model: readyModel() ?? next.model };
+    },
+    unprepared: () => unprepared,
+    async adoptPrepared() {
+      const { embedding: of } = serving;
+      const nearest = of === undefined ? undefined : await nearestOf(of);
+      serving = { ...serving, nearest };
     },
     current: () => ({
       catalog: serving.catalog.hash,
@@ -183,7 +197,7 @@ export function createEpochReader(store: EpochStore, encoder: Encoder): EpochRea
 
 const EPOCHS_KEPT = 12;
 
-/** Where the nearest-neighbour graph of an embedding is kept: derived, made anew when it is missing. */
-export function graphFile(paths: DataDirPaths, embeddingHash: string): string {
+/** Where what is worked out for the search of an embedding is kept: derived, made anew when it is missing. */
+export function nearestFile(paths: DataDirPaths, embeddingHash: string): string {
   return join(paths.epochs, 'graphs', `${embeddingHash}.usearch`);
 }

@@ -20,12 +20,14 @@ import {
   fitEmbeddingApart,
   type Interactions,
   listenersOfItems,
+  openNearest,
+  prepareNearest,
 } from '../retrieval/index.ts';
 import { createCounters, liftedInteractions, MAX_LIFTED, type PlayCounters } from '../signals/index.ts';
 import type { LogPosition } from '../store/index.ts';
 import { storedItems } from './catalogue.ts';
 import { readLearner, writeLearner } from './checkpoint.ts';
-import { graphFile } from './epochs.ts';
+import { nearestFile } from './epochs.ts';
 import { createHistoryExamples, type HistoryExamples } from './history-model.ts';
 import { storedIdCount } from './id-runs.ts';
 import { listenerKeys } from './listeners.ts';
@@ -94,11 +96,7 @@ export async function fitJob(
   if (embeddingFit !== undefined) {
     const embeddingEpoch = await embeddingFit;
     workspace.epochs.put(embeddingEpoch);
-    const file = graphFile(workspace.paths, embeddingEpoch.hash);
-    createNearest(readEmbedding(embeddingEpoch), {
-      saveTo: file,
-      onProgress: (share) => onProgress('neighbours', share),
-    });
+    await prepareSearch(workspace, readEmbedding(embeddingEpoch), onProgress);
     epochs.push(embeddingEpoch);
     const model = await examples?.fit(countersEpoch, embeddingEpoch, onProgress);
     if (model !== undefined) summary += `, ${model.summary}`;
@@ -127,6 +125,22 @@ export async function fitJob(
 }
 
 const EMBEDDING_SEED = 20_201;
+
+/** The serving thread only reads what this has worked out. */
+function prepareSearch(workspace: Workspace, embedding: Embedding, onProgress: OnProgress): Promise<void> {
+  return prepareNearest(embedding, nearestFile(workspace.paths, embedding.hash), {
+    onProgress: (share) => onProgress('neighbours', share),
+  });
+}
+
+export async function nearestJob(
+  workspace: Workspace,
+  job: Extract<Job, { kind: 'nearest' }>,
+  onProgress: OnProgress,
+): Promise<JobResults['nearest']> {
+  await prepareSearch(workspace, readEmbedding(workspace.epochs.get(job.embeddingHash)), onProgress);
+  return {};
+}
 
 /** Reads all events before `end` once, for everything that is made from them. @returns how many */
 async function followPast(
@@ -215,7 +229,7 @@ export async function evaluateJob(
       counts: new Float32Array(hiddenItems.length).fill(1),
     },
     embedding,
-    nearest: createNearest(embedding, { loadFrom: graphFile(workspace.paths, embedding.hash) }),
+    nearest: (await openNearest(embedding, nearestFile(workspace.paths, embedding.hash))) ?? createNearest(embedding),
     popularity: listenersOfItems(train.matrix, catalog.size),
     eligible: (item) => kinds.has(catalog.kind[item]),
     onProgress: (share) => onProgress('evaluate', share),

@@ -340,6 +340,18 @@ async function assemble(
     logger.info({ events: folded, listeners: of, seconds }, 'the states are rebuilt and serve');
   }
 
+  /** What is prepared for the search of an embedding is derived: when it is gone, the exact scan stands in meanwhile. */
+  async function prepareNearest(): Promise<void> {
+    if (epochs.unprepared() === undefined) return;
+    await workshop.turn(async (run) => {
+      const embeddingHash = epochs.unprepared();
+      if (embeddingHash === undefined) return;
+      await run({ kind: 'nearest', embeddingHash });
+      await epochs.adoptPrepared();
+      background.neighbours = `prepared anew for ${embeddingHash}`;
+    });
+  }
+
   /** Moves to the lake what neither a restart nor the learner will read from the logs again. */
   const compactAll = (): Promise<number> =>
     workshop.turn(async () => {
@@ -378,6 +390,7 @@ async function assemble(
   every(options.stateFlushMs, 'states', flush);
   every(TIDY_EVERY_MS, 'event ids', () => exclusively(seen.tidy));
   every(COMPACT_EVERY_MS, 'compactor', compactByAge);
+  if (epochs.unprepared() !== undefined) every(SECOND_MS, 'neighbours', prepareNearest);
   if (stateTables.fold() !== STATE_VERSION) every(SECOND_MS, 'rebuild', rebuildOutdated);
   every(options.learnEveryMs, 'learner', learn);
 

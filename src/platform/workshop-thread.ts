@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import { doctorJob } from './doctor.ts';
-import { catalogJob, evaluateJob, fitJob } from './fit.ts';
+import { catalogJob, evaluateJob, fitJob, nearestJob } from './fit.ts';
 import { learnJob } from './learn.ts';
 import { rebuildJob } from './rebuild.ts';
 import type { Job, OnProgress, WorkshopData, WorkshopMessage } from './workshop.ts';
@@ -24,6 +24,8 @@ function perform(job: Job): Promise<object> {
       return catalogJob(workspace);
     case 'fit':
       return fitJob(workspace, job, onProgress);
+    case 'nearest':
+      return nearestJob(workspace, job, onProgress);
     case 'learn':
       return learnJob(workspace, job);
     case 'evaluate':

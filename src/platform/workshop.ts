@@ -12,6 +12,7 @@ import type { DoctorReport, RetrievalReport } from './service.ts';
 export type Job =
   | { readonly kind: 'catalog' }
   | { readonly kind: 'fit'; readonly nowMs: number; readonly eventsEnd: LogPosition; readonly stateTable: string }
+  | { readonly kind: 'nearest'; readonly embeddingHash: string }
   | {
       readonly kind: 'learn';
       readonly nowMs: number;
@@ -48,6 +49,7 @@ export interface OpenLog {
 export interface JobResults {
   catalog: { readonly epochs: readonly Epoch[] };
   fit: { readonly epochs: readonly Epoch[]; readonly summary: string };
+  nearest: object;
   learn: { readonly epochs: readonly Epoch[]; readonly summary: string };
   evaluate: RetrievalReport;
   rebuild: { readonly events: number; readonly listeners: number; readonly different: number };

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRng } from '../base/index.ts';
 import { type Embedding, NO_ITEM } from '../domain/index.ts';
-import { createNearest } from './nearest.ts';
+import { createNearest, type Nearest } from './nearest.ts';
+import { openNearest, prepareNearest } from './nearest-file.ts';
 import { recommend } from './recommend.ts';
 import { TopList } from './top-list.ts';
 
@@ -65,6 +66,12 @@ function exactBest(embedding: Embedding, vector: Float32Array, k: number): numbe
     .slice(0, k);
 }
 
+function found(nearest: Nearest | undefined, vector: Float32Array): number[] {
+  const items = new Uint32Array(20);
+  nearest?.search(vector, 20, items, new Float32Array(20));
+  return Array.from(items);
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'shelfwise-nearest-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -111,33 +118,66 @@ describe('nearest', () => {
     expect(createNearest(embedding, { exactLimit: 1000 }).method).toBe('scan');
   });
 
-  it('loads a saved graph, and builds anew where the file is missing, damaged or of another embedding', () => {
-    const file = join(folder, 'graph.bin');
+  it('opens what was prepared, by scan and by graph, and finds the same as when it is worked out anew', async () => {
     const embedding = clustered(2000, 4);
+    for (const [exactLimit, method] of [
+      [100, 'graph'],
+      [5000, 'scan'],
+    ] as const) {
+      const file = join(folder, `of-${method}`, 'nearest');
+      expect(await openNearest(embedding, file, { exactLimit })).toBeUndefined();
+      await prepareNearest(embedding, file, { exactLimit });
+      const opened = await openNearest(embedding, file, { exactLimit });
+      const anew = createNearest(embedding, { exactLimit });
+      expect([opened?.method, opened?.size]).toEqual([method, anew.size]);
+      for (let q = 0; q < 20; q++) expect(found(opened, query(q))).toEqual(found(anew, query(q)));
+    }
+  });
+
+  it('opens nothing where a file is missing, damaged or of another embedding; preparing again mends it', async () => {
+    const file = join(folder, 'mended', 'nearest');
+    const embedding = clustered(2000, 4);
+    const exactLimit = 100;
     const built: number[] = [];
-    const open = (of: Embedding) => {
+    const prepare = async (of = embedding): Promise<number> => {
       built.length = 0;
-      const options = { exactLimit: 100, loadFrom: file, saveTo: file, onProgress: (s: number) => built.push(s) };
-      const nearest = createNearest(of, options);
-      const items = new Uint32Array(20);
-      nearest.search(query(1), 20, items, new Float32Array(20));
-      return Array.from(items);
+      await prepareNearest(of, file, { exactLimit, onProgress: (share) => built.push(share) });
+      return built.at(-1) ?? 0;
     };
-    const first = open(embedding);
-    expect(built.at(-1)).toBe(1);
-    expect(open(embedding)).toEqual(first);
-    expect(built).toEqual([]);
-
-    const bytes = readFileSync(file);
-    bytes[bytes.length >> 1] ^= 1;
-    writeFileSync(file, bytes);
-    expect(open(embedding)).toEqual(first);
-    expect(built.at(-1)).toBe(1);
-    expect(open(embedding)).toEqual(first);
-    expect(built).toEqual([]);
-
-    open(clustered(2000, 5));
-    expect(built.at(-1)).toBe(1);
+    expect(await prepare()).toBe(1);
+    expect(await prepare()).toBe(0);
+    const first = await openNearest(embedding, file, { exactLimit });
+    const before = found(first, query(1));
+    for (const part of ['', '.order', '.json']) {
+      for (const damage of [
+        (bytes: Buffer) => {
+          bytes[bytes.length >> 1] ^= 1;
+          return bytes;
+        },
+        (bytes: Buffer) => bytes.subarray(0, bytes.length - 4),
+        () => undefined,
+      ]) {
+        const damaged = damage(readFileSync(file + part));
+        // As who replaces a file: what the first has open stays as it was.
+        rmSync(file + part);
+        if (damaged !== undefined) writeFileSync(file + part, damaged);
+        expect(await openNearest(embedding, file, { exactLimit })).toBeUndefined();
+        expect(await prepare()).toBe(1);
+        expect(found(await openNearest(embedding, file, { exactLimit }), query(1))).toEqual(before);
+      }
+    }
+    const note = readFileSync(`${file}.json`);
+    for (let i = 0; i < note.length; i++) {
+      writeFileSync(
+        `${file}.json`,
+        note.map((byte, at) => (at === i ? byte ^ 1 : byte)),
+      );
+      const opened = await openNearest(embedding, file, { exactLimit });
+      if (opened !== undefined) expect(found(opened, query(1))).toEqual(before);
+    }
+    expect(await prepare(clustered(2000, 5))).toBe(1);
+    expect(await openNearest(embedding, file, { exactLimit })).toBeUndefined();
+    expect(found(first, query(1))).toEqual(before);
   });
 
   it('serves an embedding in which nothing has a vector', () => {

@@ -8,12 +8,11 @@
  * magnitude: of the true 200 it found .31 (by L2 with an added dimension) or .69 (by inner product). So the longest vectors
  * are always scanned, and the graph holds the rest, whose lengths are alike, added longest first: recall 1.0000.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Index } from 'usearch';
-import { contentHash, ShelfwiseError } from '../base/index.ts';
+import { ShelfwiseError } from '../base/index.ts';
 import type { Embedding } from '../domain/index.ts';
-import { createScan } from '../kernels/index.ts';
+import { createEmptyScan, type VectorScan } from '../kernels/index.ts';
 import { TopList } from './top-list.ts';
 
 export interface Nearest {
@@ -34,30 +33,44 @@ export interface NearestOptions {
    * @default 40000: about 0.5 ms at 64 dimensions, what a search of the graph takes
    */
   readonly exactLimit?: number | undefined;
-  /** File of a graph that was saved for this very embedding; it is built anew when the file is missing, damaged or another embedding's. */
-  readonly loadFrom?: string | undefined;
-  /** Where to save the graph once it is built (with a `.json` of its hash beside it). May equal loadFrom. */
-  readonly saveTo?: string | undefined;
   /** Share of the graph built, 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
-const EXACT_LIMIT = 40_000;
+export const EXACT_LIMIT = 40_000;
 export const NEAREST_LIMIT = 4096;
 
+/** Works everything out anew: with a graph, minutes for a million vectors. `openNearest` reads what was worked out before. */
 export function createNearest(embedding: Embedding, options: NearestOptions = {}): Nearest {
-  const exactLimit = options.exactLimit ?? EXACT_LIMIT;
+  const { items, scanned, scan } = planNearest(embedding, options.exactLimit ?? EXACT_LIMIT);
+  if (scanned === items.length) return nearestOf(embedding, items, scan);
+  const index = emptyGraph(embedding);
+  buildGraph(index, embedding, items.subarray(scanned), options.onProgress);
+  return nearestOf(embedding, items, scan, index);
+}
+
+/** How an embedding is searched. */
+export interface NearestPlan {
+  /** Items with a vector, by falling length, equals by number. */
+  readonly items: Uint32Array;
+  /** So many of them are scanned; a graph holds the rest. */
+  readonly scanned: number;
+}
+
+export function planNearest(embedding: Embedding, exactLimit: number): NearestPlan & { readonly scan: VectorScan } {
   const items = itemsWithVector(embedding);
-  const scan = scanNearest(embedding, items);
-  if (items.length <= exactLimit || rowsLookedAt(embedding, items, scan) <= exactLimit) return scan;
-  return graphNearest(embedding, items, Math.min(HEAD, exactLimit), options);
+  const scan = atOnce(fillScan(embedding, items));
+  if (items.length <= exactLimit || rowsLookedAt(embedding, items, scan) <= exactLimit)
+    return { items, scanned: items.length, scan };
+  const scanned = headOf(exactLimit);
+  return { items, scanned, scan: atOnce(fillScan(embedding, items.subarray(0, scanned))) };
 }
 
 const PROBES = 33;
 const PROBE_DEPTH = 200;
 
 /** Rows that a scan must look at to be sure of its best 200: the median over probes, which are items' vectors themselves. */
-function rowsLookedAt(embedding: Embedding, items: Uint32Array, scan: Nearest): number {
+function rowsLookedAt(embedding: Embedding, items: Uint32Array, scan: VectorScan): number {
   const { dimension, factors } = embedding;
   const length = (item: number): number =>
     Math.sqrt(innerProduct(factors, item * dimension, factors, dimension, item * dimension));
@@ -67,7 +80,7 @@ function rowsLookedAt(embedding: Embedding, items: Uint32Array, scan: Nearest): 
   for (let p = 0; p < PROBES; p++) {
     const probe = items[Math.floor(((p + 0.5) / PROBES) * items.length)];
     const query = factors.subarray(probe * dimension, (probe + 1) * dimension);
-    const count = scan.search(query, PROBE_DEPTH, found, scores);
+    const count = scan.top(query, PROBE_DEPTH, found, scores);
     const needed = scores[count - 1] / length(probe);
     let low = 0;
     let high = items.length;
@@ -81,7 +94,6 @@ function rowsLookedAt(embedding: Embedding, items: Uint32Array, scan: Nearest): 
   return looked.sort()[PROBES >> 1];
 }
 
-/** By falling length, equals by number. */
 function itemsWithVector(embedding: Embedding): Uint32Array {
   const { factors, dimension, size } = embedding;
   const lengths = new Float64Array(size);
@@ -95,33 +107,40 @@ function itemsWithVector(embedding: Embedding): Uint32Array {
   return items.slice(0, count).sort((a, b) => lengths[b] - lengths[a] || a - b);
 }
 
-function scanNearest(embedding: Embedding, items: Uint32Array): Nearest {
+/** Rows put between two turns of the thread: about a millisecond. */
+const FILL_ROWS = 4096;
+
+/** The scan over the items' vectors. It stops after each portion, for callers with a thread that others wait for. */
+export function* fillScan(embedding: Embedding, items: Uint32Array): Generator<undefined, VectorScan> {
   const { dimension, factors } = embedding;
-  const packed = new Float32Array(items.length * dimension);
-  items.forEach((item, row) => {
-    packed.set(factors.subarray(item * dimension, (item + 1) * dimension), row * dimension);
-  });
-  const scan = createScan(packed, items.length, dimension, { topCapacity: NEAREST_LIMIT });
-  return {
-    method: 'scan',
-    size: items.length,
-    search: (query, k, outItems, outScores) => {
-      const count = scan.top(query, k, outItems, outScores);
-      for (let i = 0; i < count; i++) outItems[i] = items[outItems[i]];
-      return count;
-    },
-  };
+  const scan = createEmptyScan(items.length, dimension, { topCapacity: NEAREST_LIMIT });
+  for (let row = 0; row < items.length; row++) {
+    if (row % FILL_ROWS === FILL_ROWS - 1) yield undefined;
+    scan.put(row, factors, items[row] * dimension);
+  }
+  return scan;
+}
+
+function atOnce<T>(work: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
 }
 
 /** The longest vectors are scanned, not looked for in the graph. */
 const HEAD = 8192;
+/** Rows that are scanned beside a graph. */
+export function headOf(exactLimit: number): number {
+  return Math.min(HEAD, exactLimit);
+}
 /** Vectors added between two reports of progress. One thread adds about 5,000 a second: 1M take minutes, so save the graph. */
 const ADD_BATCH = 4096;
 const CONNECTIVITY = 16;
 const EXPANSION_ADD = 64;
 const EXPANSION_SEARCH = 128;
-/** Changes with anything that makes a saved graph unusable. */
-const GRAPH_FORMAT = 1;
+/** What else but the embedding decides the graph. */
+export const GRAPH_SETTINGS = `${CONNECTIVITY} ${EXPANSION_ADD} ${EXPANSION_SEARCH} ${HEAD}`;
 
 /**
  * The native index, loaded when a graph is wanted. By `require`: as an ES module it looks for its binary by the call stack
@@ -131,18 +150,10 @@ function loadUsearch(): typeof import('usearch') {
   return createRequire(import.meta.url)('usearch') as typeof import('usearch');
 }
 
-/**
- * Inner products become distances by one more dimension (Bachrach et al., RecSys 2014): a vector f gets the component
- * √(M² - |f|²), M the largest length in the graph, and a query gets 0; then |f' - q'|² = M² + |q|² - 2 f·q falls with f·q.
- */
-function graphNearest(embedding: Embedding, items: Uint32Array, headLength: number, options: NearestOptions): Nearest {
-  const { dimension, factors } = embedding;
-  const head = scanNearest(embedding, items.subarray(0, headLength));
-  const tail = items.subarray(head.size);
-  const width = dimension + 1;
+export function emptyGraph({ dimension }: Embedding): Index {
   const usearch = loadUsearch();
-  const index = new usearch.Index({
-    dimensions: width,
+  return new usearch.Index({
+    dimensions: dimension + 1,
     metric: usearch.MetricKind.L2sq,
     quantization: usearch.ScalarKind.F32,
     connectivity: CONNECTIVITY,
@@ -150,14 +161,18 @@ function graphNearest(embedding: Embedding, items: Uint32Array, headLength: numb
     expansion_search: EXPANSION_SEARCH,
     multi: false,
   });
-  const identity = contentHash(
-    `${GRAPH_FORMAT} ${embedding.hash} ${headLength} ${tail.length} ${CONNECTIVITY} ${EXPANSION_ADD} ${EXPANSION_SEARCH}`,
-  );
-  if (options.loadFrom === undefined || !loadGraph(index, options.loadFrom, identity, tail.length)) {
-    buildGraph(index, embedding, tail, options.onProgress);
-    if (options.saveTo !== undefined) saveGraph(index, options.saveTo, identity);
-  }
-  const padded = new Float32Array(width);
+}
+
+/** The search over a scan of the first of `items` and, where that are not all, a graph of the rest. */
+export function nearestOf(embedding: Embedding, items: Uint32Array, scan: VectorScan, graph?: Index): Nearest {
+  const { dimension, factors } = embedding;
+  const scanned = (query: Float32Array, k: number, outItems: Uint32Array, outScores: Float32Array): number => {
+    const count = scan.top(query, Math.min(k, scan.rows), outItems, outScores);
+    for (let i = 0; i < count; i++) outItems[i] = items[outItems[i]];
+    return count;
+  };
+  if (graph === undefined) return { method: 'scan', size: items.length, search: scanned };
+  const padded = new Float32Array(dimension + 1);
   const top = new TopList(NEAREST_LIMIT);
   return {
     method: 'graph',
@@ -166,9 +181,9 @@ function graphNearest(embedding: Embedding, items: Uint32Array, headLength: numb
       if (k > NEAREST_LIMIT) throw new ShelfwiseError('OPTION_INVALID', `search for ${k}; at most ${NEAREST_LIMIT}`);
       padded.set(query.length === dimension ? query : query.subarray(0, dimension));
       top.reset(k);
-      const scanned = head.search(query, k, outItems, outScores);
-      for (let i = 0; i < scanned; i++) top.offer(outItems[i], outScores[i]);
-      const { keys } = index.search(padded, Math.min(k, tail.length), 1);
+      const found = scanned(query, k, outItems, outScores);
+      for (let i = 0; i < found; i++) top.offer(outItems[i], outScores[i]);
+      const { keys } = graph.search(padded, Math.min(k, items.length - scan.rows), 1);
       // Distances lose low bits to M² + |q|²: the products themselves decide the order.
       for (let i = 0; i < keys.length; i++) {
         const item = Number(keys[i]);
@@ -179,8 +194,13 @@ function graphNearest(embedding: Embedding, items: Uint32Array, headLength: numb
   };
 }
 
-/** `items` by falling length, at least one. */
-function buildGraph(
+/**
+ * Adds `items`, by falling length and at least one.
+ *
+ * Inner products become distances by one more dimension (Bachrach et al., RecSys 2014): a vector f gets the component
+ * √(M² - |f|²), M the largest length in the graph, and a query gets 0; then |f' - q'|² = M² + |q|² - 2 f·q falls with f·q.
+ */
+export function buildGraph(
   index: Index,
   embedding: Embedding,
   items: Uint32Array,
@@ -206,24 +226,6 @@ function buildGraph(
     index.add(keys, rows, 1);
     onProgress?.((from + count) / items.length);
   }
-}
-
-function saveGraph(index: Index, file: string, identity: string): void {
-  const temporary = `${file}.tmp`;
-  index.save(temporary);
-  const bytes = contentHash(readFileSync(temporary));
-  rmSync(`${file}.json`, { force: true });
-  renameSync(temporary, file);
-  writeFileSync(`${file}.json`, JSON.stringify({ identity, bytes }));
-}
-
-/** False when there is no such graph; a damaged file is never handed to the native loader. */
-function loadGraph(index: Index, file: string, identity: string, size: number): boolean {
-  if (!existsSync(file) || !existsSync(`${file}.json`)) return false;
-  const expected = JSON.stringify({ identity, bytes: contentHash(readFileSync(file)) });
-  if (readFileSync(`${file}.json`, 'utf8') !== expected) return false;
-  index.load(file);
-  return index.size() === size;
 }
 
 /** Four partial sums, so that the additions need not wait for each other. */
