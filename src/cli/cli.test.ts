@@ -109,6 +109,8 @@ describe('every command', () => {
     'items get i1',
     'status',
     'doctor',
+    'fit',
+    'compact',
     'rebuild state',
     'evaluate retrieval',
     'keys create phone --scope app inspect',
@@ -133,8 +135,12 @@ describe('every command', () => {
   it('has help with examples, and lists the exit codes', async () => {
     const { code, out } = await run('--help');
     expect(code).toBe(EXIT.ok);
-    for (const word of ['up', 'import', 'home', 'replay', 'Exit codes', 'Examples', '130']) expect(out).toContain(word);
+    for (const word of ['up', 'import', 'fit', 'home', 'replay', 'compact', 'Exit codes', 'Examples', '130'])
+      expect(out).toContain(word);
     expect((await run('home --help')).out).toContain('shelfwise home 2 --device tv');
+    for (const command of ['fit', 'compact', 'rebuild state', 'evaluate retrieval']) {
+      expect((await run(`${command} --help`)).out).toMatch(new RegExp(`Examples:\\n.*  shelfwise ${command}`, 's'));
+    }
     expect((await run('home --help')).out).toContain('--data <dir>');
     expect((await run('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
@@ -240,6 +246,18 @@ describe('errors of the platform', () => {
     expect((await run('home 2 --json', { openPlatform })).json).toMatchObject({ error: { code: 'ALREADY_OWNED' } });
   });
 
+  it.each([
+    ['fit', { fit: async () => Promise.reject(new ShelfwiseError('STORE_FULL')) }],
+    ['compact', { compact: async () => Promise.reject(new ShelfwiseError('STORE_FULL')) }],
+  ])('of a job end its line of progress, and it with status 3: %s', async (command, failing) => {
+    platform = { ...platform, ...failing };
+    const { code, err } = await run(command);
+    expect(code).toBe(EXIT.platform);
+    expect(err).toMatch(/^[^\n]+ …\nerror: [^\n]+\n {2}[^\n]+\n$/);
+    expect((await run(`${command} --json`)).json).toMatchObject({ error: { code: 'STORE_FULL' } });
+    expect(closed).toBe(true);
+  });
+
   it('of a long job come through as they are', async () => {
     platform = {
       ...platform,
@@ -274,6 +292,10 @@ describe('a running platform', () => {
       expect((await run('home 2 --json', more)).json).toMatchObject({ shelves: expect.any(Array) });
       expect((await run('listener unheard-of', more)).code).toBe(EXIT.finding);
       expect((await run('evaluate retrieval --json', more)).json).toMatchObject({ hiddenPairs: 1 });
+      const fit = await run('fit --json', more);
+      expect([fit.code, fit.json['fitted']]).toEqual([EXIT.ok, true]);
+      expect(fit.err).toMatch(/^Fitting .*: they serve \(/s);
+      expect((await run('compact --json', more)).json).toEqual({ segments: 0 });
       expect(closed).toBe(false);
     });
   });

@@ -83,7 +83,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The error that the problem was made from. */
-export function fromProblem(problem: Problem): ShelfwiseError {
+function fromProblem(problem: Problem): ShelfwiseError {
   const known = Object.hasOwn(CATALOGUE, problem.code ?? '');
   if (!known) return new ShelfwiseError('PLATFORM_UNREACHABLE', `it answered ${problem.code}: ${problem.detail}`);
   const code = problem.code as ErrorCode;
@@ -142,7 +142,7 @@ function remoteClient(address: string, token: string, stop: AbortSignal): ApiCli
 }
 
 /** A client of a platform in this process; closing it closes the platform. */
-export async function localClient(cli: Cli, platform: OwnedPlatform): Promise<ApiClient> {
+async function localClient(cli: Cli, platform: OwnedPlatform): Promise<ApiClient> {
   let app: FastifyInstance;
   try {
     const { createServer } = await import('../server/index.ts');
@@ -150,7 +150,7 @@ export async function localClient(cli: Cli, platform: OwnedPlatform): Promise<Ap
       platform,
       keys: (secret) => platform.verifyKey(secret),
       clock: cli.clock,
-      logger: logTo(cli),
+      logger: logTo(cli, true),
     });
   } catch (error) {
     await platform.close();
@@ -166,7 +166,7 @@ export async function localClient(cli: Cli, platform: OwnedPlatform): Promise<Ap
 }
 
 /** A client of a server in this process; closing it closes nothing. */
-export function clientOf(app: FastifyInstance, key: string): ApiClient {
+function clientOf(app: FastifyInstance, key: string): ApiClient {
   return {
     address: null,
     async request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T> {
@@ -190,13 +190,17 @@ export function clientOf(app: FastifyInstance, key: string): ApiClient {
   };
 }
 
-/** Tells the operator, a line each, what is not the caller's fault; not of work that ends because they stopped it. */
-export function logTo(cli: Cli): ServerLog {
+/**
+ * Tells the operator, a line each, what is not the caller's fault; not of work that ends because they stopped it.
+ * @param answered whoever reads it is also the caller, who is told of the error: then only of causes that the answer is silent about
+ */
+export function logTo(cli: Cli, answered = false): ServerLog {
   return {
     error(details, message) {
       if (cli.stop.aborted) return;
       const cause = 'err' in details ? details.err : undefined;
       const reason = cause instanceof Error && cause.message !== message ? ` (${cause.message})` : '';
+      if (answered && reason === '') return;
       cli.err(`shelfwise: ${message}${reason}\n`);
     },
   };

@@ -37,6 +37,19 @@ export async function withClient<T>(
   }
 }
 
+/** What most commands are: a question to the platform, and its answer in print. */
+export async function ask<T>(
+  run: Run,
+  options: GlobalOptions,
+  question: (client: ApiClient) => Promise<T>,
+  text: (answer: T) => string,
+  isFinding: (answer: T) => boolean = () => false,
+): Promise<void> {
+  const answer = await withClient(run, options, question);
+  if (isFinding(answer)) found(run);
+  print(run, options, answer, () => text(answer));
+}
+
 /** Rejects as soon as the user asks to stop; what runs in the platform ends when the platform is closed. */
 export async function untilStopped<T>(cli: Cli, work: Promise<T>): Promise<T> {
   const { stop } = cli;

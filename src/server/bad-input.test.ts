@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Call, callerOf, sendHostileRequests } from '../testing/index.ts';
@@ -40,6 +41,84 @@ describe('bodies that are not what they say', () => {
     expect((await post('<a/>', { 'content-type': 'application/xml' })).status).toBe(415);
     const large = await post(JSON.stringify({ events: ['x'.repeat(1024 * 1024)] }));
     expect([large.status, large.problem.code]).toEqual([413, 'REQUEST_TOO_LARGE']);
+  });
+});
+
+describe('a body that is too large', () => {
+  const MIB = 1024 * 1024;
+  let port: number;
+  let own: Awaited<ReturnType<typeof open>>;
+  beforeAll(async () => {
+    own = await open({ bodyLimitBytes: MIB });
+    port = Number(new URL(await listen(own.app, { port: 0, madeKeys: 0 })).port);
+  });
+  afterAll(() => own.app.close());
+
+  const head = (more: string) =>
+    `POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n` +
+    `Authorization: Bearer ${own.platform.adminKey}\r\n${more}\r\n\r\n`;
+
+  /** As clients do that write everything before they read: what they get, and how much they could write. */
+  const upload = (bytes: number, chunked: boolean) =>
+    new Promise<{ text: string; sent: number; error?: string }>((resolve) => {
+      const spaces = Buffer.alloc(MIB, ' ');
+      const chunk = chunked ? Buffer.from(`${MIB.toString(16)}\r\n${spaces}\r\n`) : spaces;
+      let sent = 0;
+      let text = '';
+      const socket = connect(port, '127.0.0.1').pause();
+      socket.on('data', (received) => {
+        text += received.toString();
+      });
+      socket.on('error', (error) => resolve({ text, sent, error: error.message }));
+      socket.on('close', () => resolve({ text, sent }));
+      const write = (): void => {
+        if (sent < bytes) {
+          sent += MIB;
+          socket.write(chunk, (error) => error ?? write());
+          return;
+        }
+        if (chunked) socket.write('0\r\n\r\n');
+        socket.resume();
+      };
+      socket.write(head(chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${bytes}`), write);
+    });
+
+  it.each([
+    ['of a length that it tells', false],
+    ['in chunks', true],
+  ])('is answered with a problem that its client can read after it has sent everything: %s', async (_name, chunked) => {
+    const { text, sent, error } = await upload(24 * MIB, chunked);
+    expect([error, sent]).toEqual([undefined, 24 * MIB]);
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+    const body = text.slice(text.indexOf('\r\n\r\n') + 4);
+    expect(JSON.parse(body)).toMatchObject({ code: 'REQUEST_TOO_LARGE', status: 413 });
+  });
+
+  it('is answered at once to a client that reads while it sends', async () => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(head(`Content-Length: ${24 * MIB}`)));
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1\.1 413 /);
+    socket.destroy();
+    const fetched = await fetch(`http://127.0.0.1:${port}/v1/events`, {
+      method: 'POST',
+      headers: { ...json, authorization: `Bearer ${own.platform.adminKey}` },
+      body: ' '.repeat(24 * MIB),
+    });
+    expect([fetched.status, ((await fetched.json()) as { code: string }).code]).toEqual([413, 'REQUEST_TOO_LARGE']);
+  });
+
+  it('is read no further than a bound', async () => {
+    const { sent } = await upload(512 * MIB, true);
+    expect(sent).toBeGreaterThan(60 * MIB);
+    expect(sent).toBeLessThan(128 * MIB);
+  });
+
+  it('leaves the server as it was', async () => {
+    const ask = `GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const socket = connect(port, '127.0.0.1', () => socket.write(ask));
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    expect(own.logged).toEqual([]);
   });
 });
 

@@ -57,6 +57,9 @@ export const PROGRESS_MEDIA_TYPE = 'application/x-ndjson';
 /** Marks arrays whose rows are judged one by one: a bad row gets its own fate and never sinks the envelope. */
 export const ROW_BY_ROW = 'x-judged-row-by-row';
 
+/** Marks bodies that need not be sent: none is as an empty object (see `emptyWithoutBody`). */
+export const BODY_OPTIONAL = 'x-body-optional';
+
 const closed = { additionalProperties: false } as const;
 
 /** A closed object: unknown fields are errors. */
@@ -249,14 +252,17 @@ export interface DecisionList {
   readonly decisions: readonly string[];
 }
 export const DecisionSchema = Type.Record(Type.String(), Type.Unknown(), { description: 'A decoded record.' });
-export const ReplayBody = object({
-  verify: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description: 'Compare the recomputed page, propensities and audit with the record.',
-    }),
-  ),
-});
+export const ReplayBody = Type.Object(
+  {
+    verify: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Compare the recomputed page, propensities and audit with the record.',
+      }),
+    ),
+  },
+  { ...closed, [BODY_OPTIONAL]: true },
+);
 export const ReplayReportSchema = object({
   decisionId: DecisionId,
   recomputed: Type.Boolean(),

@@ -1,7 +1,7 @@
 /** Decisions: their records, and their replay. */
 import type { FastifyInstance } from 'fastify';
 import { DecisionParams, ListDecisionsAnswer, ListDecisionsQuery, ReplayBody } from './contract.ts';
-import { answers, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { answers, emptyWithoutBody, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
 import { NO_QUERY } from './validation.ts';
 
 export function registerDecisions(app: FastifyInstance, context: RouteContext): void {
@@ -35,7 +35,7 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
     handler: async (request) => platform.decision(request.params.id),
   });
 
-  app.post<{ Params: { id: string }; Body: { verify?: boolean } | undefined }>('/v1/decisions/:id/replay', {
+  app.post<{ Params: { id: string }; Body: { verify?: boolean } }>('/v1/decisions/:id/replay', {
     schema: {
       operationId: 'replayDecision',
       summary: 'Recomputes a decision from its record and the epochs alone.',
@@ -48,6 +48,7 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
     },
     bodyLimit: SMALL_BODY_BYTES,
     onRequest: needs(context, 'inspect'),
-    handler: async (request) => platform.replay(request.params.id, { verify: request.body?.verify ?? false }),
+    preValidation: emptyWithoutBody,
+    handler: async (request) => platform.replay(request.params.id, { verify: request.body.verify ?? false }),
   });
 }

@@ -19,7 +19,7 @@ interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
-  readonly requestBody?: object;
+  readonly requestBody?: { readonly required: boolean };
   readonly responses: Record<string, { readonly description?: string }>;
   readonly security?: readonly object[];
 }
@@ -99,6 +99,11 @@ describe('the OpenAPI document', () => {
       }
       if (path.startsWith('/v1/')) expect(operation.security).toEqual([{ key: [] }]);
     }
+  });
+
+  it('says which bodies must be sent', () => {
+    const optional = operations.filter(({ operation }) => operation.requestBody?.required === false);
+    expect(optional.map(({ path }) => path)).toEqual(['/v1/decisions/{id}/replay']);
   });
 
   it('refers only to components that are there, and names the nouns', () => {

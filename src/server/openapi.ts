@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the schemas that the routes are validated with. */
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { COMPONENTS } from './contract.ts';
+import { BODY_OPTIONAL, COMPONENTS } from './contract.ts';
 import { plain } from './validation.ts';
 
 /** Makes the contract's components known by name. */
@@ -38,7 +38,9 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
     },
     transformObject: (document) => {
       const openapi = 'openapiObject' in document ? document.openapiObject : document.swaggerObject;
-      nameCoverById((openapi as { paths: Record<string, unknown> }).paths);
+      const { paths } = openapi as { paths: Record<string, Record<string, Operation>> };
+      nameCoverById(paths);
+      freeOptionalBodies(paths);
       return openapi;
     },
   } as FastifyDynamicSwaggerOptions;
@@ -50,4 +52,21 @@ function nameCoverById(paths: Record<string, unknown>): void {
   delete paths['/covers/{file}'];
   const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }];
   paths['/covers/{id}.svg'] = { get: { ...cover.get, parameters } };
+}
+
+interface Operation {
+  readonly requestBody?: {
+    required: boolean;
+    readonly content: Record<string, { readonly schema: Record<string, unknown> }>;
+  };
+}
+
+/** The framework's generator calls every body required. */
+function freeOptionalBodies(paths: Record<string, Record<string, Operation>>): void {
+  for (const operations of Object.values(paths)) {
+    for (const { requestBody } of Object.values(operations)) {
+      if (requestBody === undefined) continue;
+      requestBody.required = !Object.values(requestBody.content).some(({ schema }) => schema[BODY_OPTIONAL] === true);
+    }
+  }
 }

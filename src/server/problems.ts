@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CATALOGUE, type ErrorCode, ShelfwiseError } from '../base/index.ts';
 import type { Problem } from './contract.ts';
+import { answerWhileDraining } from './drain.ts';
 import type { FieldError } from './validation.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
@@ -55,10 +56,12 @@ export function problemOf(error: ShelfwiseError): Problem {
 
 export function sendProblem(reply: FastifyReply, error: ShelfwiseError): void {
   if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');
-  reply
-    .code(error.status)
-    .header('content-type', PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(problemOf(error)));
+  const text = JSON.stringify(problemOf(error));
+  reply.code(error.status).header('content-type', PROBLEM_MEDIA_TYPE);
+  const { raw } = reply.request;
+  if (error.code !== 'REQUEST_TOO_LARGE' || raw.complete) reply.send(text);
+  // The framework closes the connection after it.
+  else reply.header('content-length', Buffer.byteLength(text)).send(answerWhileDraining(raw, text));
 }
 
 /** The error handler: answers, and logs what is not the caller's fault. */

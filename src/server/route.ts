@@ -40,6 +40,12 @@ export function needsBeyondLoopback(context: RouteContext, scope: ApiScope): OnR
   };
 }
 
+/** The hook of a route whose body is marked as optional: none is as an empty object. JSON's `null` is none of these. */
+export const emptyWithoutBody: OnRequest = (request, _reply, done) => {
+  if (request.body === undefined) request.body = {};
+  done();
+};
+
 const problem = (description: string) => ({
   description,
   content: { 'application/problem+json': { schema: { $ref: 'Problem' } } },

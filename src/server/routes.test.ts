@@ -264,6 +264,19 @@ describe('decisions', () => {
     expect(replay.json).toMatchObject({ recomputed: true, equal: true, firstDifference: null });
   });
 
+  it('replays one without a body as with an empty one, and takes nothing else for none', async () => {
+    const page = (await server.call({ url: '/v1/listeners/x/home' })).json as Page;
+    const call = { method: 'POST', url: `/v1/decisions/${page.decisionId}/replay` } as const;
+    const headers = { 'content-type': 'application/json' };
+    const expected = (await server.call({ ...call, payload: {} })).json;
+    expect(expected).toMatchObject({ equal: true });
+    expect((await server.call(call)).json).toEqual(expected);
+    expect((await server.call({ ...call, payload: '', headers })).json).toEqual(expected);
+    for (const payload of ['null', '[]', '"verify"', '{"verify":1}']) {
+      expectProblem(await server.call({ ...call, payload, headers }), 'REQUEST_INVALID');
+    }
+  });
+
   it('tells a decision that is not there from an id that is none', async () => {
     expectProblem(await server.call({ url: '/v1/decisions/01KDVDNA00000000000000000Z' }), 'DECISION_NOT_FOUND');
     expectProblem(await server.call({ url: '/v1/decisions/nonsense' }), 'REQUEST_INVALID', '/id');

@@ -1,7 +1,7 @@
 /** `shelfwise home`: a listener's Home, as JSON or as rows of cards in the terminal. */
 import { type Command, Option } from 'commander';
 import { DEVICES, type Page } from '../../domain/index.ts';
-import { type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
+import { ask, type GlobalOptions, query, type Run } from '../command.ts';
 import { painter } from '../io.ts';
 import { pageText } from '../page-text.ts';
 
@@ -39,9 +39,11 @@ Examples:
       const options = command.optsWithGlobals<HomeOptions>();
       const { explain, device, market, tier, at, session, fresh } = options;
       const path = `/v1/listeners/${encodeURIComponent(listener)}/home`;
-      const page = await withClient(run, options, (client) =>
-        client.request<Page>('GET', path + query({ device, market, tier, at, explain, session, fresh })),
+      await ask(
+        run,
+        options,
+        (client) => client.request<Page>('GET', path + query({ device, market, tier, at, explain, session, fresh })),
+        (page) => pageText(page, run.cli.columns, painter(run.cli)),
       );
-      print(run, options, page, () => pageText(page, run.cli.columns, painter(run.cli)));
     });
 }

@@ -4,7 +4,7 @@ import { SECOND_MS } from '../../base/index.ts';
 import type { ImportReport, ImportReportAccumulator, ImportSource, ReadBatch } from '../../exchange/index.ts';
 import type { EventsAnswer, ItemsAnswer, ListenersAnswer, MAX_PAIRS, MAX_ROWS } from '../../server/index.ts';
 import type { ApiClient } from '../client.ts';
-import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
+import { ask, type GlobalOptions, type Run } from '../command.ts';
 import { columnMap, share, wholeNumber } from '../parse.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { withProgress } from '../progress.ts';
@@ -93,9 +93,13 @@ Examples:
 }
 
 async function importFrom(run: Run, options: ImportOptions, source: ImportSource): Promise<void> {
-  const report = await withClient(run, options, (client) => load(run, client, source, options.fit));
-  if (report.badRows > 0 || report.rejected > 0) found(run);
-  print(run, options, report, () => reportText(report));
+  await ask(
+    run,
+    options,
+    (client) => load(run, client, source, options.fit),
+    reportText,
+    ({ badRows, rejected }) => badRows > 0 || rejected > 0,
+  );
 }
 
 /** Sends everything a source yields, then fits. */

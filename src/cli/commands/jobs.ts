@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { CompactReport, FitReport, RebuildReport, RetrievalReport } from '../../server/index.ts';
 import type { ApiClient } from '../client.ts';
-import { type GlobalOptions, print, type Run, withClient } from '../command.ts';
+import { ask, type GlobalOptions, type Run } from '../command.ts';
 import { withProgress } from '../progress.ts';
 
 export const FITTING = 'Fitting embeddings and the reward model';
@@ -19,9 +19,12 @@ export function registerJobs(program: Command, run: Run): void {
       '\nExamples:\n  shelfwise fit\n  shelfwise import events plays.parquet --no-fit && shelfwise fit',
     )
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const report = await withClient(run, options, (client) => runFit(run, client));
-      print(run, options, report, () => `Fitted in ${report.seconds.toFixed(1)} s; it serves.\n`);
+      await ask(
+        run,
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => runFit(run, client),
+        ({ seconds }) => `Fitted in ${seconds.toFixed(1)} s; it serves.\n`,
+      );
     });
 
   program
@@ -32,14 +35,12 @@ export function registerJobs(program: Command, run: Run): void {
     )
     .addHelpText('after', '\nExamples:\n  shelfwise compact\n  shelfwise compact --data /var/lib/shelfwise --json')
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const report = await withClient(run, options, (client) =>
-        runJob<CompactReport>(run, client, 'Moving segments to the lake', 'compact'),
-      );
-      print(run, options, report, () =>
-        report.segments === 0
-          ? 'No segment is ready to be moved.\n'
-          : `${report.segments} segments are in the lake now.\n`,
+      await ask(
+        run,
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => runJob<CompactReport>(run, client, 'Moving segments to the lake', 'compact'),
+        ({ segments }) =>
+          segments === 0 ? 'No segment is ready to be moved.\n' : `${segments} segments are in the lake now.\n`,
       );
     });
 
@@ -49,17 +50,13 @@ export function registerJobs(program: Command, run: Run): void {
     .description('Fold the whole event log into new listener states, compare them with those that serve, and swap.')
     .addHelpText('after', '\nExamples:\n  shelfwise rebuild state\n  shelfwise rebuild state --json')
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const report = await withClient(run, options, (client) =>
-        runJob<RebuildReport>(run, client, 'Rebuilding state', 'rebuild-state'),
-      );
-      print(
+      await ask(
         run,
-        options,
-        report,
-        () =>
-          `Version ${report.version}: ${report.events} events of ${report.listeners} listeners in ${report.seconds.toFixed(1)} s; ` +
-          `${report.different} differed from the state that served.\n`,
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => runJob<RebuildReport>(run, client, 'Rebuilding state', 'rebuild-state'),
+        ({ version, events, listeners, seconds, different }) =>
+          `Version ${version}: ${events} events of ${listeners} listeners in ${seconds.toFixed(1)} s; ` +
+          `${different} differed from the state that served.\n`,
       );
     });
 
@@ -75,25 +72,21 @@ Examples:
   shelfwise evaluate retrieval --json`,
     )
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const report = await withClient(run, options, (client) =>
-        runJob<RetrievalReport>(run, client, 'Evaluating retrieval', 'evaluate-retrieval'),
-      );
-      const line = (name: string, { recall20, ndcg20 }: { recall20: number; ndcg20: number }) =>
+      const line = (name: string, { recall20, ndcg20 }: RetrievalReport['recommended']) =>
         `  ${name.padEnd(12)} recall@20 ${recall20.toFixed(4)}  NDCG@20 ${ndcg20.toFixed(4)}\n`;
-      print(
+      await ask(
         run,
-        options,
-        report,
-        () =>
-          `${report.hiddenPairs} hidden pairs of ${report.listeners} listeners\n` +
-          line('popularity', report.popularity) +
-          line('recommended', report.recommended),
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => runJob<RetrievalReport>(run, client, 'Evaluating retrieval', 'evaluate-retrieval'),
+        ({ hiddenPairs, listeners, popularity, recommended }) =>
+          `${hiddenPairs} hidden pairs of ${listeners} listeners\n` +
+          line('popularity', popularity) +
+          line('recommended', recommended),
       );
     });
 }
 
-/** What a fit of the platform says when it is done. */
+/** A fit, with its progress. */
 export function runFit(run: Run, client: ApiClient): Promise<FitReport> {
   return runJob<FitReport>(run, client, FITTING, 'fit', () => 'they serve');
 }

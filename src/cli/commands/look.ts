@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
 import { ITEM_KINDS, type Item, type ListenerProfile } from '../../domain/index.ts';
 import type { DoctorReport, ItemList, ListenerList, ListenerSummary, PlatformStatus } from '../../server/index.ts';
-import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
+import { ask, found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
 import { fitted, painter, printable } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
@@ -15,11 +15,12 @@ export function registerLook(program: Command, run: Run): void {
     .argument('<id>', 'id of the listener')
     .addHelpText('after', '\nExamples:\n  shelfwise listener 2\n  shelfwise listener 2 --json')
     .action(async (id: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const listener = await withClient(run, options, (client) =>
-        client.request<ListenerSummary>('GET', `/v1/listeners/${encodeURIComponent(id)}`),
+      await ask(
+        run,
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => client.request<ListenerSummary>('GET', `/v1/listeners/${encodeURIComponent(id)}`),
+        (listener) => listenerText(run, listener),
       );
-      print(run, options, listener, () => listenerText(run, listener));
     });
 
   program
@@ -30,12 +31,7 @@ export function registerLook(program: Command, run: Run): void {
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { prefix?: string; limit: number }>();
       const path = `/v1/listeners${query({ prefix: options.prefix, limit: options.limit })}`;
-      const list = await withClient(run, options, (client) => client.request<ListenerList>('GET', path));
-      print(run, options, list, () => {
-        const lines = list.listeners.map(({ id, profile }) => `${fitted(printable(id), 30)} ${profileText(profile)}`);
-        if (list.nextCursor !== null) lines.push('… and more');
-        return `${lines.join('\n')}\n`;
-      });
+      await ask(run, options, (client) => client.request<ListenerList>('GET', path), listenersText);
     });
 
   const items = program.command('items').description('Look into the catalogue.');
@@ -52,20 +48,25 @@ export function registerLook(program: Command, run: Run): void {
     .action(async (text: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { kind?: string; limit: number }>();
       const path = `/v1/items${query({ search: text, kind: options.kind, limit: options.limit })}`;
-      const list = await withClient(run, options, (client) => client.request<ItemList>('GET', path));
-      if (list.items.length === 0) found(run);
-      print(run, options, list, () => (list.items.length === 0 ? 'No title matches.\n' : itemsText(run, list.items)));
+      await ask(
+        run,
+        options,
+        (client) => client.request<ItemList>('GET', path),
+        (list) => itemsText(run, list.items),
+        (list) => list.items.length === 0,
+      );
     });
   items
     .command('get')
     .description('Show one item.')
     .argument('<id>', 'id of the item')
     .action(async (id: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const item = await withClient(run, options, (client) =>
-        client.request<Item>('GET', `/v1/items/${encodeURIComponent(id)}`),
+      await ask(
+        run,
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => client.request<Item>('GET', `/v1/items/${encodeURIComponent(id)}`),
+        (item) => `${JSON.stringify(item, null, 2)}\n`,
       );
-      print(run, options, item, () => `${JSON.stringify(item, null, 2)}\n`);
     });
 
   program
@@ -93,8 +94,7 @@ export function registerLook(program: Command, run: Run): void {
     .description('Show what the platform holds and does.')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>();
-      const status = await withClient(run, options, (client) => client.request<PlatformStatus>('GET', '/v1/status'));
-      print(run, options, status, () => statusText(status));
+      await ask(run, options, (client) => client.request<PlatformStatus>('GET', '/v1/status'), statusText);
     });
 }
 
@@ -129,6 +129,12 @@ function listenerText(run: Run, listener: ListenerSummary): string {
   return `${lines.join('\n')}\n`;
 }
 
+function listenersText(list: ListenerList): string {
+  const lines = list.listeners.map(({ id, profile }) => `${fitted(printable(id), 30)} ${profileText(profile)}`);
+  if (list.nextCursor !== null) lines.push('… and more');
+  return `${lines.join('\n')}\n`;
+}
+
 function profileText(profile: ListenerProfile): string {
   return printable(
     Object.entries(profile)
@@ -138,6 +144,7 @@ function profileText(profile: ListenerProfile): string {
 }
 
 function itemsText(run: Run, items: readonly Item[]): string {
+  if (items.length === 0) return 'No title matches.\n';
   const paint = painter(run.cli);
   const lines = items.map(({ id, kind, title, creators }) => {
     const by = creators?.[0] === undefined ? '' : printable(creators[0].name);

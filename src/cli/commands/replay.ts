@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { type ErrorCode, ShelfwiseError } from '../../base/index.ts';
 import type { DecisionList, ReplayReport } from '../../server/index.ts';
 import type { ApiClient } from '../client.ts';
-import { found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
+import { ask, found, type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
 import { wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
 
@@ -79,36 +79,43 @@ interface ReplayedMany {
 }
 
 async function replayLast(run: Run, options: ReplayOptions, last: number): Promise<void> {
-  const answer = await withClient(run, options, async (client): Promise<ReplayedMany> => {
-    const { decisions } = await client.request<DecisionList>('GET', `/v1/decisions${query({ limit: last })}`);
-    const different: ReplayReport[] = [];
-    let unequal = 0;
-    let audited = 0;
-    await withProgress(
-      run.cli,
-      'Replaying',
-      async (update) => {
-        for (const [index, id] of decisions.entries()) {
-          run.cli.stop.throwIfAborted();
-          const report = await askReplay(client, options, id);
-          if (report.audited) audited++;
-          if (!report.equal) {
-            unequal++;
-            if (different.length < DIFFERENT_SAMPLE) different.push(report);
-          }
-          update((index + 1) / decisions.length, `${index + 1} of ${decisions.length}`);
+  await ask(
+    run,
+    options,
+    (client) => replayMany(run, options, client, last),
+    manyText,
+    ({ equal, decisions }) => !equal || decisions === 0,
+  );
+}
+
+async function replayMany(run: Run, options: ReplayOptions, client: ApiClient, last: number): Promise<ReplayedMany> {
+  const { decisions } = await client.request<DecisionList>('GET', `/v1/decisions${query({ limit: last })}`);
+  const different: ReplayReport[] = [];
+  let unequal = 0;
+  let audited = 0;
+  await withProgress(
+    run.cli,
+    'Replaying',
+    async (update) => {
+      for (const [index, id] of decisions.entries()) {
+        run.cli.stop.throwIfAborted();
+        const report = await askReplay(client, options, id);
+        if (report.audited) audited++;
+        if (!report.equal) {
+          unequal++;
+          if (different.length < DIFFERENT_SAMPLE) different.push(report);
         }
-      },
-      () => `${decisions.length} decisions`,
-    );
-    return { recomputed: true, equal: unequal === 0, decisions: decisions.length, unequal, audited, different };
-  });
-  if (!answer.equal || answer.decisions === 0) found(run);
-  print(run, options, answer, () => {
-    const { equal, decisions, unequal, audited, different } = answer;
-    if (decisions === 0) return 'There is no decision to replay.\n';
-    const lines = different.map(({ decisionId, firstDifference }) => `  ${decisionId}: ${firstDifference ?? ''}`);
-    const verdict = equal ? 'All equal' : `${unequal} not equal`;
-    return `${[`${verdict}: ${decisions} decisions, ${audited} of them audited.`, ...lines].join('\n')}\n`;
-  });
+        update((index + 1) / decisions.length, `${index + 1} of ${decisions.length}`);
+      }
+    },
+    () => `${decisions.length} decisions`,
+  );
+  return { recomputed: true, equal: unequal === 0, decisions: decisions.length, unequal, audited, different };
+}
+
+function manyText({ equal, decisions, unequal, audited, different }: ReplayedMany): string {
+  if (decisions === 0) return 'There is no decision to replay.\n';
+  const lines = different.map(({ decisionId, firstDifference }) => `  ${decisionId}: ${firstDifference ?? ''}`);
+  const verdict = equal ? 'All equal' : `${unequal} not equal`;
+  return `${[`${verdict}: ${decisions} decisions, ${audited} of them audited.`, ...lines].join('\n')}\n`;
 }

@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
 import type { ApiScope } from '../../platform/index.ts';
 import type { CreatedKey } from '../../server/index.ts';
-import { found, type GlobalOptions, print, type Run, withClient } from '../command.ts';
+import { ask, found, type GlobalOptions, print, type Run } from '../command.ts';
 import { optionMap, wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
@@ -35,20 +35,24 @@ export function registerTools(program: Command, run: Run): void {
     )
     .action(async (name: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { scope: string[] }>();
-      const created = await withClient(run, options, (client) =>
-        client.request<CreatedKey>('POST', '/v1/admin/keys', { name, scopes: [...new Set(options.scope)] }),
+      const body = { name, scopes: [...new Set(options.scope)] };
+      await ask(
+        run,
+        options,
+        (client) => client.request<CreatedKey>('POST', '/v1/admin/keys', body),
+        ({ secret }) => `${secret}\n`,
       );
-      print(run, options, created, () => `${created.secret}\n`);
     });
   keys
     .command('list')
     .description('Names and scopes of the keys that were made.')
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const list = await withClient(run, options, (client) =>
-        client.request<{ keys: { name: string; scopes: string[] }[] }>('GET', '/v1/admin/keys'),
+      await ask(
+        run,
+        command.optsWithGlobals<GlobalOptions>(),
+        (client) => client.request<{ keys: { name: string; scopes: string[] }[] }>('GET', '/v1/admin/keys'),
+        ({ keys }) => keys.map(({ name, scopes }) => `${name}  ${scopes.join(' ')}\n`).join(''),
       );
-      print(run, options, list, () => list.keys.map(({ name, scopes }) => `${name}  ${scopes.join(' ')}\n`).join(''));
     });
   keys
     .command('revoke')
@@ -56,11 +60,13 @@ export function registerTools(program: Command, run: Run): void {
     .argument('<name>', 'of the key, as `keys list` shows it')
     .addHelpText('after', '\nExamples:\n  shelfwise keys revoke phone-app')
     .action(async (name: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>();
-      const answer = await withClient(run, options, (client) =>
-        client.request<{ revoked: boolean }>('DELETE', `/v1/admin/keys/${encodeURIComponent(name)}`),
+      const path = `/v1/admin/keys/${encodeURIComponent(name)}`;
+      await ask(
+        run,
+        command.optsWithGlobals<GlobalOptions>(),
+        async (client) => ({ name, ...(await client.request<{ revoked: boolean }>('DELETE', path)) }),
+        () => `${name} is revoked\n`,
       );
-      print(run, options, { name, ...answer }, () => `${name} is revoked\n`);
     });
 
   program
