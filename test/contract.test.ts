@@ -386,7 +386,7 @@ describe('Homes and decisions', () => {
     const { json: list } = await ask<{ decisions: string[] }>('GET', '/v1/decisions?limit=3');
     expect(list.decisions[0]).toBe(page.decisionId);
     expect((await ask('GET', `/v1/decisions/${page.decisionId}`)).json).toMatchObject({ decisionId: page.decisionId });
-    for (const body of [{}, { verify: true }]) {
+    for (const body of [undefined, {}, { verify: true }]) {
       const { json } = await ask('POST', `/v1/decisions/${page.decisionId}/replay`, body);
       expect(json).toMatchObject({ decisionId: page.decisionId, recomputed: true, equal: true, firstDifference: null });
     }
