@@ -40,7 +40,7 @@ export function registerJobs(program: Command, run: Run): void {
         command.optsWithGlobals<GlobalOptions>(),
         (client) => runJob<CompactReport>(run, client, 'Moving segments to the lake', 'compact'),
         ({ segments }) =>
-          segments === 0 ? 'No segment is ready to be moved.\n' : `${segments} segments are in the lake now.\n`,
+          segments === 0 ? 'No segment is ready to be moved.\n' : `Segments that are in the lake now: ${segments}.\n`,
       );
     });
 
