@@ -69,13 +69,15 @@ export const CATALOGUE = {
     blame: 'operator',
     status: 500,
     message: 'An epoch does not match its hash',
-    remedy: 'Run `shelfwise doctor`; restore the damaged chunk from a backup.',
+    remedy:
+      'Run `shelfwise doctor`. `shelfwise fit` makes anew what serves; restore the `epochs/` folder from a backup for what does not.',
   },
   EPOCH_NOT_FOUND: {
     blame: 'operator',
     status: 500,
     message: 'An epoch is missing from the epoch store',
-    remedy: 'Restore the `epochs/` folder from a backup; epochs must be kept as long as the decisions that used them.',
+    remedy:
+      'Epochs go 90 days (`epochRetentionDays`) after they last served, and decisions of before do not replay. For a younger one restore the `epochs/` folder from a backup.',
   },
   EXAMPLES_INVALID: {
     blame: 'caller',

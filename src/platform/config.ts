@@ -34,6 +34,11 @@ export interface PlatformOptions {
   readonly segmentBytes: number;
   /** Milliseconds added to every sync of the event log, to see what a slower disk does. @default 0 */
   readonly injectSyncDelayMs: number;
+  /**
+   * Days for which an epoch is kept after it last served; one that no decision used goes after an hour. Decisions that are
+   * older do not replay. At least 2: rewards are credited for a day. @default 90
+   */
+  readonly epochRetentionDays: number;
   /** Log records wait at most this long for their sync (events never wait: theirs precedes the answer). @default 200 ms */
   readonly recordFlushMs: number;
 }
@@ -50,6 +55,7 @@ const DEFAULTS: PlatformOptions = {
   cachedListeners: 200_000,
   segmentBytes: 64 * 1024 * 1024,
   injectSyncDelayMs: 0,
+  epochRetentionDays: 90,
   recordFlushMs: 200,
 };
 
@@ -68,6 +74,7 @@ export function resolvePlatformOptions(
   requireRange('platform', 'cachedListeners', options.cachedListeners, 100, 1e8);
   requireRange('platform', 'segmentBytes', options.segmentBytes, 4096, 1 << 30);
   requireRange('platform', 'injectSyncDelayMs', options.injectSyncDelayMs, 0, 10_000);
+  requireRange('platform', 'epochRetentionDays', options.epochRetentionDays, 2, 36_500);
   requireRange('platform', 'recordFlushMs', options.recordFlushMs, 1, 60_000);
   return Object.freeze({ ...options, tunables: resolveTunables(options.home) });
 }

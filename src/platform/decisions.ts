@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { ByteWriter, ShelfwiseError } from '../base/index.ts';
 import {
   type DecisionRecord,
+  decisionIdOf,
   decodeDecision,
   encodeServing,
   type ListenerView,
@@ -46,6 +47,16 @@ export function decisionPosition(store: OnlineStore, decisionId: string): LogPos
   if (bytes === undefined) return undefined;
   return positionOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true));
 }
+
+/** Was any decision made from one time until another? */
+export function decidedBetween(store: OnlineStore, fromMs: number, toMs: number): boolean {
+  const first = (atMs: number): string => decisionIdOf(Math.max(0, Math.floor(atMs)), NO_ENTROPY);
+  for (const _ of store.range(TABLE, { start: first(fromMs), end: first(toMs + 1), limit: 1 })) return true;
+  return false;
+}
+
+/** Of the first id of a millisecond. */
+const NO_ENTROPY = new Uint8Array(16);
 
 export function createDecisions(
   log: EventLog,

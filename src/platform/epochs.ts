@@ -65,8 +65,9 @@ export async function createEpochs(dependencies: {
   const { store, metadata, encoder, vocabularies, clock, logger } = dependencies;
 
   const record = async (hash: string, kind: EpochKind): Promise<void> => {
-    await metadata.epochs.record(hash, kind, clock.nowMs());
-    await metadata.epochs.setCurrent(kind, hash);
+    const nowMs = clock.nowMs();
+    await metadata.epochs.record(hash, kind, nowMs);
+    await metadata.epochs.setCurrent(kind, hash, nowMs);
   };
   const tunables = tunablesEpoch(dependencies.tunables);
   const tunablesHash = store.put(tunables);

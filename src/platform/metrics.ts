@@ -5,6 +5,13 @@ import type { HomeCounts } from './homes.ts';
 import type { IngestCounts } from './ingest.ts';
 import type { States } from './states.ts';
 
+/** What the last collection left, and what all have removed since the start. */
+export interface EpochCounts {
+  kept: number;
+  keptBytes: number;
+  removed: number;
+}
+
 export interface PlatformMetrics {
   served(ms: number, policyId: string, degraded: boolean): void;
   stageFailed(stage: string): void;
@@ -15,6 +22,7 @@ export interface PlatformMetrics {
     readonly catalogue: { readonly size: number };
     readonly listeners: { count(): number };
     readonly states: () => States;
+    readonly epochs: Readonly<EpochCounts>;
   }): void;
   text(): Promise<string>;
 }
@@ -107,6 +115,9 @@ export function createPlatformMetrics(logs: {
       watched('home_record_bytes', 'Bytes of the records of all decisions.', () => parts.decisions.bytes);
       watched('items', 'Items of the catalogue.', () => parts.catalogue.size);
       watched('listeners', 'Listeners known.', () => parts.listeners.count());
+      watched('epochs', 'Epochs kept, at the last collection.', () => parts.epochs.kept);
+      watched('epoch_bytes', 'Bytes of epochs, at the last collection.', () => parts.epochs.keptBytes);
+      watched('epochs_removed', 'Epochs removed since the start.', () => parts.epochs.removed);
       watched('states_cached', 'Listener states in memory.', () => parts.states().cached);
       watched('states_dirty', 'Listener states not yet written.', () => parts.states().dirty);
     },

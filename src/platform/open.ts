@@ -21,6 +21,7 @@ import {
   streamEntry,
   type Warehouse,
 } from '../store/index.ts';
+import { createBackground } from './background.ts';
 import { createCatalogue, storedItems } from './catalogue.ts';
 import { learnerPlace } from './checkpoint.ts';
 import { compactStream } from './compaction.ts';
@@ -34,6 +35,7 @@ import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
 import { createRebuild } from './rebuild.ts';
 import { explainRecord, replayRecord } from './replays.ts';
+import { createCollector } from './retention.ts';
 import { createSeenEvents } from './seen.ts';
 import type { ApiKey, ListenerSummary, PlatformService } from './service.ts';
 import { storeSlices } from './slices.ts';
@@ -56,6 +58,8 @@ export interface Platform extends PlatformService {
   flush(): Promise<void>;
   /** Counts, learns and publishes what came since the last time: what the learner's timer does. */
   learn(): Promise<void>;
+  /** Removes the epochs that nothing that is to replay refers to: what a timer does every hour. */
+  collectEpochs(): Promise<void>;
 }
 
 export async function openPlatform(given: Partial<PlatformOptions> & { readonly dataDir: string }): Promise<Platform> {
@@ -135,7 +139,7 @@ async function assemble(
     streamEntry({ name: DECISIONS, log: decisionLog, lake, metadata, warehouse: openedWarehouse }, position);
   const seen = createSeenEvents(store, () => closed);
   const workshop = createWorkshop({ dir: dataDir.dir });
-  const background: Record<string, string> = {};
+  const { said: background, every, stop } = createBackground(clock, logger);
 
   const stateTables = openStateTables(store, options.cachedListeners);
   const { states } = stateTables;
@@ -188,6 +192,7 @@ async function assemble(
     },
     onEvent: homes.noteEvent,
   });
+  const epochCounts = { kept: 0, keptBytes: 0, removed: 0 };
   metrics.watch({
     ingest: ingest.counts,
     decisions: decisions.counts,
@@ -195,6 +200,7 @@ async function assemble(
     catalogue,
     listeners,
     states,
+    epochs: epochCounts,
   });
 
   const replayed = ingest.recover(readPlace(store, PLACE.events) ?? events.start());
@@ -225,33 +231,6 @@ async function assemble(
     });
     settle();
   }
-
-  const timers: NodeJS.Timeout[] = [];
-  const every = (ms: number, what: string, work: () => Promise<unknown>): void => {
-    if (ms <= 0) return;
-    let running = false;
-    let failures = 0;
-    let notBeforeMs = 0;
-    const timer = setInterval(async () => {
-      if (running || closed || clock.monotonicMs() < notBeforeMs) return;
-      running = true;
-      try {
-        await work();
-        failures = 0;
-      } catch (error) {
-        // What fails (a full disk, say) is not hammered: a second, two, four … up to half a minute between tries.
-        notBeforeMs = clock.monotonicMs() + Math.min(LONGEST_PAUSE_MS, SECOND_MS * 2 ** failures++);
-        if (!closed) {
-          background[what] = `failed: ${messageOf(error)}`;
-          logger.error({ what, error: messageOf(error) }, 'background work failed; it is tried again');
-        }
-      } finally {
-        running = false;
-      }
-    }, ms);
-    timer.unref();
-    timers.push(timer);
-  };
 
   /** Builds the catalogue's epoch soon after its last change, but not at every one of a burst. */
   let catalogTimer: NodeJS.Timeout | undefined;
@@ -371,6 +350,17 @@ async function assemble(
       background.compactor = `${moved} segments moved to the lake`;
       return moved;
     });
+  const collector = createCollector({
+    workshop,
+    flush,
+    clock,
+    retentionDays: options.epochRetentionDays,
+    counts: epochCounts,
+    report: (text) => {
+      background.epochs = text;
+    },
+  });
+
   /** A quiet log never fills its segment: it is sealed by age. */
   let sealedAtMs = clock.nowMs();
   async function compactByAge(): Promise<void> {
@@ -390,6 +380,7 @@ async function assemble(
   every(options.stateFlushMs, 'states', flush);
   every(TIDY_EVERY_MS, 'event ids', () => exclusively(seen.tidy));
   every(COMPACT_EVERY_MS, 'compactor', compactByAge);
+  every(COMPACT_EVERY_MS, 'epochs', collector.whenDue);
   if (epochs.unprepared() !== undefined) every(SECOND_MS, 'neighbours', prepareNearest);
   if (stateTables.fold() !== STATE_VERSION) every(SECOND_MS, 'rebuild', rebuildOutdated);
   every(options.learnEveryMs, 'learner', learn);
@@ -403,6 +394,7 @@ async function assemble(
     setAddress: (address) => dataDir.setAddress(address, adminKey),
     flush,
     learn,
+    collectEpochs: collector.collect,
 
     upsertItems: catalogue.upsert,
     getItem: catalogue.get,
@@ -524,7 +516,7 @@ async function assemble(
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     closed = true;
-    for (const timer of timers) clearInterval(timer);
+    stop();
     clearTimeout(catalogTimer);
     const troubles: unknown[] = [];
     const attempt = async (step: () => Promise<unknown> | unknown): Promise<void> => {
@@ -551,7 +543,6 @@ async function assemble(
 
 const TIDY_EVERY_MS = 30 * SECOND_MS;
 const CATALOG_DELAY_MS = 400;
-const LONGEST_PAUSE_MS = 30 * SECOND_MS;
 const COMPACT_EVERY_MS = 10 * MINUTE_MS;
 const SEAL_AFTER_MS = HOUR_MS;
 /** Rewards are credited to a decision for 24 hours, and the learner reads its record from the log. */

@@ -52,7 +52,8 @@ export async function replayRecord(
     const { firstDifference, steps } = recompute(record, decodeListenerView(view), epochs(record.versions), decider);
     return { decisionId, recomputed: true, equal: firstDifference === null, firstDifference, steps, audited };
   } catch (error) {
-    if (error instanceof ShelfwiseError && DAMAGE.some((code) => code === error.code)) return unequal(error.message);
+    if (error instanceof ShelfwiseError && DAMAGE.some((code) => code === error.code))
+      return unequal(error.code === 'EPOCH_NOT_FOUND' ? `${error.message}. ${error.remedy}` : error.message);
     throw error;
   }
 }

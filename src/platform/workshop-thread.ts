@@ -6,6 +6,7 @@ import { doctorJob } from './doctor.ts';
 import { catalogJob, evaluateJob, fitJob, nearestJob } from './fit.ts';
 import { learnJob } from './learn.ts';
 import { rebuildJob } from './rebuild.ts';
+import { collectJob } from './retention.ts';
 import type { Job, OnProgress, WorkshopData, WorkshopMessage } from './workshop.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -32,6 +33,8 @@ function perform(job: Job): Promise<object> {
       return evaluateJob(workspace, job, onProgress);
     case 'rebuild':
       return rebuildJob(workspace, job, onProgress);
+    case 'collect':
+      return collectJob(workspace, job);
     case 'doctor':
       return doctorJob(workspace, job, onProgress);
   }

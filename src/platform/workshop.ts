@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
-import type { LogPosition } from '../store/index.ts';
+import type { LogPosition, Retained } from '../store/index.ts';
 import type { DoctorReport, RetrievalReport } from './service.ts';
 
 export type Job =
@@ -29,6 +29,7 @@ export type Job =
       readonly holdoutFile: string;
     }
   | { readonly kind: 'rebuild'; readonly eventsEnd: LogPosition; readonly fromTable: string; readonly toTable: string }
+  | { readonly kind: 'collect'; readonly nowMs: number; readonly retentionMs: number }
   | {
       readonly kind: 'doctor';
       readonly logs: Readonly<Record<'events' | 'decisions', OpenLog>>;
@@ -53,6 +54,7 @@ export interface JobResults {
   learn: { readonly epochs: readonly Epoch[]; readonly summary: string };
   evaluate: RetrievalReport;
   rebuild: { readonly events: number; readonly listeners: number; readonly different: number };
+  collect: Retained;
   doctor: DoctorReport;
 }
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { EPOCH_CHUNK_BYTES, type EpochContent, sealEpoch } from '../domain/index.ts';
-import { openDataDir, openEpochStore } from './index.ts';
+import { type EpochStore, openDataDir, openEpochStore } from './index.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'shelfwise-epochs-'));
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
@@ -119,4 +119,96 @@ test('whatever was damaged is written again when its epoch is put again', () => 
       expect(store.get(hash).hash).toBe(hash);
     }
   }
+});
+
+describe('retaining', () => {
+  const variants = [0, 1, 2, 3].map((changed) => content(changed));
+
+  function filled(): { dir: string; store: EpochStore; hashes: string[] } {
+    const dir = freshDir();
+    const store = openEpochStore({ dir });
+    return { dir, store, hashes: variants.map((variant) => store.put(variant)) };
+  }
+
+  test('leaves exactly what is to be kept, with the chunks that others shared', () => {
+    const { dir, store, hashes } = filled();
+    const alone = freshDir();
+    openEpochStore({ dir: alone }).put(variants[1]);
+    const report = store.retain(new Set([hashes[1], 'f'.repeat(32)]));
+    expect(files(dir).sort()).toEqual(files(alone).sort());
+    expect(store.list()).toEqual([hashes[1]]);
+    expect(store.get(hashes[1])).toEqual({ ...variants[1], hash: hashes[1] });
+    const keptBytes = files(dir).reduce((sum, name) => sum + fs.statSync(path.join(dir, name)).size, 0);
+    expect(report).toEqual({
+      kept: 1,
+      keptBytes,
+      removed: 3,
+      removedBytes: 3 * EPOCH_CHUNK_BYTES,
+      damaged: [],
+    });
+    expect(() => store.get(hashes[0])).toThrow(expect.objectContaining({ code: 'EPOCH_NOT_FOUND' }));
+    expect(store.put(variants[0])).toBe(hashes[0]);
+    expect(store.get(hashes[0]).hash).toBe(hashes[0]);
+  });
+
+  test('leaves every epoch whole or gone, wherever it is cut off, and what a cut-off left goes the next time', () => {
+    let cut = 0;
+    for (let whole = false; !whole; cut++) {
+      const { dir, store, hashes } = filled();
+      const keep = new Set(hashes.slice(2));
+      let left = cut;
+      const remove = fs.rmSync;
+      const spy = vi.spyOn(fs, 'rmSync').mockImplementation((...given) => {
+        if (left-- <= 0) throw new Error('cut off');
+        remove(...given);
+      });
+      try {
+        store.retain(keep);
+        whole = true;
+      } catch (error) {
+        expect(error).toMatchObject({ message: 'cut off' });
+      } finally {
+        spy.mockRestore();
+      }
+      const again = openEpochStore({ dir });
+      for (const [i, hash] of hashes.entries()) {
+        if (keep.has(hash) || again.has(hash)) expect(again.get(hash)).toEqual({ ...variants[i], hash });
+        else expect(() => again.get(hash)).toThrow(expect.objectContaining({ code: 'EPOCH_NOT_FOUND' }));
+      }
+      again.retain(keep);
+      const bare = freshDir();
+      for (const variant of variants.slice(2)) openEpochStore({ dir: bare }).put(variant);
+      expect(files(dir).sort()).toEqual(files(bare).sort());
+    }
+    expect(cut).toBeGreaterThan(4);
+  });
+
+  test('removes no chunk while the manifest of a kept epoch is damaged', () => {
+    const { dir, store, hashes } = filled();
+    const file = path.join(dir, `${hashes[0]}.json`);
+    const text = fs.readFileSync(file, 'utf8');
+    fs.writeFileSync(file, text.replace(/"[0-9a-f]{32}"/, '"?"'));
+    const chunks = files(dir).filter((name) => name.endsWith('.bin'));
+    expect(store.retain(new Set([hashes[0]]))).toMatchObject({ removedBytes: 0, damaged: [hashes[0]] });
+    expect(files(dir).filter((name) => name.endsWith('.bin'))).toEqual(chunks);
+    expect(() => store.kindOf(hashes[0])).toThrow(expect.objectContaining({ code: 'EPOCH_CORRUPT' }));
+    fs.writeFileSync(file, text);
+    expect(store.get(hashes[0])).toEqual({ ...variants[0], hash: hashes[0] });
+    expect(store.retain(new Set([hashes[0]])).removedBytes).toBeGreaterThan(0);
+    expect(store.kindOf(hashes[0])).toBe('embedding');
+  });
+
+  test('while somebody reads makes the epoch one that is not there, not one that is damaged', () => {
+    const { store, hashes } = filled();
+    const read = fs.readFileSync;
+    const spy = vi.spyOn(fs, 'readFileSync').mockImplementation(((file: string) => {
+      const bytes = read(file);
+      if (file.endsWith(`${hashes[0]}.json`)) {
+        spy.mockRestore();
+        openEpochStore({ dir: path.dirname(file) }).retain(new Set());
+      }
+      return bytes;
+    }) as typeof fs.readFileSync);
+    expect(() => store.get(hashes[0])).toThrow(expect.objectContaining({ code: 'EPOCH_NOT_FOUND' }));
+  });
 });

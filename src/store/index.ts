@@ -2,7 +2,7 @@
 export * from './compact.ts';
 export * from './data-dir.ts';
 export * from './disk.ts';
-export { type EpochStore, openEpochStore } from './epochs.ts';
+export { type EpochStore, openEpochStore, type Retained } from './epochs.ts';
 export * from './event-log.ts';
 export { type Lake, type LakeColumn, type LakeType, type LakeValue, openLake } from './lake.ts';
 export * from './log.ts';

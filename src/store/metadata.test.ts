@@ -39,6 +39,21 @@ test('the secret of a key is nowhere in the files', async () => {
   }
 });
 
+test('the metadata of the first version are brought up to date, with what they hold', async () => {
+  const file = freshFile();
+  const metadata = openMetadata({ file });
+  await metadata.epochs.record('a'.repeat(32), 'model', 7);
+  await metadata.epochs.setCurrent('model', 'a'.repeat(32), 7);
+  await metadata.close();
+  const raw = new DatabaseSync(file);
+  raw.exec('ALTER TABLE epoch DROP COLUMN last_served_at_ms; UPDATE schema_version SET version = 1');
+  raw.close();
+  const now = openMetadata({ file });
+  expect(await now.epochs.list('model')).toEqual([{ hash: 'a'.repeat(32), recordedAtMs: 7, lastServedAtMs: null }]);
+  expect(await now.epochs.current('model')).toBe('a'.repeat(32));
+  await now.close();
+});
+
 test('the metadata of a later version are refused', async () => {
   const file = freshFile();
   const metadata = openMetadata({ file });

@@ -24,6 +24,13 @@ export interface AuditEntry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+export interface RecordedEpoch {
+  readonly hash: string;
+  readonly recordedAtMs: number;
+  /** When its successor took over; null while it serves, and where it is not known. */
+  readonly lastServedAtMs: number | null;
+}
+
 /** The port "metadata". Every write is on the medium when its promise resolves. */
 export interface Metadata {
   readonly settings: {
@@ -44,10 +51,17 @@ export interface Metadata {
     /** Notes that an epoch exists; again is no error. */
     record(hash: string, kind: EpochKind, atMs: number): Promise<void>;
     current(kind: EpochKind): Promise<string | undefined>;
-    /** Makes a recorded epoch the one that serves. Throws EPOCH_NOT_FOUND for one that is not recorded under this kind. */
-    setCurrent(kind: EpochKind, hash: string): Promise<void>;
+    /**
+     * Makes a recorded epoch the one that serves from now on, and notes that its predecessor did until now. Throws
+     * EPOCH_NOT_FOUND for one that is not recorded under this kind.
+     */
+    setCurrent(kind: EpochKind, hash: string, atMs: number): Promise<void>;
     /** Newest first. */
-    list(kind: EpochKind): Promise<readonly { readonly hash: string; readonly recordedAtMs: number }[]>;
+    list(kind: EpochKind): Promise<readonly RecordedEpoch[]>;
+    /** For an epoch that does not serve, and of which it is not noted until when it did: it may have until now. */
+    retire(kind: EpochKind, hash: string, atMs: number): Promise<void>;
+    /** Forgets epochs that do not serve; one that is current stays. Hashes that are not recorded are no error. */
+    forget(hashes: readonly string[]): Promise<void>;
   };
   readonly compactions: {
     /** Notes that a segment's rows are in these files, and nowhere else in the lake. */
@@ -70,7 +84,7 @@ interface Tables {
   schema_version: { version: number };
   setting: { name: string; value: string };
   api_key: { name: string; secret_sha256: string; scopes: string; created_at_ms: number };
-  epoch: { hash: string; kind: string; recorded_at_ms: number };
+  epoch: { hash: string; kind: string; recorded_at_ms: number; last_served_at_ms: number | null };
   current_epoch: { kind: string; hash: string };
   compaction: { stream: string; segment: number; files: string; row_count: number };
   audit: { id: number; at_ms: number; actor: string; action: string; detail: string };
@@ -87,6 +101,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE compaction (stream TEXT NOT NULL, segment BIGINT NOT NULL, files TEXT NOT NULL, row_count BIGINT NOT NULL, PRIMARY KEY (stream, segment))',
     'CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL)',
   ],
+  ['ALTER TABLE epoch ADD COLUMN last_served_at_ms BIGINT'],
 ];
 
 export interface MetadataOptions {
@@ -238,6 +253,9 @@ function apiKeys(ready: () => Promise<Kysely<Tables>>, clock: Clock): Metadata['
   };
 }
 
+/** Parameters of a statement are limited. */
+const FORGET_ROWS = 500;
+
 function epochs(ready: () => Promise<Kysely<Tables>>): Metadata['epochs'] {
   const checked = (kind: EpochKind): EpochKind => {
     if (EPOCH_KINDS.includes(kind)) return kind;
@@ -246,7 +264,8 @@ function epochs(ready: () => Promise<Kysely<Tables>>): Metadata['epochs'] {
   return {
     record: async (hash, kind, atMs) => {
       const db = await ready();
-      const insert = db.insertInto('epoch').values({ hash, kind: checked(kind), recorded_at_ms: atMs });
+      const values = { hash, kind: checked(kind), recorded_at_ms: atMs, last_served_at_ms: null };
+      const insert = db.insertInto('epoch').values(values);
       await insert.onConflict((conflict) => conflict.columns(['hash', 'kind']).doNothing()).execute();
     },
     current: async (kind) => {
@@ -254,20 +273,44 @@ function epochs(ready: () => Promise<Kysely<Tables>>): Metadata['epochs'] {
       const query = db.selectFrom('current_epoch').select('hash').where('kind', '=', checked(kind));
       return (await query.executeTakeFirst())?.hash;
     },
-    setCurrent: async (kind, hash) => {
+    setCurrent: async (kind, hash, atMs) => {
       const db = await ready();
-      const known = db.selectFrom('epoch').select('hash').where('kind', '=', checked(kind)).where('hash', '=', hash);
-      if ((await known.executeTakeFirst()) === undefined) {
-        throw new ShelfwiseError('EPOCH_NOT_FOUND', `no epoch ${hash} of kind ${kind} is recorded`);
-      }
-      const insert = db.insertInto('current_epoch').values({ kind, hash });
-      await insert.onConflict((conflict) => conflict.column('kind').doUpdateSet({ hash })).execute();
+      await db.transaction().execute(async (tx) => {
+        const known = tx.selectFrom('epoch').select('hash').where('kind', '=', checked(kind)).where('hash', '=', hash);
+        if ((await known.executeTakeFirst()) === undefined) {
+          throw new ShelfwiseError('EPOCH_NOT_FOUND', `no epoch ${hash} of kind ${kind} is recorded`);
+        }
+        const served = tx.selectFrom('current_epoch').select('hash').where('kind', '=', kind);
+        const ofKind = tx.updateTable('epoch').where('kind', '=', kind);
+        await ofKind.set({ last_served_at_ms: atMs }).where('hash', '=', served).execute();
+        await ofKind.set({ last_served_at_ms: null }).where('hash', '=', hash).execute();
+        const insert = tx.insertInto('current_epoch').values({ kind, hash });
+        await insert.onConflict((conflict) => conflict.column('kind').doUpdateSet({ hash })).execute();
+      });
     },
     list: async (kind) => {
       const db = await ready();
-      const query = db.selectFrom('epoch').select(['hash', 'recorded_at_ms']).where('kind', '=', checked(kind));
+      const query = db.selectFrom('epoch').selectAll().where('kind', '=', checked(kind));
       const rows = await query.orderBy('recorded_at_ms', 'desc').orderBy('hash').execute();
-      return rows.map((row) => ({ hash: row.hash, recordedAtMs: row.recorded_at_ms }));
+      return rows.map((row) => ({
+        hash: row.hash,
+        recordedAtMs: row.recorded_at_ms,
+        lastServedAtMs: row.last_served_at_ms,
+      }));
+    },
+    retire: async (kind, hash, atMs) => {
+      const db = await ready();
+      const update = db.updateTable('epoch').set({ last_served_at_ms: atMs }).where('kind', '=', checked(kind));
+      const idle = update.where('hash', '=', hash).where('last_served_at_ms', 'is', null);
+      await idle.where('hash', 'not in', db.selectFrom('current_epoch').select('hash')).execute();
+    },
+    forget: async (hashes) => {
+      const db = await ready();
+      for (let at = 0; at < hashes.length; at += FORGET_ROWS) {
+        const some = hashes.slice(at, at + FORGET_ROWS);
+        const gone = db.deleteFrom('epoch').where('hash', 'in', some);
+        await gone.where('hash', 'not in', db.selectFrom('current_epoch').select('hash')).execute();
+      }
     },
   };
 }

@@ -51,19 +51,52 @@ export function metadataLaws(create: () => MetadataSubject | Promise<MetadataSub
     law('one epoch of a kind is current, and only a recorded one can be', async (metadata) => {
       const [a, b] = ['a'.repeat(32), 'b'.repeat(32)];
       assert.equal(await metadata.epochs.current('catalog'), undefined);
-      await assert.rejects(metadata.epochs.setCurrent('catalog', a), code('EPOCH_NOT_FOUND'));
+      await assert.rejects(metadata.epochs.setCurrent('catalog', a, 1), code('EPOCH_NOT_FOUND'));
       await metadata.epochs.record(a, 'catalog', 1);
       await metadata.epochs.record(a, 'catalog', 3);
       await metadata.epochs.record(b, 'catalog', 2);
-      await metadata.epochs.setCurrent('catalog', a);
-      await metadata.epochs.setCurrent('catalog', b);
+      await metadata.epochs.setCurrent('catalog', a, 1);
+      await metadata.epochs.setCurrent('catalog', b, 2);
       assert.equal(await metadata.epochs.current('catalog'), b);
       assert.equal(await metadata.epochs.current('model'), undefined);
-      await assert.rejects(metadata.epochs.setCurrent('model', a), code('EPOCH_NOT_FOUND'));
+      await assert.rejects(metadata.epochs.setCurrent('model', a, 3), code('EPOCH_NOT_FOUND'));
       assert.deepEqual(await metadata.epochs.list('catalog'), [
-        { hash: b, recordedAtMs: 2 },
-        { hash: a, recordedAtMs: 1 },
+        { hash: b, recordedAtMs: 2, lastServedAtMs: null },
+        { hash: a, recordedAtMs: 1, lastServedAtMs: 2 },
       ]);
+    }),
+
+    law('an epoch has served until its successor took over, and one that serves is not forgotten', async (metadata) => {
+      const [a, b, c] = ['a'.repeat(32), 'b'.repeat(32), 'c'.repeat(32)];
+      for (const [hash, kind, atMs] of [
+        [a, 'counters', 10],
+        [b, 'counters', 20],
+        [a, 'counters', 30],
+        [a, 'counters', 40],
+        [c, 'model', 50],
+      ] as const) {
+        await metadata.epochs.record(hash, kind, atMs);
+        await metadata.epochs.setCurrent(kind, hash, atMs);
+      }
+      const counters = async () =>
+        (await metadata.epochs.list('counters')).map((row) => [row.hash, row.lastServedAtMs]);
+      assert.deepEqual(await counters(), [
+        [b, 30],
+        [a, null],
+      ]);
+      await metadata.epochs.record('d'.repeat(32), 'counters', 60);
+      for (const hash of [a, b, 'd'.repeat(32)]) await metadata.epochs.retire('counters', hash, 70);
+      assert.deepEqual(await counters(), [
+        ['d'.repeat(32), 70],
+        [b, 30],
+        [a, null],
+      ]);
+      await metadata.epochs.forget([a, b, c, 'e'.repeat(32)]);
+      assert.deepEqual(await counters(), [
+        ['d'.repeat(32), 70],
+        [a, null],
+      ]);
+      assert.equal(await metadata.epochs.current('model'), c);
     }),
 
     law('a segment is compacted once', async (metadata) => {
