@@ -73,8 +73,11 @@ export async function fitJob(
     ? fitEmbeddingApart(pairs.matrix, {
         itemCount: catalog.size,
         seed: EMBEDDING_SEED,
-        onProgress: (share) => onProgress('embedding', share),
-        signal: stop.signal,
+        // Told by the other thread's messages, where nobody would catch what is thrown at the end.
+        onProgress: (share) => {
+          if (!workspace.ending.asked()) onProgress('embedding', share);
+        },
+        signal: AbortSignal.any([stop.signal, workspace.ending.signal]),
       })
     : undefined;
   // It is awaited below; a failure of what comes before that is the one that is told.

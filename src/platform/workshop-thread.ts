@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import { doctorJob } from './doctor.ts';
+import { createEnding } from './ending.ts';
 import { catalogJob, evaluateJob, fitJob, nearestJob } from './fit.ts';
 import { learnJob } from './learn.ts';
 import { rebuildJob } from './rebuild.ts';
@@ -12,12 +13,16 @@ import { openWorkspace } from './workspace.ts';
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'the workshop runs as a worker thread');
 const port = parentPort;
-const { dir } = workerData as WorkshopData;
-const workspace = openWorkspace(dir);
+const { dir, endingMemory } = workerData as WorkshopData;
+const ending = createEnding(endingMemory);
+const workspace = openWorkspace(dir, ending);
 
 const post = (message: WorkshopMessage, transfer: readonly ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer as ArrayBuffer[]);
-const onProgress: OnProgress = (stage, share) => post({ type: 'progress', stage, share });
+const onProgress: OnProgress = (stage, share) => {
+  ending.check();
+  post({ type: 'progress', stage, share });
+};
 
 function perform(job: Job): Promise<object> {
   switch (job.kind) {
@@ -40,7 +45,20 @@ function perform(job: Job): Promise<object> {
   }
 }
 
-port.on('message', async (job: Job) => {
+let atWork: Promise<void> = Promise.resolve();
+port.on('message', (message: Job | 'end') => {
+  if (message === 'end') void end();
+  else atWork = answer(message);
+});
+
+async function end(): Promise<void> {
+  ending.begin();
+  await atWork;
+  await workspace.close();
+  port.close();
+}
+
+async function answer(job: Job): Promise<void> {
   try {
     const result = await perform(job);
     post({ type: 'done', result }, buffersOf(result));
@@ -52,7 +70,7 @@ port.on('message', async (job: Job) => {
       stack: error instanceof Error ? (error.stack ?? '') : '',
     });
   }
-});
+}
 
 /** The memory of the result's epochs, each once: handed over, not copied. */
 function buffersOf(result: object): ArrayBuffer[] {

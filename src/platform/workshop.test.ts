@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { manualClock } from '../base/index.ts';
-import { newDir, open, removeDirs, START_MS } from './platform-testing.ts';
+import { manualClock, type ShelfwiseError } from '../base/index.ts';
+import { dataDirPaths, openLmdbStore } from '../store/index.ts';
+import { fill, newDir, open, removeDirs, START_MS } from './platform-testing.ts';
 import { createWorkshop } from './workshop.ts';
 
 afterEach(removeDirs);
@@ -45,5 +46,30 @@ describe('the workshop', () => {
     expect(missing).toMatchObject({ status: 'rejected', reason: { code: 'EPOCH_NOT_FOUND' } });
     expect(built).toMatchObject({ status: 'fulfilled', value: { epochs: [{ kind: 'catalog' }] } });
     await workshop.close();
+  });
+
+  it('ends by itself wherever its job is, and the store of the directory goes on working', async () => {
+    const clock = manualClock(START_MS);
+    const dir = newDir();
+    const platform = await open(dir, clock);
+    await fill(platform, clock);
+    await platform.close();
+    const store = openLmdbStore({ dir: dataDirPaths(dir).online });
+    const outcomes = new Set<string>();
+    // While the thread starts, while it works, and when it waits for the next job.
+    for (const afterMs of [0, 100, 300, 500, 700, 1200]) {
+      const workshop = createWorkshop({ dir });
+      const job = workshop.turn(async (run) => {
+        for (let round = 0; round < 30; round++) await run({ kind: 'catalog' });
+        return 'done';
+      });
+      const outcome = job.catch((error: ShelfwiseError) => error.code);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await workshop.close();
+      outcomes.add(await outcome);
+      await store.transaction((write) => write.put('platform', `closed-${afterMs}`, Buffer.from('1')));
+    }
+    expect(outcomes).toContain('NOT_READY');
+    await store.close();
   });
 });

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition, Retained } from '../store/index.ts';
+import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
 import type { DoctorReport, RetrievalReport } from './service.ts';
 
 export type Job =
@@ -61,6 +62,7 @@ export interface JobResults {
 export interface WorkshopData {
   /** The data directory. */
   readonly dir: string;
+  readonly endingMemory: EndingMemory;
 }
 
 export type WorkshopMessage =
@@ -85,7 +87,11 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
-export function createWorkshop(data: WorkshopData): Workshop {
+/** Milliseconds that a job has to stop by itself. */
+const PATIENCE_MS = 10_000;
+
+export function createWorkshop({ dir }: Pick<WorkshopData, 'dir'>): Workshop {
+  const data: WorkshopData = { dir, endingMemory: createEndingMemory() };
   let worker: Worker | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -93,12 +99,18 @@ export function createWorkshop(data: WorkshopData): Workshop {
   const start = (): Worker => {
     if (worker !== undefined) return worker;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    worker = new Worker(new URL(`./workshop-thread.${extension}`, import.meta.url), {
+    const thread = new Worker(new URL(`./workshop-thread.${extension}`, import.meta.url), {
       workerData: data,
       name: 'workshop',
     });
-    worker.unref();
-    return worker;
+    const forget = (): void => {
+      if (worker === thread) worker = undefined;
+    };
+    thread.once('error', forget);
+    thread.once('exit', forget);
+    thread.unref();
+    worker = thread;
+    return thread;
   };
 
   const closing = () => new ShelfwiseError('NOT_READY', 'the platform is closing');
@@ -127,12 +139,10 @@ export function createWorkshop(data: WorkshopData): Workshop {
       };
       const onError = (error: unknown): void => {
         finish();
-        worker = undefined;
         reject(new Error(`the workshop failed in ${job.kind}: ${messageOf(error)}`, { cause: error }));
       };
       const onExit = (): void => {
         finish();
-        worker = undefined;
         reject(new ShelfwiseError('NOT_READY', `the workshop ended during ${job.kind}`));
       };
       thread.on('message', onMessage);
@@ -155,12 +165,22 @@ export function createWorkshop(data: WorkshopData): Workshop {
     },
     async close() {
       closed = true;
-      await worker?.terminate();
-      worker = undefined;
+      if (worker !== undefined) await ended(worker, data.endingMemory);
       // Work of this thread under way ends by itself; jobs were cut off and have rejected.
       await queue;
     },
   };
+}
+
+/** Resolves when the thread has stopped: its job fails at the next step with NOT_READY. */
+async function ended(thread: Worker, memory: EndingMemory): Promise<void> {
+  const exit = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+  thread.ref();
+  askForEnd(memory);
+  thread.postMessage('end');
+  const impatient = setTimeout(() => void thread.terminate(), PATIENCE_MS);
+  await exit;
+  clearTimeout(impatient);
 }
 
 /** The job's own error: what it was called in its thread, it is called here. */

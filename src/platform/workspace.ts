@@ -18,6 +18,7 @@ import {
   streamEntries,
   type Warehouse,
 } from '../store/index.ts';
+import { type Ending, untilEnding } from './ending.ts';
 import { positionNumber } from './states.ts';
 import { loadVocabularies, type StoredVocabularies } from './vocabularies.ts';
 
@@ -30,33 +31,41 @@ export interface Workspace {
   readonly epochs: EpochStore;
   readonly metadata: Metadata;
   readonly encoder: Encoder;
+  readonly ending: Ending;
   /** As the store has them now. */
   vocabularies(): StoredVocabularies;
+  close(): Promise<void>;
 }
 
-export function openWorkspace(dir: string): Workspace {
+export function openWorkspace(dir: string, ending: Ending): Workspace {
   const paths = dataDirPaths(dir);
-  const store = openLmdbStore({ dir: paths.online });
+  const store = untilEnding(openLmdbStore({ dir: paths.online }), ending);
+  const metadata = openMetadata({ file: paths.metadata });
   return {
     paths,
     store,
     epochs: openEpochStore({ dir: paths.epochs }),
-    metadata: openMetadata({ file: paths.metadata }),
+    metadata,
     encoder: createEncoder(homeFeatures),
+    ending,
     vocabularies: () => loadVocabularies(store),
+    async close() {
+      await metadata.close();
+      await store.close();
+    },
   };
 }
 
 /** All events before `end`, from the first ever: what was compacted to the lake, then the log's. */
 export async function* pastEvents(
-  workspace: Pick<Workspace, 'paths' | 'metadata'>,
+  workspace: Pick<Workspace, 'paths' | 'metadata' | 'ending'>,
   end: LogPosition,
 ): AsyncGenerator<{
   /** As a number, see `positionNumber`. */
   readonly position: number;
   readonly event: FeedbackEvent;
 }> {
-  const { paths, metadata } = workspace;
+  const { paths, metadata, ending } = workspace;
   const lake = openLake({ dir: paths.lake });
   let warehouse: Promise<Warehouse> | undefined;
   const stream: Stream = {
@@ -68,6 +77,7 @@ export async function* pastEvents(
   };
   try {
     for await (const { position, payload } of streamEntries(stream)) {
+      ending.check();
       yield { position: positionNumber(position), event: decodeEvent(payload) };
     }
   } finally {
