@@ -62,12 +62,21 @@ export interface Platform extends PlatformService {
   collectEpochs(): Promise<void>;
 }
 
-export async function openPlatform(given: Partial<PlatformOptions> & { readonly dataDir: string }): Promise<Platform> {
+/** What stands behind the ports of the serving thread. */
+export interface Adapters {
+  /** @default LMDB */
+  readonly online: (options: { readonly dir: string }) => OnlineStore;
+}
+
+export async function openPlatform(
+  given: Partial<PlatformOptions> & { readonly dataDir: string },
+  adapters: Adapters = { online: openLmdbStore },
+): Promise<Platform> {
   const options = resolvePlatformOptions(given);
   const dataDir = openDataDir(options.dataDir, { clock: options.clock });
   const opened: { close(): Promise<void> | void }[] = [];
   try {
-    return await assemble(options, dataDir, opened);
+    return await assemble(options, adapters, dataDir, opened);
   } catch (error) {
     for (const part of opened.reverse()) await part.close();
     dataDir.release();
@@ -86,6 +95,7 @@ const PLACE = {
 
 async function assemble(
   options: ResolvedPlatformOptions,
+  adapters: Adapters,
   dataDir: DataDir,
   opened: { close(): Promise<void> | void }[],
 ): Promise<Platform> {
@@ -93,7 +103,7 @@ async function assemble(
   const { paths } = dataDir;
   // Keys of the API and of listeners are in here.
   chmodSync(dataDir.dir, 0o700);
-  const store = openLmdbStore({ dir: paths.online });
+  const store = adapters.online({ dir: paths.online });
   opened.push(store);
   const metadata = openMetadata({ file: paths.metadata, clock });
   opened.push(metadata);

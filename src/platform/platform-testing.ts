@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { HOUR_MS, type ManualClock, ShelfwiseError } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
 import type { PlatformOptions } from './config.ts';
-import { openPlatform, type Platform } from './open.ts';
+import { type Adapters, openPlatform, type Platform } from './open.ts';
 
 export const START_MS = Date.UTC(2026, 10, 1, 12);
 
@@ -22,16 +22,24 @@ export function removeDirs(): void {
 }
 
 /** Without a learner of its own, in small segments, everybody drawn by the same policy. */
-export const open = (dataDir: string, clock: ManualClock, options: Partial<PlatformOptions> = {}): Promise<Platform> =>
-  openPlatform({
-    dataDir,
-    clock,
-    learnEveryMs: 0,
-    segmentBytes: 16 * 1024,
-    pageLifetimeMs: HOUR_MS,
-    popularityHoldout: 0,
-    ...options,
-  });
+export const open = (
+  dataDir: string,
+  clock: ManualClock,
+  options: Partial<PlatformOptions> = {},
+  adapters?: Adapters,
+): Promise<Platform> =>
+  openPlatform(
+    {
+      dataDir,
+      clock,
+      learnEveryMs: 0,
+      segmentBytes: 16 * 1024,
+      pageLifetimeMs: HOUR_MS,
+      popularityHoldout: 0,
+      ...options,
+    },
+    adapters,
+  );
 
 const ARTISTS = 30;
 export const LISTENERS = 12;
