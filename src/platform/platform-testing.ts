@@ -1,8 +1,8 @@
 /** Platforms, listeners and Homes for the tests of this room. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HOUR_MS, type ManualClock, ShelfwiseError } from '../base/index.ts';
+import { HOUR_MS, type ManualClock, manualClock, ShelfwiseError } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
 import type { PlatformOptions } from './config.ts';
 import { type Adapters, openPlatform, type Platform } from './open.ts';
@@ -74,6 +74,27 @@ export async function fill(platform: Platform, clock: ManualClock): Promise<void
     const fates = await platform.ingest(events);
     if (fates.some((fate) => fate.fate !== 'accepted')) throw new ShelfwiseError('BUG', JSON.stringify(fates));
   }
+}
+
+/** A directory of its own, filled and fitted at `START_MS`: made once for a test file, and copied. */
+export async function fittedDir(): Promise<string> {
+  template ??= makeFittedDir();
+  const dir = newDir();
+  cpSync(await template, dir, { recursive: true });
+  return dir;
+}
+
+let template: Promise<string> | undefined;
+
+async function makeFittedDir(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'shelfwise-fitted-'));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const clock = manualClock(START_MS);
+  const platform = await open(dir, clock);
+  await fill(platform, clock);
+  await platform.fit({});
+  await platform.close();
+  return dir;
 }
 
 export async function home(

@@ -1,6 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, manualClock } from '../base/index.ts';
-import { fill, home, LISTENERS, newDir, open, playFirstCard, removeDirs, START_MS } from './platform-testing.ts';
+import {
+  fill,
+  fittedDir,
+  home,
+  LISTENERS,
+  newDir,
+  open,
+  playFirstCard,
+  removeDirs,
+  START_MS,
+} from './platform-testing.ts';
 
 afterEach(removeDirs);
 
@@ -44,10 +54,8 @@ describe('the platform', () => {
 
   it('rebuilds the same states from log and lake, and replays decisions that have moved to the lake', async () => {
     const clock = manualClock(START_MS);
-    const dir = newDir();
+    const dir = await fittedDir();
     let platform = await open(dir, clock);
-    await fill(platform, clock);
-    await platform.fit({});
     const decided: string[] = [];
     for (let i = 0; i < 40; i++) decided.push((await home(platform, `l${i % LISTENERS}`)).decisionId);
     expect(await platform.compact()).toBeGreaterThan(0);
@@ -69,9 +77,7 @@ describe('the platform', () => {
 
   it('carries rows that were seen when something meaningful happens, and draws the rest anew', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     const first = await home(platform, 'l1', { fresh: false });
     expect(await home(platform, 'l1', { fresh: false })).toEqual(first);
     const seen = first.shelves.find((shelf) => shelf.order === 'policy');
@@ -97,9 +103,7 @@ describe('the platform', () => {
 
   it('does not serve a page again that holds what the listener may no longer have', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     const first = await home(platform, 'l1', { fresh: false });
     const gone = first.shelves[0].cards[0].id;
     await platform.deleteItem(gone);
@@ -114,9 +118,7 @@ describe('the platform', () => {
 
   it('answers two Homes at once with records and explanations of their own', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     for (let round = 0; round < 20; round++) {
       const pages = await Promise.all(
         ['l1', 'l2', 'l3', 'l4'].map((listener) => home(platform, listener, { explain: true })),
@@ -133,10 +135,8 @@ describe('the platform', () => {
 
   it('shows an item that was put just before a stop', async () => {
     const clock = manualClock(START_MS);
-    const dir = newDir();
+    const dir = await fittedDir();
     let platform = await open(dir, clock);
-    await fill(platform, clock);
-    await platform.fit({});
     const before = platform.status().epochs['catalog'];
     await platform.upsertItems([{ id: 'artist:new', kind: 'artist', title: 'New' }]);
     await platform.close();
@@ -165,9 +165,7 @@ describe('the platform', () => {
 
   it('goes on learning after an event of a decision that has left the log', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     const old = await home(platform, 'l2');
     for (let i = 0; i < 30; i++) await home(platform, 'l3');
     clock.advance(2 * DAY_MS);
@@ -183,10 +181,8 @@ describe('the platform', () => {
 
   it('decides anew after a restart and a play, whatever was counted before', async () => {
     const clock = manualClock(START_MS);
-    const dir = newDir();
+    const dir = await fittedDir();
     let platform = await open(dir, clock);
-    await fill(platform, clock);
-    await platform.fit({});
     await platform.close();
     platform = await open(dir, clock);
     const first = await home(platform, 'l5', { fresh: false });
@@ -207,9 +203,7 @@ describe('the platform', () => {
 
   it('keeps what decisions have taught when it is fitted again', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     await playFirstCard(platform, 'l2', await home(platform, 'l2'), clock);
     await platform.learn();
     const learnt = platform.status().epochs['model'];
@@ -220,9 +214,7 @@ describe('the platform', () => {
 
   it('explains the page that stands, without drawing another', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     const page = await home(platform, 'l1', { fresh: false, explain: true });
     const again = await home(platform, 'l1', { fresh: false, explain: true });
     expect(again.decisionId).toBe(page.decisionId);
@@ -238,9 +230,7 @@ describe('the platform', () => {
 
   it('learns from the reward that a card earned, and says nothing new when nothing was learnt', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(newDir(), clock);
-    await fill(platform, clock);
-    await platform.fit({});
+    const platform = await open(await fittedDir(), clock);
     const before = platform.status().epochs['model'];
     const page = await home(platform, 'l2');
     await platform.learn();

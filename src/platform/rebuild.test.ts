@@ -3,7 +3,7 @@ import { manualClock } from '../base/index.ts';
 import { STATE_VERSION } from '../signals/index.ts';
 import { dataDirPaths, type OnlineStore, openLmdbStore } from '../store/index.ts';
 import type { Platform } from './open.ts';
-import { fill, home, LISTENERS, newDir, open, removeDirs, START_MS } from './platform-testing.ts';
+import { fill, fittedDir, home, LISTENERS, newDir, open, removeDirs, START_MS } from './platform-testing.ts';
 import { stateTable } from './states.ts';
 
 afterEach(removeDirs);
@@ -85,10 +85,8 @@ describe('states of another version', () => {
   for (const noted of [true, false]) {
     it(`are rebuilt in the background while Homes are degraded (${noted ? 'version noted' : 'from before versions were'})`, async () => {
       const clock = manualClock(START_MS);
-      const dir = newDir();
+      const dir = await fittedDir();
       let platform = await open(dir, clock);
-      await fill(platform, clock);
-      await platform.fit({});
       const before = platform.getListener('l3');
       await platform.close();
       await change(dir, ofAnotherVersion(LISTENERS));
@@ -137,10 +135,8 @@ describe('states of another version', () => {
 
   it('are no matter where single states do not decode: those stay as they are until somebody rebuilds', async () => {
     const clock = manualClock(START_MS);
-    const dir = newDir();
+    const dir = await fittedDir();
     let platform = await open(dir, clock);
-    await fill(platform, clock);
-    await platform.fit({});
     await platform.close();
     for (const noted of [true, false]) {
       await change(dir, ofAnotherVersion(2));
