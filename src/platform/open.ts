@@ -383,7 +383,7 @@ async function assemble(
     // A rebuild that was cut off after its swap has left the table that served before.
     await workshop.turn(async () => {
       await flush();
-      await stateTables.dropPrevious();
+      await stateTables.dropOther();
     });
   }
 

@@ -33,7 +33,7 @@ export function createRebuild(dependencies: {
         kind: 'rebuild',
         eventsEnd,
         fromTable: tables.name(),
-        toTable: await tables.prepareNext(),
+        toTable: await tables.prepareOther(),
       } as const;
       const counts = await run(job, onProgress === undefined ? undefined : (_stage, share) => onProgress(share));
       // One step to whoever reads: what came in meanwhile is folded into the new states before they serve. The flush that
@@ -42,7 +42,7 @@ export function createRebuild(dependencies: {
         tables.swap();
         dependencies.recover(eventsEnd);
       });
-      await tables.dropPrevious();
+      await tables.dropOther();
       return { version: tables.version(), ...counts, seconds: (clock.monotonicMs() - startMs) / 1000 };
     });
   return async (onProgress) => {

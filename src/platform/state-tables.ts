@@ -1,14 +1,16 @@
 /**
- * Which table of listener states serves. A rebuild folds the log into the next table; the swap is the transaction that
- * notes it, so that a crash finds the old table whole or the new one.
+ * Which of two tables of listener states serves. A rebuild folds the log into the other one; the swap is the transaction
+ * that notes it, so that a crash finds the old table whole or the new one.
  */
 import { STATE_VERSION, stateVersionOf } from '../signals/index.ts';
 import type { OnlineStore, StoreWriter } from '../store/index.ts';
 import { createStates, type States, stateBytesOf, stateTable } from './states.ts';
 
 const NOTES = 'platform';
-/** Number of the table that serves. */
-const TABLE_NOTE = 'states-version';
+/** Number of the table that serves: 1 or 2. */
+const TABLE_NOTE = 'states-table';
+/** How often states were rebuilt, and 1. */
+const VERSION_NOTE = 'states-version';
 /** Version of the fold that its states were begun with. */
 const FOLD_NOTE = 'states-fold';
 
@@ -17,46 +19,47 @@ export interface StateTables {
   states(): States;
   /** Name of the table that serves. */
   name(): string;
-  /** The number of the table that serves: 1 before the first rebuild. */
+  /** 1 before the first rebuild, and one more after each. */
   version(): number;
   /** Version of the fold that the table that serves was begun with; `STATE_VERSION` when this code can read it. */
   fold(): number;
-  /** Empties the next table, for a rebuild to fill, and gives its name. */
-  prepareNext(): Promise<string>;
-  /** The next table serves from now on. It is durable with the transaction that `note` is called in. */
+  /** Empties the table that does not serve, for a rebuild to fill, and gives its name. */
+  prepareOther(): Promise<string>;
+  /** The other table serves from now on. It is durable with the transaction that `note` is called in. */
   swap(): void;
   note(write: StoreWriter): void;
-  /** Removes the states of the table that served before; only once the swap is durable. */
-  dropPrevious(): Promise<void>;
+  /** Empties the table that does not serve; only once the swap is durable. */
+  dropOther(): Promise<void>;
 }
 
 export function openStateTables(store: OnlineStore, cachedListeners: number): StateTables {
-  let version = noted(store, TABLE_NOTE) ?? 1;
-  let fold = noted(store, FOLD_NOTE) ?? foldOf(store, stateTable(version));
-  let states = createStates(store, stateTable(version), cachedListeners);
+  let version = noted(store, VERSION_NOTE) ?? 1;
+  let table = noted(store, TABLE_NOTE) ?? version;
+  const other = (): number => (table === 1 ? 2 : 1);
+  let fold = noted(store, FOLD_NOTE) ?? foldOf(store, stateTable(table));
+  let states = createStates(store, stateTable(table), cachedListeners);
   return {
     states: () => states,
-    name: () => stateTable(version),
+    name: () => stateTable(table),
     version: () => version,
     fold: () => fold,
-    async prepareNext() {
-      const next = stateTable(version + 1);
+    async prepareOther() {
       // What a rebuild that was cut off may have left.
-      await dropTable(store, next);
-      return next;
+      await dropTable(store, stateTable(other()));
+      return stateTable(other());
     },
     swap() {
       version++;
+      table = other();
       fold = STATE_VERSION;
-      states = createStates(store, stateTable(version), cachedListeners);
+      states = createStates(store, stateTable(table), cachedListeners);
     },
     note(write) {
-      write.put(NOTES, TABLE_NOTE, Buffer.from(String(version)));
+      write.put(NOTES, TABLE_NOTE, Buffer.from(String(table)));
+      write.put(NOTES, VERSION_NOTE, Buffer.from(String(version)));
       write.put(NOTES, FOLD_NOTE, Buffer.from(String(fold)));
     },
-    async dropPrevious() {
-      if (version > 1) await dropTable(store, stateTable(version - 1));
-    },
+    dropOther: () => dropTable(store, stateTable(other())),
   };
 }
 
