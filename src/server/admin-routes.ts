@@ -133,7 +133,9 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     { $ref: 'RetrievalReport' },
     (onProgress) => platform.evaluateRetrieval({ onProgress }),
   );
-  job('doctor', 'doctor', 'Checks the data directory.', { $ref: 'DoctorReport' }, () => platform.doctor());
+  job('doctor', 'doctor', 'Checks the data directory.', { $ref: 'DoctorReport' }, (onProgress) =>
+    platform.doctor({ onProgress }),
+  );
   job('compact', 'compact', 'Moves sealed log segments to the lake.', CompactAnswer, async () => ({
     segments: await platform.compact(),
   }));
