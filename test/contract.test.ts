@@ -409,7 +409,7 @@ describe('access', () => {
         status: 401,
         code: 'UNAUTHORISED',
       });
-    const { json } = await ask<{ secret: string }>('POST', '/v1/admin/keys', { name: 'phone-app', scopes: ['app'] });
+    const { json } = await ask<{ secret: string }>('POST', '/v1/keys', { name: 'phone-app', scopes: ['serve'] });
     const authorization = `Bearer ${json.secret}`;
     expect((await ask('GET', '/v1/listeners/listener-0001/home', undefined, { authorization })).status).toBe(200);
     for (const [method, path] of [
@@ -419,17 +419,17 @@ describe('access', () => {
       ['GET', '/v1/listeners'],
     ])
       expect((await ask(method, path, undefined, { authorization })).problem).toMatchObject({ status: 403 });
-    expect((await ask('GET', '/v1/admin/keys')).json).toEqual({ keys: [{ name: 'phone-app', scopes: ['app'] }] });
+    expect((await ask('GET', '/v1/keys')).json).toEqual({ keys: [{ name: 'phone-app', scopes: ['serve'] }] });
     for (const body of [
       {},
-      { name: '', scopes: ['app'] },
+      { name: '', scopes: ['serve'] },
       { name: 'x', scopes: [] },
       { name: 'x', scopes: ['all'] },
-      { name: 'a b', scopes: ['app'] },
+      { name: 'a b', scopes: ['serve'] },
     ])
-      expect((await ask('POST', '/v1/admin/keys', body)).problem).toMatchObject({ status: 422 });
-    expect((await ask('DELETE', '/v1/admin/keys/phone-app')).status).toBe(200);
-    expect((await ask('DELETE', '/v1/admin/keys/phone-app')).status).toBe(404);
+      expect((await ask('POST', '/v1/keys', body)).problem).toMatchObject({ status: 422 });
+    expect((await ask('DELETE', '/v1/keys/phone-app')).status).toBe(200);
+    expect((await ask('DELETE', '/v1/keys/phone-app')).status).toBe(404);
   });
 
   it('of routes and methods that there are not is refused as such', async () => {

@@ -148,13 +148,13 @@ describe('the API on the real platform', () => {
   });
 
   it('makes keys that work until they are revoked', async () => {
-    const { json } = await call({ method: 'POST', url: '/v1/admin/keys', payload: { name: 'phone', scopes: ['app'] } });
+    const { json } = await call({ method: 'POST', url: '/v1/keys', payload: { name: 'phone', scopes: ['serve'] } });
     const headers = { authorization: `Bearer ${(json as { secret: string }).secret}` };
     expect((await call({ url: '/v1/listeners/listener-1/home', headers })).status).toBe(200);
     expect((await call({ url: '/v1/status', headers })).status).toBe(403);
-    expect((await call({ method: 'DELETE', url: '/v1/admin/keys/phone' })).json).toEqual({ revoked: true });
+    expect((await call({ method: 'DELETE', url: '/v1/keys/phone' })).json).toEqual({ revoked: true });
     expect((await call({ url: '/v1/listeners/listener-1/home', headers })).status).toBe(401);
-    expect((await call({ method: 'DELETE', url: '/v1/admin/keys/phone' })).status).toBe(404);
+    expect((await call({ method: 'DELETE', url: '/v1/keys/phone' })).status).toBe(404);
   });
 
   it('never answers 5xx to what a caller sends', async () => {

@@ -113,7 +113,7 @@ describe('every command', () => {
     'compact',
     'rebuild state',
     'evaluate retrieval',
-    'keys create phone --scope app inspect',
+    'keys create phone --scope serve explain',
     'keys list',
     'keys revoke phone',
     'openapi',

@@ -19,23 +19,23 @@ describe('keys', () => {
 
   it('are good for nothing once revoked, now and after a restart, while the others stay', async () => {
     const keys = await createKeys(metadata, 'own');
-    const [phone, loader] = [await keys.create('phone', ['app']), await keys.create('loader', ['catalog'])];
+    const [phone, loader] = [await keys.create('phone', ['serve']), await keys.create('loader', ['ingest'])];
     expect(await keys.revoke('phone')).toBe(true);
     for (const opened of [keys, await createKeys(metadata, 'own')]) {
       expect(opened.verify(phone)).toBeNull();
-      expect(opened.verify(loader)).toEqual({ name: 'loader', scopes: ['catalog'] });
-      expect(opened.list()).toEqual([{ name: 'loader', scopes: ['catalog'] }]);
+      expect(opened.verify(loader)).toEqual({ name: 'loader', scopes: ['ingest'] });
+      expect(opened.list()).toEqual([{ name: 'loader', scopes: ['ingest'] }]);
     }
     expect(await keys.revoke('phone')).toBe(false);
   });
 
   it('give their name free: a new key of that name has another secret', async () => {
     const keys = await createKeys(metadata, 'own');
-    const first = await keys.create('phone', ['app']);
+    const first = await keys.create('phone', ['serve']);
     await keys.revoke('phone');
-    const second = await keys.create('phone', ['inspect']);
+    const second = await keys.create('phone', ['explain']);
     expect(keys.verify(first)).toBeNull();
-    expect(keys.verify(second)).toEqual({ name: 'phone', scopes: ['inspect'] });
+    expect(keys.verify(second)).toEqual({ name: 'phone', scopes: ['explain'] });
   });
 
   it('of the platform itself stays: it is none of those that were made', async () => {

@@ -43,8 +43,11 @@ export interface StoredListener {
   readonly createdAtMs: number;
 }
 
-/** What a key may do: `app` events, Homes and listeners; `catalog` items; `inspect` lists, decisions and replay; `admin` everything. */
-export const API_SCOPES = ['app', 'catalog', 'inspect', 'admin'] as const;
+/**
+ * What a key may do: `ingest` sends events, items and listeners in; `serve` gets Homes and what is on them; `explain`
+ * sees why (decisions, replay, lists, status); `admin` everything.
+ */
+export const API_SCOPES = ['ingest', 'serve', 'explain', 'admin'] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
 export interface ApiKey {

@@ -1,11 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fastify } from 'fastify';
 import { afterAll, describe, expect, it } from 'vitest';
 import { manualClock, ShelfwiseError } from '../base/index.ts';
+import type { ApiScope } from '../platform/index.ts';
 import { createGuard, isLoopback } from './access.ts';
 import { createServer, listen } from './index.ts';
 import { openTestServer } from './open-test-server.ts';
+import { declareAccess, openToAll } from './route.ts';
 
 const folders: string[] = [];
 afterAll(() => {
@@ -64,23 +67,46 @@ describe('keys', () => {
     let there = true;
     const guard = createGuard(() => {
       lookUps++;
-      return there ? { name: 'a', scopes: ['app'] } : null;
+      return there ? { name: 'a', scopes: ['serve'] } : null;
     }, clock);
-    for (let i = 0; i < 100; i++) guard.check('Bearer k', 'app');
+    for (let i = 0; i < 100; i++) guard.check('Bearer k', 'serve');
     expect(lookUps).toBe(1);
     there = false;
     clock.advance(5001);
-    expect(() => guard.check('Bearer k', 'app')).toThrow(ShelfwiseError);
+    expect(() => guard.check('Bearer k', 'serve')).toThrow(ShelfwiseError);
     expect(lookUps).toBe(2);
   });
 
   it('stop working at once when one is told to be gone', () => {
     let there = true;
-    const guard = createGuard(() => (there ? { name: 'a', scopes: ['app'] } : null), manualClock(0));
-    guard.check('Bearer k', 'app');
+    const guard = createGuard(() => (there ? { name: 'a', scopes: ['serve'] } : null), manualClock(0));
+    guard.check('Bearer k', 'serve');
     there = false;
     guard.forget();
-    expect(() => guard.check('Bearer k', 'app')).toThrow(ShelfwiseError);
+    expect(() => guard.check('Bearer k', 'serve')).toThrow(ShelfwiseError);
+  });
+});
+
+describe('scopes', () => {
+  it('asks for `explain` beside `serve` where a Home is to be explained', async () => {
+    const { app, platform } = await openTestServer();
+    const status = async (scopes: readonly ApiScope[], url: string) => {
+      const secret = await platform.createKey(scopes.join('-'), scopes);
+      return (await app.inject({ url, headers: { authorization: `Bearer ${secret}` } })).statusCode;
+    };
+    expect(await status(['serve'], '/v1/listeners/x/home?explain=false')).toBe(200);
+    expect(await status(['serve'], '/v1/listeners/x/home?explain=true')).toBe(403);
+    expect(await status(['explain'], '/v1/listeners/x/home?explain=true')).toBe(403);
+    expect(await status(['serve', 'explain'], '/v1/listeners/x/home?explain=true')).toBe(200);
+    expect(await status(['admin'], '/v1/listeners/x/home?explain=true')).toBe(200);
+    await app.close();
+  });
+
+  it('are named by every route: one that names none does not come into being', () => {
+    const app = fastify();
+    declareAccess(app);
+    expect(() => app.get('/v1/new', { handler: async () => ({}) })).toThrow('names no scope');
+    expect(() => app.get('/v1/open', { onRequest: openToAll, handler: async () => ({}) })).not.toThrow();
   });
 });
 

@@ -15,8 +15,8 @@ const MAX_REMEMBERED = 1000;
 const MAX_SECRET = 512;
 
 export interface Guard {
-  /** Throws UNAUTHORISED or FORBIDDEN unless the header's key has the scope. */
-  check(authorization: string | undefined, scope: ApiScope): void;
+  /** The header's key. Throws UNAUTHORISED or FORBIDDEN unless it has the scope. */
+  check(authorization: string | undefined, scope: ApiScope): ApiKey;
   /** Looks every key up again at its next request: one was revoked. */
   forget(): void;
 }
@@ -41,12 +41,17 @@ export function createGuard(keys: KeyCheck, clock: Clock): Guard {
     check(authorization, scope) {
       const key = authorization === undefined ? null : keyOf(authorization);
       if (key === null) throw new ShelfwiseError('UNAUTHORISED');
-      if (!key.scopes.includes(scope) && !key.scopes.includes('admin')) {
-        throw new ShelfwiseError('FORBIDDEN', `${scope} is needed, the key "${key.name}" has ${key.scopes.join(', ')}`);
-      }
+      requireScope(key, scope);
+      return key;
     },
     forget: () => remembered.clear(),
   };
+}
+
+/** Throws FORBIDDEN. */
+export function requireScope(key: ApiKey, scope: ApiScope): void {
+  if (key.scopes.includes(scope) || key.scopes.includes('admin')) return;
+  throw new ShelfwiseError('FORBIDDEN', `${scope} is needed, the key "${key.name}" has ${key.scopes.join(', ')}`);
 }
 
 export function isLoopback(host: string): boolean {

@@ -19,7 +19,7 @@ import {
   RevokeKeyAnswer,
 } from './contract.ts';
 import { problemOf, toShelfwiseError } from './problems.ts';
-import { answers, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { answers, needs, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
 import { NO_QUERY } from './validation.ts';
 
 type OnProgress = (stage: string, share: number) => void;
@@ -97,7 +97,6 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
         operationId,
         summary,
         tags,
-        security: SECURED,
         querystring: NO_QUERY,
         response: answers(answer, 'Done. As NDJSON: lines of progress, then the result or a problem.', [
           PROGRESS_MEDIA_TYPE,
@@ -145,7 +144,6 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
       operationId: 'putHoldout',
       summary: 'Hides pairs from everything but the evaluation of retrieval.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: HoldoutBody,
       response: answers(HoldoutAnswer, 'Hidden; on disk.'),
@@ -157,12 +155,11 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     },
   });
 
-  app.post<{ Body: { name: string; scopes: readonly ApiScope[] } }>('/v1/admin/keys', {
+  app.post<{ Body: { name: string; scopes: readonly ApiScope[] } }>('/v1/keys', {
     schema: {
       operationId: 'createKey',
       summary: 'Makes a key; its secret is shown once.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: CreateKeyBody,
       response: answers({ $ref: 'CreatedKey' }, 'The key.'),
@@ -181,12 +178,11 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     },
   });
 
-  app.get('/v1/admin/keys', {
+  app.get('/v1/keys', {
     schema: {
       operationId: 'listKeys',
       summary: 'Keys that were made, without their secrets.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       response: answers(ListKeysAnswer, 'Names and scopes.'),
     },
@@ -194,12 +190,11 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     handler: async () => ({ keys: platform.listKeys().map(({ name, scopes }) => ({ name, scopes })) }),
   });
 
-  app.delete<{ Params: { name: string } }>('/v1/admin/keys/:name', {
+  app.delete<{ Params: { name: string } }>('/v1/keys/:name', {
     schema: {
       operationId: 'revokeKey',
       summary: 'Revokes a key that was made: from the answer on it is good for nothing.',
       tags,
-      security: SECURED,
       params: KeyParams,
       querystring: NO_QUERY,
       response: answers(RevokeKeyAnswer, 'It is gone.'),
@@ -219,11 +214,10 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
       operationId: 'getStatus',
       summary: 'What the platform holds and does.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       response: answers({ $ref: 'Status' }, 'The status.'),
     },
-    onRequest: needs(context, 'inspect'),
+    onRequest: needs(context, 'explain'),
     handler: async () => platform.status(),
   });
 }

@@ -30,7 +30,9 @@ import type {
   RetrievalReport,
   StoredListener,
 } from '../platform/index.ts';
+import { INSIGHT_COMPONENTS } from './insight-contract.ts';
 
+export * from './insight-contract.ts';
 export type {
   DoctorReport,
   EventFate,
@@ -324,9 +326,9 @@ const StatusSchema = object({
 });
 /** What a key with this scope may do. A record, so that a scope of the platform cannot be forgotten here. */
 export const SCOPES: Readonly<Record<ApiScope, string>> = {
-  app: 'events, Homes, listeners, looking at items',
-  catalog: 'changing items',
-  inspect: 'lists, decisions, replay, status',
+  ingest: 'sending events, items and listeners in',
+  serve: 'Homes, and items and profiles as an app shows them',
+  explain: 'why: explained Homes, decisions, replay, lists, status',
   admin: 'everything',
 };
 const scopeNames = Object.keys(SCOPES) as ApiScope[];
@@ -360,6 +362,7 @@ export const DecisionParams = object({ id: DecisionId });
 
 /** Named components of the OpenAPI document; `$ref` by name. */
 export const COMPONENTS: Readonly<Record<string, TSchema>> = {
+  ...INSIGHT_COMPONENTS,
   CreatedKey: CreateKeyAnswer,
   Decision: DecisionSchema,
   DoctorReport: DoctorReportSchema,

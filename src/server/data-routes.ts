@@ -19,7 +19,7 @@ import {
   SearchItemsAnswer,
   SearchItemsQuery,
 } from './contract.ts';
-import { answers, JSON_MEDIA_TYPE, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { alsoNeeds, answers, JSON_MEDIA_TYPE, needs, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
 import { judgeOf, NO_QUERY, requestInvalid } from './validation.ts';
 
 interface ById {
@@ -35,12 +35,11 @@ export function registerItems(app: FastifyInstance, context: RouteContext): void
       operationId: 'putItems',
       summary: 'Upserts items, each with a fate of its own.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: PutItemsBody,
       response: answers(PutItemsAnswer, 'A fate an item, in order; on disk.'),
     },
-    onRequest: needs(context, 'catalog'),
+    onRequest: needs(context, 'ingest'),
     handler: async (request) => {
       const fates = await platform.upsertItems(request.body.items);
       return { ...countItems(fates), fates };
@@ -52,11 +51,10 @@ export function registerItems(app: FastifyInstance, context: RouteContext): void
       operationId: 'searchItems',
       summary: 'Finds items by title.',
       tags,
-      security: SECURED,
       querystring: SearchItemsQuery,
       response: answers(SearchItemsAnswer, 'The best matches first.'),
     },
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'serve'),
     handler: async (request) => {
       const { search = '', kind, limit = 20 } = request.query;
       return { items: platform.searchItems({ text: search, kind, limit }) };
@@ -68,12 +66,11 @@ export function registerItems(app: FastifyInstance, context: RouteContext): void
       operationId: 'getItem',
       summary: 'One item.',
       tags,
-      security: SECURED,
       params: IdParams,
       querystring: NO_QUERY,
       response: answers({ $ref: 'Item' }, 'The item.'),
     },
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'serve'),
     handler: async (request) => {
       const item = platform.getItem(request.params.id);
       if (item === undefined) throw new ShelfwiseError('ITEM_NOT_FOUND', request.params.id);
@@ -86,12 +83,11 @@ export function registerItems(app: FastifyInstance, context: RouteContext): void
       operationId: 'deleteItem',
       summary: 'Takes an item out of the catalogue.',
       tags,
-      security: SECURED,
       params: IdParams,
       querystring: NO_QUERY,
       response: answers({ type: 'object', properties: { deleted: { type: 'boolean' } } }, 'It is gone.'),
     },
-    onRequest: needs(context, 'catalog'),
+    onRequest: needs(context, 'ingest'),
     handler: async (request) => {
       if (!(await platform.deleteItem(request.params.id)))
         throw new ShelfwiseError('ITEM_NOT_FOUND', request.params.id);
@@ -115,14 +111,13 @@ export function registerListeners(app: FastifyInstance, context: RouteContext): 
       operationId: 'putListener',
       summary: "Stores a listener's profile in place of the one before.",
       tags,
-      security: SECURED,
       params: IdParams,
       querystring: NO_QUERY,
       body: { $ref: 'ListenerProfile' },
       response: answers({ $ref: 'StoredListener' }, 'The listener as stored; on disk.'),
     },
     bodyLimit: SMALL_BODY_BYTES,
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'ingest'),
     handler: async (request) => platform.putListener(request.params.id, request.body),
   });
 
@@ -131,12 +126,11 @@ export function registerListeners(app: FastifyInstance, context: RouteContext): 
       operationId: 'getListener',
       summary: 'A listener: the profile and what they play most.',
       tags,
-      security: SECURED,
       params: IdParams,
       querystring: NO_QUERY,
       response: answers({ $ref: 'ListenerSummary' }, 'The listener.'),
     },
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'serve'),
     handler: async (request) => {
       const listener = platform.getListener(request.params.id);
       if (listener === undefined) throw new ShelfwiseError('LISTENER_NOT_FOUND', request.params.id);
@@ -149,11 +143,10 @@ export function registerListeners(app: FastifyInstance, context: RouteContext): 
       operationId: 'listListeners',
       summary: 'Listeners by id.',
       tags,
-      security: SECURED,
       querystring: ListListenersQuery,
       response: answers(ListListenersAnswer, 'Ascending by id; `nextCursor` is null on the last page.'),
     },
-    onRequest: needs(context, 'inspect'),
+    onRequest: needs(context, 'explain'),
     handler: async (request) => {
       const { prefix = '', limit = 50, cursor } = request.query;
       return platform.listListeners({ prefix, limit, cursor });
@@ -166,12 +159,11 @@ export function registerListeners(app: FastifyInstance, context: RouteContext): 
       operationId: 'putListeners',
       summary: 'Stores many profiles, each with a fate of its own.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: PutListenersBody,
       response: answers(PutListenersAnswer, 'A fate a listener, in order; on disk.'),
     },
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'ingest'),
     handler: async (request) => {
       const good: { id: string; profile: ListenerProfile }[] = [];
       const fates = request.body.listeners.map((row): ListenerFate => {
@@ -214,12 +206,11 @@ export function registerEvents(app: FastifyInstance, context: RouteContext): voi
       operationId: 'postEvents',
       summary: 'Takes events, each with a fate of its own; answers when they are on disk and in the listeners’ state.',
       tags: ['events'],
-      security: SECURED,
       querystring: NO_QUERY,
       body: PostEventsBody,
       response: answers(PostEventsAnswer, 'A fate an event, in order.'),
     },
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'ingest'),
     handler: async (request, reply) => {
       const fates = await platform.ingest(request.body.events);
       reply.header('content-type', JSON_MEDIA_TYPE);
@@ -270,14 +261,15 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
     exposeHeadRoute: false,
     schema: {
       operationId: 'getHome',
-      summary: 'The Home of a listener; one that is not known gets a cold start.',
+      summary:
+        'The Home of a listener; one that is not known gets a cold start. `explain` needs the scope `explain`, too.',
       tags: ['home'],
-      security: SECURED,
       params: IdParams,
       querystring: HomeQuerySchema,
       response: answers({ $ref: 'Page' }, 'The page; its decision is recorded.'),
     },
-    onRequest: needs(context, 'app'),
+    onRequest: needs(context, 'serve'),
+    preHandler: alsoNeeds('explain', ({ query }) => (query as { explain?: boolean }).explain === true),
     handler: async (request, reply) => {
       const { device = 'phone', market, tier, at, explain = false, session, fresh = false } = request.query;
       const bytes = await platform.home(request.params.id, {

@@ -1,7 +1,7 @@
 /** Decisions: their records, and their replay. */
 import type { FastifyInstance } from 'fastify';
 import { DecisionParams, ListDecisionsAnswer, ListDecisionsQuery, ReplayBody } from './contract.ts';
-import { answers, emptyWithoutBody, needs, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { answers, emptyWithoutBody, needs, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
 import { NO_QUERY } from './validation.ts';
 
 export function registerDecisions(app: FastifyInstance, context: RouteContext): void {
@@ -13,11 +13,10 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
       operationId: 'listDecisions',
       summary: 'The newest decisions.',
       tags,
-      security: SECURED,
       querystring: ListDecisionsQuery,
       response: answers(ListDecisionsAnswer, 'Ids, newest first.'),
     },
-    onRequest: needs(context, 'inspect'),
+    onRequest: needs(context, 'explain'),
     handler: async (request) => ({ decisions: await platform.recentDecisions(request.query.limit ?? 20) }),
   });
 
@@ -26,12 +25,11 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
       operationId: 'getDecision',
       summary: 'The record of a decision.',
       tags,
-      security: SECURED,
       params: DecisionParams,
       querystring: NO_QUERY,
       response: answers({ $ref: 'Decision' }, 'The record.'),
     },
-    onRequest: needs(context, 'inspect'),
+    onRequest: needs(context, 'explain'),
     handler: async (request) => platform.decision(request.params.id),
   });
 
@@ -40,14 +38,13 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
       operationId: 'replayDecision',
       summary: 'Recomputes a decision from its record and the epochs alone.',
       tags,
-      security: SECURED,
       params: DecisionParams,
       querystring: NO_QUERY,
       body: ReplayBody,
       response: answers({ $ref: 'ReplayReport' }, 'Whether the recomputation is equal, and where it first differs.'),
     },
     bodyLimit: SMALL_BODY_BYTES,
-    onRequest: needs(context, 'inspect'),
+    onRequest: needs(context, 'explain'),
     preValidation: emptyWithoutBody,
     handler: async (request) => platform.replay(request.params.id, { verify: request.body.verify ?? false }),
   });

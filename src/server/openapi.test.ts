@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { PageSchema } from '../domain/index.ts';
+import { API_SCOPES } from '../platform/index.ts';
 import {
   type DoctorReport,
   type DoctorReportSchema,
@@ -55,18 +56,18 @@ describe('the OpenAPI document', () => {
     await app.close();
     expect(operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toMatchInlineSnapshot(`
       [
-        "DELETE /v1/admin/keys/{name}",
         "DELETE /v1/items/{id}",
+        "DELETE /v1/keys/{name}",
         "GET /covers/{id}.svg",
         "GET /healthz",
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
-        "GET /v1/admin/keys",
         "GET /v1/decisions",
         "GET /v1/decisions/{id}",
         "GET /v1/items",
         "GET /v1/items/{id}",
+        "GET /v1/keys",
         "GET /v1/listeners",
         "GET /v1/listeners/{id}",
         "GET /v1/listeners/{id}/home",
@@ -76,10 +77,10 @@ describe('the OpenAPI document', () => {
         "POST /v1/admin/evaluate-retrieval",
         "POST /v1/admin/fit",
         "POST /v1/admin/holdout",
-        "POST /v1/admin/keys",
         "POST /v1/admin/rebuild-state",
         "POST /v1/decisions/{id}/replay",
         "POST /v1/events",
+        "POST /v1/keys",
         "POST /v1/listeners",
         "PUT /v1/items",
         "PUT /v1/listeners/{id}",
@@ -97,7 +98,7 @@ describe('the OpenAPI document', () => {
       for (const name of [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])) {
         expect(operation.parameters).toContainEqual(expect.objectContaining({ name, in: 'path', required: true }));
       }
-      if (path.startsWith('/v1/')) expect(operation.security).toEqual([{ key: [] }]);
+      if (path.startsWith('/v1/')) expect(operation.security).toEqual([{ key: [expect.toBeOneOf([...API_SCOPES])] }]);
     }
   });
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { ShelfwiseError } from '../base/index.ts';
 import { HealthAnswer } from './contract.ts';
-import { answers, needsBeyondLoopback, type RouteContext } from './route.ts';
+import { answers, needsBeyondLoopback, openToAll, type RouteContext } from './route.ts';
 import { NO_QUERY } from './validation.ts';
 
 const PROMETHEUS_MEDIA_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -23,6 +23,7 @@ export function registerOperations(app: FastifyInstance, context: RouteContext):
       tags,
       response: answers(HealthAnswer, 'It does.'),
     },
+    onRequest: openToAll,
     handler: async () => ({ status: 'ok' }),
   });
 
@@ -33,6 +34,7 @@ export function registerOperations(app: FastifyInstance, context: RouteContext):
       tags,
       response: answers(HealthAnswer, 'It does.'),
     },
+    onRequest: openToAll,
     handler: async () => {
       if (!platform.status().ready) throw new ShelfwiseError('NOT_READY');
       return { status: 'ready' };
@@ -42,12 +44,12 @@ export function registerOperations(app: FastifyInstance, context: RouteContext):
   app.get('/metrics', {
     schema: {
       operationId: 'getMetrics',
-      summary: 'Prometheus metrics. Open to this machine; beyond it a key with the scope `inspect` is needed.',
+      summary: 'Prometheus metrics. Open to this machine; beyond it a key with the scope `explain` is needed.',
       tags,
       querystring: NO_QUERY,
       response: asText('text/plain', 'Metrics.'),
     },
-    onRequest: needsBeyondLoopback(context, 'inspect'),
+    onRequest: needsBeyondLoopback(context, 'explain'),
     handler: async (_request, reply) => {
       reply.header('content-type', PROMETHEUS_MEDIA_TYPE);
       return `${(await platform.metrics()).trimEnd()}\n${meter.text()}`;
@@ -57,12 +59,12 @@ export function registerOperations(app: FastifyInstance, context: RouteContext):
   app.get('/openapi.json', {
     schema: {
       operationId: 'getOpenApi',
-      summary: 'This document. Open to this machine; beyond it any key with the scope `app` is needed.',
+      summary: 'This document. Open to this machine; beyond it any key with the scope `serve` is needed.',
       tags,
       querystring: NO_QUERY,
       response: answers({ type: 'object' }, 'OpenAPI 3.1.'),
     },
-    onRequest: needsBeyondLoopback(context, 'app'),
+    onRequest: needsBeyondLoopback(context, 'serve'),
     handler: async () => app.swagger(),
   });
 
@@ -75,6 +77,7 @@ export function registerOperations(app: FastifyInstance, context: RouteContext):
       params: Type.Object({ file: Type.String({ maxLength: 204, pattern: '\\.svg$' }) }),
       response: asText('image/svg+xml', 'The picture.'),
     },
+    onRequest: openToAll,
     handler: async (request, reply) => {
       const id = request.params.file.slice(0, -'.svg'.length);
       const svg = context.covers(id);

@@ -1,11 +1,18 @@
 /** What every file of routes shares: the room's context, the guard as a hook, and the documented answers. */
-import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify';
 import type { TSchema } from 'typebox';
-import type { Clock } from '../base/index.ts';
-import type { ApiScope, PlatformService } from '../platform/index.ts';
-import type { Guard } from './access.ts';
+import { type Clock, ShelfwiseError } from '../base/index.ts';
+import type { ApiKey, ApiScope, PlatformService } from '../platform/index.ts';
+import { type Guard, requireScope } from './access.ts';
 import type { Meter } from './meter.ts';
 import type { ServerLog } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose key came with it; null where none is needed. */
+    apiKey: ApiKey | null;
+  }
+}
 
 export interface RouteContext {
   readonly platform: PlatformService;
@@ -24,20 +31,59 @@ export const SMALL_BODY_BYTES = 256 * 1024;
 
 type OnRequest = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
+/** What a hook asks for, for the OpenAPI document: as OpenAPI writes it. */
+type Security = readonly Readonly<Record<string, readonly string[]>>[];
+const asked = new WeakMap<object, Security>();
+
 /** The hook of a route that needs a key with this scope; runs before the body is read. */
 export function needs(context: RouteContext, scope: ApiScope): OnRequest {
-  return (request, _reply, done) => {
-    context.guard.check(request.headers.authorization, scope);
+  const hook: OnRequest = (request, _reply, done) => {
+    request.apiKey = context.guard.check(request.headers.authorization, scope);
     done();
   };
+  asked.set(hook, [{ key: [scope] }]);
+  return hook;
 }
 
 /** Open to this machine; needs a key once the server listens beyond it. */
 export function needsBeyondLoopback(context: RouteContext, scope: ApiScope): OnRequest {
-  return (request, _reply, done) => {
-    if (!context.boundToLoopback()) context.guard.check(request.headers.authorization, scope);
+  const hook: OnRequest = (request, _reply, done) => {
+    if (!context.boundToLoopback()) request.apiKey = context.guard.check(request.headers.authorization, scope);
     done();
   };
+  asked.set(hook, [{ key: [scope] }, {}]);
+  return hook;
+}
+
+/** The hook of a route that needs no key, and says so. */
+export const openToAll: OnRequest = (_request, _reply, done) => done();
+asked.set(openToAll, []);
+
+/** The `preHandler` of a route that for some requests asks for another scope beside its own. */
+export function alsoNeeds(scope: ApiScope, when: (request: FastifyRequest) => boolean): OnRequest {
+  return (request, _reply, done) => {
+    if (when(request)) {
+      if (request.apiKey === null) throw new ShelfwiseError('UNAUTHORISED');
+      requireScope(request.apiKey, scope);
+    }
+    done();
+  };
+}
+
+/**
+ * Writes into each route's schema what it asks for, from the hook that asks: document and check cannot differ. A route that
+ * asks for nothing and does not say so does not come into being. To be called before routes are made.
+ */
+export function declareAccess(app: FastifyInstance): void {
+  app.decorateRequest('apiKey', null);
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (route.schema?.hide === true) return;
+    const security = [route.onRequest].flat().flatMap((hook) => (hook === undefined ? [] : (asked.get(hook) ?? [])));
+    const says = [route.onRequest].flat().some((hook) => hook !== undefined && asked.has(hook));
+    if (!says)
+      throw new ShelfwiseError('BUG', `${route.method} ${route.url} names no scope: \`onRequest: needs(context, …)\``);
+    route.schema = { ...route.schema, security };
+  });
 }
 
 /** The hook of a route whose body is marked as optional: none is as an empty object. JSON's `null` is none of these. */
@@ -61,4 +107,5 @@ export function answers(schema: TSchema | { $ref: string }, description: string,
   };
 }
 
+/** What `declareAccess` writes in its place says more. */
 export const SECURED = [{ key: [] }];

@@ -340,30 +340,29 @@ describe('administration', () => {
   });
 
   it('makes keys that work within their scopes, and lists them without their secrets', async () => {
-    const create = (payload: object) => server.call({ method: 'POST', url: '/v1/admin/keys', payload });
-    const { secret } = (await create({ name: 'phone', scopes: ['app'] })).json as { secret: string };
-    expect((await server.call({ url: '/v1/admin/keys' })).text).toBe('{"keys":[{"name":"phone","scopes":["app"]}]}');
+    const create = (payload: object) => server.call({ method: 'POST', url: '/v1/keys', payload });
+    const { secret } = (await create({ name: 'phone', scopes: ['serve'] })).json as { secret: string };
+    expect((await server.call({ url: '/v1/keys' })).text).toBe('{"keys":[{"name":"phone","scopes":["serve"]}]}');
     const headers = { authorization: `Bearer ${secret}` };
     expect((await server.call({ url: '/v1/listeners/x/home', headers })).status).toBe(200);
     const refused = await server.call({ url: '/v1/status', headers });
     expectProblem(refused, 'FORBIDDEN');
-    expect(refused.problem.detail).toContain('inspect');
-    expectProblem(await create({ name: 'phone', scopes: ['app'] }), 'REQUEST_INVALID', '/name');
+    expect(refused.problem.detail).toContain('explain');
+    expectProblem(await create({ name: 'phone', scopes: ['serve'] }), 'REQUEST_INVALID', '/name');
     expectProblem(await create({ name: 'x y', scopes: ['root'] }), 'REQUEST_INVALID', '/scopes/0');
   });
 
   it('revokes keys: at once, by name, and never its own', async () => {
     const own = await open();
-    const { secret } = (
-      await own.call({ method: 'POST', url: '/v1/admin/keys', payload: { name: 'tv', scopes: ['app'] } })
-    ).json as { secret: string };
+    const { secret } = (await own.call({ method: 'POST', url: '/v1/keys', payload: { name: 'tv', scopes: ['serve'] } }))
+      .json as { secret: string };
     const headers = { authorization: `Bearer ${secret}` };
     expect((await own.call({ url: '/v1/listeners/x/home', headers })).status).toBe(200);
-    const revoke = (name: string) => own.call({ method: 'DELETE', url: `/v1/admin/keys/${name}` });
-    expectProblem(await own.call({ method: 'DELETE', url: '/v1/admin/keys/tv', headers }), 'FORBIDDEN');
+    const revoke = (name: string) => own.call({ method: 'DELETE', url: `/v1/keys/${name}` });
+    expectProblem(await own.call({ method: 'DELETE', url: '/v1/keys/tv', headers }), 'FORBIDDEN');
     expect((await revoke('tv')).json).toEqual({ revoked: true });
     expectProblem(await own.call({ url: '/v1/listeners/x/home', headers }), 'UNAUTHORISED');
-    expect((await own.call({ url: '/v1/admin/keys' })).json).toEqual({ keys: [] });
+    expect((await own.call({ url: '/v1/keys' })).json).toEqual({ keys: [] });
     expectProblem(await revoke('tv'), 'KEY_NOT_FOUND');
     expectProblem(await revoke('platform'), 'KEY_NOT_FOUND');
     expectProblem(await revoke('x%20y'), 'REQUEST_INVALID', '/name');

@@ -19,7 +19,7 @@ import {
   sendProblem,
   toShelfwiseError,
 } from './problems.ts';
-import type { RouteContext } from './route.ts';
+import { declareAccess, type RouteContext } from './route.ts';
 import { registerStudio } from './studio-routes.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -77,6 +77,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setErrorHandler(createErrorHandler(log));
   readJsonStrictly(app);
   meterRoutes(app, context);
+  declareAccess(app);
   registerComponents(app);
   await app.register(fastifySwagger, openApiOptions(options.platform.status().version));
 

@@ -54,6 +54,24 @@ test('the metadata of the first version are brought up to date, with what they h
   await now.close();
 });
 
+test('scopes that have another name since are renamed, of every key', async () => {
+  const file = freshFile();
+  const metadata = openMetadata({ file });
+  const all = await metadata.apiKeys.create('all', ['app', 'catalog', 'inspect', 'admin']);
+  await metadata.apiKeys.create('loader', ['catalog']);
+  await metadata.close();
+  const raw = new DatabaseSync(file);
+  raw.exec('UPDATE schema_version SET version = 2');
+  raw.close();
+  const now = openMetadata({ file });
+  expect(await now.apiKeys.verify(all)).toEqual({ name: 'all', scopes: ['ingest', 'serve', 'explain', 'admin'] });
+  expect((await now.apiKeys.list()).map(({ name, scopes }) => [name, scopes])).toEqual([
+    ['all', ['ingest', 'serve', 'explain', 'admin']],
+    ['loader', ['ingest']],
+  ]);
+  await now.close();
+});
+
 test('the metadata of a later version are refused', async () => {
   const file = freshFile();
   const metadata = openMetadata({ file });

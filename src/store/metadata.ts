@@ -90,8 +90,10 @@ interface Tables {
   audit: { id: number; at_ms: number; actor: string; action: string; detail: string };
 }
 
+type Migration = readonly string[] | ((tx: Kysely<Tables>) => Promise<void>);
+
 /** In order; the version of a database is how many have run. Append only. */
-const MIGRATIONS: readonly (readonly string[])[] = [
+const MIGRATIONS: readonly Migration[] = [
   [
     'CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)',
     'CREATE TABLE api_key (name TEXT PRIMARY KEY, secret_sha256 TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, created_at_ms BIGINT NOT NULL)',
@@ -102,7 +104,23 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL)',
   ],
   ['ALTER TABLE epoch ADD COLUMN last_served_at_ms BIGINT'],
+  renameScopes,
 ];
+
+/** What the scopes of version 0.1 are called since. */
+const SCOPES_SINCE: Readonly<Record<string, readonly string[]>> = {
+  app: ['ingest', 'serve'],
+  catalog: ['ingest'],
+  inspect: ['explain'],
+};
+
+async function renameScopes(tx: Kysely<Tables>): Promise<void> {
+  for (const { name, scopes } of await tx.selectFrom('api_key').select(['name', 'scopes']).execute()) {
+    const since = new Set(texts(scopes).flatMap((scope) => SCOPES_SINCE[scope] ?? [scope]));
+    const update = tx.updateTable('api_key').set({ scopes: JSON.stringify([...since]) });
+    await update.where('name', '=', name).execute();
+  }
+}
 
 export interface MetadataOptions {
   /** The database's file; made when missing. */
@@ -140,8 +158,9 @@ async function migrate(db: Kysely<Tables>, file: string): Promise<void> {
       );
     }
     if (row === undefined) await tx.insertInto('schema_version').values({ version: 0 }).execute();
-    for (const statements of MIGRATIONS.slice(version)) {
-      for (const statement of statements) await sql.raw(statement).execute(tx);
+    for (const migration of MIGRATIONS.slice(version)) {
+      if (typeof migration === 'function') await migration(tx);
+      else for (const statement of migration) await sql.raw(statement).execute(tx);
     }
     if (version < MIGRATIONS.length)
       await tx.updateTable('schema_version').set({ version: MIGRATIONS.length }).execute();

@@ -176,9 +176,9 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
   });
 
   it('says what a key lacks that may not do enough, and asks for another', async () => {
-    const made = await call('POST', '/v1/admin/keys', { name: 'loader', scopes: ['catalog'] });
+    const made = await call('POST', '/v1/keys', { name: 'loader', scopes: ['ingest'] });
     const page = await open('/', {}, (made as { secret: string }).secret);
-    await page.getByRole('alert').getByText('inspect is needed').waitFor();
+    await page.getByRole('alert').getByText('explain is needed').waitFor();
     expect(complaints.splice(0).filter((text) => !text.includes('403'))).toEqual([]);
     await page.getByLabel('Key', { exact: true }).fill(platform.key);
     await page.getByRole('button', { name: 'Use this key' }).click();

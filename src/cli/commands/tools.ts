@@ -13,7 +13,7 @@ import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
 
 /** Of the platform; a record, so that none can be forgotten. */
-const SCOPE_NAMES = Object.keys({ app: 1, catalog: 1, inspect: 1, admin: 1 } satisfies Record<ApiScope, 1>);
+const SCOPE_NAMES = Object.keys({ ingest: 1, serve: 1, explain: 1, admin: 1 } satisfies Record<ApiScope, 1>);
 
 export function registerTools(program: Command, run: Run): void {
   const keys = program.command('keys').description('Keys of the API.');
@@ -24,14 +24,14 @@ export function registerTools(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--scope <scope...>',
-        'app: events, Homes, listeners; catalog: items; inspect: lists, decisions, replay; admin: everything',
+        'ingest: events, items, listeners; serve: Homes; explain: decisions, replay, lists, status; admin: everything',
       )
         .choices(SCOPE_NAMES)
         .makeOptionMandatory(),
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  shelfwise keys create phone-app --scope app\n  shelfwise keys create loader --scope catalog app',
+      '\nExamples:\n  shelfwise keys create phone-app --scope serve ingest\n  shelfwise keys create loader --scope ingest',
     )
     .action(async (name: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & { scope: string[] }>();
@@ -39,7 +39,7 @@ export function registerTools(program: Command, run: Run): void {
       await ask(
         run,
         options,
-        (client) => client.request<CreatedKey>('POST', '/v1/admin/keys', body),
+        (client) => client.request<CreatedKey>('POST', '/v1/keys', body),
         ({ secret }) => `${secret}\n`,
       );
     });
@@ -50,7 +50,7 @@ export function registerTools(program: Command, run: Run): void {
       await ask(
         run,
         command.optsWithGlobals<GlobalOptions>(),
-        (client) => client.request<{ keys: { name: string; scopes: string[] }[] }>('GET', '/v1/admin/keys'),
+        (client) => client.request<{ keys: { name: string; scopes: string[] }[] }>('GET', '/v1/keys'),
         ({ keys }) => keys.map(({ name, scopes }) => `${name}  ${scopes.join(' ')}\n`).join(''),
       );
     });
@@ -60,7 +60,7 @@ export function registerTools(program: Command, run: Run): void {
     .argument('<name>', 'of the key, as `keys list` shows it')
     .addHelpText('after', '\nExamples:\n  shelfwise keys revoke phone-app')
     .action(async (name: string, _options: unknown, command: Command) => {
-      const path = `/v1/admin/keys/${encodeURIComponent(name)}`;
+      const path = `/v1/keys/${encodeURIComponent(name)}`;
       await ask(
         run,
         command.optsWithGlobals<GlobalOptions>(),

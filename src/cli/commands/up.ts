@@ -41,7 +41,7 @@ export function registerUp(program: Command, run: Run): void {
 Examples:
   shelfwise up --demo
   shelfwise up --data /var/lib/shelfwise --port 8080
-  shelfwise keys create app --scope app && shelfwise up --host 0.0.0.0`,
+  shelfwise keys create app --scope ingest serve && shelfwise up --host 0.0.0.0`,
     )
     .action(async (_options: unknown, command: Command) => up(run, command.optsWithGlobals<UpOptions>()));
 }

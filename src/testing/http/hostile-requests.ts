@@ -20,7 +20,7 @@ const ROUTES = [
   ['GET', '/v1/decisions/{id}', null],
   ['POST', '/v1/decisions/{id}/replay', 'verify'],
   ['POST', '/v1/admin/holdout', 'pairs'],
-  ['POST', '/v1/admin/keys', 'scopes'],
+  ['POST', '/v1/keys', 'scopes'],
   ['GET', '/v1/status', null],
   ['GET', '/covers/{id}.svg', null],
 ] as const;
