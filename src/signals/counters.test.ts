@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRng, DAY_MS } from '../base/index.ts';
-import { marketSpan, readCounters } from '../domain/index.ts';
+import { ByteWriter, createRng, DAY_MS, HOUR_MS } from '../base/index.ts';
+import { DAY_PARTS, dayPartOf, dayPartSpan, hourOf, marketSpan, readCounters } from '../domain/index.ts';
 import { createCounters } from './counters.ts';
 import { catalogOf, START_MS, shuffled } from './signals-testing.ts';
 
@@ -36,11 +36,11 @@ describe('counters', () => {
     expect(counters.playsAt(9999, START_MS)).toBe(0);
   });
 
-  it('agree with a naive sum and sort: world, markets and genres', () => {
+  it('agree with a naive sum and sort: world, markets, parts of the day and genres', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const plays = randomPlays(seed, 800, 400, 200);
-        const counters = createCounters({ topOfMarket: 20, topOfGenre: 12, topOfWorld: 50 });
+        const counters = createCounters({ topOfMarket: 20, topOfDayPart: 9, topOfGenre: 12, topOfWorld: 50 });
         for (const { item, market, atMs } of plays) counters.add(item, market, atMs);
         const read = readCounters(counters.epoch(NOW, catalog, genreCount));
         const naive = (take: (play: Play) => boolean) => {
@@ -68,6 +68,17 @@ describe('counters', () => {
           expected.forEach(([, sum], i) => {
             expect(Math.abs(read.marketPlays[start + i] / sum - 1)).toBeLessThan(1e-6);
           });
+        }
+        for (let market = 0; market < 3; market++) {
+          for (const part of DAY_PARTS) {
+            const then = (play: Play) => play.market === market && dayPartOf(hourOf(play.atMs)) === part;
+            const expected = ranked(naive(then)).slice(0, 9);
+            const [start, end] = dayPartSpan(read, market, part);
+            expect([...read.dayPartItems.subarray(start, end)]).toEqual(expected.map(([item]) => item));
+            expected.forEach(([, sum], i) => {
+              expect(Math.abs(read.dayPartPlays[start + i] / sum - 1)).toBeLessThan(1e-6);
+            });
+          }
         }
         for (let genre = 0; genre < genreCount; genre++) {
           const has = (item: number) =>
@@ -152,5 +163,38 @@ describe('counters', () => {
     expect(read.marketItems.length).toBe(0);
     expect(read.plays.length).toBe(701);
     expect(read.plays[700]).toBeGreaterThan(0);
+  });
+
+  it('tell what is played in the morning from what is played in the evening, market by market', () => {
+    const counters = createCounters();
+    const midnight = Math.floor(START_MS / DAY_MS) * DAY_MS;
+    counters.add(1, 0, midnight + 7 * HOUR_MS);
+    counters.add(2, 0, midnight + 20 * HOUR_MS);
+    counters.add(3, 1, midnight + 7 * HOUR_MS);
+    const read = readCounters(counters.epoch(START_MS + DAY_MS, catalog, genreCount));
+    const played = (market: number, part: (typeof DAY_PARTS)[number]) => [
+      ...read.dayPartItems.subarray(...dayPartSpan(read, market, part)),
+    ];
+    expect(played(0, 'morning')).toEqual([1]);
+    expect(played(0, 'evening')).toEqual([2]);
+    expect(played(1, 'morning')).toEqual([3]);
+    expect(played(1, 'evening')).toEqual([]);
+    expect(played(7, 'morning')).toEqual([]);
+  });
+
+  it('read what a version without parts of the day has stored, and count those from then on', () => {
+    const before = createCounters();
+    before.add(1, 0, START_MS, 4);
+    // The stored form of then: the same up to the sums of markets.
+    const out = new ByteWriter(64);
+    const now = before.encode();
+    const dayParts = 1 + 1 + 1 + 16;
+    out.u8(1);
+    out.raw(now.subarray(1, now.length - dayParts));
+    const counters = createCounters({}, out.finish());
+    counters.add(2, 0, START_MS);
+    const read = readCounters(counters.epoch(START_MS + DAY_MS, catalog, genreCount));
+    expect([...read.marketItems]).toEqual([1, 2]);
+    expect([...read.dayPartItems]).toEqual([2]);
   });
 });

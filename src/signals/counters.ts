@@ -1,12 +1,12 @@
 /**
- * Decayed plays of items, over the world and by market: what popularity is.
+ * Decayed plays of items, over the world, by market, and by market and day part: what popularity is.
  *
  * Shared decay: a play at time t is added as weight · 2^((t - T) / halfLife) for a fixed T, so that an addition touches one
  * cell and nothing ever has to be aged; the sum at any time is the cell times 2^(-(now - T) / halfLife). When exponents
  * grow beyond 512, T moves by a whole number of half-lives and every cell is multiplied by a power of two, which is exact.
  */
 import { ByteReader, ByteWriter, DAY_MS, requireRange, ShelfwiseError } from '../base/index.ts';
-import { type Catalog, type Epoch, sealEpoch, UNKNOWN_KIND } from '../domain/index.ts';
+import { type Catalog, DAY_PARTS, dayPartOf, type Epoch, hourOf, sealEpoch, UNKNOWN_KIND } from '../domain/index.ts';
 import { addToSparse, createSparse, type SparseSums } from './sparse.ts';
 import { TopSelection } from './top.ts';
 
@@ -15,6 +15,8 @@ export interface CounterOptions {
   readonly halfLifeDays?: number;
   /** @default 500. Items listed for each market. */
   readonly topOfMarket?: number;
+  /** @default 200. Items listed for each part of the day in a market. */
+  readonly topOfDayPart?: number;
   /** @default 200. Items listed for each genre. */
   readonly topOfGenre?: number;
   /** @default 1000. Items listed for the world. */
@@ -22,7 +24,10 @@ export interface CounterOptions {
 }
 
 export interface PlayCounters {
-  /** Adds one play: O(1). `market` is -1 when unknown: it then counts for the world alone. Order does not matter beyond rounding. */
+  /**
+   * Adds one play: O(1). `market` is -1 when unknown: it then counts for the world alone. In a market it also counts for the
+   * part of the day (UTC) of `atMs`. Order does not matter beyond rounding.
+   */
   add(item: number, market: number, atMs: number, weight?: number): void;
   /** Decayed plays of the item over the world at a time. */
   playsAt(item: number, nowMs: number): number;
@@ -35,13 +40,15 @@ export interface PlayCounters {
   encode(): Uint8Array;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
+/** Without the sums by part of the day: those of such a store start empty, and fill with what is played from then on. */
+const FORMAT_WITHOUT_DAY_PARTS = 1;
 /** T moves in steps of so many half-lives. */
 const STEP = 256;
 
 /** Counters that start empty, or from what `encode` gave (whose half-life must be the same: `OPTION_INVALID` otherwise). */
 export function createCounters(options: CounterOptions = {}, stored?: Uint8Array): PlayCounters {
-  const { halfLifeDays = 14, topOfMarket = 500, topOfGenre = 200, topOfWorld = 1000 } = options;
+  const { halfLifeDays = 14, topOfMarket = 500, topOfDayPart = 200, topOfGenre = 200, topOfWorld = 1000 } = options;
   requireRange('createCounters', 'halfLifeDays', halfLifeDays, 0.01, 36500);
   const halfLifeMs = halfLifeDays * DAY_MS;
   /** T in steps; NaN before the first play. */
@@ -50,6 +57,8 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
   /** One more than the highest item with a play. */
   let size = 0;
   const markets = new Map<number, SparseSums>();
+  /** By market · DAY_PARTS.length + day part. */
+  const dayParts = new Map<number, SparseSums>();
   // The factor of the last time that was added: events of one batch often share it.
   let lastMs = Number.NaN;
   let lastFactor = 0;
@@ -70,8 +79,9 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
   function moveTo(newStep: number): void {
     const scale = 2 ** ((step - newStep) * STEP);
     for (let i = 0; i < size; i++) world[i] *= scale;
-    for (const { cells } of markets.values())
-      for (let at = 1; at < cells.length; at += 2) if (cells[at - 1] !== -1) cells[at] *= scale;
+    for (const sums of [markets, dayParts])
+      for (const { cells } of sums.values())
+        for (let at = 1; at < cells.length; at += 2) if (cells[at - 1] !== -1) cells[at] *= scale;
     step = newStep;
   }
 
@@ -92,12 +102,8 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     }
     world[item] += amount;
     if (market < 0) return;
-    let sums = markets.get(market);
-    if (sums === undefined) {
-      sums = createSparse();
-      markets.set(market, sums);
-    }
-    addToSparse(sums, item, amount);
+    addTo(markets, market, item, amount);
+    addTo(dayParts, market * DAY_PARTS.length + DAY_PARTS.indexOf(dayPartOf(hourOf(atMs))), item, amount);
   }
 
   function epoch(nowMs: number, catalog: Catalog, genreCount: number): Epoch {
@@ -109,23 +115,9 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
 
     const ranked = rankedItems(plays, known);
     const numbers = [...markets.keys()].sort((a, b) => a - b);
-    const marketStart = new Uint32Array(numbers.length + 1);
-    const marketItems = new Uint32Array(numbers.length * topOfMarket);
-    const marketPlays = new Float32Array(numbers.length * topOfMarket);
-    const top = new TopSelection(topOfMarket);
-    let marketAt = 0;
-    numbers.forEach((market, m) => {
-      const { cells } = markets.get(market) as SparseSums;
-      top.begin(topOfMarket);
-      for (let at = 0; at < cells.length; at += 2) {
-        if (cells[at] === -1) continue;
-        const marketPlay = Math.fround(cells[at + 1] * scale);
-        if (marketPlay > 0 && top.admits(marketPlay) && known(cells[at])) top.offer(cells[at], marketPlay);
-      }
-      marketStart[m] = marketAt;
-      marketAt += top.drain(marketItems.subarray(marketAt), marketPlays.subarray(marketAt));
-    });
-    marketStart[numbers.length] = marketAt;
+    const byMarket = topLists(numbers, markets, topOfMarket, scale, known);
+    const parts = numbers.flatMap((market) => DAY_PARTS.map((_, part) => market * DAY_PARTS.length + part));
+    const byDayPart = topLists(parts, dayParts, topOfDayPart, scale, known);
     const { genreStart, genreItems } = genreLists(ranked, catalog, genreCount, topOfGenre);
 
     return sealEpoch({
@@ -134,9 +126,12 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
       arrays: {
         plays,
         markets: Uint16Array.from(numbers),
-        marketStart,
-        marketItems: marketItems.slice(0, marketAt),
-        marketPlays: marketPlays.slice(0, marketAt),
+        marketStart: byMarket.start,
+        marketItems: byMarket.items,
+        marketPlays: byMarket.plays,
+        dayPartStart: byDayPart.start,
+        dayPartItems: byDayPart.items,
+        dayPartPlays: byDayPart.plays,
         topItems: ranked.slice(0, topOfWorld),
         genreStart,
         genreItems,
@@ -151,20 +146,8 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     out.f64(step);
     out.varint(size);
     out.raw(new Uint8Array(world.buffer, 0, size * 8));
-    out.varint(markets.size);
-    for (const market of [...markets.keys()].sort((a, b) => a - b)) {
-      const { cells, count } = markets.get(market) as SparseSums;
-      const pairs = new Float64Array(2 * count);
-      let written = 0;
-      for (let at = 0; at < cells.length; at += 2) {
-        if (cells[at] === -1) continue;
-        pairs[written++] = cells[at];
-        pairs[written++] = cells[at + 1];
-      }
-      out.varint(market);
-      out.varint(count);
-      out.raw(new Uint8Array(pairs.buffer));
-    }
+    encodeSums(markets, out);
+    encodeSums(dayParts, out);
     return out.finish();
   }
 
@@ -172,7 +155,7 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     const reader = new ByteReader(stored);
     const format = reader.u8();
     const storedHalfLife = reader.f64();
-    if (format !== FORMAT || storedHalfLife !== halfLifeDays) {
+    if ((format !== FORMAT && format !== FORMAT_WITHOUT_DAY_PARTS) || storedHalfLife !== halfLifeDays) {
       throw new ShelfwiseError(
         'OPTION_INVALID',
         `stored counters have format ${format} and a half-life of ${storedHalfLife} days; this is format ${FORMAT}, ${halfLifeDays} days`,
@@ -182,14 +165,8 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     size = reader.varint();
     world = new Float64Array(Math.max(1024, size));
     new Uint8Array(world.buffer).set(reader.raw(size * 8));
-    const marketCount = reader.varint();
-    for (let m = 0; m < marketCount; m++) {
-      const market = reader.varint();
-      const count = reader.varint();
-      const sums = createSparse(count);
-      for (let i = 0; i < count; i++) addToSparse(sums, reader.f64(), reader.f64());
-      markets.set(market, sums);
-    }
+    decodeSums(reader, markets);
+    if (format === FORMAT) decodeSums(reader, dayParts);
   }
 
   return {
@@ -198,6 +175,73 @@ export function createCounters(options: CounterOptions = {}, stored?: Uint8Array
     epoch,
     encode,
   };
+}
+
+function addTo(groups: Map<number, SparseSums>, group: number, item: number, amount: number): void {
+  let sums = groups.get(group);
+  if (sums === undefined) {
+    sums = createSparse();
+    groups.set(group, sums);
+  }
+  addToSparse(sums, item, amount);
+}
+
+/** For each of these groups its most played items, one list behind another; a group without plays has an empty one. */
+function topLists(
+  groups: readonly number[],
+  sumsOf: ReadonlyMap<number, SparseSums>,
+  limit: number,
+  scale: number,
+  known: (item: number) => boolean,
+): { readonly start: Uint32Array; readonly items: Uint32Array; readonly plays: Float32Array } {
+  const start = new Uint32Array(groups.length + 1);
+  const items = new Uint32Array(groups.length * limit);
+  const plays = new Float32Array(groups.length * limit);
+  const top = new TopSelection(limit);
+  let at = 0;
+  groups.forEach((group, g) => {
+    const cells = sumsOf.get(group)?.cells ?? NO_CELLS;
+    top.begin(limit);
+    for (let c = 0; c < cells.length; c += 2) {
+      if (cells[c] === -1) continue;
+      const groupPlays = Math.fround(cells[c + 1] * scale);
+      if (groupPlays > 0 && top.admits(groupPlays) && known(cells[c])) top.offer(cells[c], groupPlays);
+    }
+    start[g] = at;
+    at += top.drain(items.subarray(at), plays.subarray(at));
+  });
+  start[groups.length] = at;
+  return { start, items: items.slice(0, at), plays: plays.slice(0, at) };
+}
+
+const NO_CELLS = new Float64Array(0);
+
+function encodeSums(groups: ReadonlyMap<number, SparseSums>, out: ByteWriter): void {
+  out.varint(groups.size);
+  for (const group of [...groups.keys()].sort((a, b) => a - b)) {
+    const { cells, count } = groups.get(group) as SparseSums;
+    const pairs = new Float64Array(2 * count);
+    let written = 0;
+    for (let at = 0; at < cells.length; at += 2) {
+      if (cells[at] === -1) continue;
+      pairs[written++] = cells[at];
+      pairs[written++] = cells[at + 1];
+    }
+    out.varint(group);
+    out.varint(count);
+    out.raw(new Uint8Array(pairs.buffer));
+  }
+}
+
+function decodeSums(reader: ByteReader, groups: Map<number, SparseSums>): void {
+  const groupCount = reader.varint();
+  for (let g = 0; g < groupCount; g++) {
+    const group = reader.varint();
+    const count = reader.varint();
+    const sums = createSparse(count);
+    for (let i = 0; i < count; i++) addToSparse(sums, reader.f64(), reader.f64());
+    groups.set(group, sums);
+  }
 }
 
 /** Items with plays, most played first, of equals the smaller number first: a radix sort on the bits of the floats. */
