@@ -161,7 +161,15 @@ export function answerOf(
     audit: audit === undefined ? undefined : { ...audit, removed: removedOf(request, removals) },
   };
   const page = renderPage(
-    { decisionId, policyId, degraded: record.degraded, atMs, rows: rendered ?? rowsOfRecord(record) },
+    {
+      decisionId,
+      policyId,
+      degraded: record.degraded,
+      atMs,
+      market: record.market,
+      language: record.language,
+      rows: rendered ?? rowsOfRecord(record),
+    },
     texts,
     request.explain ? { trace, versions } : undefined,
   );

@@ -3,6 +3,7 @@ export { createDecider, type Decider, shelfKey } from './decide.ts';
 export { REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
+export { LANGUAGES, type Language, languageOf, type MessageId, type Told, textOf, told } from './messages/index.ts';
 export { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 export { explainRows, type Recomputation, type ReplayEpochs, recompute } from './replay.ts';
 export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';

@@ -2,7 +2,8 @@
 import { ByteWriter, utf8 } from '../base/index.ts';
 import { type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
-import { shelfById } from './shelves.ts';
+import { jsonOf, type Language, languageOf, type Told } from './messages/index.ts';
+import { shelfById, type Telling } from './shelves.ts';
 
 /** What rendering needs to know of items. */
 export interface ItemTexts {
@@ -47,6 +48,9 @@ export interface RenderInput {
   readonly degraded: boolean;
   /** The time that the page is for. */
   readonly atMs: number;
+  readonly market: string;
+  /** Of the listener: a BCP 47 tag. Home speaks the nearest that it knows. */
+  readonly language: string;
   readonly rows: readonly RenderedRow[];
 }
 
@@ -62,13 +66,14 @@ function cardTail(j: number): Uint8Array {
 
 /** The page as JSON, of the shape PageSchema. */
 export function renderPage(input: RenderInput, texts: ItemTexts, explanation: PageExplanation | undefined): Uint8Array {
+  const language = languageOf(input.language);
   writer.reset();
   writer.literal(
     `{"decisionId":"${input.decisionId}","policy":"${input.policyId}","degraded":${input.degraded},"shelves":[`,
   );
   for (let rank = 0; rank < input.rows.length; rank++) {
     if (rank > 0) writer.literal(',');
-    writeRow(input.rows[rank], rank, input.atMs, texts, explanation !== undefined);
+    writeRow(input.rows[rank], rank, input, language, texts, explanation !== undefined);
   }
   writer.literal(']');
   if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation, texts))}`);
@@ -76,27 +81,41 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
   return writer.finish();
 }
 
-function writeRow(row: RenderedRow, rank: number, atMs: number, texts: ItemTexts, explain: boolean): void {
+function writeRow(
+  row: RenderedRow,
+  rank: number,
+  { market, atMs }: RenderInput,
+  language: Language,
+  texts: ItemTexts,
+  explain: boolean,
+): void {
   const shelf = shelfById(row.shelfId);
+  const about: Telling = { seedItem: row.seedItem, market, atMs, texts };
   const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
-  writer.literal(
-    `{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":${JSON.stringify(shelf?.title(row.seedItem, texts) ?? row.shelfId)}` +
-      `,"reason":${JSON.stringify(shelf?.reason(row.seedItem, texts) ?? '')},"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`,
-  );
+  writer.literal(`{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":`);
+  writeTold(shelf?.title(about), row.shelfId, language);
+  writer.literal(',"reason":');
+  writeTold(shelf?.reason(about), '', language);
+  writer.literal(`,"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`);
   for (let j = 0; j < row.cards.length; j++) {
     const card = row.cards[j];
     writer.u8(j > 0 ? COMMA : OPEN);
     if (j > 0) writer.u8(OPEN);
     writer.raw(texts.fragment(card.item));
     writer.raw(cardTail(j));
-    const reason = shelf?.cardReason?.(card.item, atMs, texts) ?? '';
-    writer.literal(reason === '' ? '""' : JSON.stringify(reason));
+    writeTold(shelf?.cardReason?.(card.item, about), '', language);
     if (explain) writer.literal(explainChoice(card.propensity, card.forced, card.score));
     writer.u8(CLOSE);
   }
   writer.literal(']');
   if (explain) writer.literal(explainChoice(row.propensity, row.forced, row.value));
   writer.u8(CLOSE);
+}
+
+/** @param otherwise what stands where nothing is told */
+function writeTold(what: Told | undefined, otherwise: string, language: Language): void {
+  if (what === undefined) writer.literal(JSON.stringify(otherwise));
+  else writer.raw(jsonOf(what, language));
 }
 
 const COMMA = 0x2c;

@@ -3,7 +3,7 @@
  * what it promises; which shelves appear, where, and with which cards is the policy's business.
  */
 import { DAY_MS } from '../base/index.ts';
-import { type Catalog, type Embedding, marketSpan, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
+import { type Catalog, type Embedding, marketSpan, NO_ITEM, type ShelfOrder, UNKNOWN_MARKET } from '../domain/index.ts';
 import {
   followedShows,
   genreShares,
@@ -16,6 +16,7 @@ import {
 } from '../signals/index.ts';
 import { chartOf, type MarketChart, MOST_PLAYED } from './chart.ts';
 import { isEpisode, isWidest, showOfEpisode, strongestGenre, widerThan } from './kinds.ts';
+import { always, type Told, told } from './messages/index.ts';
 import type { ItemTexts } from './render.ts';
 import { CHANNEL_BIT, type HomeRequest } from './request.ts';
 
@@ -37,12 +38,25 @@ export interface ShelfDeclaration {
   /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */
   seeds(request: HomeRequest, out: Uint32Array): number;
   propose(request: HomeRequest, seedItem: number, sink: CandidateSink): void;
-  /** In the listener's words, told from its seed and the catalogue alone. */
-  title(seedItem: number, texts: ItemTexts): string;
+  title(about: Telling): Told;
   /** Why the shelf is there. */
-  reason(seedItem: number, texts: ItemTexts): string;
-  /** Why this card, where the shelf does not say it all; told from the record's time and the catalogue alone. */
-  cardReason?(item: number, atMs: number, texts: ItemTexts): string;
+  reason(about: Telling): Told;
+  /** Why this card, where the shelf does not say it all. */
+  cardReason?(item: number, about: Telling): Told | undefined;
+  /** A word that stands by the title, such as "Sponsored". */
+  label?(about: Telling): Told | undefined;
+  /** Is the card paid for? */
+  isSponsored?(item: number, about: Telling): boolean;
+}
+
+/** What a shelf's words are told from: the record and the catalogue alone, so that a page served again reads the same. */
+export interface Telling {
+  readonly seedItem: number;
+  /** Of the decision; UNKNOWN_MARKET where it is not known. */
+  readonly market: string;
+  /** The time that the page is for. */
+  readonly atMs: number;
+  readonly texts: ItemTexts;
 }
 
 /** Offers what of these items is for discovery. */
@@ -68,8 +82,8 @@ const recentlyPlayed: ShelfDeclaration = {
     const count = recentContainers(state, atMs, scratch.itemsA, 40, atMs - MISSED_DAYS * DAY_MS);
     for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
   },
-  title: () => 'Recently played',
-  reason: () => 'What you listened to last',
+  title: always('recently-played.title'),
+  reason: always('recently-played.reason'),
 };
 
 /** Plays ever that make an item one of Heavy rotation. */
@@ -92,8 +106,8 @@ const heavy: ShelfDeclaration = {
       sink.add(showOfEpisode(item, epochs.catalog), CHANNEL_BIT.state);
     }
   },
-  title: () => 'Heavy rotation',
-  reason: () => 'What you have played most in the last four weeks',
+  title: always('heavy-rotation.title'),
+  reason: always('heavy-rotation.reason'),
 };
 
 const jumpBack: ShelfDeclaration = {
@@ -108,8 +122,8 @@ const jumpBack: ShelfDeclaration = {
     const count = jumpBackIn(state, atMs, scratch.itemsA, scratch.scoresA, 60);
     for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
   },
-  title: () => 'Jump back in',
-  reason: () => 'Once loved, not played for a month',
+  title: always('jump-back-in.title'),
+  reason: always('jump-back-in.reason'),
 };
 
 const moreLike: ShelfDeclaration = {
@@ -143,8 +157,8 @@ const moreLike: ShelfDeclaration = {
     while (count < embedding.neighbourCount && embedding.neighbours[at + count] !== NO_ITEM) count++;
     offerWidest(embedding.neighbours.subarray(at, at + count), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
   },
-  title: (seed, texts) => `More like ${texts.title(seed)}`,
-  reason: (seed, texts) => `Because you play ${texts.title(seed)}`,
+  title: ({ seedItem, texts }) => told('more-like.title', { item: texts.title(seedItem) }),
+  reason: ({ seedItem, texts }) => told('more-like.reason', { item: texts.title(seedItem) }),
 };
 
 /** A taste is for an artist or a show rather than for one song or episode: X is the widest that has neighbours. */
@@ -169,8 +183,8 @@ const recommended: ShelfDeclaration = {
   propose(request, _seed, sink) {
     offerWidest(request.recommendations, request.epochs.catalog, CHANNEL_BIT.nearest, sink);
   },
-  title: () => 'Recommended for you',
-  reason: () => 'New to you, close to your taste',
+  title: always('recommended.title'),
+  reason: always('recommended.reason'),
 };
 
 const different: ShelfDeclaration = {
@@ -201,9 +215,12 @@ const different: ShelfDeclaration = {
       }
     }
   },
-  title: () => 'Something different',
-  reason: () => 'From genres you have hardly tried',
-  cardReason: (item, _atMs, texts) => texts.genre(item),
+  title: always('something-different.title'),
+  reason: always('something-different.reason'),
+  cardReason(item, { texts }) {
+    const genre = texts.genre(item);
+    return genre === '' ? undefined : told('verbatim', { text: genre });
+  },
 };
 
 /** A genre with less than this share of a listener's plays is hardly tried. */
@@ -235,12 +252,11 @@ const newEpisodes: ShelfDeclaration = {
     fresh.sort((a, b) => catalog.releaseDay[b] - catalog.releaseDay[a] || a - b);
     for (const episode of fresh.slice(0, 60)) sink.add(episode, CHANNEL_BIT.catalog);
   },
-  title: () => 'New episodes of your shows',
-  reason: () => 'From the shows you follow',
-  cardReason(item, atMs, texts) {
+  title: always('new-episodes.title'),
+  reason: always('new-episodes.reason'),
+  cardReason(item, { atMs, texts }) {
     const days = Math.floor((atMs - texts.releasedAtMs(item)) / DAY_MS);
-    if (Number.isNaN(days)) return '';
-    return days <= 0 ? 'Out today' : days === 1 ? 'Out yesterday' : `Out ${days} days ago`;
+    return Number.isNaN(days) ? undefined : told('new-episodes.card', { days: Math.max(0, days) });
   },
 };
 
@@ -257,8 +273,8 @@ const popular: ShelfDeclaration = {
   propose(request, _seed, sink) {
     proposePopular(request, MOST_PLAYED, sink);
   },
-  title: () => 'Popular in your market',
-  reason: () => 'What listeners around you play',
+  title: ({ market }) => told(market === UNKNOWN_MARKET ? 'popular.title-anywhere' : 'popular.title'),
+  reason: ({ market }) => told(market === UNKNOWN_MARKET ? 'popular.reason-anywhere' : 'popular.reason'),
 };
 
 /** The market's most played items, the world's where the market has too few, the catalogue's newest where nobody has played. */
@@ -322,8 +338,8 @@ const popularGenre: ShelfDeclaration = {
     const chart = chartFor(request).genres.find(({ seedItem }) => seedItem === seed);
     for (const item of chart?.items ?? []) sink.add(item, CHANNEL_BIT.popularity);
   },
-  title: (seed, texts) => `Popular in ${texts.genre(seed)}`,
-  reason: (seed, texts) => `What listeners around you play of ${texts.genre(seed)}`,
+  title: ({ seedItem, texts }) => told('popular-genre.title', { genre: texts.genre(seedItem) }),
+  reason: ({ seedItem, texts }) => told('popular-genre.reason', { genre: texts.genre(seedItem) }),
 };
 
 const popularPodcasts: ShelfDeclaration = {
@@ -336,8 +352,8 @@ const popularPodcasts: ShelfDeclaration = {
   propose(request, _seed, sink) {
     for (const show of chartFor(request).shows) sink.add(show, CHANNEL_BIT.popularity);
   },
-  title: () => 'Popular podcasts',
-  reason: () => 'Shows that listeners around you play',
+  title: always('popular-podcasts.title'),
+  reason: always('popular-podcasts.reason'),
 };
 
 const beyondCharts: ShelfDeclaration = {
@@ -350,8 +366,8 @@ const beyondCharts: ShelfDeclaration = {
   propose(request, _seed, sink) {
     for (const item of chartFor(request).beyond) sink.add(item, CHANNEL_BIT.popularity);
   },
-  title: () => 'Beyond the charts',
-  reason: () => 'Loved around you, and not yet by everyone',
+  title: always('beyond-the-charts.title'),
+  reason: always('beyond-the-charts.reason'),
 };
 
 /**

@@ -154,9 +154,9 @@ export function createHomes(dependencies: {
       const record = decodeDecision(bytes);
       const rows = query.explain ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
       if (!mayStillHave(record, rows, state, listener.profile, epochs, atMs)) return undefined;
-      const { decisionId, policyId, degraded } = record;
+      const { decisionId, policyId, degraded, market, language } = record;
       const page = renderPage(
-        { decisionId, policyId, degraded, atMs: record.atMs, rows },
+        { decisionId, policyId, degraded, atMs: record.atMs, market, language, rows },
         dependencies.texts,
         query.explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
       );
