@@ -1,5 +1,6 @@
 /** An item: what the catalogue holds. */
 import { type Static, Type } from 'typebox';
+import { GENERATED_PREFIX } from './generated.ts';
 import { parseInstant } from './instant.ts';
 
 /** Position in this list is the item kind's number in binary formats: append only. */
@@ -84,10 +85,14 @@ const EARLIEST_RELEASE_MS = Date.parse('0001-01-01T00:00:00Z');
 
 /**
  * What is wrong with an item beyond its schema, as a JSON pointer and words for the caller; the first such thing, or
- * undefined: times that are none (a leap second), or outside the years 1 (of a release) or 1970 (of a right) to 2200;
+ * undefined: an id of what is generated; times that are none (a leap second), or outside the years 1 (of a release) or 1970 (of a right) to 2200;
  * rights that end before they begin.
  */
 export function itemProblem(item: Item): string | undefined {
+  for (const [field, id] of namedIds(item)) {
+    if (id.startsWith(GENERATED_PREFIX))
+      return `${field} begins with "${GENERATED_PREFIX}", which names generated playlists`;
+  }
   if (item.releasedAt !== undefined && parseInstant(item.releasedAt, EARLIEST_RELEASE_MS) === undefined) {
     return '/releasedAt must be a time of the years 1 to 2200, without a leap second';
   }
@@ -96,6 +101,14 @@ export function itemProblem(item: Item): string | undefined {
   const until = item.availableUntil === undefined ? Number.POSITIVE_INFINITY : parseInstant(item.availableUntil);
   if (until === undefined) return `/availableUntil ${RIGHTS_TIME}`;
   return until > from ? undefined : '/availableUntil must be later than availableFrom';
+}
+
+function namedIds(item: Item): readonly (readonly [string, string])[] {
+  return [
+    ['/id', item.id],
+    ['/parentId', item.parentId ?? ''],
+    ...(item.creators ?? []).map(({ id }, i) => [`/creators/${i}/id`, id] as const),
+  ];
 }
 
 const RIGHTS_TIME =

@@ -14,29 +14,45 @@ export interface Vocabulary {
   since(from: number): readonly string[];
 }
 
-export function createVocabulary(names: Iterable<string> = []): Vocabulary {
+/** Names with numbers of their own, which stand beside the dense ones and are never stored. */
+export interface ReservedNames {
+  /** The number of a reserved name, or -1. */
+  lookup(name: string): number;
+  /** The name of a reserved number, or undefined. */
+  name(number: number): string | undefined;
+}
+
+const NOTHING_RESERVED: ReservedNames = { lookup: () => -1, name: () => undefined };
+
+export function createVocabulary(names: Iterable<string> = [], reserved: ReservedNames = NOTHING_RESERVED): Vocabulary {
   const list: string[] = [];
   const numbers = new Map<string, number>();
-  const vocabulary: Vocabulary = {
+  const dense = (name: string): number => {
+    const known = numbers.get(name);
+    if (known !== undefined) return known;
+    numbers.set(name, list.length);
+    return list.push(name) - 1;
+  };
+  for (const name of names) dense(name);
+  return {
     get size() {
       return list.length;
     },
     number(name) {
-      const known = numbers.get(name);
-      if (known !== undefined) return known;
-      numbers.set(name, list.length);
-      return list.push(name) - 1;
+      const own = reserved.lookup(name);
+      return own >= 0 ? own : dense(name);
     },
-    lookup: (name) => numbers.get(name) ?? -1,
+    lookup(name) {
+      const own = reserved.lookup(name);
+      return own >= 0 ? own : (numbers.get(name) ?? -1);
+    },
     name(number) {
-      const name = list[number];
+      const name = list[number] ?? reserved.name(number);
       if (name === undefined) throw new RangeError(`no name has number ${number}`);
       return name;
     },
     since: (from) => list.slice(from),
   };
-  for (const name of names) vocabulary.number(name);
-  return vocabulary;
 }
 
 /** All vocabularies of one data directory. */

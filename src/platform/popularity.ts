@@ -1,4 +1,5 @@
 /** What counts toward popularity. */
+import { isGenerated } from '../domain/index.ts';
 import { COUNTED_PLAY_MS, type PlayCounters } from '../signals/index.ts';
 
 /** Plays that count toward popularity: the item, and what it was played from. */
@@ -10,6 +11,8 @@ export function countPlay(
   market: number,
 ): void {
   if (event.type !== 'play' || event.playedMs < COUNTED_PLAY_MS) return;
-  if (item >= 0) counters.add(item, market, event.occurredAtMs);
-  if (container >= 0 && container !== item) counters.add(container, market, event.occurredAtMs);
+  // What was made for one listener is popular with nobody else.
+  if (item >= 0 && !isGenerated(item)) counters.add(item, market, event.occurredAtMs);
+  if (container >= 0 && container !== item && !isGenerated(container))
+    counters.add(container, market, event.occurredAtMs);
 }

@@ -1,6 +1,7 @@
 /** Vocabularies kept in the online store: names are written in the same transaction as the first thing that uses them. */
 import { ShelfwiseError } from '../base/index.ts';
 import {
+  createItemVocabulary,
   createVocabulary,
   VOCABULARY_NAMES,
   type Vocabularies,
@@ -53,7 +54,7 @@ function load(store: OnlineStore, name: VocabularyName): Vocabulary {
     }
     names.push(decoder.decode(value));
   }
-  const vocabulary = createVocabulary(names);
+  const vocabulary = name === 'items' ? createItemVocabulary(names) : createVocabulary(names);
   if (vocabulary.size !== names.length) {
     throw new ShelfwiseError('STATE_CORRUPT', `the names of ${name} hold one twice`);
   }
