@@ -1,0 +1,10 @@
+/** The page “Item”. */
+import { PageMain } from '../shell/page-main.tsx';
+
+export function ItemPage() {
+  return (
+    <PageMain title="Item">
+      <p>Nothing here yet.</p>
+    </PageMain>
+  );
+}

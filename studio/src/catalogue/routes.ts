@@ -1,0 +1,19 @@
+/** Addresses of the catalogue: its list, and one item. */
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { rootRoute } from '../shell/root-route.ts';
+import { compact, type SearchRecord, textOf } from '../shell/search-params.ts';
+
+export const catalogueRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/catalogue',
+  validateSearch: (search: SearchRecord) => compact({ q: textOf(search, 'q'), kind: textOf(search, 'kind') }),
+  component: lazyRouteComponent(() => import('./catalogue-page.tsx'), 'CataloguePage'),
+});
+
+export const itemRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/catalogue/$itemId',
+  component: lazyRouteComponent(() => import('./item-page.tsx'), 'ItemPage'),
+});
+
+export const catalogueRoutes = [catalogueRoute, itemRoute] as const;

@@ -1,0 +1,120 @@
+/** How a Home came about: the page's numbers, and each shelf's. Shown when `explain` is on. */
+import type { Page, PageShelf } from '../../../src/server/contract.ts';
+import { Chance } from '../shell/chance.tsx';
+import styles from './explain.module.css';
+
+type PageExplain = NonNullable<Page['explain']>;
+
+function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function ShelfExplain({ shelf, page }: { readonly shelf: PageShelf; readonly page: PageExplain }) {
+  const candidates = page.candidates.filter((entry) => entry.shelf === shelf.id);
+  const removals = page.removals.filter((entry) => entry.shelf === shelf.id && entry.count > 0);
+  return (
+    <ul className={styles.facts} aria-label={`How ${shelf.title} came about`}>
+      {shelf.explain !== undefined && (
+        <li>
+          <Chance propensity={shelf.explain.propensity} forced={shelf.explain.forced} />
+        </li>
+      )}
+      <li className={styles.fact}>{shelf.order === 'defined' ? 'order defined' : 'order by policy'}</li>
+      {shelf.carried && <li className={styles.fact}>kept from your last visit</li>}
+      {shelf.explain !== undefined && <li className={styles.fact}>value {shelf.explain.score.toFixed(2)}</li>}
+      {candidates.map((entry) => (
+        <li key={entry.shelf} className={styles.fact}>
+          {plural(entry.count, 'candidate')}
+        </li>
+      ))}
+      {removals.map((entry) => (
+        <li key={entry.reason} className={styles.removal}>
+          −{entry.count.toLocaleString('en')} {entry.reason}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function PageExplain({ page }: { readonly page: Page }) {
+  const explain = page.explain;
+  if (explain === undefined) return null;
+  const totalMs = explain.stages.reduce((sum, stage) => sum + stage.ms, 0);
+  const longestMs = Math.max(...explain.stages.map((stage) => stage.ms), 0.001);
+  const onPage = new Set(page.shelves.map((shelf) => shelf.id));
+  const candidates = explain.candidates.reduce((sum, entry) => sum + entry.count, 0);
+  const removed = explain.removals.reduce((sum, entry) => sum + entry.count, 0);
+  const elsewhere = explain.removals.filter((entry) => !onPage.has(entry.shelf) && entry.count > 0);
+  const notShown = explain.candidates.filter((entry) => !onPage.has(entry.shelf));
+  return (
+    <section className={styles.panel} aria-label="How this Home was made">
+      <div className={styles.summary}>
+        <h2>How this Home was made</h2>
+        <dl>
+          <div>
+            <dt>Policy</dt>
+            <dd>{page.policy}</dd>
+          </div>
+          <div>
+            <dt>Considered</dt>
+            <dd>{plural(candidates, 'candidate')}</dd>
+          </div>
+          <div>
+            <dt>Removed</dt>
+            <dd>{plural(removed, 'card')}</dd>
+          </div>
+          <div>
+            <dt>Made in</dt>
+            <dd>{totalMs.toFixed(1)} ms</dd>
+          </div>
+        </dl>
+        <p className={styles.decision}>
+          Decision <code>{page.decisionId}</code>
+        </p>
+        {explain.failedSources.length > 0 && (
+          <p className={styles.failed}>Failed, and done without: {explain.failedSources.join(', ')}</p>
+        )}
+      </div>
+      <ol className={styles.stages} aria-label="Stages and their times">
+        {explain.stages.map((stage, at) => (
+          // Two stages of one name may stand at different places; places do not move.
+          // biome-ignore lint/suspicious/noArrayIndexKey: the place is the stage's identity
+          <li key={`${at} ${stage.stage}`} data-bad={stage.outcome !== 'ok'}>
+            <span className={styles.stageName}>{stage.stage}</span>
+            <span className={styles.stageBar} aria-hidden="true">
+              <span style={{ width: `${Math.max(1.5, (stage.ms / longestMs) * 100)}%` }} />
+            </span>
+            <span className={styles.stageTime}>{stage.ms.toFixed(2)} ms</span>
+            {stage.outcome !== 'ok' && <span className={styles.stageOutcome}>{stage.outcome}</span>}
+          </li>
+        ))}
+      </ol>
+      <p className={styles.legend}>
+        <Chance propensity={0.01} forced={false} /> Bars at shelves and cards show the chance with which each was drawn,
+        given what stood before it; their scale is logarithmic and begins at 1 in 10,000.
+      </p>
+      {(elsewhere.length > 0 || notShown.length > 0 || Object.keys(explain.versions).length > 0) && (
+        <details className={styles.more}>
+          <summary>Versions and what is not on this page</summary>
+          <ul className={styles.facts}>
+            {Object.entries(explain.versions).map(([name, version]) => (
+              <li key={name} className={styles.fact}>
+                {name} <code>{version.slice(0, 12)}</code>
+              </li>
+            ))}
+            {notShown.map((entry) => (
+              <li key={entry.shelf} className={styles.fact}>
+                {entry.shelf}: {plural(entry.count, 'candidate')}, not shown
+              </li>
+            ))}
+            {elsewhere.map((entry) => (
+              <li key={`${entry.shelf} ${entry.reason}`} className={styles.removal}>
+                {entry.shelf} −{entry.count.toLocaleString('en')} {entry.reason}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,220 @@
+/** One listener's Home: its shelves, the player, and the loop from a click to the next Home. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { ListenerSummary, Page } from '../../../src/server/contract.ts';
+import { ApiProblem, fetchHome, fetchStatus } from '../shell/api.ts';
+import { CloseIcon } from '../shell/icons.tsx';
+import { listenerName, sessionOf } from '../shell/identity.ts';
+import { Failure, HomeSkeleton, Message } from '../shell/states.tsx';
+import { useCoverColours } from '../shell/use-cover-colours.ts';
+import { useNotices } from '../shell/use-notices.ts';
+import { PageExplain } from './explain.tsx';
+import { greetingAt } from './greeting.ts';
+import styles from './home-page.module.css';
+import { describeChanges } from './page-changes.ts';
+import { PlayerBar } from './player-bar.tsx';
+import { createReporter } from './reporter.ts';
+import { Shelf } from './shelf.tsx';
+import type { HomeAddress } from './use-home-address.ts';
+import { useRendered } from './use-impressions.ts';
+import { usePlayer } from './use-player.ts';
+import { useReactions } from './use-reactions.ts';
+import { type ShownPage, useShownPage } from './use-shown-page.ts';
+
+const LIGHTS = 3;
+const NEWS_SHOWN_MS = 9000;
+const NO_FOLLOWS: readonly string[] = [];
+
+/** Colours fall on the top of the page from the first covers on it. */
+function Lights({ page }: { readonly page: Page | undefined }) {
+  const cards = page?.shelves.flatMap((shelf) => shelf.cards).slice(0, LIGHTS) ?? [];
+  const colours = useCoverColours(cards);
+  const lights = Object.fromEntries(colours.map((colour, index) => [`--light-${index}`, colour]));
+  return <div className={styles.lights} style={lights as CSSProperties} aria-hidden="true" />;
+}
+
+/** Says for a while how the Home changed, and leads there. */
+function News({ shown }: { readonly shown: ShownPage }) {
+  const { changes, version } = shown;
+  const [visible, setVisible] = useState(false);
+  useEffect(() => {
+    if (version === 0) return;
+    setVisible(true);
+    const timer = setTimeout(() => setVisible(false), NEWS_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [version]);
+  const first = shown.page?.shelves.find((shelf) => changes.changedShelves.has(shelf.id));
+  const show = () => {
+    setVisible(false);
+    const section = [...document.querySelectorAll<HTMLElement>('[data-shelf]')].find(
+      (element) => element.dataset['shelf'] === first?.id,
+    );
+    section?.scrollIntoView({ behavior: 'smooth', block: 'start' });
+  };
+  return (
+    <div className={styles.news} role="status">
+      {version > 0 && visible && (
+        <button type="button" onClick={show} data-testid="news">
+          {describeChanges(changes)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Footer() {
+  const { data } = useQuery({ queryKey: ['status'], queryFn: fetchStatus, staleTime: 30_000 });
+  if (data === undefined) return <footer className={styles.footer} />;
+  const count = (value: number, noun: string) => `${value.toLocaleString('en')} ${noun}`;
+  return (
+    <footer className={styles.footer}>
+      Shelfwise {data.version} · {count(data.items, 'items')} · {count(data.listeners, 'listeners')} ·{' '}
+      {count(data.events, 'events')} · {count(data.decisions, 'Homes made')}
+    </footer>
+  );
+}
+
+function subtitleOf(summary: ListenerSummary | null | undefined): string {
+  if (summary === undefined) return '';
+  if (summary === null || summary.totalPlays === 0)
+    return 'Nice to meet you: this is what people play. Play something, and it becomes yours.';
+  const genres = summary.topGenres.slice(0, 3).map((entry) => entry.genre);
+  if (genres.length === 0) return 'Play something, and this becomes yours.';
+  return `Lately it has been ${genres.length === 1 ? genres[0] : `${genres.slice(0, -1).join(', ')} and ${genres.at(-1)}`}.`;
+}
+
+interface HomePageProps {
+  readonly address: HomeAddress;
+  readonly summary: ListenerSummary | null | undefined;
+  /** Counts the wishes for a Home made anew. */
+  readonly renewals: number;
+}
+
+export function HomePage({ address, summary, renewals }: HomePageProps) {
+  const { listener, device, explain } = address;
+  const queries = useQueryClient();
+  const sessionId = useMemo(() => sessionOf(listener), [listener]);
+  const reporter = useMemo(
+    () => createReporter({ listenerId: listener, sessionId, device }),
+    [listener, sessionId, device],
+  );
+  const { notice, notify, dismiss } = useNotices();
+
+  const scope = `${listener}\n${device}`;
+  const fresh = useRef(0);
+  const home = useQuery({
+    queryKey: ['home', listener, device],
+    queryFn: ({ signal }) => {
+      const anew = fresh.current !== renewals;
+      fresh.current = renewals;
+      return fetchHome({ listenerId: listener, device, sessionId, fresh: anew }, signal);
+    },
+  });
+  const shown = useShownPage(home.data, scope);
+  const page = shown.page;
+  useRendered(page?.decisionId, reporter);
+
+  const refetch = useCallback(
+    () => void queries.invalidateQueries({ queryKey: ['home', listener] }),
+    [queries, listener],
+  );
+  useEffect(() => {
+    if (fresh.current !== renewals) refetch();
+  }, [renewals, refetch]);
+
+  const fail = useCallback(
+    (failure: unknown) => {
+      const problem = failure instanceof ApiProblem ? `${failure.message} ${failure.remedy}` : String(failure);
+      notify({ text: problem, bad: true });
+    },
+    [notify],
+  );
+  const player = usePlayer(reporter, refetch, fail);
+  const reactions = useReactions(summary?.followed ?? NO_FOLLOWS, reporter, notify, refetch, fail);
+  useEffect(() => {
+    const leave = () => void reporter.flush(true);
+    window.addEventListener('pagehide', leave);
+    return () => {
+      window.removeEventListener('pagehide', leave);
+      leave();
+    };
+  }, [reporter]);
+
+  const waiting = home.failureReason instanceof ApiProblem ? home.failureReason.message : undefined;
+  return (
+    <main
+      id="main"
+      tabIndex={-1}
+      className={styles.page}
+      data-device={device}
+      data-playing={player.listen !== null}
+      data-decision={page?.decisionId}
+    >
+      <Lights page={page} />
+      <div className={styles.greeting}>
+        <h1>{greetingAt(new Date().getHours())}</h1>
+        <p>
+          <span className="visually-hidden">{listenerName(listener)}. </span>
+          {subtitleOf(summary)}
+        </p>
+        {page?.degraded === true && (
+          <p className={styles.degraded} role="status">
+            Part of this Home could not be made; what is popular stands in for it.
+          </p>
+        )}
+      </div>
+      <News shown={shown} />
+      {explain && page !== undefined && <PageExplain page={page} />}
+      {home.error !== null && page === undefined && <Failure failure={home.error} onRetry={refetch} />}
+      {page === undefined && home.error === null && <HomeSkeleton waitingFor={waiting} />}
+      {page !== undefined && page.shelves.length === 0 && (
+        <Message
+          title="An empty bookcase"
+          text="There is nothing in the catalogue that this listener may hear."
+          remedy="Bring a catalogue in with “shelfwise import”, or choose another market."
+        />
+      )}
+      {page !== undefined && (
+        <div className={styles.shelves}>
+          {page.shelves.map((shelf) => (
+            <Shelf
+              key={shelf.id}
+              shelf={shelf}
+              decisionId={page.decisionId}
+              explain={explain ? page.explain : undefined}
+              newCards={shown.changes.newCards}
+              isNew={shown.changes.newShelves.has(shelf.id)}
+              currentCard={player.listen?.card.id ?? ''}
+              reactions={reactions}
+              reporter={reporter}
+              onPlay={player.play}
+            />
+          ))}
+        </div>
+      )}
+      <Footer />
+      <div className={styles.notice} role="status">
+        {notice !== null && (
+          <div data-bad={notice.bad === true}>
+            <span>{notice.text}</span>
+            {notice.action !== undefined && (
+              <button
+                type="button"
+                onClick={() => {
+                  dismiss();
+                  notice.action?.run();
+                }}
+              >
+                {notice.action.label}
+              </button>
+            )}
+            <button type="button" onClick={dismiss} aria-label="Dismiss">
+              <CloseIcon />
+            </button>
+          </div>
+        )}
+      </div>
+      <PlayerBar player={player} reactions={reactions} />
+    </main>
+  );
+}

@@ -1,0 +1,67 @@
+/** Before anybody is chosen: whose Home shall it be? */
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import type { StoredListener } from '../../../src/server/contract.ts';
+import { fetchListeners } from '../shell/api.ts';
+import { Avatar } from '../shell/avatar.tsx';
+import { DiceIcon } from '../shell/icons.tsx';
+import { listenerName } from '../shell/identity.ts';
+import { Failure, Message } from '../shell/states.tsx';
+import { ListenerPicker, profileText } from './listener-picker.tsx';
+import styles from './welcome.module.css';
+
+const LISTED = 200;
+const OFFERED = 12;
+
+interface WelcomeProps {
+  readonly onPick: (listenerId: string) => void;
+  readonly onSurprise: () => void;
+}
+
+/** Spread over the list, so that neighbours in it are not all that is offered. */
+function spread(listeners: readonly StoredListener[]): readonly StoredListener[] {
+  const step = Math.max(1, Math.floor(listeners.length / OFFERED));
+  return listeners.filter((_, index) => index % step === 0).slice(0, OFFERED);
+}
+
+export function Welcome({ onPick, onSurprise }: WelcomeProps) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['listeners', 'welcome'],
+    queryFn: ({ signal }) => fetchListeners('', LISTED, signal),
+  });
+  const offered = useMemo(() => spread(data?.listeners ?? []), [data]);
+  if (error !== null) return <Failure failure={error} onRetry={() => void refetch()} />;
+  if (data !== undefined && offered.length === 0) {
+    return (
+      <Message
+        title="No listeners yet"
+        text="A Home needs somebody to be for, and something to choose from."
+        remedy="Start the demo world with “npm start”, or bring data in: “shelfwise import --help” says how."
+      />
+    );
+  }
+  return (
+    <div className={styles.welcome}>
+      <h1>Who’s listening?</h1>
+      <p className={styles.lead}>Everybody has a Home of their own, made anew at every visit.</p>
+      <ul className={styles.people}>
+        {offered.map((listener) => (
+          <li key={listener.id}>
+            <button type="button" onClick={() => onPick(listener.id)}>
+              <Avatar id={listener.id} size={92} />
+              <span className={styles.name}>{listenerName(listener.id)}</span>
+              <span className={styles.profile}>{profileText(listener.profile)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div className={styles.others}>
+        <Button size="md" radius="xl" leftSection={<DiceIcon />} onClick={onSurprise}>
+          Surprise me
+        </Button>
+        <ListenerPicker listenerId="" profile={undefined} onPick={onPick} />
+      </div>
+    </div>
+  );
+}

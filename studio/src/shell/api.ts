@@ -1,0 +1,121 @@
+/** The page's calls to the server. Everything it knows of the server's shapes are types of the HTTP contract. */
+import type {
+  EventsAnswer,
+  IncomingEvent,
+  Item,
+  ListenerList,
+  ListenerSummary,
+  Page,
+  PlatformStatus,
+  Problem,
+} from '../../../src/server/contract.ts';
+import { currentKey, refuseKey } from './key.ts';
+
+export type Device = NonNullable<IncomingEvent['device']>;
+
+/** A problem that the server told of, or that the way to it had: always with a remedy to show. */
+export class ApiProblem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly remedy: string;
+
+  constructor(code: string, status: number, message: string, remedy: string) {
+    super(message);
+    this.name = 'ApiProblem';
+    this.code = code;
+    this.status = status;
+    this.remedy = remedy;
+  }
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  const fallback = new ApiProblem(
+    'HTTP_ERROR',
+    response.status,
+    `The server answered ${response.status}.`,
+    'Try again; the log of the server says more.',
+  );
+  const type = response.headers.get('content-type') ?? '';
+  if (!type.includes('json')) return fallback;
+  const body = (await response.json()) as Partial<Problem>;
+  return new ApiProblem(
+    body.code ?? fallback.code,
+    response.status,
+    body.detail !== undefined && body.detail !== '' ? body.detail : (body.title ?? fallback.message),
+    body.remedy ?? fallback.remedy,
+  );
+}
+
+/** Rooms call what is theirs by this: problems come as `ApiProblem`, with a remedy to show. */
+export async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const headers = new Headers(init.headers);
+  headers.set('accept', 'application/json');
+  const key = currentKey();
+  headers.set('authorization', `Bearer ${key}`);
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, headers });
+  } catch (failure) {
+    if (failure instanceof DOMException && failure.name === 'AbortError') throw failure;
+    throw new ApiProblem(
+      'UNREACHABLE',
+      0,
+      'The platform does not answer.',
+      'Is it running? Start it with “npm start” (or “shelfwise up”), then try again.',
+    );
+  }
+  if (response.status === 401) refuseKey(key);
+  if (!response.ok) throw await problemOf(response);
+  return (await response.json()) as Answer;
+}
+
+export interface HomeRequest {
+  readonly listenerId: string;
+  readonly device: Device;
+  readonly sessionId: string;
+  /** Decide anew even within the lifetime of the last page. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Always with its explanation: asked for later, it would be that of another decision than the one on show.
+ */
+export function fetchHome(request: HomeRequest, signal?: AbortSignal): Promise<Page> {
+  const query = new URLSearchParams({ device: request.device, session: request.sessionId, explain: 'true' });
+  if (request.fresh) query.set('fresh', 'true');
+  const path = `/v1/listeners/${encodeURIComponent(request.listenerId)}/home?${query}`;
+  return call<Page>(path, signal === undefined ? {} : { signal });
+}
+
+export function fetchListeners(prefix: string, limit: number, signal?: AbortSignal): Promise<ListenerList> {
+  const query = new URLSearchParams({ prefix, limit: String(limit) });
+  return call<ListenerList>(`/v1/listeners?${query}`, signal === undefined ? {} : { signal });
+}
+
+/** Null for a listener that the platform has not met: a cold start, not an error. */
+export async function fetchListener(id: string): Promise<ListenerSummary | null> {
+  try {
+    return await call<ListenerSummary>(`/v1/listeners/${encodeURIComponent(id)}`);
+  } catch (failure) {
+    if (failure instanceof ApiProblem && failure.status === 404) return null;
+    throw failure;
+  }
+}
+
+export function fetchItem(id: string): Promise<Item> {
+  return call<Item>(`/v1/items/${encodeURIComponent(id)}`);
+}
+
+export function fetchStatus(): Promise<PlatformStatus> {
+  return call<PlatformStatus>('/v1/status');
+}
+
+/** `keepalive` lets the last events leave while the page closes. */
+export function postEvents(events: readonly IncomingEvent[], keepalive = false): Promise<EventsAnswer> {
+  return call<EventsAnswer>('/v1/events', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ events }),
+    keepalive,
+  });
+}

@@ -1,0 +1,33 @@
+/** The pages of the Studio and their addresses. Each room declares its own routes; a page's code is loaded when it is opened. */
+import { createRouter } from '@tanstack/react-router';
+import { catalogueRoutes } from '../catalogue/routes.ts';
+import { homeRoutes } from '../home/routes.ts';
+import { listenerRoutes } from '../listeners/routes.ts';
+import { liveRoutes } from '../live/routes.ts';
+import { shelfRoutes } from '../shelves/routes.ts';
+import { rootRoute } from './root-route.ts';
+import { formatSearch, parseSearch } from './search-params.ts';
+
+const tree = rootRoute.addChildren([
+  ...homeRoutes,
+  ...listenerRoutes,
+  ...catalogueRoutes,
+  ...shelfRoutes,
+  ...liveRoutes,
+]);
+
+export function createStudioRouter() {
+  return createRouter({
+    routeTree: tree,
+    parseSearch,
+    stringifySearch: formatSearch,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createStudioRouter>;
+  }
+}
