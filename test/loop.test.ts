@@ -131,7 +131,9 @@ describe('every page', () => {
         const page = await server.home(id, `fresh=true&explain=true&device=${device}`);
         expect(page).toMatchObject({ policy: 'popularity', degraded: false });
         // The most popular card, always; between cards of equal popularity chance decides, and says so.
-        const chances = page.shelves.flatMap(({ cards }) => cards.map((card) => card.explain?.propensity ?? Number.NaN));
+        const chances = page.shelves.flatMap(({ cards }) =>
+          cards.map((card) => card.explain?.propensity ?? Number.NaN),
+        );
         expect(chances.filter((chance) => chance !== 1 / Math.round(1 / chance))).toEqual([]);
         expect(chances.filter((chance) => chance === 1).length / chances.length).toBeGreaterThan(0.8);
       }
