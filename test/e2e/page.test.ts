@@ -1,163 +1,50 @@
-/**
- * The web page in a real browser, against a real platform that holds a small demo world: what a person does, and what they then see.
- * Needs Chromium (`apt-get install chromium`, or its path in CHROMIUM); without one these tests are skipped and say so.
- */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+/** Home in a real browser, against a real platform that holds the small world: what a person does, and what they then see. */
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createDemoWorld } from '../../src/simulation/index.ts';
+import { BROWSER, checkPage, PHONE, type Studio, startStudio } from './browser.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const BROWSER = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-  .filter((path) => path !== undefined)
-  .find((path) => existsSync(path));
-const BROWSER_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-quic',
-];
-const WORLD = { seed: 3, items: 1500, listeners: 60, days: 30, endMs: Date.now() };
-const ENVELOPE = 1000;
 const LISTENER = 'listener-0007';
 
-if (BROWSER === undefined) console.warn('No Chromium here: the web page is not tested in a browser.');
-
-interface Running {
-  readonly process: ChildProcess;
-  readonly address: string;
-  readonly pageUrl: string;
-  readonly key: string;
-}
-
-/** `shelfwise up` on any free port, up once it says where it is. */
-async function startPlatform(dataDir: string): Promise<Running> {
-  const args = [join(ROOT, 'bin', 'shelfwise'), 'up', '--data', dataDir, '--port', '0', '--json'];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  let complained = '';
-  child.stderr.on('data', (chunk) => {
-    complained += chunk;
-  });
-  for await (const chunk of child.stdout) {
-    said += chunk;
-    try {
-      const started = JSON.parse(said) as Omit<Running, 'process'>;
-      return { process: child, ...started };
-    } catch (incomplete) {
-      if (!(incomplete instanceof SyntaxError)) throw incomplete;
-    }
-  }
-  throw new Error(`the platform did not come up: ${complained}`);
-}
-
-function* envelopes<Row>(rows: Iterable<Row>): Generator<Row[]> {
-  let envelope: Row[] = [];
-  for (const row of rows) {
-    envelope.push(row);
-    if (envelope.length < ENVELOPE) continue;
-    yield envelope;
-    envelope = [];
-  }
-  if (envelope.length > 0) yield envelope;
-}
-
-async function fillWithWorld(call: (method: string, path: string, body?: unknown) => Promise<unknown>): Promise<void> {
-  const world = createDemoWorld(WORLD);
-  for (const items of envelopes(world.items())) await call('PUT', '/v1/items', { items });
-  for (const listeners of envelopes(world.listeners())) await call('POST', '/v1/listeners', { listeners });
-  for (const events of envelopes(world.history())) await call('POST', '/v1/events', { events });
-  await call('POST', '/v1/admin/fit');
-}
-
-describe.skipIf(BROWSER === undefined)('the web page', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'shelfwise-page-'));
-  const complaints: string[] = [];
-  let platform: Running;
-  let browser: Browser;
-
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${platform.address}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${platform.key}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  const playsOf = async (listener: string): Promise<number> =>
-    ((await call('GET', `/v1/listeners/${listener}`)) as { totalPlays: number }).totalPlays;
-
-  const open = async (path: string, options: BrowserContextOptions = {}, key = platform.key): Promise<Page> => {
-    const context = await browser.newContext({
-      viewport: { width: 1440, height: 900 },
-      reducedMotion: 'reduce',
-      ...options,
-    });
-    const page = await context.newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A listener that nobody has met is a 404 of the API, and no fault of the page.
-      if (message.type() === 'error' && !message.text().includes('404')) complaints.push(message.text());
-    });
-    await page.goto(`${platform.address}${path}#key=${key}`);
-    return page;
-  };
+describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
+  let studio: Studio;
   const shelves = (page: Page) => page.locator('section[data-shelf]');
   const decision = (page: Page) => page.locator('main').getAttribute('data-decision');
   const cardIds = (page: Page) =>
     page.locator('li[data-card]').evaluateAll((cards) => cards.map((card) => card.getAttribute('data-card')));
+  const playsOf = async (listener: string): Promise<number> =>
+    (await studio.call<{ totalPlays: number }>('GET', `/v1/listeners/${listener}`)).totalPlays;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, [join(ROOT, 'scripts', 'studio.mjs')], { cwd: ROOT, stdio: 'inherit' });
-    platform = await startPlatform(dataDir);
-    await fillWithWorld(call);
-    browser = await chromium.launch({ executablePath: BROWSER as string, args: BROWSER_FLAGS });
+    studio = await startStudio('home-page');
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    expect(complaints.splice(0)).toEqual([]);
+    expect(await studio.closePages()).toEqual([]);
   });
 
   afterAll(async () => {
-    await browser?.close();
-    if (platform !== undefined) {
-      const closed = once(platform.process, 'close');
-      platform.process.kill('SIGTERM');
-      await closed;
-    }
-    rmSync(dataDir, { recursive: true, force: true });
+    await studio?.stop();
   });
 
   it('opens by the printed address, keeps the key out of the address bar, and still has it after a reload', async () => {
-    const printed = await (await browser.newContext()).newPage();
+    const printed = await (await studio.browser.newContext()).newPage();
     const asked: string[] = [];
     printed.on('request', (request) => asked.push(request.url()));
-    await printed.goto(platform.pageUrl);
+    await printed.goto(studio.pageUrl);
     await printed.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
-    expect(printed.url()).toBe(`${platform.address}/`);
-    await printed.goto(`${platform.address}/?listener=${LISTENER}&device=tv`);
+    expect(printed.url()).toBe(`${studio.address}/`);
+    await printed.goto(`${studio.address}/?listener=${LISTENER}&device=tv`);
     await shelves(printed).first().waitFor();
     await printed.reload();
     await shelves(printed).first().waitFor();
-    expect(printed.url()).toBe(`${platform.address}/?listener=${LISTENER}&device=tv`);
-    expect(await printed.content()).not.toContain(platform.key);
+    expect(printed.url()).toBe(`${studio.address}/?listener=${LISTENER}&device=tv`);
+    expect(await printed.content()).not.toContain(studio.key);
     // Playwright shows the fragment of a navigation, which is not sent.
-    expect(asked.filter((url) => url.includes(platform.key) && !url.includes('#'))).toEqual([]);
+    expect(asked.filter((url) => url.includes(studio.key) && !url.includes('#'))).toEqual([]);
   });
 
   it('asks for the key where it has none, goes on where the address says, and asks again when it is refused', async () => {
-    const page = await open(`/?listener=${LISTENER}&device=desktop`, {}, '');
+    const page = await studio.open(`/?listener=${LISTENER}&device=desktop`, {}, '');
     await page.getByRole('heading', { name: 'the key' }).waitFor();
     const field = page.getByLabel('Key', { exact: true });
     const use = page.getByRole('button', { name: 'Use this key' });
@@ -166,35 +53,35 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
     await use.click();
     await page.getByRole('alert').getByText('does not know the key').waitFor();
     // The browser itself reports each 401 on its console.
-    const refusals = complaints.splice(0);
+    const refusals = studio.complaints.splice(0);
     expect(refusals.filter((text) => !text.includes('401'))).toEqual([]);
-    await field.fill(platform.pageUrl);
+    await field.fill(studio.pageUrl);
     await field.press('Enter');
     await shelves(page).first().waitFor();
     expect(new URL(page.url()).searchParams.get('listener')).toBe(LISTENER);
-    expect(page.url()).not.toContain(platform.key);
+    expect(page.url()).not.toContain(studio.key);
   });
 
   it('says what a key lacks that may not do enough, and asks for another', async () => {
-    const made = await call('POST', '/v1/keys', { name: 'loader', scopes: ['ingest'] });
-    const page = await open('/', {}, (made as { secret: string }).secret);
+    const made = await studio.call('POST', '/v1/keys', { name: 'loader', scopes: ['ingest'] });
+    const page = await studio.open('/', {}, (made as { secret: string }).secret);
     await page.getByRole('alert').getByText('explain is needed').waitFor();
-    expect(complaints.splice(0).filter((text) => !text.includes('403'))).toEqual([]);
-    await page.getByLabel('Key', { exact: true }).fill(platform.key);
+    expect(studio.complaints.splice(0).filter((text) => !text.includes('403'))).toEqual([]);
+    await page.getByLabel('Key', { exact: true }).fill(studio.key);
     await page.getByRole('button', { name: 'Use this key' }).click();
     await page.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
   });
 
   it('takes the printed address also where it is open already', async () => {
-    const page = await open('/', {}, '');
+    const page = await studio.open('/', {}, '');
     await page.getByRole('heading', { name: 'the key' }).waitFor();
-    await page.goto(platform.pageUrl);
+    await page.goto(studio.pageUrl);
     await page.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
-    expect(page.url()).toBe(`${platform.address}/`);
+    expect(page.url()).toBe(`${studio.address}/`);
   });
 
   it('lets a person pick a listener with the keyboard and see a Home of at least six shelves', async () => {
-    const page = await open('/');
+    const page = await studio.open('/');
     await page.getByRole('heading', { name: 'Who’s listening?' }).waitFor();
     await page.getByRole('button', { name: 'Choose a listener' }).press('Enter');
     await page.getByPlaceholder('Search by id').fill(LISTENER);
@@ -210,7 +97,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
 
   it('plays a card, tells the platform, and shows another Home with what is new marked', async () => {
     const before = await playsOf(LISTENER);
-    const page = await open(`/?listener=${LISTENER}&device=desktop`);
+    const page = await studio.open(`/?listener=${LISTENER}&device=desktop`);
     await shelves(page).first().waitFor();
     const first = await decision(page);
     const drawn = page.locator('section[data-kind="recommended"], section[data-kind="more-like"]').first();
@@ -239,7 +126,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
   });
 
   it('takes a like back, and never shows again what was hidden', async () => {
-    const page = await open(`/?listener=listener-0011&device=desktop`);
+    const page = await studio.open(`/?listener=listener-0011&device=desktop`);
     const card = page.locator('section[data-order="policy"] li[data-card]').first();
     await card.waitFor();
     const hidden = await card.getAttribute('data-card');
@@ -261,7 +148,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
   });
 
   it('explains the Home on show: chances in (0, 1], what was considered, how long it took', async () => {
-    const page = await open(`/?listener=${LISTENER}&device=desktop`);
+    const page = await studio.open(`/?listener=${LISTENER}&device=desktop`);
     await shelves(page).first().waitFor();
     const shown = await decision(page);
     await page.getByRole('button', { name: 'Explain this Home' }).click();
@@ -282,7 +169,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
   });
 
   it('can be walked by keyboard: one stop a shelf, arrows within', async () => {
-    const page = await open(`/?listener=${LISTENER}&device=desktop`);
+    const page = await studio.open(`/?listener=${LISTENER}&device=desktop`);
     const cards = shelves(page).first().locator('li[data-card]');
     await cards.first().waitFor();
     await cards.first().getByRole('button').first().focus();
@@ -299,7 +186,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
 
   it('fits a phone, in light and in dark, and changes device and listener by its menus', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await open(`/?listener=${LISTENER}`, {
+      const page = await studio.open(`/?listener=${LISTENER}`, {
         viewport: { width: 390, height: 844 },
         isMobile: true,
         hasTouch: true,
@@ -319,7 +206,7 @@ describe.skipIf(BROWSER === undefined)('the web page', () => {
   });
 
   it('greets somebody unknown with a Home, and goes back by the browser’s own button', async () => {
-    const page = await open(`/?listener=${LISTENER}&device=tv`);
+    const page = await studio.open(`/?listener=${LISTENER}&device=tv`);
     await shelves(page).first().waitFor();
     await page.getByRole('button', { name: /^Listener:/ }).click();
     await page.getByPlaceholder('Search by id').fill('somebody-new');
