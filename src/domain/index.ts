@@ -1,4 +1,5 @@
 export * from './catalog.ts';
+export * from './cohorts.ts';
 export * from './context.ts';
 export * from './counters.ts';
 export * from './decision.ts';

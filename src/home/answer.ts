@@ -15,7 +15,7 @@ import type { Decided } from './decide.ts';
 import { RIGHTS } from './filters.ts';
 import { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
-import { proposePopular, shelfById } from './shelves.ts';
+import { proposePopular, shelfById } from './shelves/index.ts';
 import { newBatch, sinkInto } from './sources.ts';
 
 export interface HomeAnswer {

@@ -19,7 +19,7 @@ import {
   type RequestScratch,
   type ShelfBatch,
 } from './request.ts';
-import { SHELVES } from './shelves.ts';
+import { SHELVES } from './shelves/index.ts';
 import { carriedSource, STAGE_DEADLINE_MS, shelfSource } from './sources.ts';
 
 export interface HomeDependencies {

@@ -7,7 +7,7 @@ export { LANGUAGES, type Language, languageOf, type MessageId, type Told, textOf
 export { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 export { explainRows, type Recomputation, type ReplayEpochs, recompute } from './replay.ts';
 export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';
-export { SHELVES, shelfById } from './shelves.ts';
+export { SHELVES, shelfById } from './shelves/index.ts';
 export {
   DEFAULT_TUNABLES,
   type HomeTunables,

@@ -3,7 +3,7 @@ import { ByteWriter, utf8 } from '../base/index.ts';
 import { type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import { jsonOf, type Language, languageOf, type Told } from './messages/index.ts';
-import { shelfById, type Telling } from './shelves.ts';
+import { shelfById, type Telling } from './shelves/index.ts';
 
 /** What rendering needs to know of items. */
 export interface ItemTexts {

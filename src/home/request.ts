@@ -2,6 +2,7 @@
 import type { Seed } from '../base/index.ts';
 import {
   type Catalog,
+  type Cohorts,
   type Counters,
   type Device,
   type Embedding,
@@ -15,7 +16,7 @@ import type { Nearest } from '../retrieval/index.ts';
 import type { ListenerState } from '../signals/index.ts';
 import type { DecisionShelf } from './decide.ts';
 import { EMPTY_VIEW, type TasteMemory } from './hydrate.ts';
-import type { ShelfDeclaration } from './shelves.ts';
+import type { ShelfDeclaration } from './shelves/index.ts';
 import { type HomeTunables, MAX_CANDIDATES } from './tunables.ts';
 /** Everything shared that a decision reads, fixed for the length of one request. */
 export interface ServingEpochs {
@@ -24,6 +25,8 @@ export interface ServingEpochs {
   /** Undefined until the first fit. */
   readonly embedding: Embedding | undefined;
   readonly nearest: Nearest | undefined;
+  /** Undefined until the first fit. They propose candidates, which are recorded: replay does not read them. */
+  readonly cohorts: Cohorts | undefined;
   /** Undefined until the first fit: scores are then popularity, and the page says `degraded`. */
   readonly model: RewardModel | undefined;
   /** Hash of the tunables epoch. */

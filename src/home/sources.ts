@@ -2,7 +2,7 @@
 import type { Source } from '../mixer/index.ts';
 import { shelfKey } from './decide.ts';
 import { CHANNEL_BIT, type HomeRequest, type ShelfBatch } from './request.ts';
-import { type CandidateSink, type ShelfDeclaration, shelfById } from './shelves.ts';
+import { type CandidateSink, type ShelfDeclaration, shelfById } from './shelves/index.ts';
 
 /** A source that waits longer has failed; one that computes longer is told as late. */
 export const STAGE_DEADLINE_MS = 50;

@@ -10,6 +10,7 @@ import {
   type EpochKind,
   type Item,
   readCatalog,
+  readCohorts,
   readCounters,
   readEmbedding,
   type Vocabularies,
@@ -105,6 +106,7 @@ export async function createEpochs(dependencies: {
   const catalog = readCatalog((await load('catalog')) ?? (await buildFromItems()));
   const countersEpoch = await load('counters');
   const embeddingEpoch = await load('embedding');
+  const cohortsEpoch = await load('cohorts');
   const modelEpoch = await load('model');
   const embedding = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
   /** A model reads counters and vectors as it has learnt them: while those are damaged it waits. */
@@ -121,6 +123,7 @@ export async function createEpochs(dependencies: {
     counters: countersEpoch === undefined ? EMPTY_COUNTERS : readCounters(countersEpoch),
     embedding,
     nearest: embedding === undefined ? undefined : await nearestOf(embedding),
+    cohorts: cohortsEpoch === undefined ? undefined : readCohorts(cohortsEpoch),
     model: readyModel(),
     tunablesHash,
   };
@@ -145,6 +148,9 @@ export async function createEpochs(dependencies: {
           case 'counters':
             next = { ...next, counters: readCounters(epoch) };
             break;
+          case 'cohorts':
+            next = { ...next, cohorts: readCohorts(epoch) };
+            break;
           case 'model':
             waiting = epoch;
             break;
@@ -166,6 +172,7 @@ export async function createEpochs(dependencies: {
       catalog: serving.catalog.hash,
       counters: serving.counters.hash,
       embedding: serving.embedding?.hash ?? '',
+      cohorts: serving.cohorts?.hash ?? '',
       model: serving.model?.hash ?? '',
       tunables: serving.tunablesHash,
       ...Object.fromEntries(damaged),

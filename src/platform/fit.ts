@@ -1,8 +1,9 @@
 /**
- * Fitting on what is there: the catalogue's columns, the counters, the embedding, and a first reward model from the
- * listening history (later ones learn from decisions, see `learn.ts`).
+ * Fitting on what is there: the catalogue's columns, the counters, the embedding, cohorts of listeners in its space, and a
+ * first reward model from the listening history (later ones learn from decisions, see `learn.ts`).
  */
 import { readFileSync } from 'node:fs';
+import { createRng } from '../base/index.ts';
 import {
   buildCatalog,
   type Catalog,
@@ -17,6 +18,7 @@ import {
   createNearest,
   evaluateHoldout,
   FIT_DEFAULTS,
+  fitCohorts,
   fitEmbeddingApart,
   type Interactions,
   listenersOfItems,
@@ -99,8 +101,14 @@ export async function fitJob(
   if (embeddingFit !== undefined) {
     const embeddingEpoch = await embeddingFit;
     workspace.epochs.put(embeddingEpoch);
-    await prepareSearch(workspace, readEmbedding(embeddingEpoch), onProgress);
-    epochs.push(embeddingEpoch);
+    const embedding = readEmbedding(embeddingEpoch);
+    await prepareSearch(workspace, embedding, onProgress);
+    const cohortsEpoch = fitCohorts(pairs.matrix, embedding, {
+      rng: createRng(COHORTS_SEED),
+      onProgress: (share) => onProgress('cohorts', share),
+    });
+    workspace.epochs.put(cohortsEpoch);
+    epochs.push(embeddingEpoch, cohortsEpoch);
     const model = await examples?.fit(countersEpoch, embeddingEpoch, onProgress);
     if (model !== undefined) summary += `, ${model.summary}`;
     if (keeps) summary += `, reward model kept: it has learnt from ${checkpoint.learnt} rewards`;
@@ -128,6 +136,7 @@ export async function fitJob(
 }
 
 const EMBEDDING_SEED = 20_201;
+const COHORTS_SEED = 20_202;
 
 /** The serving thread only reads what this has worked out. */
 function prepareSearch(workspace: Workspace, embedding: Embedding, onProgress: OnProgress): Promise<void> {

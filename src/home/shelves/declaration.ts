@@ -1,0 +1,55 @@
+/** What a shelf of Home is: where its candidates come from, what it promises, and how it speaks. */
+import { type Catalog, NO_ITEM, type ShelfOrder } from '../../domain/index.ts';
+import { isWidest } from '../kinds.ts';
+import type { Told } from '../messages/index.ts';
+import type { ItemTexts } from '../render.ts';
+import type { HomeRequest } from '../request.ts';
+
+/** Where a declaration puts its candidates. */
+export interface CandidateSink {
+  /** Adds a candidate; a second time only adds its channel. A batch has room for MAX_CANDIDATES: later ones are not taken. */
+  add(item: number, channelBit: number): void;
+}
+
+export interface ShelfDeclaration {
+  readonly id: string;
+  readonly order: ShelfOrder;
+  /** Fewer cards than this and the shelf does not appear. */
+  readonly minCards: number;
+  /** Most cards, within the surface's own limit. */
+  readonly maxCards: number;
+  /** Items that the listener has played are removed. */
+  readonly unplayedOnly: boolean;
+  /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */
+  seeds(request: HomeRequest, out: Uint32Array): number;
+  propose(request: HomeRequest, seedItem: number, sink: CandidateSink): void;
+  title(about: Telling): Told;
+  /** Why the shelf is there. */
+  reason(about: Telling): Told;
+  /** Why this card, where the shelf does not say it all. */
+  cardReason?(item: number, about: Telling): Told | undefined;
+  /** A word that stands by the title, such as "Sponsored". */
+  label?(about: Telling): Told | undefined;
+  /** Is the card paid for? */
+  isSponsored?(item: number, about: Telling): boolean;
+}
+
+/** What a shelf's words are told from: the record and the catalogue alone, so that a page served again reads the same. */
+export interface Telling {
+  readonly seedItem: number;
+  /** Of the decision; UNKNOWN_MARKET where it is not known. */
+  readonly market: string;
+  /** The time that the page is for. */
+  readonly atMs: number;
+  readonly texts: ItemTexts;
+}
+
+/** Offers what of these items is for discovery. */
+export function offerWidest(items: Uint32Array, catalog: Catalog, channelBit: number, sink: CandidateSink): void {
+  for (const item of items) if (isWidest(item, items, catalog)) sink.add(item, channelBit);
+}
+
+export const once = (_request: HomeRequest, out: Uint32Array): number => {
+  out[0] = NO_ITEM;
+  return 1;
+};

@@ -1,0 +1,107 @@
+/** Shelves near the listener's taste, or just beyond it. */
+import { type Catalog, type Embedding, NO_ITEM } from '../../domain/index.ts';
+import { genreShares, strongestTastes } from '../../signals/index.ts';
+import { widerThan } from '../kinds.ts';
+import { always, told } from '../messages/index.ts';
+import { CHANNEL_BIT } from '../request.ts';
+import { offerWidest, once, type ShelfDeclaration } from './declaration.ts';
+
+export const moreLike: ShelfDeclaration = {
+  id: 'more-like',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds(request, out) {
+    const { state, atMs, epochs, scratch, profile } = request;
+    out.fill(NO_ITEM);
+    const { embedding, catalog } = epochs;
+    if (embedding === undefined) return 0;
+    let count = strongestTastes(state, atMs, catalog, scratch.itemsA, scratch.scoresA, MORE_LIKE_SHELVES * 3);
+    if (count === 0) {
+      for (const pick of request.pickNumbers.slice(0, MORE_LIKE_SHELVES)) scratch.itemsA[count++] = pick;
+      if (profile.onboardingPicks.length === 0) return 0;
+    }
+    let kept = 0;
+    for (let i = 0; i < count && kept < MORE_LIKE_SHELVES; i++) {
+      const seed = seedOf(scratch.itemsA[i], catalog, embedding);
+      if (seed !== NO_ITEM && out.indexOf(seed) < 0) out[kept++] = seed;
+    }
+    return kept;
+  },
+  propose(request, seed, sink) {
+    const { embedding } = request.epochs;
+    if (embedding === undefined) return;
+    const at = seed * embedding.neighbourCount;
+    let count = 0;
+    while (count < embedding.neighbourCount && embedding.neighbours[at + count] !== NO_ITEM) count++;
+    offerWidest(embedding.neighbours.subarray(at, at + count), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
+  },
+  title: ({ seedItem, texts }) => told('more-like.title', { item: texts.title(seedItem) }),
+  reason: ({ seedItem, texts }) => told('more-like.reason', { item: texts.title(seedItem) }),
+};
+
+/** A taste is for an artist or a show rather than for one song or episode: X is the widest that has neighbours. */
+function seedOf(item: number, catalog: Catalog, embedding: Embedding): number {
+  const hasNeighbours = (candidate: number): boolean =>
+    candidate < embedding.size && embedding.neighbours[candidate * embedding.neighbourCount] !== NO_ITEM;
+  const wider = widerThan(item, catalog);
+  if (hasNeighbours(wider)) return wider;
+  return hasNeighbours(item) ? item : NO_ITEM;
+}
+
+/** "More like X" appears for at most so many X. */
+const MORE_LIKE_SHELVES = 3;
+
+export const recommended: ShelfDeclaration = {
+  id: 'recommended',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: once,
+  propose(request, _seed, sink) {
+    offerWidest(request.recommendations, request.epochs.catalog, CHANNEL_BIT.nearest, sink);
+  },
+  title: always('recommended.title'),
+  reason: always('recommended.reason'),
+};
+
+export const different: ShelfDeclaration = {
+  id: 'something-different',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: once,
+  propose(request, _seed, sink) {
+    const { state, atMs, epochs, scratch } = request;
+    const { counters, catalog } = epochs;
+    const genres = counters.genreStart.length - 1;
+    if (scratch.genreShares.length < genres) scratch.genreShares = new Float32Array(genres);
+    const shares = scratch.genreShares;
+    if (genreShares(state, atMs, catalog, shares) === 0) return;
+    // The least tried genres that have something to offer, a few items of each, most played first.
+    const perGenre = 6;
+    let taken = 0;
+    for (let g = 0; g < genres && taken < 60; g++) {
+      if (shares[g] >= HARDLY_TRIED) continue;
+      const start = counters.genreStart[g];
+      const end = Math.min(counters.genreStart[g + 1], start + perGenre);
+      if (end - start < perGenre) continue;
+      for (let i = start; i < end; i++) {
+        sink.add(counters.genreItems[i], CHANNEL_BIT.popularity);
+        taken++;
+      }
+    }
+  },
+  title: always('something-different.title'),
+  reason: always('something-different.reason'),
+  cardReason(item, { texts }) {
+    const genre = texts.genre(item);
+    return genre === '' ? undefined : told('verbatim', { text: genre });
+  },
+};
+
+/** A genre with less than this share of a listener's plays is hardly tried. */
+const HARDLY_TRIED = 0.02;
