@@ -1,3 +1,4 @@
+export * from './campaign.ts';
 export * from './catalog.ts';
 export * from './cohorts.ts';
 export * from './context.ts';
