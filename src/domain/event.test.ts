@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/index.ts';
-import { EventSchema, type FeedbackEvent, type IncomingEvent, parseEvent } from './index.ts';
+import { ByteWriter, DAY_MS, HOUR_MS, MINUTE_MS } from '../base/index.ts';
+import { decodeEvent, EventSchema, encodeEvent, type FeedbackEvent, type IncomingEvent, parseEvent } from './index.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
 const checker = Compile(EventSchema);
@@ -52,5 +52,65 @@ describe('the time of an event', () => {
     expect(parsed({ occurredAt: '2026-11-24T12:10:00Z' })).toMatchObject({ occurredAtMs: NOW_MS });
     expect(parsed({ occurredAt: '2026-11-24T12:10:01Z' })).toBe('EVENT_TIME_FUTURE');
     expect(parsed({ occurredAt: '2010-01-01T00:00:00Z' })).toBe('EVENT_TIME_TOO_OLD');
+  });
+});
+
+describe('a hide', () => {
+  it('is of an item or of a shelf, never of both or neither', () => {
+    const hide = (fields: Partial<IncomingEvent>) =>
+      parseEvent(
+        { eventId: 'e', listenerId: 'l', type: 'hide', occurredAt: '2026-11-24T11:00:00Z', ...fields },
+        'key',
+        NOW_MS,
+      );
+    expect(hide({ shelfId: 'more-like:artist:1' })).toMatchObject({ itemId: '', shelfId: 'more-like:artist:1' });
+    expect(hide({ type: 'unhide', itemId: 'i' })).toMatchObject({ itemId: 'i', shelfId: '' });
+    expect(hide({})).toBe('EVENT_ITEM_MISSING');
+    expect(hide({ type: 'unhide', itemId: 'i', shelfId: 'popular' })).toBe('EVENT_HIDES_TWO');
+    for (const shelfId of ['popular', 'more-like:artist:1']) expect(checker.Check(shelf(shelfId))).toBe(true);
+    for (const shelfId of ['', 'Popular', 'more-like:', 'x:\n']) expect(checker.Check(shelf(shelfId))).toBe(false);
+  });
+});
+
+const shelf = (shelfId: string) => ({
+  eventId: 'e',
+  listenerId: 'l',
+  type: 'hide',
+  occurredAt: '2026-11-24T11:00:00Z',
+  shelfId,
+});
+
+describe('the stored form', () => {
+  const event = parseEvent(
+    {
+      eventId: 'e',
+      listenerId: 'l',
+      type: 'impression',
+      occurredAt: '2026-11-24T11:00:00Z',
+      reference: { decisionId: '01KDVDNA000000000000000000', shelfRank: 3 },
+    },
+    'key',
+    NOW_MS,
+    0,
+    { shelfId: 'more-like:\u00e9', cards: [7, 0xf0000002, 12] },
+  ) as FeedbackEvent;
+  const stored = (): Buffer => {
+    const out = new ByteWriter();
+    encodeEvent(event, out);
+    return out.finish();
+  };
+
+  it('keeps what the reference pointed to', () => {
+    expect(decodeEvent(stored())).toEqual(event);
+  });
+
+  it('of version 1, without it, is read still', () => {
+    const shelfBytes = 1 + Buffer.byteLength(event.shelfId);
+    const cardBytes = 1 + 1 + 5 + 1;
+    const old = stored().subarray(0, stored().length - shelfBytes - cardBytes);
+    old[0] = 1;
+    expect(decodeEvent(old)).toEqual({ ...event, shelfId: '', cards: [] });
+    old[0] = 3;
+    expect(() => decodeEvent(old)).toThrow(/format 3/);
   });
 });

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { ByteReader, type ByteWriter, DAY_MS, MINUTE_MS, ShelfwiseError } from '../base/index.ts';
 import { DEVICES, type Device } from './context.ts';
 import { parseInstant } from './instant.ts';
-import { IdSchema } from './item.ts';
+import { ID_PATTERN, IdSchema } from './item.ts';
 
 /** Position is the number in binary formats: append only. */
 export const EVENT_TYPES = [
@@ -17,6 +17,7 @@ export const EVENT_TYPES = [
   'follow',
   'unfollow',
   'hide',
+  'unhide',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -42,15 +43,28 @@ const fields = {
   device: Type.Optional(Type.Enum(DEVICES)),
 };
 
+/** The kind of a shelf, and for a shelf about an item a colon and the item's id. */
+const SHELF_ID_PATTERN = `^[a-z0-9-]{1,60}(:${ID_PATTERN.slice(1, -1)})?$`;
+
 /**
  * One shape for every type; what a type requires beyond the common fields is checked by `parseEvent`:
- * `rendered` needs `reference` (a decision), `impression` a `reference` with a shelf rank, all others `itemId`; `play` also `playedMs`.
+ * `rendered` needs `reference` (a decision), `impression` a `reference` with a shelf rank, `hide` and `unhide` either `itemId`
+ * or `shelfId`, all others `itemId`; `play` also `playedMs`.
  */
 export const EventSchema = Type.Object(
   {
     ...fields,
     type: Type.Enum(EVENT_TYPES),
     itemId: Type.Optional(IdSchema),
+    shelfId: Type.Optional(
+      Type.String({
+        ...IdSchema,
+        maxLength: 300,
+        pattern: SHELF_ID_PATTERN,
+        description:
+          'What is hidden, or no longer: a shelf instead of an item, by its `id` on the page, or by its `kind` for all of that kind.',
+      }),
+    ),
     /** The album, playlist or show that it was played from. */
     containerId: Type.Optional(IdSchema),
     /** At most a day: what plays on for longer is told in several plays. */
@@ -86,6 +100,22 @@ export interface FeedbackEvent {
   /** -1 when the reference names no shelf or no card. */
   readonly shelfRank: number;
   readonly cardRank: number;
+  /**
+   * The shelf by its id on the page: what a `hide` or `unhide` without an item is about; else what the reference was found
+   * to point to when the event arrived. '' where there is none, or where the page was not known.
+   */
+  readonly shelfId: string;
+  /**
+   * Numbers of the cards that the reference points to, found when the event arrived: all of the row for an impression
+   * without a card rank, else the one card. They are stored, so that the log alone gives the same state again.
+   */
+  readonly cards: readonly number[];
+}
+
+/** What a reference points to: the listener's own page as it was served. */
+export interface ResolvedReference {
+  readonly shelfId: string;
+  readonly cards: readonly number[];
 }
 
 export type EventRejection =
@@ -95,7 +125,8 @@ export type EventRejection =
   | 'EVENT_TIME_TOO_OLD'
   | 'EVENT_ITEM_MISSING'
   | 'EVENT_PLAYED_MISSING'
-  | 'EVENT_REFERENCE_MISSING';
+  | 'EVENT_REFERENCE_MISSING'
+  | 'EVENT_HIDES_TWO';
 
 /** What a caller can do about a rejected event. */
 export const EVENT_REMEDIES: Readonly<Record<EventRejection, string>> = {
@@ -104,9 +135,10 @@ export const EVENT_REMEDIES: Readonly<Record<EventRejection, string>> = {
     'Send occurredAt as an ISO 8601 date-time with a zone, of the years 1970 to 2200, without a leap second.',
   EVENT_TIME_FUTURE: 'Set the clock of the client; times up to 10 minutes ahead are taken as now.',
   EVENT_TIME_TOO_OLD: 'Events older than 10 years are not taken.',
-  EVENT_ITEM_MISSING: 'Send itemId with this type.',
+  EVENT_ITEM_MISSING: 'Send itemId with this type (with hide and unhide: itemId, or shelfId).',
   EVENT_PLAYED_MISSING: 'Send playedMs with a play.',
   EVENT_REFERENCE_MISSING: 'Send reference.decisionId (and reference.shelfRank for an impression).',
+  EVENT_HIDES_TWO: 'Send itemId or shelfId, not both; hide a second thing with a second event.',
 };
 
 const MAX_AHEAD_MS = 10 * MINUTE_MS;
@@ -118,6 +150,7 @@ const MAX_AGE_MS = 3653 * DAY_MS;
  *
  * @param knownDurationMs of the item, from the catalogue; 0 when unknown. A play is cut to it and to the duration that the
  *   client sent, whichever is shorter.
+ * @param resolved what the reference points to, where that is known
  * @returns the event, or the code of its rejection.
  */
 export function parseEvent(
@@ -125,6 +158,7 @@ export function parseEvent(
   listenerKey: string,
   receivedAtMs: number,
   knownDurationMs = 0,
+  resolved?: ResolvedReference,
 ): FeedbackEvent | EventRejection {
   let occurredAtMs = parseInstant(raw.occurredAt);
   if (occurredAtMs === undefined) return 'EVENT_TIME_INVALID';
@@ -138,6 +172,9 @@ export function parseEvent(
     if (reference === undefined) return 'EVENT_REFERENCE_MISSING';
   } else if (raw.type === 'impression') {
     if (reference?.shelfRank === undefined) return 'EVENT_REFERENCE_MISSING';
+  } else if (raw.type === 'hide' || raw.type === 'unhide') {
+    if (raw.itemId === undefined && raw.shelfId === undefined) return 'EVENT_ITEM_MISSING';
+    if (raw.itemId !== undefined && raw.shelfId !== undefined) return 'EVENT_HIDES_TWO';
   } else if (raw.itemId === undefined) {
     return 'EVENT_ITEM_MISSING';
   }
@@ -162,10 +199,21 @@ export function parseEvent(
     decisionId: reference?.decisionId ?? '',
     shelfRank: reference?.shelfRank ?? -1,
     cardRank: reference?.cardRank ?? -1,
+    shelfId: hidesShelf(raw) ? (raw.shelfId ?? '') : (resolved?.shelfId ?? ''),
+    cards: resolved?.cards ?? NO_CARDS,
   };
 }
 
-const EVENT_FORMAT = 1;
+const NO_CARDS: readonly number[] = [];
+
+function hidesShelf(raw: IncomingEvent): boolean {
+  return (raw.type === 'hide' || raw.type === 'unhide') && raw.shelfId !== undefined;
+}
+
+/** 1: without the shelf and the cards. */
+const EVENT_FORMAT = 2;
+/** Cards of a row at most, as a stored event may have them. */
+const MAX_CARDS = 256;
 
 /** Appends the stored form of `event` to `out`. */
 export function encodeEvent(event: FeedbackEvent, out: ByteWriter): void {
@@ -184,13 +232,17 @@ export function encodeEvent(event: FeedbackEvent, out: ByteWriter): void {
   out.text(event.decisionId);
   out.zigzag(event.shelfRank);
   out.zigzag(event.cardRank);
+  out.text(event.shelfId);
+  out.varint(event.cards.length);
+  for (const card of event.cards) out.varint(card);
 }
 
 /** Reads what `encodeEvent` wrote; throws `LOG_CORRUPT` for another format. */
 export function decodeEvent(bytes: Uint8Array): FeedbackEvent {
   const reader = new ByteReader(bytes);
   const format = reader.u8();
-  if (format !== EVENT_FORMAT) throw new ShelfwiseError('LOG_CORRUPT', `event format ${format} is unknown`);
+  if (format !== EVENT_FORMAT && format !== 1)
+    throw new ShelfwiseError('LOG_CORRUPT', `event format ${format} is unknown`);
   const type = EVENT_TYPES[reader.u8()];
   const deviceBits = reader.u8();
   const device = DEVICES[deviceBits & 127];
@@ -212,5 +264,16 @@ export function decodeEvent(bytes: Uint8Array): FeedbackEvent {
     decisionId: reader.text(),
     shelfRank: reader.zigzag(),
     cardRank: reader.zigzag(),
+    shelfId: format === 1 ? '' : reader.text(),
+    cards: format === 1 ? NO_CARDS : readCards(reader),
   };
+}
+
+function readCards(reader: ByteReader): readonly number[] {
+  const count = reader.varint();
+  if (count === 0) return NO_CARDS;
+  if (count > MAX_CARDS) throw new ShelfwiseError('LOG_CORRUPT', `an event of ${count} cards`);
+  const cards: number[] = [];
+  for (let i = 0; i < count; i++) cards.push(reader.varint());
+  return cards;
 }

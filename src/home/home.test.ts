@@ -98,6 +98,8 @@ function event(given: Partial<FeedbackEvent>): FeedbackEvent {
     decisionId: '',
     shelfRank: -1,
     cardRank: -1,
+    shelfId: '',
+    cards: [],
     ...given,
   };
 }

@@ -32,6 +32,7 @@ import type { Trace } from '../mixer/index.ts';
 import { emptyState, isHidden, type ListenerState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
+import type { Pages } from './pages.ts';
 import type { HomeQuery } from './service.ts';
 import type { StateEntry, States } from './states.ts';
 
@@ -80,6 +81,8 @@ export function createHomes(dependencies: {
   readonly listeners: Listeners;
   readonly states: () => States;
   readonly decisions: Decisions;
+  /** Told of every page, so that events find what they are about. */
+  readonly pages: Pages;
   readonly serving: () => ServingEpochs;
   readonly tunables: HomeTunables;
   /** Is the listener in the permanent popularity hold-out? */
@@ -94,7 +97,7 @@ export function createHomes(dependencies: {
   readonly explain: (record: DecisionRecord, secret: KeyObject) => readonly RenderedRow[];
   readonly onServed: (ms: number, policyId: string, degraded: boolean) => void;
 }): Homes {
-  const { clock, listeners, decisions, tunables, pageLifetimeMs } = dependencies;
+  const { clock, listeners, decisions, pages, tunables, pageLifetimeMs } = dependencies;
   const kernels = kernelsHash();
   const counts: HomeCounts = { decided: 0, servedAgain: 0, degraded: 0, shelves: 0, candidates: 0 };
   const lastPages = new Map<string, LastPage>();
@@ -250,6 +253,17 @@ export function createHomes(dependencies: {
         explain: query.explain,
         kernelsHash: kernels,
       });
+      const rows = record.rows.map((row) => {
+        const shelf = record.shelves[row.shelf];
+        return {
+          shelfId: shelf.shelfId,
+          seedItem: shelf.seedItem,
+          defined: shelf.order === 'defined' && shelf.carriedFrom === '',
+          items: row.cards.map((card) => shelf.items[card.index]),
+          carriedFrom: shelf.carriedFrom,
+        };
+      });
+      pages.note(decisionId, { listenerKey: listener.key, rows });
       if (asked) {
         remember(pageKey, {
           decisionId,
@@ -259,20 +273,8 @@ export function createHomes(dependencies: {
           meaningful,
           tunablesHash: epochs.tunablesHash,
           profile: listener.profile,
-          seen: record.rows.reduce(
-            (bits, row, rank) => (record.shelves[row.shelf].carriedFrom === '' ? bits : bits | (1 << rank)),
-            0,
-          ),
-          rows: record.rows.map((row) => {
-            const shelf = record.shelves[row.shelf];
-            return {
-              shelfId: shelf.shelfId,
-              seedItem: shelf.seedItem,
-              defined: shelf.order === 'defined' && shelf.carriedFrom === '',
-              items: row.cards.map((card) => shelf.items[card.index]),
-              carriedFrom: shelf.carriedFrom,
-            };
-          }),
+          seen: rows.reduce((bits, { carriedFrom }, rank) => (carriedFrom === '' ? bits : bits | (1 << rank)), 0),
+          rows,
         });
       }
       decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });

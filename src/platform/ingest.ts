@@ -13,11 +13,13 @@ import {
   type FeedbackEvent,
   type IncomingEvent,
   parseEvent,
+  type ResolvedReference,
   type Vocabularies,
 } from '../domain/index.ts';
 import { foldEvent } from '../signals/index.ts';
 import type { EventLog, LogPosition } from '../store/index.ts';
 import type { Listeners } from './listeners.ts';
+import type { Pages } from './pages.ts';
 import type { SeenEvents } from './seen.ts';
 import type { EventFate } from './service.ts';
 import { positionNumber, type States, unlessCorrupt } from './states.ts';
@@ -53,6 +55,8 @@ export interface IngestDependencies {
   readonly listeners: Listeners;
   readonly states: () => States;
   readonly seen: SeenEvents;
+  /** What references of events point to. */
+  readonly pages: Pages;
   readonly vocabularies: Vocabularies;
   readonly clock: Clock;
   /** Is the number an item of the catalogue? */
@@ -72,7 +76,7 @@ interface Taken {
 }
 
 export function createIngest(dependencies: IngestDependencies): Ingest {
-  const { log, listeners, seen, vocabularies, clock } = dependencies;
+  const { log, listeners, seen, pages, vocabularies, clock } = dependencies;
   const counts: IngestCounts = { accepted: 0, duplicate: 0, rejected: 0, unknownItems: 0, unfolded: 0 };
   const writer = new ByteWriter(1024);
   /** Start positions of envelopes that are appended and not folded yet, oldest first. */
@@ -98,6 +102,13 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
     states.touch(event.listenerKey);
   };
 
+  /** What the reference of an event points to, as far as its page is known. */
+  const resolve = ({ type, reference }: IncomingEvent, listenerKey: string): ResolvedReference | undefined => {
+    if (reference?.shelfRank === undefined) return undefined;
+    const { decisionId, shelfRank, cardRank = -1 } = reference;
+    return pages.resolve({ decisionId, shelfRank, cardRank }, listenerKey, type === 'impression');
+  };
+
   /** Appends what the writer holds. When the disk fills in the middle of an envelope, its first events still count: -1. */
   const appendOr = (inTheMiddle: boolean): number => {
     try {
@@ -115,16 +126,19 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       const fates: EventFate[] = new Array(rows.length);
       const valid: { readonly index: number; readonly raw: IncomingEvent }[] = [];
       const ids: string[] = [];
+      const decisionIds: string[] = [];
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i];
         if (checker.Check(row)) {
           valid.push({ index: i, raw: row });
           ids.push(row.listenerId);
+          if (row.reference?.shelfRank !== undefined) decisionIds.push(row.reference.decisionId);
         } else {
           fates[i] = invalid(row);
         }
       }
       const entries = await listeners.ensure(ids);
+      if (decisionIds.length > 0) await pages.load(decisionIds, receivedAtMs);
 
       const taken: Taken[] = [];
       const claims = seen.claims(valid.length);
@@ -141,7 +155,13 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
           );
           continue;
         }
-        const event = parseEvent(raw, listener.key, receivedAtMs, dependencies.durationOf(raw.itemId));
+        const event = parseEvent(
+          raw,
+          listener.key,
+          receivedAtMs,
+          dependencies.durationOf(raw.itemId),
+          resolve(raw, listener.key),
+        );
         if (typeof event === 'string') {
           fates[index] = rejected(
             raw.eventId,

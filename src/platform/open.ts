@@ -33,6 +33,7 @@ import { createIngest } from './ingest.ts';
 import { createKeys, ownKey } from './keys.ts';
 import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
+import { createPages } from './pages.ts';
 import { createRebuild } from './rebuild.ts';
 import { explainRecord, replayRecord } from './replays.ts';
 import { createCollector } from './retention.ts';
@@ -172,11 +173,13 @@ async function assemble(
     record: decisions.write,
     onTrouble,
   });
+  const pages = createPages(decisions.bytes, catalogue.id);
   const homes = createHomes({
     home,
     listeners,
     states,
     decisions,
+    pages,
     serving: epochs.serving,
     tunables: options.tunables,
     isHeldOut: heldOutBy(options.popularityHoldout),
@@ -193,6 +196,7 @@ async function assemble(
     listeners,
     states,
     seen,
+    pages,
     vocabularies,
     clock,
     knowsItem: catalogue.has,

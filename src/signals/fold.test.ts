@@ -2,13 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, HOUR_MS, MINUTE_MS } from '../base/index.ts';
 import { foldEvent } from './fold.ts';
+import { SIGHT_LIMITS, VISIT_MS } from './sights.ts';
 import { eventOf, foldAll, type NumberedEvent, randomHistory, START_MS, shuffled } from './signals-testing.ts';
 import {
+  cardSightsOf,
+  DEFAULT_BOT_RULES,
   emptyState,
   isFollowed,
   isHidden,
   isLiked,
+  isShelfHidden,
   LAST_MS,
+  type ListenerState,
   lastPlayedMs,
   looksLikeBot,
   playsOf,
@@ -18,6 +23,7 @@ import {
   SUM_LIKING,
   SUM_MOOD,
   SUM_TASTE,
+  shelfSightsOf,
 } from './state.ts';
 import { statesEqual } from './state-codec.ts';
 
@@ -86,7 +92,7 @@ describe('foldEvent', () => {
     for (const type of ['select', 'skip', 'follow', 'unfollow'] as const) {
       expect(outcome({ type })).toEqual({ meaningful: true, tasteChanged: false });
     }
-    for (const type of ['like', 'unlike', 'hide'] as const) {
+    for (const type of ['like', 'unlike', 'hide', 'unhide'] as const) {
       expect(outcome({ type })).toEqual({ meaningful: true, tasteChanged: true });
     }
   });
@@ -135,7 +141,8 @@ describe('foldEvent', () => {
       play(2, START_MS + HOUR_MS, { playedMs: 12_500 }),
       play(2, START_MS, { playedMs: 900_000, durationMs: 3_600_000 }),
     ]);
-    expect(progressOf(state, 2)).toBe(12_000);
+    expect(progressOf(state, 2)).toEqual({ playedMs: 12_000, atMs: START_MS + HOUR_MS });
+    expect(progressOf(state, 3)).toBeUndefined();
     expect(playsOf(state, 2)).toBe(1);
     expect(lastPlayedMs(state, 2)).toBe(START_MS);
     expect(lastPlayedMs(state, 99)).toBe(-1);
@@ -167,14 +174,138 @@ describe('foldEvent', () => {
     expect(state.items.count).toBe(0);
   });
 
-  it('takes more than 2,000 plays a day for a machine, and for one day only', () => {
+  it('takes back that something was hidden, with the last writer winning', () => {
     const state = emptyState();
-    for (let i = 0; i < 2000; i++) foldEvent(state, eventOf({ occurredAtMs: START_MS + i * 40_000 }), 1, -1);
+    foldEvent(state, eventOf({ type: 'hide', occurredAtMs: START_MS }), 3, -1);
+    expect(foldEvent(state, eventOf({ type: 'unhide', occurredAtMs: START_MS + 10 }), 3, -1).tasteChanged).toBe(true);
+    expect(isHidden(state, 3)).toBe(false);
+    expect(foldEvent(state, eventOf({ type: 'hide', occurredAtMs: START_MS + 5 }), 3, -1).meaningful).toBe(false);
+    expect(isHidden(state, 3)).toBe(false);
+  });
+
+  it('hides one shelf, or all of a kind, and shows them again', () => {
+    const state = emptyState();
+    const shelf = (type: 'hide' | 'unhide', shelfId: string, atMs: number) =>
+      foldEvent(state, eventOf({ type, shelfId, occurredAtMs: START_MS + atMs }), -1, -1);
+    expect(shelf('hide', 'more-like:a', 0)).toEqual({ meaningful: true, tasteChanged: false });
+    expect(isShelfHidden(state, 'more-like', 'more-like:a')).toBe(true);
+    expect(isShelfHidden(state, 'more-like', 'more-like:b')).toBe(false);
+    shelf('hide', 'more-like', 1);
+    expect(isShelfHidden(state, 'more-like', 'more-like:b')).toBe(true);
+    shelf('unhide', 'more-like', 2);
+    shelf('unhide', 'more-like:a', 2);
+    expect(isShelfHidden(state, 'more-like', 'more-like:a')).toBe(false);
+    expect(shelf('hide', 'more-like:a', 1).meaningful).toBe(false);
+  });
+});
+
+describe('what was seen and not chosen', () => {
+  const seen = (state: ListenerState, visit: number, shelfId: string, cards: number[]) =>
+    foldEvent(
+      state,
+      eventOf({ type: 'impression', decisionId: 'd', shelfId, cards, occurredAtMs: START_MS + visit * VISIT_MS }),
+      -1,
+      -1,
+    );
+
+  it('is counted once a visit, for its cards and its shelf', () => {
+    const state = emptyState();
+    for (const visit of [0, 0, 1, 3, 3]) seen(state, visit, 'recommended', [7, 9]);
+    seen(state, 4, 'popular', [9]);
+    expect(cardSightsOf(state, 7)).toEqual({ visits: 3, lastSeenMs: START_MS + 3 * VISIT_MS });
+    expect(cardSightsOf(state, 9)).toEqual({ visits: 4, lastSeenMs: START_MS + 4 * VISIT_MS });
+    expect(cardSightsOf(state, 8)).toBeUndefined();
+    expect(shelfSightsOf(state, 'recommended')).toEqual({ visits: 3, lastSeenMs: START_MS + 3 * VISIT_MS });
+    expect(shelfSightsOf(state, 'new-releases')).toBeUndefined();
+  });
+
+  it('begins anew with a choice, whether the card was selected, played from somewhere else, or liked', () => {
+    const from = { decisionId: 'd', shelfId: 'recommended', cards: [7], occurredAtMs: START_MS + 2 * VISIT_MS };
+    const choices: [Parameters<typeof eventOf>[0] & object, number, number][] = [
+      [{ ...from, type: 'select' }, 7, -1],
+      // An album's card, chosen by the play of its track.
+      [{ ...from, type: 'play' }, 70, -1],
+      [{ type: 'play', occurredAtMs: from.occurredAtMs }, 7, -1],
+      [{ type: 'play', occurredAtMs: from.occurredAtMs }, 70, 7],
+      [{ type: 'like', occurredAtMs: from.occurredAtMs }, 7, -1],
+      [{ type: 'follow', occurredAtMs: from.occurredAtMs }, 7, -1],
+    ];
+    for (const [choice, item, container] of choices) {
+      const state = emptyState();
+      for (const visit of [0, 1, 2, 4]) seen(state, visit, 'recommended', [7]);
+      foldEvent(state, eventOf(choice), item, container);
+      expect(cardSightsOf(state, 7)?.visits, JSON.stringify(choice)).toBe(1);
+      expect(shelfSightsOf(state, 'recommended')?.visits).toBe(choice.decisionId === undefined ? 4 : 1);
+    }
+  });
+
+  it('is not begun anew by a play that was broken off, a skip, or an impression of an unknown page', () => {
+    const state = emptyState();
+    for (const visit of [0, 1, 2]) seen(state, visit, 'recommended', [7]);
+    const from = { decisionId: 'd', shelfId: 'recommended', cards: [7], occurredAtMs: START_MS + 5 * VISIT_MS };
+    foldEvent(state, eventOf({ ...from, type: 'play', playedMs: 3000 }), 7, -1);
+    foldEvent(state, eventOf({ ...from, type: 'skip' }), 7, -1);
+    foldEvent(state, eventOf({ type: 'impression', decisionId: 'd', occurredAtMs: from.occurredAtMs }), -1, -1);
+    expect(cardSightsOf(state, 7)?.visits).toBe(3);
+    expect(shelfSightsOf(state, 'recommended')?.visits).toBe(3);
+  });
+
+  it('keeps the newest 8 visits of a card and 12 of a shelf, and forgets the cards seen least when the table is full', () => {
+    const state = emptyState();
+    for (let visit = 0; visit < 20; visit++) seen(state, visit, 'recommended', [5]);
+    expect(cardSightsOf(state, 5)?.visits).toBe(8);
+    expect(shelfSightsOf(state, 'recommended')?.visits).toBe(12);
+    for (let card = 100; card < 2000; card++) seen(state, 20 + (card >> 5), `more-like:${card}`, [card]);
+    expect(state.cardSights.count).toBeLessThanOrEqual(SIGHT_LIMITS.cards);
+    expect(state.shelfSights.count).toBe(SIGHT_LIMITS.shelves);
+    expect(cardSightsOf(state, 5)?.visits).toBe(8);
+    expect(shelfSightsOf(state, 'recommended')?.visits).toBe(12);
+    expect(cardSightsOf(state, 1999)?.visits).toBe(1);
+    expect(cardSightsOf(state, 100)).toBeUndefined();
+  });
+
+  it('keeps the shelves hidden last', () => {
+    const state = emptyState();
+    for (let i = 0; i < 100; i++) {
+      foldEvent(state, eventOf({ type: 'hide', shelfId: `more-like:${i}`, occurredAtMs: START_MS + i }), -1, -1);
+    }
+    expect(state.hiddenShelves.count).toBe(SIGHT_LIMITS.hiddenShelves);
+    expect(isShelfHidden(state, 'more-like', 'more-like:99')).toBe(true);
+    expect(isShelfHidden(state, 'more-like', 'more-like:0')).toBe(false);
+  });
+});
+
+describe('a machine', () => {
+  it('is who has more than 2,000 plays a day, and for one day only', () => {
+    const state = emptyState();
+    const short = { playedMs: 31_000 };
+    for (let i = 0; i < 2000; i++) foldEvent(state, eventOf({ ...short, occurredAtMs: START_MS + i * 40_000 }), 1, -1);
     expect(looksLikeBot(state)).toBe(false);
-    foldEvent(state, eventOf({ occurredAtMs: START_MS + 1 }), 1, -1);
+    foldEvent(state, eventOf({ ...short, occurredAtMs: START_MS + 1 }), 1, -1);
     expect(looksLikeBot(state)).toBe(true);
-    foldEvent(state, eventOf({ occurredAtMs: START_MS + DAY_MS }), 1, -1);
+    foldEvent(state, eventOf({ ...short, occurredAtMs: START_MS + DAY_MS }), 1, -1);
     expect(looksLikeBot(state)).toBe(false);
+  });
+
+  it('is who plays more than 24 hours in one day', () => {
+    const state = emptyState();
+    for (let i = 0; i < 24; i++) foldEvent(state, eventOf({ occurredAtMs: START_MS + i, playedMs: HOUR_MS }), 1, -1);
+    expect(looksLikeBot(state)).toBe(false);
+    foldEvent(state, eventOf({ occurredAtMs: START_MS + 30, playedMs: HOUR_MS }), 1, -1);
+    expect(looksLikeBot(state)).toBe(true);
+  });
+
+  it('is who acts more than 20 times a minute through an hour; what is merely seen is no act', () => {
+    const state = emptyState();
+    const each = (type: 'skip' | 'impression', count: number) => {
+      for (let i = 0; i < count; i++) foldEvent(state, eventOf({ type, occurredAtMs: START_MS + i * 1000 }), 1, -1);
+    };
+    each('impression', 5000);
+    each('skip', 1200);
+    expect(looksLikeBot(state)).toBe(false);
+    each('skip', 1);
+    expect(looksLikeBot(state)).toBe(true);
+    expect(looksLikeBot(state, { ...DEFAULT_BOT_RULES, actsPerMinute: 40 })).toBe(false);
   });
 });
 

@@ -2,16 +2,18 @@
  * The fold: what one event changes in a listener's state. Duplicates (by event id) are removed before it.
  *
  * Order of arrival. Whatever the order, after the same events:
- *  - exactly equal: plays, skips, first and last times, progress, likes, follows, hides, recents, devices, totals, the day's plays;
+ *  - exactly equal: plays, skips, first and last times, progress, likes, follows, hides, hidden shelves, recents, devices,
+ *    totals, the day's plays, the hour's acts, what was seen since it was chosen;
  *  - equal within 1e-6 (relative): decayed sums and hours, because floating-point addition rounds;
  *  - the session, provided that sessions do not overlap in time (their ids tell them apart; events without an id are one
  *    session while no gap exceeds 30 minutes);
  *  - all of it only below the limits of the tables: what is forgotten depends on when it had to be.
  * Time is the event's own; the clock is never asked.
  */
-import { DAY_MS, hash32, MINUTE_MS } from '../base/index.ts';
+import { DAY_MS, HOUR_MS, hash32, MINUTE_MS } from '../base/index.ts';
 import { DEVICES, type FeedbackEvent, hourOf } from '../domain/index.ts';
 import { likingFactor, moodFromLiking, tasteFactor } from './decay.ts';
+import { chooseCard, chooseShelf, seeCard, seeShelf, visitOf, writeShelfMark } from './sights.ts';
 import {
   COUNT_COLUMNS,
   FIRST_S,
@@ -58,9 +60,14 @@ const TASTE: FoldOutcome = Object.freeze({ meaningful: true, tasteChanged: true 
  * | skip | skips | yes | no |
  * | select | session | yes | no |
  * | like, unlike | the like, if it is the last writer | if so | if so |
- * | hide | the hide, if it is the last writer | if so | if so |
+ * | hide, unhide of an item | the hide, if it is the last writer | if so | if so |
+ * | hide, unhide of a shelf | the hidden shelf, if it is the last writer | if so | no |
  * | follow, unfollow | the follow, if it is the last writer | if so | no |
- * | rendered, impression | first and last event, session | no | no |
+ * | impression | session; the sights of its cards and shelf (where ingest could tell them) | no | no |
+ * | rendered | first and last event, session | no | no |
+ *
+ * A select, a play >= 30 s, a like or a follow that came from a Home also chooses its card and its shelf: their sights
+ * begin anew. Every act (all but rendered and impression) counts into its hour.
  *
  * @param itemNumber the event's item, or -1
  * @param containerNumber what it was played from, or -1
@@ -75,7 +82,14 @@ export function foldEvent(
   if (state.firstEventMs < 0 || atMs < state.firstEventMs) state.firstEventMs = atMs;
   if (atMs > state.lastEventMs) state.lastEventMs = atMs;
   const inSession = joinSession(state.session, event.sessionId, atMs);
-  if (itemNumber < 0) return NOTHING;
+  noteSights(state, event, atMs);
+  if (event.type !== 'rendered' && event.type !== 'impression') addAct(state, atMs);
+  if (itemNumber < 0) {
+    if (event.shelfId === '' || (event.type !== 'hide' && event.type !== 'unhide')) return NOTHING;
+    return writeShelfMark(state.hiddenShelves, event.shelfId, atMs, stampOf(event, event.type === 'hide'))
+      ? MEANINGFUL
+      : NOTHING;
+  }
 
   switch (event.type) {
     case 'play':
@@ -99,10 +113,41 @@ export function foldEvent(
         ? MEANINGFUL
         : NOTHING;
     case 'hide':
-      return writeMark(state.hides, itemNumber, atMs, stampOf(event, true), STATE_LIMITS.hides) ? TASTE : NOTHING;
+    case 'unhide':
+      return writeMark(state.hides, itemNumber, atMs, stampOf(event, event.type === 'hide'), STATE_LIMITS.hides)
+        ? TASTE
+        : NOTHING;
     case 'rendered':
     case 'impression':
       return NOTHING;
+  }
+}
+
+/** What the event's reference was resolved to was seen, or chosen. */
+function noteSights(state: ListenerState, event: FeedbackEvent, atMs: number): void {
+  const { shelfId, cards } = event;
+  if (shelfId === '' || event.decisionId === '') return;
+  const visit = visitOf(atMs);
+  if (event.type === 'impression') {
+    for (let i = 0; i < cards.length; i++) seeCard(state.cardSights, cards[i], visit);
+    seeShelf(state.shelfSights, shelfId, visit);
+  } else if (isChoice(event)) {
+    for (let i = 0; i < cards.length; i++) chooseCard(state.cardSights, cards[i], visit);
+    chooseShelf(state.shelfSights, shelfId, visit);
+  }
+}
+
+function isChoice({ type, playedMs }: FeedbackEvent): boolean {
+  return type === 'select' || type === 'like' || type === 'follow' || (type === 'play' && playedMs >= COUNTED_PLAY_MS);
+}
+
+function addAct(state: ListenerState, atMs: number): void {
+  const hour = Math.floor(atMs / HOUR_MS);
+  if (hour > state.hour) {
+    state.hour = hour;
+    state.hourActs = 1;
+  } else if (hour === state.hour) {
+    state.hourActs++;
   }
 }
 
@@ -163,8 +208,10 @@ function foldPlay(
   if (day > state.day) {
     state.day = day;
     state.dayPlays = 1;
+    state.dayPlayedMs = Math.floor(event.playedMs);
   } else if (day === state.day) {
     state.dayPlays++;
+    state.dayPlayedMs += Math.floor(event.playedMs);
   }
   if (inSession) addToSession(state.session, item, atMs);
   return TASTE;

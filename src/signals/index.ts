@@ -2,20 +2,27 @@
 export * from './attribution.ts';
 export * from './counters.ts';
 export { COUNTED_PLAY_MS, type FoldOutcome, foldEvent } from './fold.ts';
+export { wasHeard } from './heard.ts';
 export { type CardFacts, REWARD_RULES, type RewardRule, rewardOf } from './rewards.ts';
 export * from './shelves.ts';
+export { CARD_VISITS, SHELF_VISITS, VISIT_MS } from './sights.ts';
 export {
-  BOT_PLAYS_PER_DAY,
+  type BotRules,
+  cardSightsOf,
+  DEFAULT_BOT_RULES,
   emptyState,
   isFollowed,
   isHidden,
   isLiked,
+  isShelfHidden,
   type ListenerState,
   lastPlayedMs,
   looksLikeBot,
   playsOf,
   progressOf,
+  type Sights,
   STATE_VERSION,
+  shelfSightsOf,
 } from './state.ts';
 export { decodeState, encodeState, statesEqual, stateVersionOf } from './state-codec.ts';
 export * from './taste.ts';

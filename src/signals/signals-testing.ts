@@ -37,6 +37,8 @@ export function eventOf(given: Partial<FeedbackEvent> = {}): FeedbackEvent {
     decisionId: '',
     shelfRank: -1,
     cardRank: -1,
+    shelfId: '',
+    cards: [],
     ...given,
   };
 }
@@ -74,7 +76,12 @@ export function randomHistory(rng: Rng, options: { events: number; items: number
     'follow',
     'unfollow',
     'hide',
+    'unhide',
+    'impression',
+    'impression',
+    'impression',
   ] as const;
+  const shelves = ['recommended', 'popular', 'more-like:item-1', 'more-like:item-2', 'new-episodes'];
   const times = Array.from({ length: options.events }, () =>
     Math.floor(START_MS + rng.uniform() * options.days * 86_400_000),
   ).sort((a, b) => a - b);
@@ -82,6 +89,9 @@ export function randomHistory(rng: Rng, options: { events: number; items: number
   return times.map((time, i) => {
     const occurredAtMs = rng.uniform() < 0.2 && i > 0 ? times[i - 1] : time;
     const type = types[rng.below(types.length)];
+    const ofShelf = (type === 'hide' || type === 'unhide') && rng.uniform() < 0.5;
+    const fromHome = type === 'impression' || rng.uniform() < 0.3;
+    const cards = Array.from({ length: type === 'impression' ? 1 + rng.below(6) : 1 }, () => rng.below(options.items));
     return {
       event: eventOf({
         eventId: `e${rng.uint32()}-${i}`,
@@ -92,8 +102,10 @@ export function randomHistory(rng: Rng, options: { events: number; items: number
         device: DEVICES[rng.below(DEVICES.length)],
         playedMs: type === 'play' ? rng.below(240_000) : 0,
         durationMs: 240_000,
+        ...(fromHome ? { decisionId: '01KDVDNA000000000000000000', shelfRank: 0, cards } : {}),
+        ...(fromHome || ofShelf ? { shelfId: shelves[rng.below(shelves.length)] } : {}),
       }),
-      item: rng.below(options.items),
+      item: type === 'impression' || ofShelf ? -1 : rng.below(options.items),
       container: rng.uniform() < 0.3 ? 1000 + rng.below(60) : -1,
     };
   });

@@ -42,7 +42,7 @@ describe('the stored form of a state', () => {
     expect(statesEqual(decodeState(bytesOf(emptyState())), emptyState(), 0)).toBe(true);
   });
 
-  it('takes about 20 KB when every item was played often, and 30 KB when every table is full too', () => {
+  it('takes about 20 KB when every item was played often, 30 KB when the tables of marks are full too, and 38 KB with all sights', () => {
     const rng = createRng(8);
     const items = Array.from({ length: STATE_LIMITS.items }, () => rng.below(1_000_000));
     const state = emptyState();
@@ -57,6 +57,13 @@ describe('the stored form of a state', () => {
       }
     }
     expect(bytesOf(state).length).toBeLessThan(30 * 1024);
+    for (let i = 0; i < 4000; i++) {
+      const cards = Array.from({ length: 10 }, () => items[rng.below(400)]);
+      const seen = { decisionId: 'd', shelfId: `more-like:item-${rng.below(64)}`, cards };
+      foldEvent(state, eventOf({ type: 'impression', occurredAtMs: START_MS + i * 4e6, ...seen }), -1, -1);
+    }
+    expect(bytesOf(state).length).toBeLessThan(38 * 1024);
+    expect(statesEqual(decodeState(bytesOf(state)), state, 0)).toBe(true);
   });
 
   it('refuses bytes that are cut, too long or of another version', () => {

@@ -6,6 +6,15 @@
 import { type ByteWriter, ShelfwiseError } from '../base/index.ts';
 import { DEVICES } from '../domain/index.ts';
 import {
+  CARD_VISITS,
+  type CardSights,
+  SHELF_VISITS,
+  type ShelfMarks,
+  type ShelfSights,
+  SIGHT_LIMITS,
+  visitOf,
+} from './sights.ts';
+import {
   COUNT_COLUMNS,
   emptyState,
   FIRST_S,
@@ -58,12 +67,19 @@ function secondOf(ms: number): number {
   return Math.max(0, Math.floor(ms / 1000));
 }
 
-/** Appends the stored form. At most ~50 bytes an item, 15 a mark and 15 a recent. */
+/** Appends the stored form. At most ~50 bytes an item, 15 a mark and 15 a recent; a card seen takes about 10. */
 export function encodeState(state: ListenerState, out: ByteWriter): void {
   const { items, recents, likes, follows, hides, session } = state;
-  const rows = items.count + recents.count + likes.count + follows.count + hides.count + STATE_LIMITS.sessionItems;
+  const { cardSights, shelfSights, hiddenShelves } = state;
+  const shelves = shelfSights.count + hiddenShelves.count;
+  const rows = items.count + recents.count + likes.count + follows.count + hides.count + cardSights.count + shelves;
   const sessionId = Buffer.from(session.id, 'utf8');
-  const needed = rows * ROW_BYTES + sessionId.length + 1024;
+  const needed =
+    (rows + STATE_LIMITS.sessionItems) * ROW_BYTES +
+    textBytes(shelfSights.ids) +
+    textBytes(hiddenShelves.ids) +
+    sessionId.length +
+    1024;
   if (needed > space.length) {
     space = new Uint8Array(needed);
     spaceView = new DataView(space.buffer);
@@ -77,6 +93,9 @@ export function encodeState(state: ListenerState, out: ByteWriter): void {
   at = putVarint(space, at, state.totalSkips);
   at = putVarint(space, at, state.dayPlays);
   at = putVarint(space, at, state.day);
+  at = putVarint(space, at, state.dayPlayedMs);
+  at = putVarint(space, at, state.hour);
+  at = putVarint(space, at, state.hourActs);
   if (state.totalPlays > 0) {
     spaceView.setFloat64(at, state.sumsAtMs, true);
     spaceView.setFloat64(at + 8, state.recentPlays, true);
@@ -89,6 +108,9 @@ export function encodeState(state: ListenerState, out: ByteWriter): void {
   at = putMarks(likes, newestMs, at);
   at = putMarks(follows, newestMs, at);
   at = putMarks(hides, newestMs, at);
+  at = putShelfMarks(hiddenShelves, newestMs, at);
+  at = putCardSights(cardSights, newestMs, at);
+  at = putShelfSights(shelfSights, newestMs, at);
   at = putVarint(space, at, sessionId.length);
   space.set(sessionId, at);
   at = putSession(session, at + sessionId.length);
@@ -160,6 +182,72 @@ function putMarks(table: MarkTable, newestMs: number, start: number): number {
   return at;
 }
 
+function textBytes(texts: readonly string[]): number {
+  // A UTF-16 unit takes three bytes of UTF-8 at most.
+  return texts.reduce((sum, text) => sum + 3 * text.length, 0);
+}
+
+function putText(text: string, start: number): number {
+  const bytes = Buffer.from(text, 'utf8');
+  const at = putVarint(space, start, bytes.length);
+  space.set(bytes, at);
+  return at + bytes.length;
+}
+
+function putShelfMarks(table: ShelfMarks, newestMs: number, start: number): number {
+  let at = putVarint(space, start, table.count);
+  for (let row = 0; row < table.count; row++) {
+    at = putText(table.ids[row], at);
+    at = putVarint(space, at, newestMs - table.atMs[row]);
+    spaceView.setUint32(at, table.stamps[row], true);
+    at += 4;
+  }
+  return at;
+}
+
+function putCardSights(table: CardSights, newestMs: number, start: number): number {
+  const newest = visitOf(newestMs);
+  let at = putVarint(space, start, table.count);
+  let previous = 0;
+  for (let row = 0; row < table.count; row++) {
+    at = putVarint(space, at, table.keys[row] - previous);
+    previous = table.keys[row];
+    at = putVisits(table.visits, table.chosen, row, CARD_VISITS, newest, at);
+  }
+  return at;
+}
+
+function putShelfSights(table: ShelfSights, newestMs: number, start: number): number {
+  const newest = visitOf(newestMs);
+  let at = putVarint(space, start, table.count);
+  for (let row = 0; row < table.count; row++) {
+    at = putText(table.ids[row], at);
+    at = putVisits(table.visits, table.chosen, row, SHELF_VISITS, newest, at);
+  }
+  return at;
+}
+
+/** The last choice (0: none, else 1 + visits before the newest), how many visits, and each as a distance from the one before. */
+function putVisits(
+  visits: Uint32Array,
+  chosen: Uint32Array,
+  row: number,
+  width: number,
+  newest: number,
+  start: number,
+): number {
+  let count = 0;
+  while (count < width && visits[row * width + count] > 0) count++;
+  let at = putVarint(space, start, chosen[row] === 0 ? 0 : 1 + newest - chosen[row]);
+  at = putVarint(space, at, count);
+  let previous = newest;
+  for (let i = 0; i < count; i++) {
+    at = putVarint(space, at, previous - visits[row * width + i]);
+    previous = visits[row * width + i];
+  }
+  return at;
+}
+
 function putSession(session: SessionState, start: number): number {
   spaceView.setFloat64(start, session.startMs, true);
   spaceView.setFloat64(start + 8, session.lastMs, true);
@@ -191,6 +279,9 @@ export function decodeState(bytes: Uint8Array): ListenerState {
   state.totalSkips = reader.varint();
   state.dayPlays = reader.varint();
   state.day = reader.varint();
+  state.dayPlayedMs = reader.varint();
+  state.hour = reader.varint();
+  state.hourActs = reader.varint();
   if (state.totalPlays > 0) {
     state.sumsAtMs = reader.f64();
     state.recentPlays = reader.f64();
@@ -202,6 +293,9 @@ export function decodeState(bytes: Uint8Array): ListenerState {
   readMarks(reader, state.likes, state.lastEventMs, STATE_LIMITS.likes);
   readMarks(reader, state.follows, state.lastEventMs, STATE_LIMITS.follows);
   readMarks(reader, state.hides, state.lastEventMs, STATE_LIMITS.hides);
+  readShelfMarks(reader, state.hiddenShelves, state.lastEventMs);
+  readCardSights(reader, state.cardSights, state.lastEventMs);
+  readShelfSights(reader, state.shelfSights, state.lastEventMs);
   readSession(reader, state.session);
   if (reader.at !== bytes.length) {
     throw new ShelfwiseError('STATE_CORRUPT', `the state ends at ${reader.at} of ${bytes.length} bytes`);
@@ -369,6 +463,63 @@ function readMarks(reader: StateReader, table: MarkTable, newestMs: number, limi
   }
 }
 
+function readShelfMarks(reader: StateReader, table: ShelfMarks, newestMs: number): void {
+  const count = reader.count(SIGHT_LIMITS.hiddenShelves, 6);
+  for (let row = 0; row < count; row++) {
+    table.ids.push(reader.text());
+    table.atMs.push(newestMs - reader.varint());
+    table.stamps.push(reader.u32());
+  }
+  table.count = count;
+}
+
+function readCardSights(reader: StateReader, table: CardSights, newestMs: number): void {
+  const count = reader.count(SIGHT_LIMITS.cards, 3);
+  if (count === 0) return;
+  const newest = visitOf(newestMs);
+  table.count = count;
+  table.keys = new Uint32Array(count);
+  table.chosen = new Uint32Array(count);
+  table.visits = new Uint32Array(count * CARD_VISITS);
+  let key = 0;
+  for (let row = 0; row < count; row++) {
+    key += reader.varint();
+    table.keys[row] = key;
+    readVisits(reader, table.visits, table.chosen, row, CARD_VISITS, newest);
+  }
+}
+
+function readShelfSights(reader: StateReader, table: ShelfSights, newestMs: number): void {
+  const count = reader.count(SIGHT_LIMITS.shelves, 3);
+  if (count === 0) return;
+  const newest = visitOf(newestMs);
+  table.count = count;
+  table.chosen = new Uint32Array(count);
+  table.visits = new Uint32Array(count * SHELF_VISITS);
+  for (let row = 0; row < count; row++) {
+    table.ids.push(reader.text());
+    readVisits(reader, table.visits, table.chosen, row, SHELF_VISITS, newest);
+  }
+}
+
+function readVisits(
+  reader: StateReader,
+  visits: Uint32Array,
+  chosen: Uint32Array,
+  row: number,
+  width: number,
+  newest: number,
+): void {
+  const sinceChoice = reader.varint();
+  if (sinceChoice > 0) chosen[row] = 1 + newest - sinceChoice;
+  const count = reader.count(width, 1);
+  let visit = newest;
+  for (let i = 0; i < count; i++) {
+    visit -= reader.varint();
+    visits[row * width + i] = visit;
+  }
+}
+
 function readSession(reader: StateReader, session: SessionState): void {
   session.id = reader.text();
   session.startMs = reader.f64();
@@ -396,6 +547,9 @@ export function statesEqual(a: ListenerState, b: ListenerState, tolerance: numbe
     a.totalSkips !== b.totalSkips ||
     a.day !== b.day ||
     a.dayPlays !== b.dayPlays ||
+    a.dayPlayedMs !== b.dayPlayedMs ||
+    a.hour !== b.hour ||
+    a.hourActs !== b.hourActs ||
     a.firstEventMs !== b.firstEventMs ||
     a.lastEventMs !== b.lastEventMs ||
     a.sumsAtMs !== b.sumsAtMs ||
@@ -403,6 +557,9 @@ export function statesEqual(a: ListenerState, b: ListenerState, tolerance: numbe
     !sameMarks(a.likes, b.likes) ||
     !sameMarks(a.follows, b.follows) ||
     !sameMarks(a.hides, b.hides) ||
+    !sameShelfMarks(a.hiddenShelves, b.hiddenShelves) ||
+    !sameCardSights(a.cardSights, b.cardSights) ||
+    !sameShelfSights(a.shelfSights, b.shelfSights) ||
     !sameSession(a.session, b.session)
   ) {
     return false;
@@ -444,6 +601,31 @@ function sameMarks(a: MarkTable, b: MarkTable): boolean {
     samePrefix(a.keys, b.keys, a.count) &&
     samePrefix(a.atMs, b.atMs, a.count) &&
     samePrefix(a.stamps, b.stamps, a.count)
+  );
+}
+
+function sameShelfMarks(a: ShelfMarks, b: ShelfMarks): boolean {
+  return (
+    a.count === b.count &&
+    a.ids.every((id, row) => id === b.ids[row] && a.atMs[row] === b.atMs[row] && a.stamps[row] === b.stamps[row])
+  );
+}
+
+function sameCardSights(a: CardSights, b: CardSights): boolean {
+  return (
+    a.count === b.count &&
+    samePrefix(a.keys, b.keys, a.count) &&
+    samePrefix(a.chosen, b.chosen, a.count) &&
+    samePrefix(a.visits, b.visits, a.count * CARD_VISITS)
+  );
+}
+
+function sameShelfSights(a: ShelfSights, b: ShelfSights): boolean {
+  return (
+    a.count === b.count &&
+    a.ids.every((id, row) => id === b.ids[row]) &&
+    samePrefix(a.chosen, b.chosen, a.count) &&
+    samePrefix(a.visits, b.visits, a.count * SHELF_VISITS)
   );
 }
 

@@ -3,15 +3,30 @@
  * by bisection (nine steps at most). Creators and genres are not here; they are derived from items and catalogue when a
  * view is made, so that an item that the catalogue learns of later resolves by itself.
  *
- * Limits: 512 items, 128 recents, 256 likes, 128 follows, 256 hides. What is forgotten when a table is full is said
- * beside its eviction; totals, hours and devices never forget.
+ * Limits: 512 items, 128 recents, 256 likes, 128 follows, 256 hides, and those of `sights.ts`. What is forgotten when a
+ * table is full is said beside its eviction; totals, hours and devices never forget.
  */
+import { HOUR_MS } from '../base/index.ts';
 import { DEVICES, NO_ITEM } from '../domain/index.ts';
 import { tasteFactor } from './decay.ts';
+import {
+  type CardSights,
+  cardVisitsAfter,
+  emptyCardSights,
+  emptyShelfMarks,
+  emptyShelfSights,
+  isShelfMarked,
+  newestCardVisit,
+  type ShelfMarks,
+  type ShelfSights,
+  shelfVisits,
+  VISIT_MS,
+  visitOf,
+} from './sights.ts';
 import { TopSelection } from './top.ts';
 
 /** Raise it when what the fold computes, or its stored form, changes: stored states of another version are folded anew. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 export const STATE_LIMITS = {
   items: 512,
@@ -85,6 +100,11 @@ export interface ListenerState {
   readonly likes: MarkTable;
   readonly follows: MarkTable;
   readonly hides: MarkTable;
+  /** Shelves that the listener has hidden, by their id on the page or by their kind alone. */
+  readonly hiddenShelves: ShelfMarks;
+  /** What was seen and not chosen. */
+  readonly cardSights: CardSights;
+  readonly shelfSights: ShelfSights;
   /** Counted plays by hour of day (UTC), half-life 28 days, at `sumsAtMs`. */
   readonly hours: Float64Array;
   /** Counted plays of everything, half-life 7 days, at `sumsAtMs`. */
@@ -95,9 +115,13 @@ export interface ListenerState {
   readonly session: SessionState;
   totalPlays: number;
   totalSkips: number;
-  /** Day (since 1970) of the newest counted play, and counted plays on that day. */
+  /** Day (since 1970) of the newest counted play, counted plays on that day, and how long they were together. */
   day: number;
   dayPlays: number;
+  dayPlayedMs: number;
+  /** Hour (since 1970) of the newest act (anything but `rendered` and `impression`), and acts in that hour. */
+  hour: number;
+  hourActs: number;
   /** Epoch ms over events of every type; -1 before the first. */
   firstEventMs: number;
   lastEventMs: number;
@@ -118,6 +142,9 @@ export function emptyState(): ListenerState {
     likes: emptyMarks(),
     follows: emptyMarks(),
     hides: emptyMarks(),
+    hiddenShelves: emptyShelfMarks(),
+    cardSights: emptyCardSights(),
+    shelfSights: emptyShelfSights(),
     hours: new Float64Array(24),
     recentPlays: 0,
     sumsAtMs: 0,
@@ -127,6 +154,9 @@ export function emptyState(): ListenerState {
     totalSkips: 0,
     day: 0,
     dayPlays: 0,
+    dayPlayedMs: 0,
+    hour: 0,
+    hourActs: 0,
     firstEventMs: -1,
     lastEventMs: -1,
   };
@@ -327,12 +357,12 @@ export function isMarked(table: MarkTable, key: number): boolean {
   return row >= 0 && (table.stamps[row] & 1) === 1;
 }
 
-/** Has the listener hidden the item, and not liked it since? */
+/** Has the listener hidden the item, and neither taken that back nor liked it since? */
 export function isHidden(state: ListenerState, item: number): boolean {
   const { hides, likes } = state;
   if (hides.count === 0) return false;
   const row = rowOf(hides, item);
-  if (row < 0) return false;
+  if (row < 0 || (hides.stamps[row] & 1) === 0) return false;
   const liked = rowOf(likes, item);
   return liked < 0 || (likes.stamps[liked] & 1) === 0 || likes.atMs[liked] <= hides.atMs[row];
 }
@@ -358,16 +388,82 @@ export function lastPlayedMs(state: ListenerState, item: number): number {
   return state.items.sums[row * SUM_COLUMNS + LAST_MS];
 }
 
-/** How far the newest playback of the item went, ms rounded down to a second; 0 when never. */
-export function progressOf(state: ListenerState, item: number): number {
+/** How far the newest playback of the item went (ms, rounded down to a second), and when that was; undefined when never. */
+export function progressOf(
+  state: ListenerState,
+  item: number,
+): { readonly playedMs: number; readonly atMs: number } | undefined {
   const row = rowOf(state.items, item);
-  return row < 0 ? 0 : state.items.counts[row * COUNT_COLUMNS + PROGRESS_S] * 1000;
+  if (row < 0) return undefined;
+  const at = row * COUNT_COLUMNS;
+  const { counts } = state.items;
+  if (counts[at + PROGRESS_AT_S] === 0) return undefined;
+  return { playedMs: counts[at + PROGRESS_S] * 1000, atMs: counts[at + PROGRESS_AT_S] * 1000 };
 }
 
-/** A listener with more counted plays in one UTC day is taken for a machine: its plays earn no reward. */
-export const BOT_PLAYS_PER_DAY = 2000;
+/** Has the listener hidden the shelf: by its id on the page, or every shelf of its kind? */
+export function isShelfHidden(state: ListenerState, kind: string, id: string): boolean {
+  const { hiddenShelves } = state;
+  return isShelfMarked(hiddenShelves, id) || (id !== kind && isShelfMarked(hiddenShelves, kind));
+}
 
-/** Does the newest day of this listener look like a machine's? */
-export function looksLikeBot(state: ListenerState): boolean {
-  return state.dayPlays > BOT_PLAYS_PER_DAY;
+export interface Sights {
+  /** Distinct visits (quarters of a UTC day) on which it was seen since it was last chosen. */
+  readonly visits: number;
+  /** When the newest visit on which it was seen began; epoch ms. */
+  readonly lastSeenMs: number;
+}
+
+/**
+ * On how many visits the card was seen since it was last chosen: 8 at most. Chosen is what was selected or played from Home,
+ * and also what was played (itself, or from it), liked or followed anywhere.
+ */
+export function cardSightsOf(state: ListenerState, item: number): Sights | undefined {
+  const { cardSights } = state;
+  if (cardSights.count === 0) return undefined;
+  const newest = newestCardVisit(cardSights, item);
+  if (newest === 0) return undefined;
+  const chosenMs = lastTakenMs(state, item);
+  const visits = cardVisitsAfter(cardSights, item, chosenMs < 0 ? 0 : visitOf(chosenMs));
+  return visits === 0 ? undefined : { visits, lastSeenMs: newest * VISIT_MS };
+}
+
+/** When the item was last played, played from, liked or followed; -1 when never. */
+function lastTakenMs(state: ListenerState, item: number): number {
+  let atMs = lastPlayedMs(state, item);
+  const recent = rowOf(state.recents, item);
+  if (recent >= 0) atMs = Math.max(atMs, state.recents.lastMs[recent]);
+  for (const marks of [state.likes, state.follows]) {
+    const row = rowOf(marks, item);
+    if (row >= 0 && (marks.stamps[row] & 1) === 1) atMs = Math.max(atMs, marks.atMs[row]);
+  }
+  return atMs;
+}
+
+/** On how many visits a shelf (by its id on the page) was seen since anything of it was chosen: 12 at most. */
+export function shelfSightsOf(state: ListenerState, id: string): Sights | undefined {
+  const seen = shelfVisits(state.shelfSights, id);
+  if (seen === undefined || seen.visits === 0) return undefined;
+  return { visits: seen.visits, lastSeenMs: seen.newestVisit * VISIT_MS };
+}
+
+/** What no person does: the limits beyond which a listener is taken for a machine. */
+export interface BotRules {
+  /** Counted plays in one UTC day. @default 2,000 */
+  readonly playsPerDay: number;
+  /** Hours of counted plays in one UTC day: more than it has cannot be heard by one person. @default 24 */
+  readonly playedHoursPerDay: number;
+  /** Acts (plays, skips, selections, likes …) a minute, kept up through one UTC hour. @default 20 */
+  readonly actsPerMinute: number;
+}
+
+export const DEFAULT_BOT_RULES: BotRules = { playsPerDay: 2000, playedHoursPerDay: 24, actsPerMinute: 20 };
+
+/** Does the newest day, or the newest hour, of this listener look like a machine's? Its plays then earn no reward. */
+export function looksLikeBot(state: ListenerState, rules: BotRules = DEFAULT_BOT_RULES): boolean {
+  return (
+    state.dayPlays > rules.playsPerDay ||
+    state.dayPlayedMs > rules.playedHoursPerDay * HOUR_MS ||
+    state.hourActs > 60 * rules.actsPerMinute
+  );
 }
