@@ -11,6 +11,9 @@ const card = (rank: number, title: string, subtitle = ''): PageCard => ({
   image: '',
   rank,
   reason: '',
+  badges: [],
+  progress: null,
+  sponsored: false,
 });
 const page: Page = {
   decisionId: '01KDVDNA000000000000000000',
@@ -22,6 +25,7 @@ const page: Page = {
       kind: 'recently-played',
       title: 'Recently played',
       reason: 'What you listened to last',
+      label: '',
       order: 'defined',
       rank: 0,
       carried: true,

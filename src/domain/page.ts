@@ -15,15 +15,29 @@ const Explain = Type.Object(
   { additionalProperties: false },
 );
 
+/** What a card is marked with. Position is the bit in what rendering precomputes. */
+export const BADGES = ['new', 'explicit', 'unfinished', 'sponsored'] as const;
+export type Badge = (typeof BADGES)[number];
+
 export const CardSchema = Type.Object(
   {
     id: Type.String(),
     kind: Type.Enum(ITEM_KINDS),
     title: Type.String(),
-    subtitle: Type.String(),
+    subtitle: Type.String({
+      description: "What it is, in the listener's language; of an unfinished episode, how much is left.",
+    }),
     image: Type.String({ description: 'Empty where the item has none.' }),
     rank: Type.Integer({ minimum: 0 }),
     reason: Type.String({ description: 'Why this card, in words; empty where the shelf says it all.' }),
+    badges: Type.Array(Type.Enum(BADGES), {
+      description:
+        'new: released within the last 14 days; unfinished: an episode that was begun; sponsored: its place is paid for.',
+    }),
+    progress: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1 }), Type.Null()], {
+      description: 'Share of an episode that was heard; null where it was not begun.',
+    }),
+    sponsored: Type.Boolean(),
     explain: Type.Optional(Explain),
   },
   { additionalProperties: false },
@@ -34,7 +48,8 @@ export const ShelfSchema = Type.Object(
     id: Type.String({ description: 'Stable within a page; `more-like:ITEM` for shelves about an item.' }),
     kind: Type.String({ description: 'The declaration, such as `recently-played`.' }),
     title: Type.String(),
-    reason: Type.String(),
+    reason: Type.String({ description: 'Why the shelf is there, in words.' }),
+    label: Type.String({ description: 'A word that stands by the title, such as "Sponsored"; mostly empty.' }),
     order: Type.Union([Type.Literal('defined'), Type.Literal('policy')]),
     rank: Type.Integer({ minimum: 0 }),
     carried: Type.Boolean({ description: 'Seen in an earlier decision of the session and kept in place.' }),

@@ -13,7 +13,8 @@ import type { Encoder } from '../features/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import type { Decided } from './decide.ts';
 import { RIGHTS } from './filters.ts';
-import { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
+import type { ItemTexts } from './item-texts.ts';
+import { type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
 import { proposePopular, shelfById } from './shelves/index.ts';
 import { newBatch, sinkInto } from './sources.ts';
@@ -168,6 +169,7 @@ export function answerOf(
       atMs,
       market: record.market,
       language: record.language,
+      state: request.state,
       rows: rendered ?? rowsOfRecord(record),
     },
     texts,

@@ -74,10 +74,21 @@ const number = (id: string): number => names.items.lookup(id);
 const texts: ItemTexts = {
   id: (item) => names.items.name(item),
   genre: (item) => items.find((one) => one.id === names.items.name(item))?.genres?.[0] ?? '',
-  releasedAtMs: (item) => Date.parse(items.find((one) => one.id === names.items.name(item))?.releasedAt ?? ''),
   title: (item) => items.find((one) => one.id === names.items.name(item))?.title ?? '',
-  fragment: (item) =>
-    utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","subtitle":"s","image":""`),
+  facts(item) {
+    const one = items.find(({ id }) => id === names.items.name(item));
+    return {
+      kind: one?.kind ?? 'track',
+      isExplicit: one?.explicit === true,
+      releasedAtMs: Date.parse(one?.releasedAt ?? ''),
+      durationMs: one?.durationMs ?? 0,
+      show: one?.parentId === 'show' ? 'The Show' : '',
+    };
+  },
+  fragment: (item, language, year) =>
+    Buffer.concat([texts.opening(item), utf8(JSON.stringify(`in ${language} of ${year}`))]),
+  opening: (item) =>
+    utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","image":"","subtitle":`),
 };
 
 let serial = 0;
@@ -158,6 +169,7 @@ async function epochsOf(): Promise<ServingEpochs> {
     counters: readCounters(countersEpoch),
     embedding,
     nearest: createNearest(embedding),
+    cohorts: undefined,
     model: loadModel(sealEpoch(learner.toEpoch()), encoder),
     tunablesHash: '',
   };

@@ -10,7 +10,7 @@ import { answerOf, type HomeAnswer, popularSelection, type Selection, selectionO
 import { createDecider, shelfKey } from './decide.ts';
 import { FILTERS } from './filters.ts';
 import { hydrateTaste, hydrateView } from './hydrate.ts';
-import type { ItemTexts } from './render.ts';
+import type { ItemTexts } from './item-texts.ts';
 import {
   createScratch,
   type HomeInput,

@@ -3,8 +3,20 @@ export { createDecider, type Decider, shelfKey } from './decide.ts';
 export { REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
-export { LANGUAGES, type Language, languageOf, type MessageId, type Told, textOf, told } from './messages/index.ts';
-export { type ItemTexts, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
+export type { CardFacts, ItemTexts } from './item-texts.ts';
+export {
+  always,
+  LANGUAGES,
+  type Language,
+  languageOf,
+  type MessageId,
+  type PlainMessageId,
+  type Told,
+  textOf,
+  told,
+} from './messages/index.ts';
+export { begunShare, FINISHED_SHARE } from './progress.ts';
+export { NEW_DAYS, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 export { explainRows, type Recomputation, type ReplayEpochs, recompute } from './replay.ts';
 export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';
 export { SHELVES, shelfById } from './shelves/index.ts';

@@ -1,23 +1,12 @@
 /** Turns a drawn page into the bytes that are sent. Card texts are JSON fragments made once an item, so a page is mostly copying. */
-import { ByteWriter, utf8 } from '../base/index.ts';
-import { type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
+import { ByteWriter, DAY_MS, MINUTE_MS, utf8 } from '../base/index.ts';
+import { BADGES, type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
-import { jsonOf, type Language, languageOf, type Told } from './messages/index.ts';
+import type { ListenerState } from '../signals/index.ts';
+import type { CardFacts, ItemTexts } from './item-texts.ts';
+import { jsonOf, type Language, languageOf, type Told, told } from './messages/index.ts';
+import { begunShare, FINISHED_SHARE } from './progress.ts';
 import { shelfById, type Telling } from './shelves/index.ts';
-
-/** What rendering needs to know of items. */
-export interface ItemTexts {
-  /** Title of an item; its id where the catalogue does not hold it. */
-  title(item: number): string;
-  /** `"id":…,"kind":…,"title":…,"subtitle":…,"image":…` without braces, as UTF-8: made once an item. */
-  fragment(item: number): Uint8Array;
-  /** The id that the app knows it by. */
-  id(item: number): string;
-  /** Its strongest genre, or that of its parent; '' where none is known. */
-  genre(item: number): string;
-  /** Epoch milliseconds, or NaN. */
-  releasedAtMs(item: number): number;
-}
 
 export interface RenderedCard {
   readonly item: number;
@@ -51,6 +40,8 @@ export interface RenderInput {
   readonly market: string;
   /** Of the listener: a BCP 47 tag. Home speaks the nearest that it knows. */
   readonly language: string;
+  /** Of the listener as they are now: what they have begun. */
+  readonly state: ListenerState;
   readonly rows: readonly RenderedRow[];
 }
 
@@ -67,13 +58,14 @@ function cardTail(j: number): Uint8Array {
 /** The page as JSON, of the shape PageSchema. */
 export function renderPage(input: RenderInput, texts: ItemTexts, explanation: PageExplanation | undefined): Uint8Array {
   const language = languageOf(input.language);
+  const year = new Date(input.atMs).getUTCFullYear();
   writer.reset();
   writer.literal(
     `{"decisionId":"${input.decisionId}","policy":"${input.policyId}","degraded":${input.degraded},"shelves":[`,
   );
   for (let rank = 0; rank < input.rows.length; rank++) {
     if (rank > 0) writer.literal(',');
-    writeRow(input.rows[rank], rank, input, language, texts, explanation !== undefined);
+    writeRow(input.rows[rank], rank, input, language, year, texts, explanation !== undefined);
   }
   writer.literal(']');
   if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation, texts))}`);
@@ -84,8 +76,9 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
 function writeRow(
   row: RenderedRow,
   rank: number,
-  { market, atMs }: RenderInput,
+  { market, atMs, state }: RenderInput,
   language: Language,
+  year: number,
   texts: ItemTexts,
   explain: boolean,
 ): void {
@@ -96,20 +89,74 @@ function writeRow(
   writeTold(shelf?.title(about), row.shelfId, language);
   writer.literal(',"reason":');
   writeTold(shelf?.reason(about), '', language);
+  writer.literal(',"label":');
+  writeTold(shelf?.label?.(about), '', language);
   writer.literal(`,"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`);
   for (let j = 0; j < row.cards.length; j++) {
     const card = row.cards[j];
     writer.u8(j > 0 ? COMMA : OPEN);
     if (j > 0) writer.u8(OPEN);
-    writer.raw(texts.fragment(card.item));
+    const facts = texts.facts(card.item);
+    const share = facts.kind === 'episode' ? begunShare(state, card.item, facts.durationMs) : 0;
+    const isUnfinished = share > 0 && share < FINISHED_SHARE;
+    if (isUnfinished) writeBegun(card.item, share, facts, language, texts);
+    else writer.raw(texts.fragment(card.item, language, year));
     writer.raw(cardTail(j));
     writeTold(shelf?.cardReason?.(card.item, about), '', language);
+    writeMarks(
+      isNew(facts, atMs),
+      facts.isExplicit,
+      isUnfinished,
+      shelf?.isSponsored?.(card.item, about) ?? false,
+      share,
+    );
     if (explain) writer.literal(explainChoice(card.propensity, card.forced, card.score));
     writer.u8(CLOSE);
   }
   writer.literal(']');
   if (explain) writer.literal(explainChoice(row.propensity, row.forced, row.value));
   writer.u8(CLOSE);
+}
+
+/** A card of an episode that waits for its end says how much is left, instead of when it came out and how long it is. */
+function writeBegun(item: number, share: number, facts: CardFacts, language: Language, texts: ItemTexts): void {
+  const minutes = Math.max(1, Math.round(((1 - share) * facts.durationMs) / MINUTE_MS));
+  const { show } = facts;
+  writer.raw(texts.opening(item));
+  writeTold(
+    show === '' ? told('card.minutes-left', { minutes }) : told('card.minutes-left-of-show', { show, minutes }),
+    '',
+    language,
+  );
+}
+
+/** An item is new for so many days after its release. */
+export const NEW_DAYS = 14;
+
+function isNew({ releasedAtMs }: CardFacts, atMs: number): boolean {
+  // False where the release is not known.
+  return releasedAtMs <= atMs && releasedAtMs > atMs - NEW_DAYS * DAY_MS;
+}
+
+/** Badges and `sponsored` of a card, by the bits of its badges: the b-th of BADGES is bit b. */
+const MARKS: readonly Uint8Array[] = Array.from({ length: 2 ** BADGES.length }, (_, bits) => {
+  const badges = BADGES.filter((_badge, b) => (bits & (1 << b)) !== 0);
+  const isSponsored = badges.includes('sponsored');
+  return utf8(`,"badges":${JSON.stringify(badges)},"sponsored":${isSponsored},"progress":`);
+});
+const NO_PROGRESS = utf8('null');
+
+function writeMarks(
+  isNewItem: boolean,
+  isExplicit: boolean,
+  isUnfinished: boolean,
+  isSponsored: boolean,
+  share: number,
+): void {
+  const bits = (isNewItem ? 1 : 0) | (isExplicit ? 2 : 0) | (isUnfinished ? 4 : 0) | (isSponsored ? 8 : 0);
+  writer.raw(MARKS[bits]);
+  if (share === 0) writer.raw(NO_PROGRESS);
+  else writer.literal(String(Math.round(share * 1000) / 1000));
 }
 
 /** @param otherwise what stands where nothing is told */

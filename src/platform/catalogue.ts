@@ -3,10 +3,11 @@
  * serving reads are built apart from here, as an epoch.
  */
 import { Compile } from 'typebox/compile';
-import { canonicalJson, utf8 } from '../base/index.ts';
-import { catalogRoomFor, ITEM_KINDS, type Item, type ItemKind, ItemSchema, itemProblem } from '../domain/index.ts';
+import { canonicalJson } from '../base/index.ts';
+import { catalogRoomFor, ITEM_KINDS, type Item, ItemSchema, itemProblem } from '../domain/index.ts';
 import type { ItemTexts } from '../home/index.ts';
 import type { OnlineStore, StoreWriter } from '../store/index.ts';
+import { createItemTexts } from './item-texts.ts';
 import type { ItemFate } from './service.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 
@@ -36,29 +37,19 @@ export function createCatalogue(
 ): Catalogue {
   /** Lower-case title and creators by item number; '' where there is no item. */
   const searchTexts: string[] = [];
-  const fragments: (Uint8Array | undefined)[] = [];
-  const titles: (string | undefined)[] = [];
-  const genres: (string | undefined)[] = [];
   let size = 0;
 
   const get = (id: string): Item | undefined => {
     const bytes = store.get(TABLE, id);
     return bytes === undefined ? undefined : parse(bytes);
   };
-  const forget = (number: number): void => {
-    fragments[number] = undefined;
-    titles[number] = undefined;
-    genres[number] = undefined;
-  };
+  const texts = createItemTexts(vocabularies, get);
   const note = (item: Item): void => {
     const number = vocabularies.items.number(item.id);
     while (searchTexts.length <= number) searchTexts.push('');
     if (searchTexts[number] === '') size++;
     searchTexts[number] = searchTextOf(item);
-    forget(number);
-    // Episodes carry the title of their show; what has a parent may take its genre.
-    if (item.kind === 'show') fragments.length = 0;
-    if (isParent(item.kind)) genres.length = 0;
+    texts.forget(number, item.kind);
   };
   for (const item of storedItems(store)) note(item);
 
@@ -66,6 +57,7 @@ export function createCatalogue(
     number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
 
   return {
+    ...texts,
     get,
     get size() {
       return size;
@@ -115,8 +107,7 @@ export function createCatalogue(
       });
       const number = vocabularies.items.lookup(id);
       searchTexts[number] = '';
-      forget(number);
-      if (isParent(item.kind)) genres.length = 0;
+      texts.forget(number, item.kind);
       size--;
       onChange();
       return true;
@@ -135,43 +126,7 @@ export function createCatalogue(
       }
       return [...starts, ...contains].slice(0, limit);
     },
-    id: (number) => vocabularies.items.name(number),
-    title(number) {
-      const known = titles[number];
-      if (known !== undefined) return known;
-      const item = itemOf(number);
-      if (item === undefined) return vocabularies.items.name(number);
-      titles[number] = item.title;
-      return item.title;
-    },
-    genre(number) {
-      const known = genres[number];
-      if (known !== undefined) return known;
-      const item = itemOf(number);
-      const name = item?.genres?.[0] ?? (item?.parentId === undefined ? undefined : get(item.parentId)?.genres?.[0]);
-      if (name === undefined) return '';
-      // The vocabulary's own text of it: one for all items.
-      const shared = vocabularies.genres.name(vocabularies.genres.number(name));
-      genres[number] = shared;
-      return shared;
-    },
-    releasedAtMs: (number) => Date.parse(itemOf(number)?.releasedAt ?? ''),
-    fragment(number) {
-      const known = fragments[number];
-      if (known !== undefined) return known;
-      const item = itemOf(number);
-      const made =
-        item === undefined
-          ? fragmentOf(vocabularies.items.name(number), 'track', vocabularies.items.name(number), '', '')
-          : fragmentOf(item.id, item.kind, item.title, subtitleOf(item, get), item.image ?? '');
-      if (item !== undefined) fragments[number] = made;
-      return made;
-    },
   };
-}
-
-function isParent(kind: ItemKind): boolean {
-  return kind === 'album' || kind === 'artist' || kind === 'show';
 }
 
 const MARKS = /\p{M}/gu;
@@ -179,32 +134,6 @@ const MARKS = /\p{M}/gu;
 function searchTextOf(item: Item): string {
   const creators = (item.creators ?? []).map((creator) => creator.name).join(' ');
   return `${item.title} ${creators}`.toLowerCase().normalize('NFKD').replace(MARKS, '');
-}
-
-function fragmentOf(id: string, kind: ItemKind, title: string, subtitle: string, image: string): Uint8Array {
-  return utf8(
-    `"id":${JSON.stringify(id)},"kind":"${kind}","title":${JSON.stringify(title)},"subtitle":${JSON.stringify(subtitle)},"image":${JSON.stringify(image)}`,
-  );
-}
-
-const KIND_WORDS: Readonly<Record<ItemKind, string>> = {
-  track: 'Song',
-  album: 'Album',
-  artist: 'Artist',
-  playlist: 'Playlist',
-  show: 'Podcast',
-  episode: 'Episode',
-};
-
-/** "Album · Artist", "Episode · Show", "Artist". */
-function subtitleOf(item: Item, get: (id: string) => Item | undefined): string {
-  const word = KIND_WORDS[item.kind];
-  if (item.kind === 'artist') return word;
-  const by =
-    item.kind === 'episode' && item.parentId !== undefined
-      ? (get(item.parentId)?.title ?? '')
-      : (item.creators ?? []).map((creator) => creator.name).join(', ');
-  return by === '' ? word : `${word} · ${by}`;
 }
 
 /** Gives every name that the item mentions its number, so that whoever builds columns finds them all. */

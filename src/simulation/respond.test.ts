@@ -21,12 +21,24 @@ function pageOf(shelves: readonly (readonly string[])[]): Page {
       kind: 'test',
       title: '',
       reason: '',
+      label: '',
       order: 'policy',
       rank,
       carried: false,
       cards: ids.map((id, cardRank) => {
         const item = items.find((candidate) => candidate.id === id);
-        return { id, kind: item?.kind ?? 'track', title: '', subtitle: '', image: '', rank: cardRank, reason: '' };
+        return {
+          id,
+          kind: item?.kind ?? 'track',
+          title: '',
+          subtitle: '',
+          image: '',
+          rank: cardRank,
+          reason: '',
+          badges: [],
+          progress: null,
+          sponsored: false,
+        };
       }),
     })),
   };

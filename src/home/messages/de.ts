@@ -33,18 +33,13 @@ export const de: Templates = {
 
   'shelf.sponsored': 'Anzeige',
 
-  'card.track': '{by}',
-  'card.track-of-album': '{by} · {album}',
-  'card.album': 'Album · {by}',
-  'card.album-of-year': 'Album · {by} · {year}',
+  'card.track': 'Titel',
+  'card.album': 'Album',
   'card.artist': 'Künstler',
   'card.playlist': 'Playlist',
-  'card.playlist-of': 'Playlist · {contents}',
   'card.show': 'Podcast',
-  'card.show-by': 'Podcast · {by}',
   'card.episode': 'Folge',
   'card.minutes': '{minutes, number} Min.',
   'card.minutes-left': 'noch {minutes, number} Min.',
-  'card.track-alone': 'Titel',
-  'card.album-alone': 'Album',
+  'card.minutes-left-of-show': '{show} · noch {minutes, number} Min.',
 };

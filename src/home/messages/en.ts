@@ -32,18 +32,13 @@ export const en: Templates = {
 
   'shelf.sponsored': 'Sponsored',
 
-  'card.track': '{by}',
-  'card.track-of-album': '{by} · {album}',
-  'card.album': 'Album · {by}',
-  'card.album-of-year': 'Album · {by} · {year}',
+  'card.track': 'Song',
+  'card.album': 'Album',
   'card.artist': 'Artist',
   'card.playlist': 'Playlist',
-  'card.playlist-of': 'Playlist · {contents}',
   'card.show': 'Podcast',
-  'card.show-by': 'Podcast · {by}',
   'card.episode': 'Episode',
   'card.minutes': '{minutes, number} min',
   'card.minutes-left': '{minutes, number} min left',
-  'card.track-alone': 'Song',
-  'card.album-alone': 'Album',
+  'card.minutes-left-of-show': '{show} · {minutes, number} min left',
 };

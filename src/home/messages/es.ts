@@ -33,18 +33,14 @@ export const es: Templates = {
 
   'shelf.sponsored': 'Patrocinado',
 
-  'card.track': '{by}',
-  'card.track-of-album': '{by} · {album}',
-  'card.album': 'Álbum · {by}',
-  'card.album-of-year': 'Álbum · {by} · {year}',
+  'card.track': 'Canción',
+  'card.album': 'Álbum',
   'card.artist': 'Artista',
   'card.playlist': 'Lista',
-  'card.playlist-of': 'Lista · {contents}',
   'card.show': 'Pódcast',
-  'card.show-by': 'Pódcast · {by}',
   'card.episode': 'Episodio',
   'card.minutes': '{minutes, plural, one {# min} many {# de min} other {# min}}',
-  'card.minutes-left': '{minutes, plural, one {Queda # min} many {Quedan # de min} other {Quedan # min}}',
-  'card.track-alone': 'Canción',
-  'card.album-alone': 'Álbum',
+  'card.minutes-left': '{minutes, plural, one {queda # min} many {quedan # de min} other {quedan # min}}',
+  'card.minutes-left-of-show':
+    '{show} · {minutes, plural, one {queda # min} many {quedan # de min} other {quedan # min}}',
 };

@@ -48,19 +48,13 @@ export function languageOf(tag: string): Language {
   return LANGUAGES.find((language) => language === primary) ?? LANGUAGES[0];
 }
 
-interface Spoken {
-  readonly text: string;
-  /** The text as a JSON string, in UTF-8. */
-  readonly json: Uint8Array;
-}
-
 /** Texts kept of one message in one language; past it they are made anew. Seeds of shelves are artists and shows. */
 const KEPT_TEXTS = 20_000;
 
 interface Phrase {
   readonly format: IntlMessageFormat;
-  /** By the values, joined. */
-  readonly kept: Map<string, Spoken>;
+  /** JSON by the values, joined. */
+  readonly kept: Map<string, Uint8Array>;
 }
 
 const phrases: Readonly<Record<Language, Map<MessageId, Phrase>>> = {
@@ -70,28 +64,30 @@ const phrases: Readonly<Record<Language, Map<MessageId, Phrase>>> = {
   sv: new Map(),
 };
 
-function spoken({ message, values }: Told, language: Language): Spoken {
+function phraseOf(message: MessageId, language: Language): Phrase {
   const known = phrases[language].get(message);
-  const phrase = known ?? { format: new IntlMessageFormat(TEMPLATES[language][message], language), kept: new Map() };
-  if (known === undefined) phrases[language].set(message, phrase);
-  // No title holds a control character.
-  const key = values.length === 0 ? '' : values.length === 1 ? String(values[0]) : values.join('\n');
-  const kept = phrase.kept.get(key);
-  if (kept !== undefined) return kept;
-  const named = Object.fromEntries(VALUES[message].map((name, i) => [name, values[i]]));
-  const text = String(phrase.format.format(named));
-  const made = { text, json: utf8(JSON.stringify(text)) };
-  if (phrase.kept.size >= KEPT_TEXTS) phrase.kept.clear();
-  phrase.kept.set(key, made);
+  if (known !== undefined) return known;
+  const made = { format: new IntlMessageFormat(TEMPLATES[language][message], language), kept: new Map() };
+  phrases[language].set(message, made);
   return made;
 }
 
-/** What is told, as text. */
-export function textOf(what: Told, language: Language): string {
-  return spoken(what, language).text;
+/** What is told, as text: made anew. */
+export function textOf({ message, values }: Told, language: Language): string {
+  const named = Object.fromEntries(VALUES[message].map((name, i) => [name, values[i]]));
+  return String(phraseOf(message, language).format.format(named));
 }
 
-/** What is told, as a JSON string in UTF-8: shared, not to be written to. */
+/** What is told, as a JSON string in UTF-8: kept, so not to be written to. */
 export function jsonOf(what: Told, language: Language): Uint8Array {
-  return spoken(what, language).json;
+  const { values } = what;
+  const { kept } = phraseOf(what.message, language);
+  // No title holds a control character.
+  const key = values.length === 0 ? '' : values.length === 1 ? String(values[0]) : values.join('\n');
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const made = utf8(JSON.stringify(textOf(what, language)));
+  if (kept.size >= KEPT_TEXTS) kept.clear();
+  kept.set(key, made);
+  return made;
 }

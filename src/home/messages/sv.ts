@@ -33,18 +33,13 @@ export const sv: Templates = {
 
   'shelf.sponsored': 'Annons',
 
-  'card.track': '{by}',
-  'card.track-of-album': '{by} · {album}',
-  'card.album': 'Album · {by}',
-  'card.album-of-year': 'Album · {by} · {year}',
+  'card.track': 'Låt',
+  'card.album': 'Album',
   'card.artist': 'Artist',
   'card.playlist': 'Spellista',
-  'card.playlist-of': 'Spellista · {contents}',
   'card.show': 'Podd',
-  'card.show-by': 'Podd · {by}',
   'card.episode': 'Avsnitt',
   'card.minutes': '{minutes, number} min',
   'card.minutes-left': '{minutes, number} min kvar',
-  'card.track-alone': 'Låt',
-  'card.album-alone': 'Album',
+  'card.minutes-left-of-show': '{show} · {minutes, number} min kvar',
 };

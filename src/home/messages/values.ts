@@ -36,23 +36,17 @@ export const VALUES = {
 
   'shelf.sponsored': [],
 
-  /** What stands under the title of a card, by its kind; `by` names artists or publishers. */
-  'card.track': ['by'],
-  'card.track-of-album': ['by', 'album'],
-  'card.album': ['by'],
-  'card.album-of-year': ['by', 'year'],
+  /** What a card is, where its title does not say it. */
+  'card.track': [],
+  'card.album': [],
   'card.artist': [],
   'card.playlist': [],
-  'card.playlist-of': ['contents'],
   'card.show': [],
-  'card.show-by': ['by'],
-  /** Parts of what stands under an episode. */
   'card.episode': [],
   'card.minutes': ['minutes'],
+  /** Of an episode that was begun. */
   'card.minutes-left': ['minutes'],
-  /** Of kinds that nobody made, as far as is known. */
-  'card.track-alone': [],
-  'card.album-alone': [],
+  'card.minutes-left-of-show': ['show', 'minutes'],
 } as const;
 
 export type MessageId = keyof typeof VALUES;

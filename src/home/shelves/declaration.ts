@@ -1,8 +1,8 @@
 /** What a shelf of Home is: where its candidates come from, what it promises, and how it speaks. */
 import { type Catalog, NO_ITEM, type ShelfOrder } from '../../domain/index.ts';
+import type { ItemTexts } from '../item-texts.ts';
 import { isWidest } from '../kinds.ts';
 import type { Told } from '../messages/index.ts';
-import type { ItemTexts } from '../render.ts';
 import type { HomeRequest } from '../request.ts';
 
 /** Where a declaration puts its candidates. */

@@ -34,7 +34,7 @@ export const newEpisodes: ShelfDeclaration = {
   title: always('new-episodes.title'),
   reason: always('new-episodes.reason'),
   cardReason(item, { atMs, texts }) {
-    const days = Math.floor((atMs - texts.releasedAtMs(item)) / DAY_MS);
+    const days = Math.floor((atMs - texts.facts(item).releasedAtMs) / DAY_MS);
     return Number.isNaN(days) ? undefined : told('new-episodes.card', { days: Math.max(0, days) });
   },
 };

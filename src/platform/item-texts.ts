@@ -1,0 +1,169 @@
+/**
+ * The words of items on cards, in each language: made when a card is first shown, kept until the item, or one that it
+ * names, changes.
+ */
+import { utf8 } from '../base/index.ts';
+import type { Item, ItemKind, Vocabularies } from '../domain/index.ts';
+import { type CardFacts, type ItemTexts, type Language, type PlainMessageId, textOf, told } from '../home/index.ts';
+
+export interface KeptItemTexts extends ItemTexts {
+  /** The item changed or went: what was made of it, and of what names it, is made anew. */
+  forget(number: number, kind: ItemKind): void;
+}
+
+/** What was made of one item. */
+interface Kept {
+  readonly title: string;
+  readonly facts: CardFacts;
+  readonly opening: Uint8Array;
+  /** The year whose pages the fragments are for. */
+  year: number;
+  readonly fragments: Partial<Record<Language, Uint8Array>>;
+}
+
+/** @param get the item as it is now; undefined where the catalogue does not hold it */
+export function createItemTexts(
+  vocabularies: Pick<Vocabularies, 'items' | 'genres'>,
+  get: (id: string) => Item | undefined,
+): KeptItemTexts {
+  const texts: (Kept | undefined)[] = [];
+  const genres: (string | undefined)[] = [];
+
+  const itemOf = (number: number): Item | undefined =>
+    number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
+  const parentOf = (item: Item): Item | undefined => (item.parentId === undefined ? undefined : get(item.parentId));
+
+  const textsOf = (number: number): Kept => {
+    const known = texts[number];
+    if (known !== undefined) return known;
+    const item = itemOf(number);
+    if (item === undefined) return keptOf({ id: vocabularies.items.name(number), kind: 'track', title: '' }, undefined);
+    const made = keptOf(item, item.kind === 'episode' ? parentOf(item) : undefined);
+    texts[number] = made;
+    return made;
+  };
+
+  return {
+    forget(number, kind) {
+      texts[number] = undefined;
+      genres[number] = undefined;
+      // Songs carry the title of their album, episodes that of their show; what has a parent may take its genre.
+      if (kind === 'album' || kind === 'show') texts.length = 0;
+      if (kind === 'album' || kind === 'show' || kind === 'artist') genres.length = 0;
+    },
+    id: (number) => vocabularies.items.name(number),
+    title: (number) => textsOf(number).title,
+    facts: (number) => textsOf(number).facts,
+    opening: (number) => textsOf(number).opening,
+    fragment(number, language, year) {
+      const kept = textsOf(number);
+      const known = kept.fragments[language];
+      if (known !== undefined && kept.year === year) return known;
+      const item = itemOf(number);
+      const subtitle = item === undefined ? '' : subtitleOf(item, parentOf(item), language, year);
+      const made = Buffer.concat([kept.opening, utf8(JSON.stringify(subtitle))]);
+      if (kept.year !== year) {
+        for (const of of Object.keys(kept.fragments) as Language[]) delete kept.fragments[of];
+        kept.year = year;
+      }
+      kept.fragments[language] = made;
+      return made;
+    },
+    genre(number) {
+      const known = genres[number];
+      if (known !== undefined) return known;
+      const item = itemOf(number);
+      const name = item === undefined ? undefined : (item.genres?.[0] ?? parentOf(item)?.genres?.[0]);
+      if (name === undefined) return '';
+      // The vocabulary's own text of it: one for all items.
+      const shared = vocabularies.genres.name(vocabularies.genres.number(name));
+      genres[number] = shared;
+      return shared;
+    },
+  };
+}
+
+function keptOf(item: Item, show: Item | undefined): Kept {
+  const title = item.title === '' ? item.id : item.title;
+  return {
+    title,
+    facts: {
+      kind: item.kind,
+      isExplicit: item.explicit === true,
+      releasedAtMs: Date.parse(item.releasedAt ?? ''),
+      durationMs: item.durationMs ?? 0,
+      show: show?.title ?? '',
+    },
+    opening: utf8(
+      `"id":${JSON.stringify(item.id)},"kind":"${item.kind}","title":${JSON.stringify(title)}` +
+        `,"image":${JSON.stringify(item.image ?? '')},"subtitle":`,
+    ),
+    year: 0,
+    fragments: {},
+  };
+}
+
+const KIND_WORDS: Readonly<Record<ItemKind, PlainMessageId>> = {
+  track: 'card.track',
+  album: 'card.album',
+  artist: 'card.artist',
+  playlist: 'card.playlist',
+  show: 'card.show',
+  episode: 'card.episode',
+};
+
+/** Genres that tell what is in a playlist. */
+const PLAYLIST_GENRES = 3;
+
+/**
+ * What stands under the title, by kind: "Artist · Album" of a song, "Album · Artist · 1999", "Artist", "Playlist · soul,
+ * jazz", "Podcast · Publisher", "Show · 12 Nov · 45 min" of an episode. What is not known is left out.
+ */
+function subtitleOf(item: Item, parent: Item | undefined, language: Language, year: number): string {
+  const word = textOf(told(KIND_WORDS[item.kind]), language);
+  const by = (item.creators ?? []).map((creator) => creator.name).join(', ');
+  switch (item.kind) {
+    case 'track':
+      return joined([by === '' ? word : by, parent?.title ?? '']);
+    case 'album':
+      return joined([word, by, item.releasedAt?.slice(0, 4) ?? '']);
+    case 'artist':
+      return word;
+    case 'playlist':
+      return joined([word, by, (item.genres ?? []).slice(0, PLAYLIST_GENRES).join(', ')]);
+    case 'show':
+      return joined([word, by]);
+    case 'episode': {
+      const minutes = Math.round((item.durationMs ?? 0) / 60_000);
+      return joined([
+        parent?.title ?? word,
+        item.releasedAt === undefined ? '' : dateOf(item.releasedAt, language, year),
+        minutes === 0 ? '' : textOf(told('card.minutes', { minutes }), language),
+      ]);
+    }
+  }
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** "12 Nov", and "12 Nov 2025" on a page of another year. */
+function dateOf(instant: string, language: Language, year: number): string {
+  const date = new Date(instant);
+  const otherYear = date.getUTCFullYear() !== year;
+  const key = `${language} ${otherYear}`;
+  let format = dateFormats.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+      day: 'numeric',
+      month: 'short',
+      ...(otherYear ? { year: 'numeric' } : {}),
+      timeZone: 'UTC',
+    });
+    dateFormats.set(key, format);
+  }
+  return format.format(date);
+}
