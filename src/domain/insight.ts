@@ -134,7 +134,7 @@ export const ListenerDecisionSchema = object({
     { description: 'Top down.' },
   ),
   servings: Type.Array(object({ atMs: TimeMs, reason: Type.String() }), {
-    description: 'Each time that the page was sent, oldest first; of the last 24 hours only.',
+    description: 'Each time that the page was sent, oldest first.',
   }),
 });
 export type ListenerDecision = Static<typeof ListenerDecisionSchema>;

@@ -17,7 +17,14 @@ export {
 } from './messages/index.ts';
 export { begunShare, FINISHED_SHARE } from './progress.ts';
 export { NEW_DAYS, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
-export { explainRows, type Recomputation, type ReplayEpochs, recompute } from './replay.ts';
+export {
+  explainRows,
+  highestOf,
+  highestProbabilities,
+  type Recomputation,
+  type ReplayEpochs,
+  recompute,
+} from './replay.ts';
 export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';
 export { SHELVES, shelfById } from './shelves/index.ts';
 export {

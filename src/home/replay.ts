@@ -66,6 +66,27 @@ export function explainRows(
   });
 }
 
+/**
+ * The highest probability of each step of a page, in page order (a row's place, then its cards): a choice of a smaller one
+ * was explored.
+ */
+export function highestProbabilities(
+  record: DecisionRecord,
+  view: ListenerView,
+  epochs: ReplayEpochs,
+  decider: Decider,
+): number[] {
+  const highest: number[] = [];
+  decideAgain(record, view, epochs, decider, (probabilities, count) => highest.push(highestOf(probabilities, count)));
+  return highest;
+}
+
+export function highestOf(probabilities: Float64Array, count: number): number {
+  let highest = 0;
+  for (let i = 0; i < count; i++) if (probabilities[i] > highest) highest = probabilities[i];
+  return highest;
+}
+
 export function recompute(
   record: DecisionRecord,
   view: ListenerView,

@@ -6,7 +6,7 @@ export { type EpochStore, openEpochStore, type Retained } from './epochs.ts';
 export * from './event-log.ts';
 export { type Lake, type LakeColumn, type LakeType, type LakeValue, openLake } from './lake.ts';
 export * from './log.ts';
-export { comparePositions, type LogPosition } from './log-format.ts';
+export { comparePositions, HEADER_BYTES, type LogPosition } from './log-format.ts';
 export { checkLog, type LogCheck, type LogEntry, readLogSegments } from './log-reader.ts';
 export * from './metadata.ts';
 export * from './online.ts';

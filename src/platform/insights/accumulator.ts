@@ -1,0 +1,353 @@
+/**
+ * Figures by shelf and exposure by item, kept up entry by entry from the two logs. What it knows is a function of the
+ * entries in the order in which they were given: after a restart it goes on from a snapshot, or reads the logs again.
+ *
+ * Memory is bounded: 50,000 decisions that feedback may still come for, 20,000 items (the least shown sixteenth is forgotten
+ * when there is no room), 14 days and the total of each shelf. Each entry costs microseconds; docs/insights.md has the formulas.
+ */
+import { MINUTE_MS } from '../../base/index.ts';
+import {
+  type Catalog,
+  type DecisionRecord,
+  decisionTimeMs,
+  type FeedbackEvent,
+  type Serving,
+} from '../../domain/index.ts';
+import { createAttribution } from '../../signals/index.ts';
+import { addTo, createDayTable, type DayTable, dayOf, lastDays, sumOf } from './day-table.ts';
+import {
+  addDistinct,
+  countDistinct,
+  type DistinctCount,
+  type DistinctState,
+  emptyDistinct,
+  hashOfKey,
+} from './distinct.ts';
+import { CHOSEN, cardCount, factsOf, LEDGER_MS, type Ledger, ledgerOf, SEEN } from './ledger.ts';
+
+/** Columns of a shelf's sums. */
+const COLUMNS = [
+  'served',
+  'decided',
+  'visits',
+  'seen',
+  'chosen',
+  'rewards',
+  'examined',
+  'explored',
+  'drawn',
+  'propensity',
+] as const;
+export type ShelfSums = Readonly<Record<(typeof COLUMNS)[number], number>>;
+const column = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<(typeof COLUMNS)[number], number>;
+
+const HOME_COLUMNS = ['decided', 'served', 'rendered', 'degraded'] as const;
+export type HomeSums = Readonly<Record<(typeof HOME_COLUMNS)[number], number>>;
+
+/** Of an item: shown, seen, chosen, and the sum of the ranks at which it was shown. */
+const SHOWN = 0;
+const SEEN_COLUMN = 1;
+const CHOSEN_COLUMN = 2;
+const RANKS = 3;
+
+interface ItemSums {
+  readonly table: DayTable;
+  /** By number of the shelf's name. */
+  readonly byShelf: Map<number, Float64Array>;
+  readonly listeners: DistinctState;
+}
+
+export interface ShelfReport {
+  readonly shelfId: string;
+  readonly total: ShelfSums;
+  readonly byDay: readonly ShelfSums[];
+  readonly window: ShelfSums;
+}
+
+export interface ExposureSums {
+  readonly shown: number;
+  readonly seen: number;
+  readonly chosen: number;
+}
+
+export interface ExposureReport {
+  readonly total: ExposureSums;
+  readonly rankSum: number;
+  readonly listeners: DistinctCount;
+  readonly byShelf: readonly (ExposureSums & { readonly shelfId: string })[];
+  readonly byDay: readonly ExposureSums[];
+}
+
+export interface Span {
+  /** Of the first decision and of the last entry that were counted; -1 before there is one. */
+  readonly sinceMs: number;
+  readonly upToMs: number;
+}
+
+export interface Accumulator {
+  /** False for a decision that does not count: a Home of another time is a preview. */
+  addDecision(record: DecisionRecord): boolean;
+  /** The highest probability of each step of a decision's page, in page order: a row's place, then its cards. */
+  examine(record: DecisionRecord, highest: ArrayLike<number>): void;
+  addServing(serving: Serving): void;
+  addEvent(event: FeedbackEvent): void;
+  /** Credits what is due; `nowMs` is the time of the entries that were added last. */
+  advance(nowMs: number): void;
+  shelves(today: number, days: number): { readonly homes: HomeSums; readonly shelves: readonly ShelfReport[] };
+  exposure(item: number, today: number, days: number): ExposureReport | undefined;
+  /** Forgets a listener's open decisions; sums and sketches name nobody. */
+  forget(listenerKey: string): void;
+  readonly span: Span;
+  /** For `restore`; structured-cloneable. */
+  snapshot(): Snapshot;
+}
+
+export interface Snapshot {
+  readonly format: number;
+  readonly span: Span;
+  readonly names: readonly string[];
+  readonly homes: DayTable;
+  readonly shelves: readonly DayTable[];
+  readonly items: ReadonlyMap<number, ItemSums>;
+  readonly ledgers: readonly Ledger[];
+  readonly attribution: Uint8Array;
+}
+
+export const SNAPSHOT_FORMAT = 1;
+/** A Home of a time that differs by more than this from the time of its decision is a preview. */
+const PREVIEW_MS = MINUTE_MS;
+
+export function createAccumulator(options: {
+  readonly catalog: () => Catalog;
+  readonly itemName: (item: number) => string;
+  readonly isBot: (listenerKey: string) => boolean;
+  /** @default 50,000 */
+  readonly maxDecisions?: number;
+  /** @default 20,000 */
+  readonly maxItems?: number;
+  readonly restore?: Snapshot | undefined;
+}): Accumulator {
+  const { maxDecisions = 50_000, maxItems = 20_000, restore } = options;
+  const names: string[] = [...(restore?.names ?? [])];
+  const numbers = new Map(names.map((name, i) => [name, i]));
+  const homes = restore?.homes ?? createDayTable(HOME_COLUMNS.length);
+  const shelves: DayTable[] = [...(restore?.shelves ?? [])];
+  const items = new Map<number, ItemSums>(restore?.items ?? []);
+  const ledgers = new Map<string, Ledger>((restore?.ledgers ?? []).map((ledger) => [ledger.decisionId, ledger]));
+  let sinceMs = restore?.span.sinceMs ?? -1;
+  let upToMs = restore?.span.upToMs ?? -1;
+  const attribution = createAttribution({
+    decision(id) {
+      const ledger = ledgers.get(id);
+      return ledger === undefined
+        ? undefined
+        : factsOf(ledger, { ledgers, catalog: options.catalog(), itemName: options.itemName });
+    },
+    isBot: options.isBot,
+    maxDecisions,
+    restore: restore?.attribution,
+  });
+
+  const shelfNumber = (shelfId: string): number => {
+    const known = numbers.get(shelfId);
+    if (known !== undefined) return known;
+    numbers.set(shelfId, names.length);
+    shelves.push(createDayTable(COLUMNS.length));
+    return names.push(shelfId) - 1;
+  };
+  const addShelf = (ledger: Ledger, row: number, to: number, amount = 1): void =>
+    addTo(shelves[ledger.shelves[row]], ledger.day, to, amount);
+
+  const makeRoom = (): void => {
+    const counts = [...items.values()].map(({ table }) => table.total[SHOWN]).sort((a, b) => a - b);
+    const limit = counts[Math.floor(counts.length / 16)];
+    let left = Math.ceil(counts.length / 16);
+    for (const [item, { table }] of items) {
+      if (left > 0 && table.total[SHOWN] <= limit) {
+        items.delete(item);
+        left--;
+      }
+    }
+  };
+  const itemSums = (item: number): ItemSums => {
+    const known = items.get(item);
+    if (known !== undefined) return known;
+    if (items.size >= maxItems) makeRoom();
+    const made = { table: createDayTable(4), byShelf: new Map<number, Float64Array>(), listeners: emptyDistinct() };
+    items.set(item, made);
+    return made;
+  };
+  const addItem = (ledger: Ledger, row: number, card: number, to: number): void => {
+    const sums = itemSums(ledger.items[card]);
+    addTo(sums.table, ledger.day, to, 1);
+    let byShelf = sums.byShelf.get(ledger.shelves[row]);
+    if (byShelf === undefined) {
+      byShelf = new Float64Array(3);
+      sums.byShelf.set(ledger.shelves[row], byShelf);
+    }
+    byShelf[to]++;
+    if (to !== SHOWN) return;
+    addTo(sums.table, ledger.day, RANKS, card - ledger.starts[row]);
+    addDistinct(sums.listeners, hashOfKey(ledger.listenerKey));
+  };
+
+  /** Notes a flag of a row; true when it is new. */
+  const flagRow = (ledger: Ledger, row: number, flag: number): boolean => {
+    if ((ledger.rowFlags[row] & flag) !== 0) return false;
+    ledger.rowFlags[row] |= flag;
+    return true;
+  };
+  const flagCard = (ledger: Ledger, row: number, rank: number, flag: number): void => {
+    const card = ledger.starts[row] + rank;
+    if ((ledger.cardFlags[card] & flag) !== 0) return;
+    ledger.cardFlags[card] |= flag;
+    addItem(ledger, row, card, flag === SEEN ? SEEN_COLUMN : CHOSEN_COLUMN);
+  };
+
+  const forgetOld = (nowMs: number): void => {
+    for (const [id, ledger] of ledgers) {
+      if (ledgers.size <= maxDecisions && decisionTimeMs(id) >= nowMs - LEDGER_MS) return;
+      ledgers.delete(ledger.decisionId);
+    }
+  };
+
+  return {
+    addDecision(record) {
+      const atMs = decisionTimeMs(record.decisionId);
+      if (Math.abs(record.atMs - atMs) > PREVIEW_MS) return false;
+      if (sinceMs < 0) sinceMs = atMs;
+      upToMs = Math.max(upToMs, atMs);
+      const day = dayOf(atMs);
+      const ledger = ledgerOf(record, day, shelfNumber);
+      ledgers.set(record.decisionId, ledger);
+      forgetOld(atMs);
+      addTo(homes, day, HOME_COLUMNS.indexOf('decided'), 1);
+      if (record.degraded) addTo(homes, day, HOME_COLUMNS.indexOf('degraded'), 1);
+      for (const [r, row] of record.rows.entries()) {
+        addShelf(ledger, r, column.decided);
+        let drawn = row.forced ? 0 : 1;
+        let propensity = row.forced ? 0 : row.propensity;
+        for (const card of row.cards) {
+          if (card.forced) continue;
+          drawn++;
+          propensity += card.propensity;
+        }
+        addShelf(ledger, r, column.drawn, drawn);
+        addShelf(ledger, r, column.propensity, propensity);
+        for (let card = ledger.starts[r]; card < ledger.starts[r + 1]; card++) addItem(ledger, r, card, SHOWN);
+      }
+      return true;
+    },
+    examine(record, highest) {
+      const ledger = ledgers.get(record.decisionId);
+      if (ledger === undefined) return;
+      let step = 0;
+      for (const [r, row] of record.rows.entries()) {
+        let examined = 0;
+        let explored = 0;
+        for (const choice of [row, ...row.cards]) {
+          const best = highest[step++];
+          if (choice.forced) continue;
+          examined++;
+          if (choice.propensity < best) explored++;
+        }
+        addShelf(ledger, r, column.examined, examined);
+        addShelf(ledger, r, column.explored, explored);
+      }
+    },
+    addServing(serving) {
+      upToMs = Math.max(upToMs, serving.atMs);
+      const ledger = ledgers.get(serving.decisionId);
+      if (ledger === undefined) return;
+      addTo(homes, ledger.day, HOME_COLUMNS.indexOf('served'), 1);
+      for (let row = 0; row < ledger.shelves.length; row++) addShelf(ledger, row, column.served);
+    },
+    addEvent(event) {
+      upToMs = Math.max(upToMs, event.receivedAtMs);
+      if (event.decisionId === '') return;
+      const ledger = ledgers.get(event.decisionId);
+      if (ledger === undefined || ledger.listenerKey !== event.listenerKey) return;
+      attribution.add(event);
+      if (event.type === 'rendered') {
+        if (ledger.rendered) return;
+        ledger.rendered = true;
+        addTo(homes, ledger.day, HOME_COLUMNS.indexOf('rendered'), 1);
+        for (let row = 0; row < ledger.shelves.length; row++) addShelf(ledger, row, column.visits);
+        return;
+      }
+      const { shelfRank, cardRank } = event;
+      const count = shelfRank < 0 ? 0 : cardCount(ledger, shelfRank);
+      if (count === 0 || cardRank >= count) return;
+      if (event.type === 'impression') {
+        if (flagRow(ledger, shelfRank, SEEN)) addShelf(ledger, shelfRank, column.seen);
+        if (cardRank >= 0) flagCard(ledger, shelfRank, cardRank, SEEN);
+        else for (let rank = 0; rank < count; rank++) flagCard(ledger, shelfRank, rank, SEEN);
+      } else if (event.type === 'select' || (event.type === 'play' && !event.autoplay)) {
+        if (cardRank < 0) return;
+        if (flagRow(ledger, shelfRank, CHOSEN)) addShelf(ledger, shelfRank, column.chosen);
+        flagCard(ledger, shelfRank, cardRank, CHOSEN);
+      }
+    },
+    advance(nowMs) {
+      for (const { decisionId, shelfRank, label, kind } of attribution.advance(nowMs)) {
+        const ledger = ledgers.get(decisionId);
+        if (ledger === undefined || kind === 'negative') continue;
+        addShelf(ledger, shelfRank, column.rewards, label === 1 ? 1 : -1);
+      }
+      attribution.matured(nowMs);
+      forgetOld(nowMs);
+    },
+    shelves(today, days) {
+      const rows = lastDays(homes, today, days);
+      return {
+        homes: named(HOME_COLUMNS, sumOf(rows, HOME_COLUMNS.length)),
+        shelves: names.map((shelfId, i): ShelfReport => {
+          const byDay = lastDays(shelves[i], today, days);
+          return {
+            shelfId,
+            total: named(COLUMNS, shelves[i].total),
+            byDay: byDay.map((row) => named(COLUMNS, row)),
+            window: named(COLUMNS, sumOf(byDay, COLUMNS.length)),
+          };
+        }),
+      };
+    },
+    exposure(item, today, days) {
+      const sums = items.get(item);
+      if (sums === undefined) return undefined;
+      return {
+        total: exposureOf(sums.table.total),
+        rankSum: sums.table.total[RANKS],
+        listeners: countDistinct(sums.listeners),
+        byShelf: [...sums.byShelf]
+          .map(([number, row]) => ({ shelfId: names[number], ...exposureOf(row) }))
+          .sort((a, b) => b.shown - a.shown || (a.shelfId < b.shelfId ? -1 : 1)),
+        byDay: lastDays(sums.table, today, days).map(exposureOf),
+      };
+    },
+    forget(listenerKey) {
+      for (const [id, ledger] of ledgers) if (ledger.listenerKey === listenerKey) ledgers.delete(id);
+    },
+    get span() {
+      return { sinceMs, upToMs };
+    },
+    snapshot: () => ({
+      format: SNAPSHOT_FORMAT,
+      span: { sinceMs, upToMs },
+      names,
+      homes,
+      shelves,
+      items,
+      ledgers: [...ledgers.values()],
+      attribution: attribution.encode(),
+    }),
+  };
+}
+
+function named<K extends string>(columns: readonly K[], row: Float64Array): Readonly<Record<K, number>> {
+  return Object.fromEntries(columns.map((name, i) => [name, row[i]])) as Record<K, number>;
+}
+
+function exposureOf(row: Float64Array): ExposureSums {
+  return { shown: row[SHOWN], seen: row[SEEN_COLUMN], chosen: row[CHOSEN_COLUMN] };
+}

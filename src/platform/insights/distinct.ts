@@ -1,0 +1,73 @@
+/**
+ * How many different listeners: exact up to 128, beyond it by HyperLogLog with 512 registers (Flajolet, Fusy, Gandouet,
+ * Meunier 2007), with linear counting while many registers are empty. Standard error 1.04 / √512 = 4.6%. 512 bytes either way.
+ */
+export const DISTINCT_EXACT = 128;
+const INDEX_BITS = 9;
+const REGISTERS = 1 << INDEX_BITS;
+const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
+
+export interface DistinctCount {
+  readonly count: number;
+  readonly exact: boolean;
+}
+
+/** What a sketch holds; one of the two. */
+export interface DistinctState {
+  exact: Uint32Array | undefined;
+  used: number;
+  registers: Uint8Array | undefined;
+}
+
+export function emptyDistinct(): DistinctState {
+  return { exact: new Uint32Array(4), used: 0, registers: undefined };
+}
+
+/** @param hash 32 uniform bits that name a listener */
+export function addDistinct(state: DistinctState, hash: number): void {
+  const { exact } = state;
+  if (exact === undefined) {
+    observe(state.registers as Uint8Array, hash);
+    return;
+  }
+  for (let i = 0; i < state.used; i++) if (exact[i] === hash >>> 0) return;
+  if (state.used < DISTINCT_EXACT) {
+    if (state.used === exact.length) {
+      state.exact = new Uint32Array(Math.min(DISTINCT_EXACT, exact.length * 2));
+      state.exact.set(exact);
+    }
+    (state.exact as Uint32Array)[state.used++] = hash;
+    return;
+  }
+  const registers = new Uint8Array(REGISTERS);
+  for (const known of exact) observe(registers, known);
+  observe(registers, hash);
+  state.registers = registers;
+  state.exact = undefined;
+}
+
+function observe(registers: Uint8Array, hash: number): void {
+  const index = hash >>> (32 - INDEX_BITS);
+  // The sentinel bit bounds the rank where all of the rest are zeros.
+  const rank = Math.clz32((hash << INDEX_BITS) | (1 << (INDEX_BITS - 1))) + 1;
+  if (rank > registers[index]) registers[index] = rank;
+}
+
+export function countDistinct(state: DistinctState): DistinctCount {
+  const { registers } = state;
+  if (registers === undefined) return { count: state.used, exact: true };
+  let sum = 0;
+  let empty = 0;
+  for (const rank of registers) {
+    sum += 2 ** -rank;
+    if (rank === 0) empty++;
+  }
+  const raw = (ALPHA * REGISTERS * REGISTERS) / sum;
+  const estimate = raw <= 2.5 * REGISTERS && empty > 0 ? REGISTERS * Math.log(REGISTERS / empty) : raw;
+  return { count: Math.max(DISTINCT_EXACT + 1, Math.round(estimate)), exact: false };
+}
+
+/** The first 32 bits of a listener's random key. */
+export function hashOfKey(listenerKey: string): number {
+  return Number.parseInt(listenerKey.slice(0, 8), 16) >>> 0;
+}

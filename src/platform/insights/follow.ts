@@ -1,0 +1,278 @@
+/**
+ * Follows both logs into the accumulator, in the order of time: a decision before the feedback on it. Works in slices, so
+ * that questions are answered meanwhile, and keeps a snapshot with its place in both logs.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { deserialize, serialize } from 'node:v8';
+import { type Clock, SECOND_MS, ShelfwiseError } from '../../base/index.ts';
+import {
+  buildCatalog,
+  type Catalog,
+  type DecisionRecord,
+  decisionTimeMs,
+  decodeDecision,
+  decodeEvent,
+  decodeListenerView,
+  decodeServing,
+  isGenerated,
+  readCatalog,
+} from '../../domain/index.ts';
+import { createDecider, highestOf, highestProbabilities } from '../../home/index.ts';
+import { looksLikeBot } from '../../signals/index.ts';
+import {
+  type LogEntry,
+  type LogPosition,
+  logUpTo,
+  type Stream,
+  streamEntries,
+  writeFileDurably,
+} from '../../store/index.ts';
+import { storedItems } from '../catalogue.ts';
+import { ENTRY_DECISION, ENTRY_SERVING, recordBytesOf } from '../decisions.ts';
+import { createEpochReader } from '../epochs.ts';
+import { secretOfKey } from '../listeners.ts';
+import { openView } from '../sealing.ts';
+import { positionNumber, positionOf, readStoredState, unlessCorrupt } from '../states.ts';
+import { DECISIONS, EVENTS, type Workspace } from '../workspace.ts';
+import { type Accumulator, createAccumulator, SNAPSHOT_FORMAT, type Snapshot } from './accumulator.ts';
+import type { Ends } from './questions.ts';
+
+/** Entries between two pauses. */
+const SLICE = 128;
+/** Decisions computed again a second, beside the audited ones, to see which of their choices were explored; and saved up. */
+const EXAMINED_PER_SECOND = 20;
+const EXAMINED_AT_ONCE = 200;
+
+export interface Follower {
+  /** Reads up to these ends; resolves when it is there. */
+  follow(ends: Ends): Promise<void>;
+  readonly accumulator: Accumulator;
+  /** Are there entries before these ends that were not read yet? */
+  isBehind(ends: Ends): boolean;
+  /** Writes the snapshot, when something was read since the last. */
+  save(): void;
+}
+
+interface Saved {
+  readonly eventsFrom: number;
+  readonly decisionsFrom: number;
+  readonly snapshot: Snapshot;
+}
+
+export function createFollower(
+  workspace: Workspace,
+  file: string,
+  sources: Pick<Stream, 'lake' | 'warehouse'>,
+  clock: Clock,
+  /** Told of what could not be read. */
+  report: (text: string) => void,
+): Follower {
+  const saved = readSaved(file, report);
+  let eventsFrom = saved?.eventsFrom ?? -1;
+  let decisionsFrom = saved?.decisionsFrom ?? -1;
+  let changed = false;
+  let ends: Ends | undefined;
+
+  let catalog: Catalog | undefined;
+  let vocabularies = workspace.vocabularies();
+  let namedAtMs = clock.monotonicMs();
+  const accumulator = createAccumulator({
+    catalog: () => {
+      if (catalog === undefined || catalog.hash !== ends?.catalogHash)
+        catalog = catalogOf(workspace, ends?.catalogHash);
+      return catalog;
+    },
+    itemName(item) {
+      const nowMs = clock.monotonicMs();
+      // Numbers are given all the time; names are in the store with the next flush.
+      if (item >= vocabularies.items.size && !isGenerated(item) && nowMs - namedAtMs > SECOND_MS) {
+        vocabularies = workspace.vocabularies();
+        namedAtMs = nowMs;
+      }
+      try {
+        return vocabularies.items.name(item);
+      } catch (error) {
+        if (error instanceof RangeError) return '';
+        throw error;
+      }
+    },
+    isBot(listenerKey) {
+      const stored = unlessCorrupt(() => readStoredState(workspace.store, ends?.stateTable ?? '', listenerKey));
+      return stored !== undefined && looksLikeBot(stored.state);
+    },
+    restore: saved?.snapshot,
+  });
+
+  const decider = createDecider(workspace.encoder);
+  const readEpochs = createEpochReader(workspace.epochs, workspace.encoder);
+  let examinable = EXAMINED_AT_ONCE;
+  let refilledAtMs = clock.monotonicMs();
+  const mayExamine = (): boolean => {
+    const nowMs = clock.monotonicMs();
+    examinable = Math.min(EXAMINED_AT_ONCE, examinable + ((nowMs - refilledAtMs) / SECOND_MS) * EXAMINED_PER_SECOND);
+    refilledAtMs = nowMs;
+    if (examinable < 1) return false;
+    examinable--;
+    return true;
+  };
+  /** Of the audit where there is one, of the same computation again elsewhere; undefined where it cannot be made. */
+  const highestIn = (record: DecisionRecord): readonly number[] | undefined => {
+    if (record.failedSources.includes('page')) return undefined;
+    if (record.audit !== undefined)
+      return record.audit.distributions.map((distribution) => highestOf(distribution, distribution.length));
+    if (record.versions.encoder !== workspace.encoder.hash || !mayExamine()) return undefined;
+    try {
+      const secret = secretOfKey(workspace.store, record.listenerKey);
+      const view = secret === undefined ? undefined : openView(record, secret);
+      if (view === undefined) return undefined;
+      const highest = highestProbabilities(record, decodeListenerView(view), readEpochs(record.versions), decider);
+      const steps = record.rows.reduce((sum, row) => sum + 1 + row.cards.length, 0);
+      return highest.length === steps ? highest : undefined;
+    } catch (error) {
+      if (error instanceof ShelfwiseError && error.code !== 'BUG') return undefined;
+      throw error;
+    }
+  };
+
+  const takeDecision = (payload: Uint8Array): void => {
+    if (payload[0] === ENTRY_SERVING) {
+      accumulator.addServing(decodeServing(payload.subarray(1)));
+      return;
+    }
+    if (payload[0] !== ENTRY_DECISION) return;
+    let record: DecisionRecord;
+    try {
+      record = decodeDecision(recordBytesOf(payload));
+    } catch (error) {
+      if (!(error instanceof ShelfwiseError) || error.code !== 'DECISION_CORRUPT') throw error;
+      report(`a record was passed over: ${error.message}`);
+      return;
+    }
+    if (!accumulator.addDecision(record)) return;
+    const highest = highestIn(record);
+    if (highest !== undefined) accumulator.examine(record, highest);
+  };
+
+  const streamOf = (name: string, end: LogPosition): Stream => ({
+    ...sources,
+    name,
+    log: logUpTo(workspace.paths.log(name), end),
+    metadata: workspace.metadata,
+  });
+
+  async function read(to: Ends): Promise<void> {
+    const decisions = pulled(streamEntries(streamOf(DECISIONS, to.decisions), placeOf(decisionsFrom)), timeOfDecision);
+    const events = pulled(streamEntries(streamOf(EVENTS, to.events), placeOf(eventsFrom)), timeOfEvent);
+    try {
+      await decisions.pull();
+      await events.pull();
+      let untilTurn = SLICE;
+      while (decisions.head !== undefined || events.head !== undefined) {
+        if (decisions.head !== undefined && decisions.atMs <= events.atMs) {
+          takeDecision(decisions.head.payload);
+          decisionsFrom = positionNumber(decisions.head.next);
+          await decisions.pull();
+        } else if (events.head !== undefined) {
+          const event = decodeEvent(events.head.payload);
+          accumulator.addEvent(event);
+          eventsFrom = positionNumber(events.head.next);
+          await events.pull();
+        }
+        changed = true;
+        if (--untilTurn > 0) continue;
+        untilTurn = SLICE;
+        accumulator.advance(accumulator.span.upToMs);
+        workspace.ending.check();
+        await nextTurn();
+      }
+      accumulator.advance(Math.max(accumulator.span.upToMs, to.nowMs));
+    } finally {
+      await decisions.close();
+      await events.close();
+    }
+  }
+
+  const isBehind = (to: Ends): boolean => isBefore(eventsFrom, to.events) || isBefore(decisionsFrom, to.decisions);
+
+  let reading: Promise<void> = Promise.resolve();
+  return {
+    accumulator,
+    isBehind,
+    follow(to) {
+      reading = reading
+        .catch(() => undefined)
+        .then(() => {
+          ends = to;
+          return read(to);
+        });
+      return reading;
+    },
+    save() {
+      if (!changed) return;
+      const value: Saved = { eventsFrom, decisionsFrom, snapshot: accumulator.snapshot() };
+      writeFileDurably(file, serialize(value));
+      changed = false;
+    },
+  };
+}
+
+/** A place beyond which the log has entries; a log's end may lie a mark behind its last entry. */
+const MARKS = 64;
+function isBefore(place: number, end: LogPosition): boolean {
+  return positionNumber(end) - Math.max(0, place) > MARKS;
+}
+
+function placeOf(position: number): LogPosition | undefined {
+  return position < 0 ? undefined : positionOf(position);
+}
+
+/** A stream with its next entry in hand. */
+function pulled(entries: AsyncGenerator<LogEntry>, timeOf: (payload: Uint8Array) => number) {
+  const state = {
+    head: undefined as LogEntry | undefined,
+    /** Infinity at the end. */
+    atMs: Number.POSITIVE_INFINITY,
+    async pull(): Promise<void> {
+      const next = await entries.next();
+      state.head = next.done === true ? undefined : next.value;
+      state.atMs = state.head === undefined ? Number.POSITIVE_INFINITY : timeOf(state.head.payload);
+    },
+    close: () => entries.return(undefined),
+  };
+  return state;
+}
+
+function timeOfDecision(payload: Uint8Array): number {
+  if (payload[0] === ENTRY_SERVING) return decodeServing(payload.subarray(1)).atMs;
+  // A format byte and the length stand before the id.
+  const id = Buffer.from(payload.buffer, payload.byteOffset + 3, 26).toString('latin1');
+  const atMs = decisionTimeMs(id);
+  return Number.isFinite(atMs) ? atMs : 0;
+}
+
+function timeOfEvent(payload: Uint8Array): number {
+  return decodeEvent(payload).receivedAtMs;
+}
+
+function readSaved(file: string, report: (text: string) => void): Saved | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    const saved = deserialize(readFileSync(file)) as Saved;
+    if (saved.snapshot.format === SNAPSHOT_FORMAT) return saved;
+    report(`the snapshot is of format ${saved.snapshot.format}: the logs are counted anew`);
+  } catch (error) {
+    report(`the snapshot does not read (${error instanceof Error ? error.message : ''}): the logs are counted anew`);
+  }
+  return undefined;
+}
+
+/** The one that serves; built from the items where its epoch does not read. */
+function catalogOf(workspace: Workspace, hash: string | undefined): Catalog {
+  try {
+    if (hash !== undefined) return readCatalog(workspace.epochs.get(hash));
+  } catch (error) {
+    if (!(error instanceof ShelfwiseError) || error.code === 'BUG') throw error;
+  }
+  return readCatalog(buildCatalog(storedItems(workspace.store), workspace.vocabularies()));
+}

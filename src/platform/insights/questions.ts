@@ -1,0 +1,59 @@
+/** What the platform's thread and the insights thread say to each other. */
+import type { FeedbackEvent, Serving } from '../../domain/index.ts';
+import type { LogPosition } from '../../store/index.ts';
+import type { EndingMemory } from '../ending.ts';
+import type { ExposureReport, HomeSums, ShelfReport, Span } from './accumulator.ts';
+import type { RecordSummary } from './scan.ts';
+
+export interface InsightsData {
+  /** The data directory. */
+  readonly dir: string;
+  readonly endingMemory: EndingMemory;
+}
+
+/** How far the thread may read, and what it reads entries with. */
+export interface Ends {
+  readonly events: LogPosition;
+  readonly decisions: LogPosition;
+  readonly catalogHash: string;
+  readonly stateTable: string;
+  readonly nowMs: number;
+}
+
+export type Question =
+  | { readonly kind: 'shelves'; readonly days: number }
+  | { readonly kind: 'exposure'; readonly item: number; readonly days: number }
+  | {
+      readonly kind: 'timeline' | 'decisions';
+      readonly listenerKey: string;
+      readonly limit: number;
+      /** Log position as a number: only what lies before it. */
+      readonly before: number | undefined;
+    };
+
+interface Counted {
+  readonly span: Span;
+  /** Older entries are still to be counted. */
+  readonly catchingUp: boolean;
+}
+
+export interface Answers {
+  shelves: Counted & { readonly homes: HomeSums; readonly shelves: readonly ShelfReport[] };
+  exposure: Counted & { readonly exposure: ExposureReport | undefined };
+  timeline: { readonly events: readonly FeedbackEvent[]; readonly next: number | undefined };
+  decisions: {
+    readonly decisions: readonly (RecordSummary & { readonly servings: readonly Serving[] })[];
+    readonly next: number | undefined;
+  };
+}
+
+export type ToThread =
+  | { readonly type: 'follow'; readonly ends: Ends }
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question; readonly ends: Ends }
+  | { readonly type: 'forget'; readonly listenerKey: string }
+  | { readonly type: 'end' };
+
+export type FromThread =
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] }
+  | { readonly type: 'failed'; readonly id: number; readonly code: string; readonly message: string }
+  | { readonly type: 'said'; readonly text: string };
