@@ -6,7 +6,7 @@ import type { ListenerState } from '../signals/index.ts';
 import type { CardFacts, ItemTexts } from './item-texts.ts';
 import { jsonOf, type Language, languageOf, type Told, told } from './messages/index.ts';
 import { begunShare, FINISHED_SHARE } from './progress.ts';
-import { shelfById, type Telling } from './shelves/index.ts';
+import { type ShelfDeclaration, shelfById, type Telling } from './shelves/index.ts';
 
 export interface RenderedCard {
   readonly item: number;
@@ -47,12 +47,23 @@ export interface RenderInput {
 
 /** Pages are written one at a time, and copied out. */
 const writer = new ByteWriter(64 * 1024);
-/** What follows the fragment of the j-th card. */
-const cardTails: Uint8Array[] = [];
+/** What follows the subtitle of the j-th card with badges b, up to its progress: `TAILS[b][j]`, b by bits as in BADGES. */
+const TAILS: Uint8Array[][] = Array.from({ length: 2 ** BADGES.length }, () => []);
+/** The same and "no progress", up to the reason: most cards. */
+const CALM_TAILS: Uint8Array[][] = TAILS.map(() => []);
+const IS_NEW = 1;
+const IS_EXPLICIT = 2;
+const IS_UNFINISHED = 4;
+const IS_SPONSORED = 8;
 
-function cardTail(j: number): Uint8Array {
-  while (cardTails.length <= j) cardTails.push(utf8(`,"rank":${cardTails.length},"reason":`));
-  return cardTails[j];
+function tailOf(badges: number, j: number, tails: Uint8Array[][]): Uint8Array {
+  const known = tails[badges];
+  for (let rank = known.length; rank <= j; rank++) {
+    const words = JSON.stringify(BADGES.filter((_badge, bit) => (badges & (1 << bit)) !== 0));
+    const tail = `,"rank":${rank},"badges":${words},"sponsored":${(badges & IS_SPONSORED) !== 0},"progress":`;
+    known.push(utf8(tails === TAILS ? tail : `${tail}null,"reason":`));
+  }
+  return known[j];
 }
 
 /** The page as JSON, of the shape PageSchema. */
@@ -96,20 +107,7 @@ function writeRow(
     const card = row.cards[j];
     writer.u8(j > 0 ? COMMA : OPEN);
     if (j > 0) writer.u8(OPEN);
-    const facts = texts.facts(card.item);
-    const share = facts.kind === 'episode' ? begunShare(state, card.item, facts.durationMs) : 0;
-    const isUnfinished = share > 0 && share < FINISHED_SHARE;
-    if (isUnfinished) writeBegun(card.item, share, facts, language, texts);
-    else writer.raw(texts.fragment(card.item, language, year));
-    writer.raw(cardTail(j));
-    writeTold(shelf?.cardReason?.(card.item, about), '', language);
-    writeMarks(
-      isNew(facts, atMs),
-      facts.isExplicit,
-      isUnfinished,
-      shelf?.isSponsored?.(card.item, about) ?? false,
-      share,
-    );
+    writeCard(card.item, j, shelf, about, state, language, year);
     if (explain) writer.literal(explainChoice(card.propensity, card.forced, card.score));
     writer.u8(CLOSE);
   }
@@ -117,6 +115,37 @@ function writeRow(
   if (explain) writer.literal(explainChoice(row.propensity, row.forced, row.value));
   writer.u8(CLOSE);
 }
+
+function writeCard(
+  item: number,
+  j: number,
+  shelf: ShelfDeclaration | undefined,
+  about: Telling,
+  state: ListenerState,
+  language: Language,
+  year: number,
+): void {
+  const { texts } = about;
+  const facts = texts.facts(item);
+  const share = facts.kind === 'episode' ? begunShare(state, item, facts.durationMs) : 0;
+  let badges = isNew(facts, about.atMs) ? IS_NEW : 0;
+  if (facts.isExplicit) badges |= IS_EXPLICIT;
+  if (shelf?.isSponsored?.(item, about)) badges |= IS_SPONSORED;
+  if (share > 0 && share < FINISHED_SHARE) {
+    badges |= IS_UNFINISHED;
+    writeBegun(item, share, facts, language, texts);
+  } else writer.raw(texts.fragment(item, language, year));
+  if (share === 0) writer.raw(tailOf(badges, j, CALM_TAILS));
+  else {
+    writer.raw(tailOf(badges, j, TAILS));
+    writer.literal(`${Math.round(share * 1000) / 1000},"reason":`);
+  }
+  const reason = shelf?.cardReason?.(item, about);
+  if (reason === undefined) writer.raw(NOTHING_TOLD);
+  else writer.raw(jsonOf(reason, language));
+}
+
+const NOTHING_TOLD = utf8('""');
 
 /** A card of an episode that waits for its end says how much is left, instead of when it came out and how long it is. */
 function writeBegun(item: number, share: number, facts: CardFacts, language: Language, texts: ItemTexts): void {
@@ -136,27 +165,6 @@ export const NEW_DAYS = 14;
 function isNew({ releasedAtMs }: CardFacts, atMs: number): boolean {
   // False where the release is not known.
   return releasedAtMs <= atMs && releasedAtMs > atMs - NEW_DAYS * DAY_MS;
-}
-
-/** Badges and `sponsored` of a card, by the bits of its badges: the b-th of BADGES is bit b. */
-const MARKS: readonly Uint8Array[] = Array.from({ length: 2 ** BADGES.length }, (_, bits) => {
-  const badges = BADGES.filter((_badge, b) => (bits & (1 << b)) !== 0);
-  const isSponsored = badges.includes('sponsored');
-  return utf8(`,"badges":${JSON.stringify(badges)},"sponsored":${isSponsored},"progress":`);
-});
-const NO_PROGRESS = utf8('null');
-
-function writeMarks(
-  isNewItem: boolean,
-  isExplicit: boolean,
-  isUnfinished: boolean,
-  isSponsored: boolean,
-  share: number,
-): void {
-  const bits = (isNewItem ? 1 : 0) | (isExplicit ? 2 : 0) | (isUnfinished ? 4 : 0) | (isSponsored ? 8 : 0);
-  writer.raw(MARKS[bits]);
-  if (share === 0) writer.raw(NO_PROGRESS);
-  else writer.literal(String(Math.round(share * 1000) / 1000));
 }
 
 /** @param otherwise what stands where nothing is told */
