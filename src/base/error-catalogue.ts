@@ -29,6 +29,12 @@ export const CATALOGUE = {
     message: 'Something that cannot happen has happened',
     remedy: 'Please report it with the log lines around it.',
   },
+  CAMPAIGN_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No campaign has this id',
+    remedy: 'List them with GET /v1/campaigns, or store it with PUT /v1/campaigns/{id}.',
+  },
   CONFIG_INVALID: {
     blame: 'operator',
     status: 500,

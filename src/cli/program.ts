@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, ShelfwiseError } from '../base/index.ts';
 import { DEFAULT_DATA_DIR, type Run } from './command.ts';
+import { registerCampaigns } from './commands/campaigns.ts';
 import { registerHome } from './commands/home.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
@@ -65,6 +66,7 @@ ${EXIT_HELP}`,
   registerLook(program, run);
   registerReplay(program, run);
   registerJobs(program, run);
+  registerCampaigns(program, run);
   registerTools(program, run);
   return program;
 }

@@ -8,6 +8,7 @@ import {
   type FeedbackEvent,
   type Item,
   type ListenerView,
+  NO_CAMPAIGNS,
   type Page,
   readCatalog,
   readCounters,
@@ -170,6 +171,7 @@ async function epochsOf(): Promise<ServingEpochs> {
     embedding,
     nearest: createNearest(embedding),
     cohorts: undefined,
+    campaigns: NO_CAMPAIGNS,
     model: loadModel(sealEpoch(learner.toEpoch()), encoder),
     tunablesHash: '',
   };

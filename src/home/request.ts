@@ -1,6 +1,7 @@
 /** What flows through the mixer: the request (query) and the batches (candidates of one shelf). */
 import type { Seed } from '../base/index.ts';
 import {
+  type Campaigns,
   type Catalog,
   type Cohorts,
   type Counters,
@@ -27,6 +28,8 @@ export interface ServingEpochs {
   readonly nearest: Nearest | undefined;
   /** Undefined until the first fit. They propose candidates, which are recorded: replay does not read them. */
   readonly cohorts: Cohorts | undefined;
+  /** What editors put on Homes. Recorded as cohorts are: by the candidates that came of it. */
+  readonly campaigns: Campaigns;
   /** Undefined until the first fit: scores are then popularity, and the page says `degraded`. */
   readonly model: RewardModel | undefined;
   /** Hash of the tunables epoch. */

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { type Clock, ShelfwiseError } from '../base/index.ts';
 import {
   buildCatalog,
+  type Campaigns,
   type DecisionVersions,
   EMPTY_COUNTERS,
   type Embedding,
   type Epoch,
   type EpochKind,
   type Item,
+  NO_CAMPAIGNS,
   readCatalog,
   readCohorts,
   readCounters,
@@ -36,6 +38,8 @@ export interface Epochs {
   serving(): ServingEpochs;
   /** Makes epochs current: one swap for all of them, so that no request sees half. They are in the epoch store already. */
   publish(epochs: readonly Epoch[]): Promise<void>;
+  /** Serves with these campaigns from now on. They are no epoch: what they propose is recorded with each decision. */
+  serveCampaigns(campaigns: Campaigns): void;
   /** The embedding that the exact scan stands in for, since nothing is prepared for its search. */
   unprepared(): string | undefined;
   /** Serves with what was prepared. Like `publish`, one at a time. */
@@ -126,6 +130,7 @@ export async function createEpochs(dependencies: {
     cohorts: cohortsEpoch === undefined ? undefined : readCohorts(cohortsEpoch),
     model: readyModel(),
     tunablesHash,
+    campaigns: NO_CAMPAIGNS,
   };
 
   return {
@@ -161,6 +166,9 @@ export async function createEpochs(dependencies: {
         damaged.delete(epoch.kind);
       }
       serving = { ...next, model: readyModel() ?? next.model };
+    },
+    serveCampaigns(campaigns) {
+      serving = { ...serving, campaigns };
     },
     unprepared: () => unprepared,
     async adoptPrepared() {

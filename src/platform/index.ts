@@ -1,3 +1,4 @@
+export type { CampaignService, StoredCampaign } from './campaigns.ts';
 export { type PlatformLogger, type PlatformOptions, silentLogger } from './config.ts';
 export { openPlatform, type Platform } from './open.ts';
 export { replayRecord } from './replays.ts';

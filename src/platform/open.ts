@@ -22,6 +22,7 @@ import {
   type Warehouse,
 } from '../store/index.ts';
 import { createBackground } from './background.ts';
+import { createCampaigns } from './campaigns.ts';
 import { createCatalogue, storedItems } from './catalogue.ts';
 import { learnerPlace } from './checkpoint.ts';
 import { compactStream } from './compaction.ts';
@@ -161,6 +162,12 @@ async function assemble(
     (write) => write.put(PLACE.table, PLACE.catalog, Buffer.from('1')),
     () => scheduleCatalog(),
   );
+  const campaigns = createCampaigns({
+    store,
+    vocabularies,
+    knowsItem: catalogue.has,
+    serve: epochs.serveCampaigns,
+  });
   const onTrouble = (what: string, error: string): void => {
     metrics.stageFailed(what);
     logger.warn({ stage: what, error }, 'a stage of Home failed');
@@ -409,6 +416,8 @@ async function assemble(
     flush,
     learn,
     collectEpochs: collector.collect,
+
+    ...campaigns,
 
     upsertItems: catalogue.upsert,
     getItem: catalogue.get,

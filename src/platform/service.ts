@@ -2,6 +2,7 @@
  * What a running platform can do, as its faces (HTTP, CLI) see it. One implementation: `openPlatform`.
  */
 import type { Device, Item, ListenerProfile } from '../domain/index.ts';
+import type { CampaignService } from './campaigns.ts';
 
 export type ItemFate =
   | { readonly id: string; readonly fate: 'created' | 'updated' | 'unchanged' }
@@ -115,7 +116,7 @@ export interface PlatformStatus {
   readonly background: Readonly<Record<string, string>>;
 }
 
-export interface PlatformService {
+export interface PlatformService extends CampaignService {
   /** Upserts each valid item; a bad one never sinks the rest. On disk when the promise resolves. */
   upsertItems(rows: readonly unknown[]): Promise<readonly ItemFate[]>;
   getItem(id: string): Item | undefined;

@@ -30,8 +30,10 @@ import type {
   RetrievalReport,
   StoredListener,
 } from '../platform/index.ts';
+import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
 
+export * from './campaign-contract.ts';
 export * from './insight-contract.ts';
 export type {
   DoctorReport,
@@ -362,6 +364,7 @@ export const DecisionParams = object({ id: DecisionId });
 
 /** Named components of the OpenAPI document; `$ref` by name. */
 export const COMPONENTS: Readonly<Record<string, TSchema>> = {
+  ...CAMPAIGN_COMPONENTS,
   ...INSIGHT_COMPONENTS,
   CreatedKey: CreateKeyAnswer,
   Decision: DecisionSchema,

@@ -5,6 +5,7 @@
 import { Compile } from 'typebox/compile';
 import { type Clock, ShelfwiseError } from '../base/index.ts';
 import {
+  type Campaign,
   decisionIdOf,
   EVENT_REMEDIES,
   EventSchema,
@@ -41,6 +42,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
   const plays = new Map<string, number>();
   const events = new Map<string, IncomingEvent>();
   const keys = new Map<string, ApiKey>();
+  const campaigns = new Map<string, Campaign>();
   const decisions: string[] = [];
   let full = false;
   let ready = true;
@@ -213,6 +215,15 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       checks: [{ name: 'log', outcome: equal ? 'ok' : 'error', detail: 'fake', remedy: '' }],
     }),
     compact: async () => 0,
+    putCampaign: async (id, body) => {
+      const fate = campaigns.has(id) ? 'updated' : 'created';
+      const campaign: Campaign = { ...body, id };
+      campaigns.set(id, campaign);
+      return { fate, campaign, unknownItems: body.items.filter((item) => !items.has(item)) };
+    },
+    getCampaign: (id) => campaigns.get(id),
+    listCampaigns: () => [...campaigns.values()],
+    deleteCampaign: async (id) => campaigns.delete(id),
     createKey: async (name: string, scopes: readonly ApiScope[]) => {
       const secret = `fake-${name}`;
       keys.set(secret, { name, scopes });

@@ -7,6 +7,7 @@ import { type Clock, ShelfwiseError, systemClock } from '../base/index.ts';
 import type { PlatformService } from '../platform/index.ts';
 import { createGuard, isLoopback, type KeyCheck } from './access.ts';
 import { registerAdmin } from './admin-routes.ts';
+import { registerCampaigns } from './campaign-routes.ts';
 import { registerEvents, registerHome, registerItems, registerListeners } from './data-routes.ts';
 import { registerDecisions } from './decision-routes.ts';
 import { createMeter } from './meter.ts';
@@ -88,6 +89,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerHome(app, context);
   registerDecisions(app, context);
   registerAdmin(app, context);
+  registerCampaigns(app, context);
   registerOperations(app, context);
   refuseOtherMethods(app, methodsOf);
   await registerStudio(app, options.studioDir);
