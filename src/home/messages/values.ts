@@ -47,6 +47,30 @@ export const VALUES = {
   /** Of an episode that was begun. */
   'card.minutes-left': ['minutes'],
   'card.minutes-left-of-show': ['show', 'minutes'],
+
+  'made-for-you.title': [],
+  'made-for-you.reason': [],
+  /** Titles of generated playlists; a mix is named by the artists in it. */
+  'generated.mix': ['number'],
+  'generated.mix-of-one': ['number', 'first'],
+  'generated.mix-of-two': ['number', 'first', 'second'],
+  'generated.mix-of-more': ['number', 'first', 'second'],
+  'generated.discovery': [],
+  'generated.radar': [],
+  /** `contents` names some of the artists in a playlist. */
+  'generated.contents-and-more': ['contents'],
+  'generated.mix.reason': [],
+  'generated.discovery.reason': [],
+  'generated.radar.reason': [],
+  /** Why a track is in a generated playlist. */
+  'generated.track.played-a-lot': ['artist'],
+  'generated.track.liked': [],
+  'generated.track.played': [],
+  'generated.track.close-to': ['artist'],
+  'generated.track.close-to-taste': [],
+  'generated.track.new-by-followed': ['artist'],
+  'generated.track.new-by-liked': ['artist'],
+  'generated.track.new-by-played': ['artist'],
 } as const;
 
 export type MessageId = keyof typeof VALUES;

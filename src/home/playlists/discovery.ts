@@ -1,0 +1,52 @@
+/**
+ * The weekly discovery: tracks that the listener has not heard, near to their tastes, spread over artists.
+ *
+ * Candidates are those of `newTracksNear` for every taste, also the small ones, without the tracks of the discovery before.
+ * A track is drawn with the weight cosine^3 x √(share of its taste) x (1 where its artist is new to the listener, else 1/3),
+ * with the seed of listener and ISO week; at most `discoveryPerArtist` of an artist.
+ */
+import { WEEKLY_DISCOVERY } from '../../domain/index.ts';
+import { newTracksNear } from './candidates.ts';
+import { ArtistCap, artistOf, seedOf, shuffledByWeight, spreadByArtist, takeCapped } from './choice.ts';
+import { newTrack, playsByArtist } from './daily-mixes.ts';
+import type { GeneratedList, PlaylistInput } from './lists.ts';
+import { type Taste, tastePoints, tastesOf } from './tastes.ts';
+
+const CLOSENESS_POWER = 3;
+const KNOWN_ARTIST_FACTOR = 1 / 3;
+
+interface Found {
+  readonly track: number;
+  readonly weight: number;
+  readonly taste: Taste;
+}
+
+/** Makes the discovery of a week, a taste at a step; the last value is the list, or undefined where there is too little. */
+export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<undefined, GeneratedList | undefined> {
+  const { state, rights, picks, world, listenerKey, settings, lastDiscovery } = input;
+  if (world.embedding === undefined) return undefined;
+  const { catalog } = rights;
+  const points = tastePoints(state, rights.atMs, picks, catalog, world.embedding);
+  const tastes = tastesOf(points, { points: 1, share: 0 });
+  const all = tastes.reduce((sum, { weight }) => sum + weight, 0);
+  const plays = playsByArtist(points, catalog);
+  const before = new Set(lastDiscovery?.tracks.map(({ track }) => track));
+  yield;
+  /** By track, where it weighs most. */
+  const found = new Map<number, Found>();
+  for (const taste of tastes) {
+    for (const { track, closeness } of newTracksNear(taste, input)) {
+      if (before.has(track)) continue;
+      const known = plays.has(artistOf(catalog, track)) ? KNOWN_ARTIST_FACTOR : 1;
+      const weight = closeness ** CLOSENESS_POWER * Math.sqrt(taste.weight / all) * known;
+      if (weight > (found.get(track)?.weight ?? 0)) found.set(track, { track, weight, taste });
+    }
+    yield;
+  }
+  const drawn = shuffledByWeight([...found.values()], seedOf(listenerKey, `week ${week}`), WEEKLY_DISCOVERY);
+  const cap = new ArtistCap(catalog, settings.discoveryPerArtist);
+  const taken = spreadByArtist(takeCapped(drawn, settings.discoveryTracks, cap), catalog);
+  if (taken.length < Math.min(settings.leastTracks, settings.discoveryTracks)) return undefined;
+  const tracks = taken.map(({ track, taste }) => newTrack(track, taste, points, plays, input));
+  return { slot: WEEKLY_DISCOVERY, familiarShare: Number.NaN, tracks };
+}

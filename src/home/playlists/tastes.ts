@@ -1,0 +1,264 @@
+/**
+ * The distinct tastes of a listener: what they play and like, as points in the space of the embedding, in clusters.
+ *
+ * Points: at most 512 tracks, albums and artists of `interactions` (plays decayed with half-life 180 days, likes as 4 plays)
+ * and of the picks at sign-up, the strongest first; w_i = ln(1 + c_i). A point lies at the unit vector of the item, or of its
+ * album or artist where it has none of its own.
+ *
+ * Clusters: spherical k-means (Dhillon & Modha, 2001), deterministic. The first centre is the strongest point, each next one
+ * argmax_i w_i (1 - max_c cos(x_i, c)), up to 8; then at most 8 rounds. How many tastes there are follows from the data:
+ * centres closer than `MERGE_COSINE` are one taste; what is left too small is none. Work: 512 x 8 x 64 x 8 multiplications.
+ */
+import { type Catalog, type Embedding, ITEM_KINDS, NO_ITEM, UNKNOWN_KIND } from '../../domain/index.ts';
+import { interactions, isHidden, type ListenerState, MAX_INTERACTIONS, PICK_AS_PLAYS } from '../../signals/index.ts';
+
+/** Most points; the weakest are left out. */
+export const TASTE_POINTS = 512;
+/** Centres that k-means begins with. */
+const CENTRES = 8;
+const ROUNDS = 8;
+/** Two centres that are this close are one taste: within a taste centres of parts lie above .7, between genres below .4. */
+const MERGE_COSINE = 0.6;
+
+/** Points of a listener's taste, strongest first, equals by number. */
+export interface TastePoints {
+  readonly count: number;
+  readonly items: Uint32Array;
+  /** c: decayed plays and likes. */
+  readonly plays: Float32Array;
+  /** ln(1 + c). */
+  readonly weights: Float64Array;
+  readonly dimension: number;
+  /** Row i: the unit vector of point i. */
+  readonly units: Float32Array;
+}
+
+export interface Taste {
+  /** Indices of its points, strongest first. */
+  readonly points: readonly number[];
+  /** Σ w of its points. */
+  readonly weight: number;
+  /** Unit vector. */
+  readonly centre: Float32Array;
+}
+
+export interface TasteSize {
+  /** Fewest points of a taste. */
+  readonly points: number;
+  /** Least share of the weight of all. */
+  readonly share: number;
+}
+
+const TRACK = ITEM_KINDS.indexOf('track');
+const ALBUM = ITEM_KINDS.indexOf('album');
+const ARTIST = ITEM_KINDS.indexOf('artist');
+
+function isMusic(catalog: Catalog, item: number): boolean {
+  if (item >= catalog.size) return false;
+  const kind = catalog.kind[item];
+  return kind !== UNKNOWN_KIND && (kind === TRACK || kind === ALBUM || kind === ARTIST);
+}
+
+function hasVector({ size, dimension, factors }: Embedding, item: number): boolean {
+  if (item >= size) return false;
+  for (let k = item * dimension; k < (item + 1) * dimension; k++) if (factors[k] !== 0) return true;
+  return false;
+}
+
+/** The item whose vector stands for this one: its own, its album's, its artist's; NO_ITEM where none has one. */
+export function vectorItemOf(item: number, catalog: Catalog, embedding: Embedding): number {
+  if (hasVector(embedding, item)) return item;
+  if (item >= catalog.size) return NO_ITEM;
+  if (hasVector(embedding, catalog.parent[item])) return catalog.parent[item];
+  return hasVector(embedding, catalog.creator[item]) ? catalog.creator[item] : NO_ITEM;
+}
+
+/** Writes the unit vector of `item` at `at`; the item must have a vector. */
+export function writeUnit(embedding: Embedding, item: number, out: Float32Array, at: number): void {
+  const { dimension, factors } = embedding;
+  const from = item * dimension;
+  let squares = 0;
+  for (let k = from; k < from + dimension; k++) squares += factors[k] * factors[k];
+  const inverse = 1 / Math.sqrt(squares);
+  for (let k = 0; k < dimension; k++) out[at + k] = factors[from + k] * inverse;
+}
+
+// Work space: filled and read within one call.
+const allItems = new Uint32Array(MAX_INTERACTIONS);
+const allPlays = new Float32Array(MAX_INTERACTIONS);
+
+export function tastePoints(
+  state: ListenerState,
+  atMs: number,
+  picks: readonly number[],
+  catalog: Catalog,
+  embedding: Embedding,
+): TastePoints {
+  const count = interactions(state, atMs, allItems, allPlays);
+  const found: { readonly item: number; readonly plays: number; readonly vector: number }[] = [];
+  const offer = (item: number, plays: number): void => {
+    if (!isMusic(catalog, item) || isHidden(state, catalog.creator[item])) return;
+    const vector = vectorItemOf(item, catalog, embedding);
+    if (vector !== NO_ITEM) found.push({ item, plays, vector });
+  };
+  const picked = new Set(picks.filter((pick) => !isHidden(state, pick)));
+  for (let i = 0; i < count; i++) {
+    const item = allItems[i];
+    const isPick = picked.delete(item);
+    offer(item, isPick ? Math.max(PICK_AS_PLAYS, allPlays[i]) : allPlays[i]);
+  }
+  for (const pick of picked) offer(pick, PICK_AS_PLAYS);
+  found.sort((a, b) => b.plays - a.plays || a.item - b.item);
+  if (found.length > TASTE_POINTS) found.length = TASTE_POINTS;
+
+  const { dimension } = embedding;
+  const points = {
+    count: found.length,
+    items: new Uint32Array(found.length),
+    plays: new Float32Array(found.length),
+    weights: new Float64Array(found.length),
+    dimension,
+    units: new Float32Array(found.length * dimension),
+  };
+  for (const [i, { item, plays, vector }] of found.entries()) {
+    points.items[i] = item;
+    points.plays[i] = plays;
+    points.weights[i] = Math.log1p(plays);
+    writeUnit(embedding, vector, points.units, i * dimension);
+  }
+  return points;
+}
+
+/** a · b of two rows. */
+export function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, dimension: number): number {
+  let even = 0;
+  let odd = 0;
+  let k = 0;
+  for (; k + 1 < dimension; k += 2) {
+    even += a[aAt + k] * b[bAt + k];
+    odd += a[aAt + k + 1] * b[bAt + k + 1];
+  }
+  if (k < dimension) even += a[aAt + k] * b[bAt + k];
+  return even + odd;
+}
+
+/** The tastes in these points, heaviest first, equals by their strongest point. None where there are no points. */
+export function tastesOf(points: TastePoints, least: TasteSize): Taste[] {
+  const { count } = points;
+  if (count === 0) return [];
+  const assigned = new Int32Array(count);
+  let centres = firstCentres(points);
+  for (let round = 0; round < ROUNDS; round++) {
+    const moved = assign(points, centres, assigned);
+    if (moved === 0 && round > 0) break;
+    centres = centresOf(points, assigned, centres.length);
+  }
+  centres = mergeClose(points, centres, assigned);
+  assign(points, centres, assigned);
+  centres = centresOf(points, assigned, centres.length);
+
+  let total = 0;
+  for (let i = 0; i < count; i++) total += points.weights[i];
+  const tastes: Taste[] = [];
+  for (const [c, centre] of centres.entries()) {
+    const members: number[] = [];
+    let weight = 0;
+    for (let i = 0; i < count; i++) {
+      if (assigned[i] !== c) continue;
+      members.push(i);
+      weight += points.weights[i];
+    }
+    if (members.length >= Math.max(1, least.points) && weight >= least.share * total)
+      tastes.push({ points: members, weight, centre });
+  }
+  return tastes.sort((a, b) => b.weight - a.weight || a.points[0] - b.points[0]);
+}
+
+function firstCentres({ count, weights, units, dimension }: TastePoints): Float32Array[] {
+  const centres = [units.slice(0, dimension)];
+  const nearest = new Float64Array(count).fill(-1);
+  while (centres.length < Math.min(CENTRES, count)) {
+    const centre = centres[centres.length - 1];
+    let best = -1;
+    let bestGain = 1e-6;
+    for (let i = 0; i < count; i++) {
+      nearest[i] = Math.max(nearest[i], dot(units, i * dimension, centre, 0, dimension));
+      const gain = weights[i] * (1 - nearest[i]);
+      if (gain > bestGain) {
+        bestGain = gain;
+        best = i;
+      }
+    }
+    if (best < 0) break;
+    centres.push(units.slice(best * dimension, (best + 1) * dimension));
+  }
+  return centres;
+}
+
+/** Gives each point to its nearest centre, of equals to the first. @returns how many have moved */
+function assign(points: TastePoints, centres: readonly Float32Array[], assigned: Int32Array): number {
+  const { count, units, dimension } = points;
+  let moved = 0;
+  for (let i = 0; i < count; i++) {
+    let best = 0;
+    let bestCosine = Number.NEGATIVE_INFINITY;
+    for (let c = 0; c < centres.length; c++) {
+      const cosine = dot(units, i * dimension, centres[c], 0, dimension);
+      if (cosine > bestCosine) {
+        bestCosine = cosine;
+        best = c;
+      }
+    }
+    if (assigned[i] !== best) moved++;
+    assigned[i] = best;
+  }
+  return moved;
+}
+
+/** The weighted mean direction of each cluster's points; clusters that have lost all of theirs are gone. */
+function centresOf(points: TastePoints, assigned: Int32Array, clusters: number): Float32Array[] {
+  const { count, weights, units, dimension } = points;
+  const sums = Array.from({ length: clusters }, () => new Float32Array(dimension));
+  for (let i = 0; i < count; i++) {
+    const sum = sums[assigned[i]];
+    for (let k = 0; k < dimension; k++) sum[k] += weights[i] * units[i * dimension + k];
+  }
+  const kept: Float32Array[] = [];
+  const places = sums.map((sum) => (normalise(sum) ? kept.push(sum) - 1 : -1));
+  for (let i = 0; i < count; i++) assigned[i] = Math.max(0, places[assigned[i]]);
+  return kept;
+}
+
+function normalise(vector: Float32Array): boolean {
+  const squares = dot(vector, 0, vector, 0, vector.length);
+  if (!(squares > 0)) return false;
+  const inverse = 1 / Math.sqrt(squares);
+  for (let k = 0; k < vector.length; k++) vector[k] *= inverse;
+  return true;
+}
+
+/** Makes one of the two closest centres until all are distinct. */
+function mergeClose(points: TastePoints, centres: readonly Float32Array[], assigned: Int32Array): Float32Array[] {
+  let merged = [...centres];
+  for (;;) {
+    let first = -1;
+    let second = -1;
+    let closest = MERGE_COSINE;
+    for (let a = 0; a < merged.length; a++) {
+      for (let b = a + 1; b < merged.length; b++) {
+        const cosine = dot(merged[a], 0, merged[b], 0, points.dimension);
+        if (cosine >= closest) {
+          closest = cosine;
+          first = a;
+          second = b;
+        }
+      }
+    }
+    if (first < 0) return merged;
+    for (let i = 0; i < points.count; i++) {
+      if (assigned[i] === second) assigned[i] = first;
+      else if (assigned[i] > second) assigned[i]--;
+    }
+    merged = centresOf(points, assigned, merged.length - 1);
+  }
+}
