@@ -8,16 +8,12 @@ import { fetchListeners } from '../shell/api.ts';
 import { Avatar } from '../shell/avatar.tsx';
 import { ChevronIcon, DiceIcon, SearchIcon } from '../shell/icons.tsx';
 import { listenerName, randomBelow } from '../shell/identity.ts';
+import { profileText } from '../shell/profile.ts';
 import styles from './listener-picker.module.css';
 
 const LISTED = 40;
 /** Surprises come from this many listeners at most. */
 const SURPRISE_FROM = 1000;
-
-/** Tier and market in words. */
-export function profileText(profile: StoredListener['profile']): string {
-  return [profile.tier, profile.market].filter((part) => part !== undefined && part !== '').join(' · ');
-}
 
 /** A random listener other than `current`; undefined while the platform has none. */
 export async function surprise(current: string): Promise<string | undefined> {

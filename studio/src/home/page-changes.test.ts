@@ -12,6 +12,7 @@ function pageOf(shelves: Readonly<Record<string, readonly string[]>>): Page {
       kind: id,
       title: id,
       reason: '',
+      label: '',
       order: 'policy',
       rank,
       carried: false,
@@ -23,6 +24,9 @@ function pageOf(shelves: Readonly<Record<string, readonly string[]>>): Page {
         image: '',
         rank: cardRank,
         reason: '',
+        badges: [],
+        progress: null,
+        sponsored: false,
       })),
     })),
   };

@@ -1,10 +1,11 @@
 /** Now playing: a bar at the bottom of the page. There is no sound; time runs faster, and what would have been heard is reported. */
 import type { CSSProperties } from 'react';
+import { clockText } from '../shell/clock-text.ts';
 import { Cover } from '../shell/cover.tsx';
 import { CloseIcon, FollowIcon, HeartIcon, PauseIcon, PlayIcon, ReplayIcon, SkipIcon } from '../shell/icons.tsx';
 import { useCoverColours } from '../shell/use-cover-colours.ts';
 import { canFollow } from './card.tsx';
-import { clockText, isFinished, speedOf } from './playback.ts';
+import { isFinished, speedOf } from './playback.ts';
 import styles from './player-bar.module.css';
 import type { Player } from './use-player.ts';
 import type { Reactions } from './use-reactions.ts';

@@ -7,8 +7,9 @@ import { fetchListeners } from '../shell/api.ts';
 import { Avatar } from '../shell/avatar.tsx';
 import { DiceIcon } from '../shell/icons.tsx';
 import { listenerName } from '../shell/identity.ts';
+import { profileText } from '../shell/profile.ts';
 import { Failure, Message } from '../shell/states.tsx';
-import { ListenerPicker, profileText } from './listener-picker.tsx';
+import { ListenerPicker } from './listener-picker.tsx';
 import styles from './welcome.module.css';
 
 const LISTED = 200;

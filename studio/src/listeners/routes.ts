@@ -17,7 +17,8 @@ export const listenersRoute = createRoute({
 export const listenerRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/listeners/$listenerId',
-  validateSearch: (search: SearchRecord) => compact({ part: oneOf(search, 'part', PARTS) }),
+  validateSearch: (search: SearchRecord) =>
+    compact({ part: oneOf(search, 'part', PARTS), decision: textOf(search, 'decision') }),
   component: lazyRouteComponent(() => import('./listener-page.tsx'), 'ListenerPage'),
 });
 

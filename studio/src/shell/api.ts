@@ -3,6 +3,7 @@ import type {
   EventsAnswer,
   IncomingEvent,
   Item,
+  ItemList,
   ListenerList,
   ListenerSummary,
   Page,
@@ -92,6 +93,18 @@ export function fetchListeners(prefix: string, limit: number, signal?: AbortSign
   return call<ListenerList>(`/v1/listeners?${query}`, signal === undefined ? {} : { signal });
 }
 
+/** @param cursor of the page before, or null for the first. */
+export function fetchListenerPage(
+  prefix: string,
+  limit: number,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<ListenerList> {
+  const query = new URLSearchParams({ prefix, limit: String(limit) });
+  if (cursor !== null) query.set('cursor', cursor);
+  return call<ListenerList>(`/v1/listeners?${query}`, { signal });
+}
+
 /** Null for a listener that the platform has not met: a cold start, not an error. */
 export async function fetchListener(id: string): Promise<ListenerSummary | null> {
   try {
@@ -100,6 +113,11 @@ export async function fetchListener(id: string): Promise<ListenerSummary | null>
     if (failure instanceof ApiProblem && failure.status === 404) return null;
     throw failure;
   }
+}
+
+export function fetchItems(search: string, limit: number, signal?: AbortSignal): Promise<ItemList> {
+  const query = new URLSearchParams({ search, limit: String(limit) });
+  return call<ItemList>(`/v1/items?${query}`, signal === undefined ? {} : { signal });
 }
 
 export function fetchItem(id: string): Promise<Item> {

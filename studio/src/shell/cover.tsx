@@ -4,7 +4,7 @@ import type { PageCard } from '../../../src/server/contract.ts';
 import styles from './cover.module.css';
 import { coloursOf, initialsOf } from './identity.ts';
 
-type Pictured = Pick<PageCard, 'id' | 'kind' | 'title' | 'image'>;
+type Pictured = Pick<PageCard, 'id' | 'title' | 'image'> & { readonly kind: PageCard['kind'] | null };
 
 export function Cover({ card, className = '' }: { readonly card: Pictured; readonly className?: string }) {
   const [failed, setFailed] = useState('');

@@ -100,16 +100,15 @@ export function KeyRequest({ complaint, onKey }: KeyRequestProps) {
   );
 }
 
+/** Whatever was thrown, as a problem with a remedy to show. */
+export function problemOf(failure: unknown): ApiProblem {
+  if (failure instanceof ApiProblem) return failure;
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return new ApiProblem('PAGE_FAILED', 0, message, 'Reload the page.');
+}
+
 export function Failure({ failure, onRetry }: { readonly failure: unknown; readonly onRetry: () => void }) {
-  const problem =
-    failure instanceof ApiProblem
-      ? failure
-      : new ApiProblem(
-          'PAGE_FAILED',
-          0,
-          failure instanceof Error ? failure.message : String(failure),
-          'Reload the page.',
-        );
+  const problem = problemOf(failure);
   if (problem.status === 403) return <KeyRequest complaint={problem.message} onKey={onRetry} />;
   return (
     <Message title="That did not work" text={problem.message} remedy={problem.remedy}>
