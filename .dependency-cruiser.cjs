@@ -26,6 +26,7 @@ EVERY.push(
   'testing',
   'server',
   'cli',
+  'client',
 );
 
 /** All rooms that stand above `room` in the table, except some. */
@@ -55,6 +56,8 @@ const ROOMS = {
   testing: above('testing', 'home', 'platform', 'simulation'),
   server: above('server', 'testing'),
   cli: above('cli', 'testing'),
+  // ADR 20: types of the contract, and nothing else; see the rules of its own below.
+  client: ['server'],
 };
 
 /** Rooms that only compute: what they need comes in as arguments. */
@@ -95,7 +98,7 @@ module.exports = {
     {
       name: 'rooms-are-entered-by-their-front-door',
       severity: 'error',
-      from: { path: '^src/([^/]+)/' },
+      from: { path: '^src/([^/]+)/', pathNot: '^src/client/' },
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
     },
     {
@@ -106,16 +109,36 @@ module.exports = {
       to: { path: '^src/[^/]+/', pathNot: '^src/[^/]+/index\\.ts$' },
     },
     {
-      name: 'studio-sees-only-the-contract',
+      name: 'client-sees-only-the-contract',
+      comment: 'It runs in browsers, and depends on nothing.',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: TEST },
+      to: { path: '^src/', pathNot: '^src/(client/|server/contract\\.ts$)' },
+    },
+    {
+      name: 'client-takes-types-only',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: TEST },
+      to: { path: '^src/', pathNot: '^src/client/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'client-depends-on-nothing',
+      comment: 'React comes from the app, and only to its own entry.',
+      severity: 'error',
+      from: { path: '^src/client/', pathNot: [TEST, '^src/client/react\\.ts$'] },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
+    },
+    {
+      name: 'studio-sees-only-the-contract-and-the-client',
       severity: 'error',
       from: { path: '^studio/' },
-      to: { path: '^src/', pathNot: '^src/server/contract\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(server/contract|client/index|client/react)\\.ts$' },
     },
     {
       name: 'studio-takes-types-only',
       severity: 'error',
       from: { path: '^studio/' },
-      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/', pathNot: '^src/client/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'sources-do-not-see-the-studio',
@@ -135,7 +158,7 @@ module.exports = {
     {
       name: 'runtime-code-imports-no-dev-dependency',
       severity: 'error',
-      from: { path: '^src/', pathNot: [TEST, '^src/testing/'] },
+      from: { path: '^src/', pathNot: [TEST, '^src/testing/', '^src/client/react\\.ts$'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

@@ -245,6 +245,8 @@ export const HomeQuerySchema = object({
     Type.Boolean({ default: false, description: 'Decide anew even within the lifetime of the last page.' }),
   ),
 });
+/** What a Home may be asked for with. */
+export type HomeParameters = Static<typeof HomeQuerySchema>;
 
 // ---- decisions
 

@@ -80,6 +80,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/admin/rebuild-state",
         "POST /v1/decisions/{id}/replay",
         "POST /v1/events",
+        "POST /v1/events/beacon",
         "POST /v1/keys",
         "POST /v1/listeners",
         "PUT /v1/items",

@@ -2,6 +2,8 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { BODY_OPTIONAL, COMPONENTS } from './contract.ts';
+import { ENGINE_TAGS, OTHER_KEY_HEADERS } from './engines.ts';
+import { schemeOf } from './route.ts';
 import { plain } from './validation.ts';
 
 /** Makes the contract's components known by name. */
@@ -24,12 +26,26 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'events', description: 'What listeners do.' },
         { name: 'items', description: 'The catalogue.' },
         { name: 'listeners', description: 'Who a Home is for.' },
+        ...ENGINE_TAGS,
         { name: 'decisions', description: 'What was decided, with which propensities, and its replay.' },
         { name: 'admin', description: 'Jobs, keys, status.' },
         { name: 'operations', description: 'Health, metrics, this document, covers.' },
       ],
       components: {
-        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: '`shelfwise up` prints a key.' } },
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: '`shelfwise up` prints a key.' },
+          ...Object.fromEntries(
+            OTHER_KEY_HEADERS.map((name) => [
+              schemeOf(name),
+              {
+                type: 'apiKey',
+                in: 'header',
+                name,
+                description: 'The same key, as clients of another engine send it.',
+              },
+            ]),
+          ),
+        },
       },
     },
     convertConstToEnum: false,

@@ -45,6 +45,37 @@ export function needs(context: RouteContext, scope: ApiScope): OnRequest {
   return hook;
 }
 
+/** As `needs`, but for requests that bring their key elsewhere: the route itself checks those. */
+export function needsUnless(
+  context: RouteContext,
+  scope: ApiScope,
+  elsewhere: (request: FastifyRequest) => boolean,
+): OnRequest {
+  const hook: OnRequest = (request, _reply, done) => {
+    if (!elsewhere(request)) request.apiKey = context.guard.check(request.headers.authorization, scope);
+    done();
+  };
+  asked.set(hook, [{ key: [scope] }]);
+  return hook;
+}
+
+/** As `needs`; the key may also come in this header, as other engines' clients send theirs. */
+export function needsKeyIn(header: string, context: RouteContext, scope: ApiScope): OnRequest {
+  const hook: OnRequest = (request, _reply, done) => {
+    const { authorization, [header]: other } = request.headers;
+    const bearer = typeof other === 'string' ? `Bearer ${other}` : undefined;
+    request.apiKey = context.guard.check(authorization ?? bearer, scope);
+    done();
+  };
+  asked.set(hook, [{ key: [scope] }, { [schemeOf(header)]: [scope] }]);
+  return hook;
+}
+
+/** The name of a header's security scheme in the OpenAPI document. */
+export function schemeOf(header: string): string {
+  return header.replaceAll('-', '');
+}
+
 /** Open to this machine; needs a key once the server listens beyond it. */
 export function needsBeyondLoopback(context: RouteContext, scope: ApiScope): OnRequest {
   const hook: OnRequest = (request, _reply, done) => {

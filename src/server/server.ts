@@ -7,7 +7,10 @@ import { type Clock, ShelfwiseError, systemClock } from '../base/index.ts';
 import type { PlatformService } from '../platform/index.ts';
 import { createGuard, isLoopback, type KeyCheck } from './access.ts';
 import { registerAdmin } from './admin-routes.ts';
+import { auditAdministration } from './auditing.ts';
+import { registerBeacon } from './beacon-routes.ts';
 import { registerCampaigns } from './campaign-routes.ts';
+import { allowOrigins } from './cors.ts';
 import { registerEvents, registerHome, registerItems, registerListeners } from './data-routes.ts';
 import { registerDecisions } from './decision-routes.ts';
 import { createMeter } from './meter.ts';
@@ -34,6 +37,8 @@ export interface ServerOptions {
   readonly covers?: ((itemId: string) => string | undefined) | undefined;
   /** @default nothing is logged; requests never are. */
   readonly logger?: ServerLog | undefined;
+  /** Origins whose pages may call it, such as `https://app.example`. @default none: only the server's own page */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Largest body of an envelope of rows. @default 16 MiB */
   readonly bodyLimitBytes?: number | undefined;
   /** @default the system's */
@@ -77,8 +82,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(createErrorHandler(log));
   readJsonStrictly(app);
+  allowOrigins(app, options.corsOrigins ?? []);
   meterRoutes(app, context);
   declareAccess(app);
+  auditAdministration(app, context);
   registerComponents(app);
   await app.register(fastifySwagger, openApiOptions(options.platform.status().version));
 
@@ -86,6 +93,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerItems(app, context);
   registerListeners(app, context);
   registerEvents(app, context);
+  await registerBeacon(app, context);
   registerHome(app, context);
   registerDecisions(app, context);
   registerAdmin(app, context);

@@ -18,6 +18,7 @@ interface UpOptions extends GlobalOptions {
   readonly host: string;
   readonly port: number;
   readonly demo?: boolean;
+  readonly corsOrigin?: readonly string[];
   readonly popularityHoldout?: number;
   readonly policy?: string;
 }
@@ -34,6 +35,11 @@ export function registerUp(program: Command, run: Run): void {
       Number,
     )
     .option('--policy <id>', 'the policy of all other Homes: plackett-luce, uniform, greedy, popularity')
+    .option(
+      '--cors-origin <origin>',
+      'origin whose pages may call the API from a browser, such as https://app.example; repeatable',
+      (origin: string, before: readonly string[] = []) => [...before, origin],
+    )
     .option('--demo', 'on the first run, fill an empty data directory with the demo world')
     .addHelpText(
       'after',
@@ -41,6 +47,7 @@ export function registerUp(program: Command, run: Run): void {
 Examples:
   shelfwise up --demo
   shelfwise up --data /var/lib/shelfwise --port 8080
+  shelfwise up --cors-origin https://app.example --cors-origin http://localhost:5173
   shelfwise keys create app --scope ingest serve && shelfwise up --host 0.0.0.0`,
     )
     .action(async (_options: unknown, command: Command) => up(run, command.optsWithGlobals<UpOptions>()));
@@ -69,6 +76,7 @@ async function up(run: Run, options: UpOptions): Promise<void> {
       covers: covers.coverOf,
       clock: cli.clock,
       logger: logTo(cli),
+      corsOrigins: options.corsOrigin,
     });
     const madeKeys = platform.listKeys().length;
     const address = await listen(app, { host: options.host, port: options.port, madeKeys });
