@@ -60,8 +60,14 @@ function heldItems(problem: PageProblem): Map<number, number> {
   const holder = new Map<number, number>();
   let holders = 0;
   const hold = (s: number) => {
-    const { carried, order, pinnedRank, items, creators, count, minCards, maxCards } = problem.shelves[s];
-    if (order === 'policy' || pinnedRank >= problem.shelfLimit || holders === problem.shelfLimit) return;
+    const { carried, order, holds, pinnedRank, items, creators, count, minCards, maxCards } = problem.shelves[s];
+    if (
+      order === 'policy' ||
+      (holds === false && !carried) ||
+      pinnedRank >= problem.shelfLimit ||
+      holders === problem.shelfLimit
+    )
+      return;
     const inRow = new Map<number, number>();
     const free = Array.from({ length: count }, (_, index) => index).filter((index) => {
       if (holder.has(items[index])) return false;
@@ -238,6 +244,7 @@ const problems: fc.Arbitrary<PageProblem> = fc
           carried,
           order: carried || rng.uniform() < 0.3 ? 'defined' : 'policy',
           pinnedRank: carried || rng.uniform() < 0.3 ? ranks[s] : -1,
+          holds: rng.uniform() < 0.3 ? false : undefined,
         });
       }),
       limits,
@@ -574,7 +581,8 @@ describe('a page', () => {
             expect(problem.shelves[row.shelf].pinnedRank >= 0 || [...held.values()].includes(row.shelf)).toBe(true);
         }
         // And a defined row is missing only where it has too little of its own, or other such rows fill the page.
-        problem.shelves.forEach(({ order, pinnedRank }, s) => {
+        problem.shelves.forEach(({ order, holds, carried, pinnedRank }, s) => {
+          if (holds === false && !carried) return;
           if (order === 'policy' || pinnedRank >= problem.shelfLimit || [...held.values()].includes(s)) return;
           if (new Set(held.values()).size < problem.shelfLimit) figures.short++;
           expect(page.some((row) => row.shelf === s)).toBe(false);
@@ -587,6 +595,29 @@ describe('a page', () => {
     expect(figures.last).toBeGreaterThan(20);
     expect(figures.beyondCap).toBeGreaterThan(20);
     expect(figures.short).toBeGreaterThan(20);
+  });
+
+  it('lets a row in a defined order that holds nothing compete: others may take its cards, and it may be drawn or not', () => {
+    const editors = shelf({ key: 1, items: items(4, 2, 9, 7), order: 'defined', holds: false, maxCards: 4 });
+    const recent = shelf({ key: 2, items: items(3), order: 'defined' });
+    const similar = shelf({ key: 3, items: items(2, 5), pinnedRank: 0, maxCards: 2 });
+    const draws = (shelfLimit: number) => {
+      const seen = new Set<string>();
+      for (let n = 0; n < 60; n++) {
+        const problem = problemOf([editors, recent, similar], { shelfLimit });
+        const { rows } = samplePage(problem, uniform(), Uint32Array.of(n, 2, 3, 4));
+        const row = rows.find(({ shelf: s }) => s === 0);
+        expect(rows.some(({ shelf: s }) => s === 1)).toBe(true);
+        // Forced are its cards, as ever in a defined order; its place is drawn.
+        expect(row?.cards.every(({ forced }) => forced) ?? true).toBe(true);
+        seen.add(row === undefined ? 'absent' : row.cards.map(({ index }) => editors.items[index]).join(' '));
+      }
+      return [...seen];
+    };
+    // Item 2 stands above, in the pinned row.
+    expect(draws(3)).toEqual(['4 9 7']);
+    // The last rank is owed to the row that holds.
+    expect(draws(2)).toEqual(['absent']);
   });
 
   it('does not take what was just played from its row, whatever the policy draws above it of the same artist', () => {

@@ -5,8 +5,8 @@
  *
  * Masks come before each draw and nothing is dropped or redrawn after it:
  *  - an item counts once on a page: what stands higher is masked below;
- *  - a row in a defined order *holds* cards from the start: a carried row all of its cards, another its first
- *    `max(1, minCards)`. They are masked for every other shelf, and the row is sure of a place: where only as many ranks are
+ *  - a row in a defined order *holds* cards from the start, unless it says that it does not (`holds: false`): a carried row
+ *    all of its cards, another its first `max(1, minCards)`. They are masked for every other shelf, and the row is sure of a place: where only as many ranks are
  *    left as rows that hold cards, every other shelf is masked;
  *  - cards of one creator are capped per row, but for carried rows, and per page, but for rows in a defined order;
  *  - a shelf is eligible where it could place at least `max(1, minCards)` cards;
@@ -17,7 +17,7 @@
  *
  * What rows hold depends on the problem alone, so that a step is still a function of problem and prefix. Carried rows hold
  * first, then the others, each in the order of the shelves: cards that respect the row's cap and that no row before it
- * holds. A row holds nothing where these are fewer than it needs (it is then never eligible), where it is pinned beyond
+ * holds. A row that would hold does not where these are fewer than it needs (it is then never eligible), where it is pinned beyond
  * `shelfLimit`, or where as many rows hold before it as a page has. A row that holds stands on every page, a pinned one at
  * its rank or higher, led by these cards in their order: no other row takes them, so it stays eligible, and there are never
  * more such rows than ranks left. What such a row says of a listener (played last, played most) thus shows on the next
@@ -302,9 +302,9 @@ export class Walker {
 
   /** Takes the cards that a row holds out of all others' reach, before the first step; returns how many they are. */
   #hold(s: number): number {
-    const { order, carried, pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
+    const { order, holds = true, carried, pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
     const { shelfLimit } = this.#problem;
-    if (order === 'policy' || pinnedRank >= shelfLimit || this.#owed === shelfLimit) return 0;
+    if (order === 'policy' || !(holds || carried) || pinnedRank >= shelfLimit || this.#owed === shelfLimit) return 0;
     const least = Math.max(1, minCards);
     const most = carried ? maxCards : least;
     const mostInRow = this.#rowCapOf(s);
