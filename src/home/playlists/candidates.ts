@@ -9,8 +9,8 @@ import { dot, type Taste, type TastePoints, vectorItemOf } from './tastes.ts';
 const NEAREST_LOOKED_AT = 500;
 /** An album near to a taste stands for so many of its tracks. */
 const TRACKS_OF_ALBUM = 4;
-/** What is less close than this to a taste is not near it. */
-const LEAST_COSINE = 0.15;
+/** What is less than half as close to a taste as the closest that was found is not near it. */
+const LEAST_OF_CLOSEST = 0.5;
 
 const ALBUM = ITEM_KINDS.indexOf('album');
 
@@ -31,8 +31,8 @@ const scores = new Float32Array(NEAREST_LOOKED_AT);
 
 /**
  * The tracks near to `taste` that the listener may hear and has not heard: the 500 vectors with the largest inner product
- * with its centre, albums among them as their first tracks, and of these the ones at a cosine of .15 or more. In the order
- * of that search, which puts what many play before what few play.
+ * with its centre, albums among them as their first tracks, and of these the ones at least half as close to it (by cosine) as
+ * the closest. In the order of that search, which puts what many play before what few play.
  */
 export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
   const { rights, state, world } = input;
@@ -42,12 +42,14 @@ export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
   const count = nearest.search(taste.centre, Math.min(NEAREST_LOOKED_AT, nearest.size), found, scores);
   const tracks: NewTrack[] = [];
   const seen = new Set<number>();
+  let closest = 0;
   const offer = (track: number): void => {
     if (seen.has(track)) return;
     seen.add(track);
     if (!mayHear(rights, track) || !isUnheard(state, track)) return;
     const closeness = cosineTo(taste, track, catalog, embedding);
-    if (closeness >= LEAST_COSINE) tracks.push({ track, closeness });
+    closest = Math.max(closest, closeness);
+    if (closeness > 0) tracks.push({ track, closeness });
   };
   for (let i = 0; i < count; i++) {
     const item = found[i];
@@ -57,7 +59,7 @@ export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
       for (let c = children.start[item]; c < end; c++) offer(children.items[c]);
     }
   }
-  return tracks;
+  return tracks.filter(({ closeness }) => closeness >= LEAST_OF_CLOSEST * closest);
 }
 
 function cosineTo(taste: Taste, track: number, catalog: Catalog, embedding: Embedding): number {
