@@ -113,7 +113,7 @@ export type Timeline = Static<typeof TimelineSchema>;
 
 export const ListenerDecisionSchema = object({
   id: DecisionId,
-  atMs: orNull(TimeMs, 'The time that the Home was for.'),
+  atMs: { ...TimeMs, description: 'The time that the Home was for.' } as typeof TimeMs,
   decidedAtMs: TimeMs,
   device: Type.Enum([...DEVICES]),
   market: Type.String(),

@@ -23,6 +23,7 @@ export interface HomeAnswer {
   /** The page as JSON, UTF-8. */
   readonly page: Uint8Array;
   readonly record: DecisionRecord;
+  readonly trace: Trace;
 }
 
 /** The decision, copied out of the decider's buffers: the next request may use them before this one is recorded. */
@@ -175,7 +176,7 @@ export function answerOf(
     texts,
     request.explain ? { trace, versions } : undefined,
   );
-  return { page, record };
+  return { page, record, trace };
 }
 
 function versionsOf({ epochs, kernelsHash }: HomeRequest, encoder: Encoder): DecisionVersions {

@@ -5,7 +5,7 @@
 import { type Clock, hash32, messageOf } from '../base/index.ts';
 import type { DecisionRecord, ListenerView, Vocabularies } from '../domain/index.ts';
 import type { Encoder } from '../features/index.ts';
-import { type Pipeline, runPipeline } from '../mixer/index.ts';
+import { type Pipeline, runPipeline, type StageTrace } from '../mixer/index.ts';
 import { answerOf, type HomeAnswer, popularSelection, type Selection, selectionOf } from './answer.ts';
 import { createDecider, shelfKey } from './decide.ts';
 import { FILTERS } from './filters.ts';
@@ -31,6 +31,8 @@ export interface HomeDependencies {
   record(record: DecisionRecord, view: ListenerView): void;
   /** Told of every stage that failed open and of every fallback page. */
   onTrouble(what: string, error: string): void;
+  /** Told of each decision what its stages took, and all of it together with its record. */
+  onDecided?(stages: readonly StageTrace[], totalMs: number): void;
 }
 
 /** One decision in so many carries an audit. */
@@ -121,11 +123,13 @@ export function createHome(dependencies: HomeDependencies): Home {
 
   return {
     async decide(input) {
+      const startMs = clock.monotonicMs();
       const scratch = idle.pop() ?? createScratch();
       try {
         const request = newRequest(input, scratch, vocabularies, isAudited(input.decisionId));
         const answered = await answer(request);
         dependencies.record(answered.record, request.view);
+        dependencies.onDecided?.(answered.trace.stages, clock.monotonicMs() - startMs);
         return answered;
       } finally {
         scratch.reset();

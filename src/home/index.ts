@@ -1,6 +1,6 @@
 export type { HomeAnswer } from './answer.ts';
 export { createDecider, type Decider, shelfKey } from './decide.ts';
-export { REMOVAL_REASONS, type RemovalReason } from './filters.ts';
+export { FILTERS, REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
 export type { CardFacts, ItemTexts } from './item-texts.ts';

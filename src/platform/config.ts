@@ -39,6 +39,8 @@ export interface PlatformOptions {
    * older do not replay. At least 2: rewards are credited for a day. @default 90
    */
   readonly epochRetentionDays: number;
+  /** The thread behind the insights reads on in the logs this often, and whenever it is asked; 0: only when asked. @default 5 s */
+  readonly insightsEveryMs: number;
   /** Log records wait at most this long for their sync (events never wait: theirs precedes the answer). @default 200 ms */
   readonly recordFlushMs: number;
 }
@@ -57,6 +59,7 @@ const DEFAULTS: PlatformOptions = {
   injectSyncDelayMs: 0,
   epochRetentionDays: 90,
   recordFlushMs: 200,
+  insightsEveryMs: 5_000,
 };
 
 export interface ResolvedPlatformOptions extends PlatformOptions {
@@ -75,6 +78,7 @@ export function resolvePlatformOptions(
   requireRange('platform', 'segmentBytes', options.segmentBytes, 4096, 1 << 30);
   requireRange('platform', 'injectSyncDelayMs', options.injectSyncDelayMs, 0, 10_000);
   requireRange('platform', 'epochRetentionDays', options.epochRetentionDays, 2, 36_500);
+  requireRange('platform', 'insightsEveryMs', options.insightsEveryMs, 0, DAY_MS);
   requireRange('platform', 'recordFlushMs', options.recordFlushMs, 1, 60_000);
   return Object.freeze({ ...options, tunables: resolveTunables(options.home) });
 }

@@ -6,6 +6,7 @@ import {
   type Campaigns,
   type DecisionVersions,
   EMPTY_COUNTERS,
+  EPOCH_KINDS,
   type Embedding,
   type Epoch,
   type EpochKind,
@@ -46,6 +47,8 @@ export interface Epochs {
   adoptPrepared(): Promise<void>;
   /** As recorded: also those that are damaged and do not serve. */
   current(): Readonly<Partial<Record<EpochKind, string>>>;
+  /** Since when the current epoch of a kind serves; undefined where there is none. */
+  publishedAtMs(kind: EpochKind): number | undefined;
 }
 
 /** What damage on the disk makes of reading an epoch. */
@@ -69,9 +72,16 @@ export async function createEpochs(dependencies: {
 }): Promise<Epochs> {
   const { store, metadata, encoder, vocabularies, clock, logger } = dependencies;
 
+  const publishedAtMs = new Map<EpochKind, number>();
+  for (const kind of EPOCH_KINDS) {
+    const current = await metadata.epochs.current(kind);
+    const known = (await metadata.epochs.list(kind)).find(({ hash }) => hash === current);
+    if (known !== undefined) publishedAtMs.set(kind, known.recordedAtMs);
+  }
   const record = async (hash: string, kind: EpochKind): Promise<void> => {
     const nowMs = clock.nowMs();
     await metadata.epochs.record(hash, kind, nowMs);
+    if ((await metadata.epochs.current(kind)) !== hash) publishedAtMs.set(kind, nowMs);
     await metadata.epochs.setCurrent(kind, hash, nowMs);
   };
   const tunables = tunablesEpoch(dependencies.tunables);
@@ -185,6 +195,7 @@ export async function createEpochs(dependencies: {
       tunables: serving.tunablesHash,
       ...Object.fromEntries(damaged),
     }),
+    publishedAtMs: (kind) => publishedAtMs.get(kind),
   };
 }
 

@@ -4,7 +4,7 @@ import { HOUR_MS, MINUTE_MS, messageOf, SECOND_MS, ShelfwiseError } from '../bas
 import { decodeDecision } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
-import { createDecider, createHome } from '../home/index.ts';
+import { createDecider, createHome, FILTERS } from '../home/index.ts';
 import { STATE_VERSION } from '../signals/index.ts';
 import {
   type DataDir,
@@ -31,6 +31,9 @@ import { createDecisions } from './decisions.ts';
 import { createEpochReader, createEpochs } from './epochs.ts';
 import { createHomes } from './homes.ts';
 import { createIngest } from './ingest.ts';
+import { createInsights } from './insights/insights.ts';
+import { createLive } from './insights/live.ts';
+import { createInsightsThread } from './insights/thread.ts';
 import { createKeys, ownKey } from './keys.ts';
 import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
@@ -172,6 +175,7 @@ async function assemble(
     metrics.stageFailed(what);
     logger.warn({ stage: what, error }, 'a stage of Home failed');
   };
+  const live = createLive(clock, (stage) => FILTERS.some(({ name }) => name === stage));
   const home = createHome({
     clock,
     encoder,
@@ -179,6 +183,7 @@ async function assemble(
     texts: catalogue,
     record: decisions.write,
     onTrouble,
+    onDecided: live.noteStages,
   });
   const pages = createPages(decisions.bytes, catalogue.id);
   const homes = createHomes({
@@ -196,7 +201,10 @@ async function assemble(
     clock,
     pageLifetimeMs: options.pageLifetimeMs,
     explain: (record, secret) => explainRecord(record, secret, replayEpochs, replayDecider),
-    onServed: metrics.served,
+    onServed(ms, policyId, degraded) {
+      metrics.served(ms, policyId, degraded);
+      live.noteHome(ms, policyId !== 'again', degraded);
+    },
   });
   const ingest = createIngest({
     log: events,
@@ -406,6 +414,39 @@ async function assemble(
   if (stateTables.fold() !== STATE_VERSION) every(SECOND_MS, 'rebuild', rebuildOutdated);
   every(options.learnEveryMs, 'learner', learn);
 
+  const insightsThread = createInsightsThread(
+    dataDir.dir,
+    async () => {
+      // Events first: whatever they refer to was decided before, and is in what the decisions' log syncs next.
+      const eventsEnd = events.durableEnd();
+      if (!decisionLog.full) await decisionLog.sync().catch(() => undefined);
+      return {
+        events: eventsEnd,
+        decisions: decisionLog.durableEnd(),
+        catalogHash: epochs.serving().catalog.hash,
+        stateTable: stateTables.name(),
+        nowMs: clock.nowMs(),
+      };
+    },
+    (text) => {
+      background.insights = text;
+    },
+  );
+  every(options.insightsEveryMs, 'insights', insightsThread.follow);
+  const insights = createInsights({
+    thread: insightsThread,
+    live,
+    clock,
+    vocabularies,
+    getItem: catalogue.get,
+    getListener: listeners.get,
+    stateOf: (key) => states().get(key).state,
+    serving: epochs.serving,
+    currentEpochs: epochs.current,
+    publishedAtMs: epochs.publishedAtMs,
+    background,
+  });
+
   const adminKey = await ownKey(metadata);
   const keys = await createKeys(metadata, adminKey);
 
@@ -438,7 +479,15 @@ async function assemble(
     },
     listListeners: listeners.list,
 
-    ingest: ingest.accept,
+    insights,
+    async ingest(rows) {
+      const startMs = clock.monotonicMs();
+      const fates = await ingest.accept(rows);
+      let accepted = 0;
+      for (const { fate } of fates) if (fate === 'accepted') accepted++;
+      live.noteIngest(clock.monotonicMs() - startMs, accepted);
+      return fates;
+    },
     home: homes.answer,
 
     async decision(decisionId) {
@@ -551,6 +600,7 @@ async function assemble(
     };
     // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
     await attempt(flush);
+    await attempt(insightsThread.close);
     await attempt(workshop.close);
     await attempt(() => events.close());
     await attempt(() => decisionLog.close());

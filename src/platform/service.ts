@@ -3,6 +3,7 @@
  */
 import type { Device, Item, ListenerProfile } from '../domain/index.ts';
 import type { CampaignService } from './campaigns.ts';
+import type { Insights } from './insights/insights.ts';
 
 export type ItemFate =
   | { readonly id: string; readonly fate: 'created' | 'updated' | 'unchanged' }
@@ -171,6 +172,9 @@ export interface PlatformService extends CampaignService {
   listKeys(): readonly ApiKey[];
   /** True when there was such a key among those made; it is good for nothing from then on. The platform's own cannot go. */
   revokeKey(name: string): Promise<boolean>;
+
+  /** Figures, exposure, a listener in words, the last minutes. */
+  readonly insights: Insights;
 
   status(): PlatformStatus;
   /** Prometheus text. */

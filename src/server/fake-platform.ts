@@ -16,6 +16,7 @@ import {
   parseEvent,
 } from '../domain/index.ts';
 import type { ApiKey, ApiScope, EventFate, ItemFate, PlatformService, StoredListener } from '../platform/index.ts';
+import { createFakeInsights } from './fake-insights.ts';
 
 export interface FakePlatform extends PlatformService {
   readonly adminKey: string;
@@ -244,6 +245,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       ready,
       background: {},
     }),
+    insights: createFakeInsights({ clock, items, listeners, plays }),
     metrics: async () => '# TYPE shelfwise_fake gauge\nshelfwise_fake 1\n',
     close: async () => {
       closed = true;

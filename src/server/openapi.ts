@@ -27,6 +27,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'items', description: 'The catalogue.' },
         { name: 'listeners', description: 'Who a Home is for.' },
         ...ENGINE_TAGS,
+        { name: 'insights', description: 'Figures by shelf and item, listeners in words, the last minutes.' },
         { name: 'decisions', description: 'What was decided, with which propensities, and its replay.' },
         { name: 'admin', description: 'Jobs, keys, status.' },
         { name: 'operations', description: 'Health, metrics, this document, covers.' },

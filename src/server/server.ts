@@ -13,6 +13,7 @@ import { registerCampaigns } from './campaign-routes.ts';
 import { allowOrigins } from './cors.ts';
 import { registerEvents, registerHome, registerItems, registerListeners } from './data-routes.ts';
 import { registerDecisions } from './decision-routes.ts';
+import { registerInsights } from './insight-routes.ts';
 import { createMeter } from './meter.ts';
 import { openApiOptions, registerComponents } from './openapi.ts';
 import { registerOperations } from './operation-routes.ts';
@@ -96,6 +97,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await registerBeacon(app, context);
   registerHome(app, context);
   registerDecisions(app, context);
+  registerInsights(app, context);
   registerAdmin(app, context);
   registerCampaigns(app, context);
   registerOperations(app, context);
@@ -175,7 +177,7 @@ function readJsonStrictly(app: FastifyInstance): void {
 }
 
 /** Each route counts for itself: a hook with its counters inside, no look-up a request. */
-function meterRoutes(app: FastifyInstance, { meter }: RouteContext): void {
+function meterRoutes(app: FastifyInstance, { meter, platform }: RouteContext): void {
   app.addHook('onRoute', (route) => {
     const counts = meter.route(String(route.method), route.url);
     const before = route.onResponse === undefined ? [] : [route.onResponse].flat();
@@ -183,6 +185,7 @@ function meterRoutes(app: FastifyInstance, { meter }: RouteContext): void {
       ...before,
       (_request, reply, done) => {
         counts.observe(reply.statusCode, reply.elapsedTime);
+        platform.insights.noteRequest(reply.statusCode, reply.elapsedTime);
         done();
       },
     ];

@@ -85,7 +85,7 @@ export interface Span {
 }
 
 export interface Accumulator {
-  /** False for a decision that does not count: a Home of another time is a preview. */
+  /** False for a decision that does not count: a Home of another time is a preview; machines and staff are flagged. */
   addDecision(record: DecisionRecord): boolean;
   /** The highest probability of each step of a decision's page, in page order: a row's place, then its cards. */
   examine(record: DecisionRecord, highest: ArrayLike<number>): void;

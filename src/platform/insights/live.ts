@@ -151,8 +151,7 @@ export function createLive(
       const minute = Math.max(1, lastS - minuteFrom + 1);
       const inMinute = (column: number): number => {
         let sum = 0;
-        for (let second = minuteFrom; second <= lastS; second++)
-          sum += counts[slotOf(second) * COUNTS.length + column];
+        for (let second = minuteFrom; second <= lastS; second++) sum += counts[slotOf(second) * COUNTS.length + column];
         return sum;
       };
       const share = (part: number, whole: number): number | null =>

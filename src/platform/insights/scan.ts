@@ -7,6 +7,7 @@ import { type Clock, SECOND_MS } from '../../base/index.ts';
 import {
   type DecisionRecord,
   type Device,
+  decisionTimeMs,
   decodeDecision,
   decodeEvent,
   decodeServing,
@@ -29,7 +30,9 @@ import { DECISIONS, EVENTS } from '../workspace.ts';
 /** A record without what explains it. */
 export interface RecordSummary {
   readonly decisionId: string;
+  /** The time that the page was for, and when it was decided. */
   readonly atMs: number;
+  readonly decidedAtMs: number;
   readonly device: Device;
   readonly market: string;
   readonly tier: string;
@@ -226,6 +229,7 @@ function summaryOf(record: DecisionRecord): RecordSummary {
   return {
     decisionId,
     atMs,
+    decidedAtMs: decisionTimeMs(decisionId),
     device,
     market,
     tier,
