@@ -3,9 +3,10 @@ export * from './attribution.ts';
 export * from './counters.ts';
 export { COUNTED_PLAY_MS, type FoldOutcome, foldEvent } from './fold.ts';
 export { wasHeard } from './heard.ts';
+export { heardShows, touchedEpisodes, wasPlayedFrom } from './podcasts.ts';
 export { type CardFacts, REWARD_RULES, type RewardRule, rewardOf } from './rewards.ts';
 export * from './shelves.ts';
-export { CARD_VISITS, SHELF_VISITS, VISIT_MS } from './sights.ts';
+export { CARD_VISITS, SHELF_VISITS, SIGHT_LIMITS, VISIT_MS } from './sights.ts';
 export {
   type BotRules,
   cardSightsOf,
@@ -22,6 +23,7 @@ export {
   progressOf,
   type Sights,
   STATE_VERSION,
+  wornCards,
   shelfSightsOf,
 } from './state.ts';
 export { decodeState, encodeState, statesEqual, stateVersionOf } from './state-codec.ts';
