@@ -99,7 +99,7 @@ export interface Grouped {
 }
 
 /** Markets that a limited item is also licensed for. */
-const LICENSED_WITH: readonly (readonly number[])[] = [[0, 1], [1], [2, 4], [3, 2], [4, 2]];
+const LICENSED_WITH: readonly (readonly number[])[] = [[0, 1], [1], [2, 4], [3, 2], [4, 2], [5, 3]];
 
 export function limitedMarkets(limit: number): readonly number[] {
   return LICENSED_WITH[limit];
@@ -198,7 +198,7 @@ function createAlbums(rng: Rng, artists: Artists, count: number, endMs: number) 
     // Mostly of the last decade, a tail of 50 years; a few of the last weeks.
     for (let n = perArtist[a]; n > 0; n--) {
       ages.push(
-        rng.uniform() < 0.05
+        rng.uniform() < 0.08
           ? 60 * rng.uniform()
           : 60 + Math.min(18_000, 1400 * rng.exponential() + 800 * rng.exponential() * rng.exponential()),
       );

@@ -6,9 +6,19 @@
  */
 import { createRng, DAY_MS, HOUR_MS, MINUTE_MS, type Rng } from '../base/index.ts';
 import { DAY_PARTS, DEVICES, EVENT_TYPES, type EventType, type IncomingEvent, weekdayOf } from '../domain/index.ts';
+import type { CastMember } from './cast.ts';
 import { drawMember, itemId, searchShare, type WorldCatalogue } from './catalogue.ts';
 import { pickWeighted } from './names.ts';
-import { artistAffinity, followedShow, MAX_FOLLOWED, mayPlay, type People, POOL, understands } from './people.ts';
+import {
+  artistAffinity,
+  followedShow,
+  MAX_FOLLOWED,
+  mayPlay,
+  type People,
+  POOL,
+  streamOf,
+  understands,
+} from './people.ts';
 import { GENRE_COUNT, GENRES, MARKETS, TOPIC_COUNT, TOPICS } from './taxonomy.ts';
 
 const NONE = 0xffff_ffff;
@@ -18,6 +28,10 @@ const PART_START = [23, 5, 10, 14, 18];
 const PART_HOURS = [6, 5, 4, 4, 5];
 
 const EVENT_WORDS = 7;
+/** What the cast does by its script lies in so many days before the end. */
+const SCRIPT_DAYS = 3;
+/** What came out in so many days before the end is new. */
+const NEWS_DAYS = 28;
 
 /** Events of one day (and what spills past midnight) in columns. */
 class EventBuffer {
@@ -68,7 +82,7 @@ export function* createHistory(
   people: People,
 ): Generator<IncomingEvent> {
   const root = createRng(seed * 1024 + 3);
-  const rngs = Array.from({ length: people.count }, (_, l) => root.fork(l));
+  const rngs = Array.from({ length: people.count }, (_, l) => root.fork(streamOf(l)));
   const lives = new Lives(catalogue, people, days);
   const firstDay = Math.floor(catalogue.endMs / DAY_MS) - days + 1;
   const lastMs = catalogue.endMs - MINUTE_MS;
@@ -77,6 +91,8 @@ export function* createHistory(
   for (let day = 0; day < days; day++) {
     const startMs = (firstDay + day) * DAY_MS;
     for (let l = 0; l < people.count; l++) lives.liveOneDay(rngs[l], l, day, startMs, buffer);
+    if (day === Math.max(0, days - SCRIPT_DAYS))
+      for (const [l, member] of people.cast.entries()) lives.followScript(l, member, buffer);
     const order = new Uint32Array(buffer.count);
     for (let i = 0; i < order.length; i++) order[i] = i;
     const { atMs } = buffer;
@@ -160,7 +176,7 @@ class Lives {
 
   liveOneDay(rng: Rng, l: number, day: number, startMs: number, out: EventBuffer): void {
     const { people } = this;
-    if (people.sessionsADay[l] === 0 || day < people.firstDay[l]) return;
+    if (people.sessionsADay[l] === 0 || day < people.firstDay[l] || day >= people.endDay[l]) return;
     const weekday = weekdayOf(startMs);
     const lazy = weekday >= 5 ? 1.15 : 0.95;
     let sessions = poisson(rng, people.sessionsADay[l] * lazy);
@@ -188,6 +204,38 @@ class Lives {
         ? this.podcastSession(rng, l, from, part, session, device, out)
         : this.musicSession(rng, l, day, from, part, session, device, out);
       freeFromMs += 5 * MINUTE_MS;
+    }
+  }
+
+  /** What a member of the cast does beside living: see `CastMember`. */
+  followScript(l: number, member: CastMember, out: EventBuffer): void {
+    const { catalogue, people } = this;
+    const { albums, artists, shows, episodes, starts, endMs } = catalogue;
+    const device = people.devices[l * DAY_PARTS.length];
+    const session = this.sessions[l]++;
+
+    const news = new Set<number>();
+    for (let album = 0; album < albums.count; album++) {
+      const isNews = albums.releasedMs[album] > endMs - NEWS_DAYS * DAY_MS && albums.releasedMs[album] < endMs - DAY_MS;
+      if (isNews && mayPlay(people, catalogue, l, albums.trackStart[album], endMs)) news.add(albums.artist[album]);
+    }
+    const liking = (artist: number): number =>
+      artistAffinity(people, catalogue, l, artist, 1) + 0.5 * Math.log(artists.popularity[artist]);
+    const best = [...news].sort((a, b) => liking(b) - liking(a)).slice(0, member.followsReleases ?? 0);
+    for (const [n, artist] of best.entries())
+      out.add(endMs - DAY_MS + n * MINUTE_MS, l, artist, NONE, session, 0, 0, TYPE.follow | (device << 8));
+
+    for (let slot = 0, begun = 0; slot < MAX_FOLLOWED && begun < (member.begins ?? 0); slot++) {
+      const show = followedShow(people, l, slot);
+      if (show < 0) break;
+      const atMs = endMs - (4 + 7 * begun) * HOUR_MS;
+      const episode = this.nextEpisode(show, this.heard[l * MAX_FOLLOWED + slot], atMs);
+      if (episode < 0) continue;
+      // From now on it is laid aside: it is not played on in what is left of the days.
+      this.heard[l * MAX_FOLLOWED + slot] |= 1 << (episode - shows.episodeStart[show]);
+      const durationMs = episodes.durationMs[episode];
+      const playedMs = Math.round(durationMs * (0.75 - 0.15 * begun++));
+      out.add(atMs, l, starts[5] + episode, starts[4] + show, session, playedMs, durationMs, TYPE.play | (device << 8));
     }
   }
 

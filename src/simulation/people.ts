@@ -10,6 +10,7 @@
  */
 import { createRng, DAY_MS, type Rng } from '../base/index.ts';
 import { DAY_PARTS, DEVICES, type Device, type ListenerProfile, surfaceOf } from '../domain/index.ts';
+import { CAST, type CastMember } from './cast.ts';
 import { drawMember, EVERYWHERE, limitedMarkets, STYLE_WIDTH, type WorldCatalogue } from './catalogue.ts';
 import { pickWeighted } from './names.ts';
 import {
@@ -28,6 +29,7 @@ export const POOL = 72;
 /** Shows that a listener may follow. */
 export const MAX_FOLLOWED = 8;
 const NO_SHOW = 0xffff_ffff;
+const UNTOLD = 255;
 
 export const SEGMENTS = ['heavy', 'regular', 'light', 'podcasts', 'new'] as const;
 export type Segment = (typeof SEGMENTS)[number];
@@ -43,15 +45,19 @@ const SEGMENT_TRAITS: Readonly<Record<Segment, { share: number; sessionsADay: nu
 /** What listeners are like, in columns. */
 export interface Traits {
   readonly segment: Uint8Array;
+  /** Where they live: index into MARKETS. */
   readonly market: Uint8Array;
+  /** Where they have rights: the same, or UNTOLD where the profile does not say it. */
+  readonly rights: Uint8Array;
   readonly language: Uint8Array;
   readonly premium: Uint8Array;
   readonly explicitAllowed: Uint8Array;
   /** Sessions a day, plays a session. */
   readonly sessionsADay: Float32Array;
   readonly playsASession: Float32Array;
-  /** First day with events, 0 for most. */
+  /** First day with events, 0 for most; and the day from which on there are none. */
   readonly firstDay: Uint16Array;
+  readonly endDay: Uint16Array;
   /** Shares over topics (music sums to 1, podcasts sum to 1) at the first and the last day. */
   readonly tasteFrom: Float32Array;
   readonly tasteTo: Float32Array;
@@ -75,7 +81,15 @@ export interface People extends Traits {
   readonly count: number;
   readonly ids: readonly string[];
   readonly profiles: readonly ListenerProfile[];
+  /** The cast, or as much of it as was asked for: listeners 0 to `cast.length - 1`. */
+  readonly cast: readonly CastMember[];
 }
+
+/** The stream of chance of listener l, as a label for `fork`: the others draw what they would without a cast. */
+export function streamOf(l: number): number {
+  return l < CAST.length ? CAST_STREAMS + l : l - CAST.length;
+}
+const CAST_STREAMS = 0x4000_0000;
 
 export function createPeople(seed: number, count: number, days: number, catalogue: WorldCatalogue): People {
   const people = allocate(count);
@@ -85,29 +99,55 @@ export function createPeople(seed: number, count: number, days: number, catalogu
   const width = Math.max(4, String(count).length);
   for (let l = 0; l < count; l++) {
     // A stream of one's own: more listeners leave the first ones as they are.
-    const rng = root.fork(l);
-    ids.push(`listener-${String(l + 1).padStart(width, '0')}`);
-    profiles.push(drawProfile(rng, people, l));
+    const rng = root.fork(streamOf(l));
+    const member = l < CAST.length ? CAST[l] : undefined;
+    ids.push(member?.id ?? `listener-${String(l - CAST.length + 1).padStart(width, '0')}`);
+    const drawn = drawProfile(rng, people, l);
+    profiles.push(member?.profile ?? drawn);
     drawHabits(rng, people, l, days);
+    if (member !== undefined) takeRole(member, people, l, days);
     drawTaste(rng, people, l, profiles[l].ageBand === 'kid');
     drawPool(rng, people, l, catalogue);
-    drawFollowed(rng, people, l, catalogue);
-    const picks = drawPicks(rng, people, l);
+    drawFollowed(rng, people, l, catalogue, member?.follows);
+    const picks = drawPicks(rng, people, l, member?.picks ?? (member === undefined ? undefined : 0));
     if (picks.length > 0) profiles[l] = { ...profiles[l], onboardingPicks: picks };
   }
-  return { ...people, count, ids, profiles };
+  return { ...people, count, ids, profiles, cast: CAST.slice(0, count) };
+}
+
+/** Puts what the role says in the place of what was drawn. */
+function takeRole(member: CastMember, people: Traits, l: number, days: number): void {
+  const { profile, home, untilShare } = member;
+  const market = MARKETS.findIndex(({ code }) => code === home);
+  people.market[l] = market;
+  people.rights[l] = profile.market === undefined ? UNTOLD : market;
+  const spoken = LANGUAGES.findIndex((language) => profile.language?.startsWith(language));
+  people.language[l] = spoken < 0 ? LANGUAGES.indexOf(MARKETS[market].language) : spoken;
+  people.premium[l] = profile.tier === 'premium' ? 1 : 0;
+  people.explicitAllowed[l] = profile.ageBand === 'kid' ? 0 : 1;
+  people.segment[l] = SEGMENTS.indexOf(
+    member.sessionsADay === 0 ? 'new' : member.podcastShare === 1 ? 'podcasts' : 'regular',
+  );
+  people.sessionsADay[l] = member.sessionsADay;
+  people.playsASession[l] = member.playsASession;
+  people.podcastShare[l] = member.podcastShare;
+  people.loyalty[l] = member.loyalty;
+  people.firstDay[l] = 0;
+  people.endDay[l] = untilShare === undefined ? days : Math.round(untilShare * days);
 }
 
 function allocate(count: number): Traits {
   return {
     segment: new Uint8Array(count),
     market: new Uint8Array(count),
+    rights: new Uint8Array(count),
     language: new Uint8Array(count),
     premium: new Uint8Array(count),
     explicitAllowed: new Uint8Array(count),
     sessionsADay: new Float32Array(count),
     playsASession: new Float32Array(count),
     firstDay: new Uint16Array(count),
+    endDay: new Uint16Array(count).fill(0xffff),
     tasteFrom: new Float32Array(count * TOPIC_COUNT),
     tasteTo: new Float32Array(count * TOPIC_COUNT),
     style: new Float32Array(count * STYLE_WIDTH),
@@ -138,6 +178,7 @@ function drawProfile(rng: Rng, people: Traits, l: number): ListenerProfile {
   const tier = ageBand === 'kid' ? 'family' : TIERS[pickWeighted(rng, TIER_SHARES)];
   const explicitAllowed = ageBand !== 'kid' && (ageBand !== '13-17' || rng.uniform() < 0.5) && rng.uniform() < 0.94;
   people.market[l] = market;
+  people.rights[l] = market;
   people.language[l] = LANGUAGES.indexOf(language);
   people.premium[l] = tier === 'premium' ? 1 : 0;
   people.explicitAllowed[l] = explicitAllowed ? 1 : 0;
@@ -275,7 +316,7 @@ export function mayPlay(people: Traits, catalogue: WorldCatalogue, l: number, tr
   if (tracks.explicit[track] === 1 && people.explicitAllowed[l] === 0) return false;
   if (albums.premiumOnly[album] === 1 && people.premium[l] === 0) return false;
   const limit = albums.limit[album];
-  return limit === EVERYWHERE || limitedMarkets(limit).includes(people.market[l]);
+  return limit === EVERYWHERE || limitedMarkets(limit).includes(people.rights[l]);
 }
 
 function drawPool(rng: Rng, people: Traits, l: number, catalogue: WorldCatalogue): void {
@@ -313,9 +354,10 @@ function drawPool(rng: Rng, people: Traits, l: number, catalogue: WorldCatalogue
   }
 }
 
-function drawFollowed(rng: Rng, people: Traits, l: number, catalogue: WorldCatalogue): void {
+/** @param follows how many shows; drawn where it is left out */
+function drawFollowed(rng: Rng, people: Traits, l: number, catalogue: WorldCatalogue, follows?: number): void {
   if (people.podcastShare[l] === 0) return;
-  const wanted = 1 + rng.below(people.podcastShare[l] === 1 ? MAX_FOLLOWED : MAX_FOLLOWED - 3);
+  const wanted = follows ?? 1 + rng.below(people.podcastShare[l] === 1 ? MAX_FOLLOWED : MAX_FOLLOWED - 3);
   const taste = people.tasteFrom.subarray(l * TOPIC_COUNT + GENRE_COUNT, (l + 1) * TOPIC_COUNT);
   const seen = new Set<number>();
   for (let tries = 0; tries < 60 && seen.size < wanted; tries++) {
@@ -339,12 +381,16 @@ export function followedShow(people: Traits, l: number, slot: number): number {
   return show === NO_SHOW ? -1 : show;
 }
 
-/** Some of those without a history picked artists at sign-up. */
-function drawPicks(rng: Rng, people: Traits, l: number): string[] {
+/**
+ * Some of those without a history picked artists at sign-up.
+ * @param wanted how many; drawn where it is left out
+ */
+function drawPicks(rng: Rng, people: Traits, l: number, wanted?: number): string[] {
   const isNew = SEGMENTS[people.segment[l]] === 'new';
-  if (rng.uniform() > (isNew ? 0.5 : 0.15)) return [];
+  if (wanted === undefined && rng.uniform() > (isNew ? 0.5 : 0.15)) return [];
   const picks = new Set<string>();
-  for (let n = 3 + rng.below(5); n > 0; n--) {
+  const draws = wanted === undefined ? 3 + rng.below(5) : 20 * wanted;
+  for (let n = 0; n < draws && picks.size !== wanted; n++) {
     picks.add(`artist-${String(people.pool[l * POOL + rng.below(POOL)] + 1).padStart(4, '0')}`);
   }
   return [...picks];

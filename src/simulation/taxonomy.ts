@@ -118,11 +118,12 @@ export const TOPIC_COUNT = GENRES.length + TOPICS.length;
 export const CHILDRENS_MUSIC = GENRES.findIndex((g) => g.name === "children's music");
 export const CHILDRENS_STORIES = GENRES.length + TOPICS.findIndex((t) => t.name === "children's stories");
 
-export type Language = 'en' | 'sv' | 'de' | 'pt';
+export type Language = 'en' | 'sv' | 'de' | 'pt' | 'es';
 
 export interface Market {
   readonly code: string;
   readonly language: Language;
+  /** Of listeners, relative to the other markets. */
   readonly share: number;
   /** Local time minus UTC. */
   readonly offsetHours: number;
@@ -136,6 +137,7 @@ export const MARKETS: readonly Market[] = [
   { code: 'US', language: 'en', share: 0.28, offsetHours: -6, ownLanguageShare: 1 },
   { code: 'BR', language: 'pt', share: 0.14, offsetHours: -3, ownLanguageShare: 0.8 },
   { code: 'GB', language: 'en', share: 0.16, offsetHours: 0, ownLanguageShare: 1 },
+  { code: 'ES', language: 'es', share: 0.14, offsetHours: 1, ownLanguageShare: 0.7 },
 ];
 
-export const LANGUAGES: readonly Language[] = ['en', 'sv', 'de', 'pt'];
+export const LANGUAGES: readonly Language[] = ['en', 'sv', 'de', 'pt', 'es'];

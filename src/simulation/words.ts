@@ -106,6 +106,28 @@ export const WORDS: Readonly<Record<Language, Words>> = {
     places: split('Salvador,Recife,Ipanema,Belém,Olinda,Santos,Manaus,Lapa,Curitiba,Natal,Niterói,Bahia'),
     titles: split('N A,N,N,P,N de L,Minha N,N e N,F,Nossa N,N em L,P de L,Pra F'),
   },
+  es: {
+    adjectives: split(
+      'Azul,Dorada,Perdida,Secreta,Leve,Antigua,Serena,Libre,Lejana,Clara,Nueva,Roja,Callada,Bonita,Salvaje,Morena,Eterna,Blanca,Sola,Tardía,Rota,Dulce',
+    ),
+    nouns: split(
+      'Noche,Calle,Playa,Luna,Ciudad,Estrella,Lluvia,Danza,Flor,Sombra,Marea,Ventana,Carretera,Fiesta,Mañana,Ola,Vida,Llama,Isla,Voz,Esquina,Arena,Fantasía,Avenida,Tormenta,Madrugada,Guitarra,Frontera,Orilla,Promesa,Bruma,Estación',
+    ),
+    plurals: split(
+      'Gatos,Olas,Estrellas,Vecinos,Sueños,Mareas,Calles,Poetas,Hermanos,Noches,Colores,Flores,Caminos,Secretos,Ventanas,Amigos,Cometas,Fantasmas',
+    ),
+    phrases: split(
+      'Quédate Conmigo,Deja que Pase,Vuelve a Casa,Solo por Hoy,Cuando Vengas,Sin Ti,Llévame,Todo Otra Vez,Ni Pensarlo,Ven a Bailar,Hasta Mañana,Lejos de Aquí,No Tardes,Otra Vez,Mi Lugar,Cerca del Mar',
+    ),
+    firstNames: split(
+      'Lucía,Hugo,Carmen,Mateo,Alba,Leo,Vera,Álvaro,Inés,Bruno,Noa,Gael,Marta,Iker,Olivia,Rocío,Nicolás,Jimena,Pablo,Alma,Elena,Curro,Candela,Teo,Julia',
+    ),
+    lastNames: split(
+      'Navarro,Molina,Serrano,Castaño,Rivas,Peralta,Luján,Aldama,Montalbán,Quiroga,Robles,Sandoval,Valverde,Zamora,Ibarra,Escudero,Beltrán,Ocaña,Villalba,Cienfuegos',
+    ),
+    places: split('Sevilla,Granada,Cádiz,Bilbao,Valencia,Toledo,Málaga,Gijón,Lavapiés,Zaragoza,Almería,Murcia'),
+    titles: split('N A,N,N,P,N de L,Mi N,N y N,F,Nuestra N,N en L,P de L,Para F'),
+  },
 };
 
 /** Parts of invented aliases, such as Velora or Kanoth. */
@@ -133,6 +155,7 @@ export const MOODS: Readonly<Record<Language, readonly string[]>> = {
   sv: split('Morgon,Söndag,Nattens,Lugn,Bilens,Kökets,Ny svensk,Fredag,Sommarens,Klassisk'),
   de: split('Morgen,Sonntag,Nacht,Ruhige,Fahrtwind,Küchen,Neue,Feierabend,Sommer,Klassische'),
   pt: split('Manhã,Domingo,Noite,Calma,Na Estrada,Cozinha,Nova,Sexta,Verão,Clássica'),
+  es: split('Mañana,Domingo,Noche,Calma,En Ruta,Cocina,Nueva,Viernes,Verano,Clásica'),
 };
 
 /** Show titles by topic (24 + index) and language: # is a noun, F L a host. */
@@ -158,6 +181,7 @@ export const EPISODE_TITLES: Readonly<Record<Language, readonly string[]>> = {
   sv: split('A N,En N i L,Historien om F,P,Vad hände i L?,N och N,F berättar,Frågor och svar'),
   de: split('Die A N,Eine N in L,Die Geschichte von F,P,Was geschah in L?,N und N,F erzählt,Fragen und Antworten'),
   pt: split('N A,Uma N em L,História de F,P,O que houve em L?,N e N,F conta tudo,Perguntas e respostas'),
+  es: split('N A,Una N en L,La historia de F,P,¿Qué pasó en L?,N y N,F lo cuenta todo,Preguntas y respuestas'),
 };
 
 export const SHOW_WORDS: Readonly<Record<Language, readonly (readonly string[])[]>> = {
@@ -203,6 +227,20 @@ export const SHOW_WORDS: Readonly<Record<Language, readonly (readonly string[])[
     'Respira com F,Calma #,Dorme bem L',
     'Lado B com F,Canções de L,Vitrola e #',
     'Histórias da #,F e a #,Boa noite L',
+  ]),
+  es: localShows([
+    'Crimen en L,El caso #,Tras la pista de F',
+    'F y F no se callan,Humor de L,La risa de la #',
+    'Noticias con F,Buenos días L,# del día',
+    'Historia con F,Cuando cayó L,# olvidada',
+    'Ciencia con F,Curiosa #,Partículas pequeñas',
+    'Código con F,# del futuro,Tecnología en L',
+    'Pitido final L,Prórroga con F,Balón y #',
+    'Mercado con F,Dinero y #,Negocios en L',
+    'El salón,F lee,# y otros libros',
+    'Respira con F,# en calma,Duerme bien L',
+    'Cara B con F,Canciones de L,Tocadiscos y #',
+    'Cuentos de la #,F y la #,Buenas noches L',
   ]),
 };
 

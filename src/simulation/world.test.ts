@@ -1,8 +1,15 @@
 import { Compile } from 'typebox/compile';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contentHash, DAY_MS } from '../base/index.ts';
-import { EventSchema, type Item, ItemSchema, ListenerProfileSchema, parseEvent } from '../domain/index.ts';
-import { createDemoWorld, type DemoWorld } from './index.ts';
+import {
+  EventSchema,
+  type IncomingEvent,
+  type Item,
+  ItemSchema,
+  ListenerProfileSchema,
+  parseEvent,
+} from '../domain/index.ts';
+import { CAST, createDemoWorld, type DemoWorld } from './index.ts';
 
 const END_MS = Date.UTC(2026, 10, 24, 16, 20);
 const checkItem = Compile(ItemSchema);
@@ -31,10 +38,9 @@ describe('a seed', () => {
   it('leaves the first listeners and what they did as they are when more are asked for', () => {
     const few = createDemoWorld({ ...small, listeners: 60 });
     const many = createDemoWorld({ ...small, listeners: 100 });
+    const ids = new Set([...few.listeners()].map(({ id }) => id));
     const withoutIds = (world: DemoWorld) =>
-      [...world.history()]
-        .filter((event) => event.listenerId <= 'listener-0060')
-        .map(({ eventId: _, ...rest }) => rest);
+      [...world.history()].filter((event) => ids.has(event.listenerId)).map(({ eventId: _, ...rest }) => rest);
     expect([...many.listeners()].slice(0, 60)).toEqual([...few.listeners()]);
     expect(withoutIds(many)).toEqual(withoutIds(few));
   });
@@ -66,7 +72,7 @@ describe('the demo world', () => {
   let episodes = 0;
 
   beforeAll(() => {
-    const offsets: Record<string, number> = { SE: 1, DE: 1, US: -6, BR: -3, GB: 0 };
+    const offsets: Record<string, number> = { SE: 1, DE: 1, US: -6, BR: -3, GB: 0, ES: 1 };
     for (const item of world.items()) {
       if (items.has(item.id)) throw new Error(`${item.id} stands there twice`);
       if (!checkItem.Check(item)) throw new Error(JSON.stringify([item, checkItem.Errors(item)[0]]));
@@ -118,7 +124,7 @@ describe('the demo world', () => {
         const known = artists.get(artist) ?? [0, 0];
         artists.set(artist, [known[0] + 1, parsed.occurredAtMs]);
       }
-      const hour = (Number(event.occurredAt.slice(11, 13)) + offsets[profile.market ?? ''] + 24) % 24;
+      const hour = (Number(event.occurredAt.slice(11, 13)) + offsets[profile.market ?? 'GB'] + 24) % 24;
       let hours = localHours.get(genre);
       if (hours === undefined) {
         hours = new Uint32Array(24);
@@ -138,8 +144,9 @@ describe('the demo world', () => {
     expect(new Set(kinds.artist?.map((item) => item.title)).size).toBe(400);
     expect(profiles.size).toBe(2000);
     for (const profile of profiles.values()) expect(checkProfile.Check(profile)).toBe(true);
+    // One of the cast has told no market.
     expect(new Set([...profiles.values()].map((profile) => profile.market))).toEqual(
-      new Set(['SE', 'DE', 'US', 'BR', 'GB']),
+      new Set(['SE', 'DE', 'US', 'BR', 'GB', 'ES', undefined]),
     );
     const limited = [...items.values()].filter((item) => item.markets !== undefined).length;
     const premium = [...items.values()].filter((item) => item.tiers !== undefined).length;
@@ -258,6 +265,71 @@ describe('the demo world', () => {
     const drawn = [...items.values()].filter((item) => item.kind !== 'track').length;
     expect(covers.size / drawn).toBeGreaterThan(0.99);
     expect(world.coverSvg('"><script>')).toMatch(/^<svg [^<]*<rect [^<]*<\/svg>$/);
+  });
+});
+
+describe('the cast', () => {
+  const world = createDemoWorld({ endMs: END_MS, listeners: 60, seed: 3 });
+  const profiles = new Map([...world.listeners()].map(({ id, profile }) => [id, profile]));
+  const items = new Map([...world.items()].map((item) => [item.id, item]));
+  const lives = new Map<string, IncomingEvent[]>(CAST.map(({ id }) => [id, []]));
+  for (const event of world.history()) lives.get(event.listenerId)?.push(event);
+  const of = (id: string, type: string, kind?: string): IncomingEvent[] =>
+    (lives.get(id) ?? []).filter(
+      (event) => event.type === type && (kind === undefined || items.get(event.itemId ?? '')?.kind === kind),
+    );
+  const ageDays = (instant: string | undefined): number => (END_MS - Date.parse(instant ?? '')) / DAY_MS;
+
+  it('comes before everybody else, as it was written, and is counted in', () => {
+    const ids = [...profiles.keys()];
+    expect(ids.slice(0, CAST.length)).toEqual(CAST.map(({ id }) => id));
+    expect(ids).toHaveLength(60);
+    expect(ids[CAST.length]).toBe('listener-0001');
+    for (const { id, profile } of CAST) expect(profiles.get(id)).toMatchObject(profile);
+    expect([...createDemoWorld({ endMs: END_MS, listeners: 3 }).listeners()].map(({ id }) => id)).toEqual(
+      CAST.slice(0, 3).map(({ id }) => id),
+    );
+  });
+
+  it('has a kind of listener for everything that Home treats in a way of its own', () => {
+    const spoken = new Set(CAST.map(({ profile }) => profile.language?.slice(0, 2)));
+    expect([...spoken]).toEqual(expect.arrayContaining(['en', 'de', 'es', 'sv', 'pt', undefined]));
+    for (const id of ['demo-new', 'demo-picks']) expect(lives.get(id)).toEqual([]);
+    expect(profiles.get('demo-new')?.onboardingPicks).toBeUndefined();
+    expect(profiles.get('demo-picks')?.onboardingPicks).toHaveLength(5);
+    expect(of('demo-podcasts', 'play', 'track')).toEqual([]);
+    expect(of('demo-podcasts', 'play', 'episode').length).toBeGreaterThan(50);
+    expect(of('demo-german', 'play', 'episode')).toEqual([]);
+    expect(of('demo-heavy', 'play').length).toBeGreaterThan(8 * of('demo-light', 'play').length);
+    expect(of('demo-light', 'play').length).toBeGreaterThan(10);
+    const last = of('demo-lapsed', 'play').at(-1);
+    expect(ageDays(last?.occurredAt)).toBeGreaterThan(30);
+    for (const event of of('demo-kid', 'play')) expect(items.get(event.itemId ?? '')?.explicit).toBe(false);
+    const forKids = of('demo-kid', 'play').filter(({ itemId }) =>
+      items.get(itemId ?? '')?.genres?.some((genre) => genre.startsWith("children's")),
+    );
+    expect(forKids.length).toBeGreaterThan(of('demo-kid', 'play').length / 3);
+  });
+
+  it('has begun the episodes of its script, and touched none of them since', () => {
+    for (const { id, begins = 0 } of CAST) {
+      const newest = new Map(of(id, 'play', 'episode').map((event) => [event.itemId, event]));
+      const open = [...newest.values()].filter(
+        ({ occurredAt, playedMs = 0, durationMs = 1 }) =>
+          ageDays(occurredAt) < 2 && playedMs / durationMs > 0.25 && playedMs / durationMs < 0.8,
+      );
+      expect(open.length, id).toBeGreaterThanOrEqual(begins);
+    }
+  });
+
+  it('follows artists of whom something came out in the last four weeks', () => {
+    for (const { id, followsReleases = 0 } of CAST) {
+      const followed = new Set(of(id, 'follow', 'artist').map(({ itemId }) => itemId));
+      const fresh = [...items.values()].filter(
+        ({ kind, parentId, releasedAt }) => kind === 'album' && followed.has(parentId) && ageDays(releasedAt) < 28,
+      );
+      expect(fresh.length, id).toBeGreaterThanOrEqual(followsReleases);
+    }
   });
 });
 
