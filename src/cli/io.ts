@@ -1,7 +1,7 @@
 /** What a command sees of the world around it: streams, environment, the wish to stop. Tests hand in their own. */
 import { styleText } from 'node:util';
 import type { Clock } from '../base/index.ts';
-import type { ApiKey, PlatformService } from '../platform/index.ts';
+import type { PlatformService, VerifiedKey } from '../platform/index.ts';
 
 /** What `shelfwise up` may be told beside the data directory. */
 export interface PlatformSettings {
@@ -14,7 +14,7 @@ export interface PlatformSettings {
 /** A platform opened in this process. */
 export interface OwnedPlatform extends PlatformService {
   readonly adminKey: string;
-  verifyKey(secret: string): ApiKey | null;
+  verifyKey(secret: string): VerifiedKey | null;
   setAddress(address: string): void;
 }
 

@@ -4,3 +4,4 @@ export type { Insights, ListQuery } from './insights/insights.ts';
 export { openPlatform, type Platform } from './open.ts';
 export { replayRecord } from './replays.ts';
 export * from './service.ts';
+export * from './trust.ts';

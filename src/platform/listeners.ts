@@ -2,7 +2,7 @@
  * Listeners: the id that the app knows, mapped once to a random key. Everything recorded carries the key; the id stands
  * here alone, beside the secret that state bytes in records are sealed with. Dropping the entry makes both unreadable.
  */
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '../base/index.ts';
 import { type ListenerProfile, MAX_MARKETS, MAX_TIERS, resolveProfile } from '../domain/index.ts';
 import type { OnlineStore } from '../store/index.ts';
@@ -41,6 +41,8 @@ export interface Listeners {
     readonly nextCursor: string | null;
   };
   count(): number;
+  /** What stands for a listener in the audit trail: from their secret, so that it means nothing once it is gone. */
+  auditNameOf(id: string): string;
 }
 
 export function secretOfKey(store: OnlineStore, key: string): KeyObject | undefined {
@@ -164,6 +166,12 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
       return { listeners: page, nextCursor: more ? page[page.length - 1].id : null };
     },
     count: () => store.count(TABLE),
+    auditNameOf(id) {
+      const entry = get(id);
+      return entry === undefined
+        ? 'listener unknown'
+        : `listener ${createHmac('sha256', entry.secret).update('audit').digest('hex').slice(0, 16)}`;
+    },
   };
 }
 

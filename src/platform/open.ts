@@ -42,11 +42,12 @@ import { createRebuild } from './rebuild.ts';
 import { explainRecord, replayRecord } from './replays.ts';
 import { createCollector } from './retention.ts';
 import { createSeenEvents } from './seen.ts';
-import type { ApiKey, ListenerSummary, PlatformService } from './service.ts';
+import type { ListenerSummary, PlatformService } from './service.ts';
 import { storeSlices } from './slices.ts';
 import { openStateTables } from './state-tables.ts';
 import { positionNumber } from './states.ts';
 import { summarise } from './summary.ts';
+import type { VerifiedKey } from './trust.ts';
 import { VERSION } from './version.ts';
 import { loadVocabularies } from './vocabularies.ts';
 import { createWorkshop, type OnProgress, type OpenLog } from './workshop.ts';
@@ -56,7 +57,7 @@ import { DECISIONS, EVENTS } from './workspace.ts';
 export interface Platform extends PlatformService {
   /** The platform's own key: every scope; printed by `shelfwise up`, known to clients on this machine by the lock file. */
   readonly adminKey: string;
-  verifyKey(secret: string): ApiKey | null;
+  verifyKey(secret: string): VerifiedKey | null;
   /** Writes the address where it listens into the lock file. */
   setAddress(address: string): void;
   /** Writes everything that is in memory only. */
@@ -126,6 +127,8 @@ async function assemble(
       closed = true;
     },
   });
+  const interrupted = await metadata.audit.settleInterrupted();
+  if (interrupted > 0) logger.warn({ actions: interrupted }, 'actions of administration were cut off by the last stop');
   const metrics = createPlatformMetrics({ events, decisions: decisionLog });
   const encoder = createEncoder(homeFeatures);
   const vocabularies = loadVocabularies(store);
@@ -448,7 +451,8 @@ async function assemble(
   });
 
   const adminKey = await ownKey(metadata);
-  const keys = await createKeys(metadata, adminKey);
+  const keys = await createKeys(metadata, adminKey, clock);
+  every(MINUTE_MS, 'keys', keys.flush);
 
   const platform: Platform = {
     adminKey,
@@ -570,7 +574,13 @@ async function assemble(
 
     createKey: keys.create,
     listKeys: keys.list,
+    rotateKey: keys.rotate,
+    limitKey: keys.setLimit,
     revokeKey: keys.revoke,
+    beginAction: metadata.audit.begin,
+    endAction: metadata.audit.end,
+    auditEntries: metadata.audit.list,
+    auditNameOf: listeners.auditNameOf,
 
     status: () => ({
       version: VERSION,
@@ -582,7 +592,7 @@ async function assemble(
       ready: !closed,
       background: { ...background },
     }),
-    metrics: metrics.text,
+    metrics: async () => `${await metrics.text()}${keys.metrics()}`,
     close: () => (closing ??= close()),
   };
   let closing: Promise<void> | undefined;
@@ -600,6 +610,7 @@ async function assemble(
     };
     // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
     await attempt(flush);
+    await attempt(keys.flush);
     await attempt(insightsThread.close);
     await attempt(workshop.close);
     await attempt(() => events.close());

@@ -4,6 +4,7 @@
 import type { Device, Item, ListenerProfile } from '../domain/index.ts';
 import type { CampaignService } from './campaigns.ts';
 import type { Insights } from './insights/insights.ts';
+import type { Trust } from './trust.ts';
 
 export type ItemFate =
   | { readonly id: string; readonly fate: 'created' | 'updated' | 'unchanged' }
@@ -43,18 +44,6 @@ export interface StoredListener {
   readonly id: string;
   readonly profile: ListenerProfile;
   readonly createdAtMs: number;
-}
-
-/**
- * What a key may do: `ingest` sends events, items and listeners in; `serve` gets Homes and what is on them; `explain`
- * sees why (decisions, replay, lists, status); `admin` everything.
- */
-export const API_SCOPES = ['ingest', 'serve', 'explain', 'admin'] as const;
-export type ApiScope = (typeof API_SCOPES)[number];
-
-export interface ApiKey {
-  readonly name: string;
-  readonly scopes: readonly string[];
 }
 
 export interface ListenerSummary extends StoredListener {
@@ -117,7 +106,7 @@ export interface PlatformStatus {
   readonly background: Readonly<Record<string, string>>;
 }
 
-export interface PlatformService extends CampaignService {
+export interface PlatformService extends CampaignService, Trust {
   /** Upserts each valid item; a bad one never sinks the rest. On disk when the promise resolves. */
   upsertItems(rows: readonly unknown[]): Promise<readonly ItemFate[]>;
   getItem(id: string): Item | undefined;
@@ -165,13 +154,6 @@ export interface PlatformService extends CampaignService {
   doctor(options?: { readonly onProgress?: (stage: string, share: number) => void }): Promise<DoctorReport>;
   /** Moves sealed log segments to the lake; resolves with how many. */
   compact(): Promise<number>;
-
-  /** Makes a key on purpose and gives its secret, which is never shown again (only its hash is kept). */
-  createKey(name: string, scopes: readonly ApiScope[]): Promise<string>;
-  /** Keys made by `createKey`; the platform's own key is not among them. */
-  listKeys(): readonly ApiKey[];
-  /** True when there was such a key among those made; it is good for nothing from then on. The platform's own cannot go. */
-  revokeKey(name: string): Promise<boolean>;
 
   /** Figures, exposure, a listener in words, the last minutes. */
   readonly insights: Insights;

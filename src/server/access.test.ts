@@ -1,14 +1,24 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { fastify } from 'fastify';
 import { afterAll, describe, expect, it } from 'vitest';
 import { manualClock, ShelfwiseError } from '../base/index.ts';
-import type { ApiScope } from '../platform/index.ts';
+import type { ApiScope, RateLimit, VerifiedKey } from '../platform/index.ts';
 import { createGuard, isLoopback } from './access.ts';
 import { createServer, listen } from './index.ts';
 import { openTestServer } from './open-test-server.ts';
 import { declareAccess, openToAll } from './route.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+const keyOf = (name: string, limit: RateLimit | null = null): VerifiedKey => ({
+  name,
+  scopes: ['serve'],
+  limit,
+  use: { requests: 0, limited: 0, lastUsedAtMs: 0 },
+  diesAtMs: Number.POSITIVE_INFINITY,
+});
 
 const folders: string[] = [];
 afterAll(() => {
@@ -67,7 +77,7 @@ describe('keys', () => {
     let there = true;
     const guard = createGuard(() => {
       lookUps++;
-      return there ? { name: 'a', scopes: ['serve'] } : null;
+      return there ? keyOf('a') : null;
     }, clock);
     for (let i = 0; i < 100; i++) guard.check('Bearer k', 'serve');
     expect(lookUps).toBe(1);
@@ -79,10 +89,90 @@ describe('keys', () => {
 
   it('stop working at once when one is told to be gone', () => {
     let there = true;
-    const guard = createGuard(() => (there ? { name: 'a', scopes: ['serve'] } : null), manualClock(0));
+    const guard = createGuard(() => (there ? keyOf('a') : null), manualClock(0));
     guard.check('Bearer k', 'serve');
     there = false;
     guard.forget();
+    expect(() => guard.check('Bearer k', 'serve')).toThrow(ShelfwiseError);
+  });
+});
+
+describe('a limited key', () => {
+  it('gets its burst, then as many a second as it may, and is told how long to wait', () => {
+    const clock = manualClock(1_000_000);
+    const key = keyOf('a', { requestsPerSecond: 2, burst: 3 });
+    const guard = createGuard((secret) => (secret === 'other' ? keyOf('b') : key), clock);
+    const taken = (secret = 'k') => {
+      try {
+        guard.check(`Bearer ${secret}`, 'serve');
+        return 0;
+      } catch (error) {
+        if (!(error instanceof ShelfwiseError) || error.code !== 'RATE_LIMITED') throw error;
+        return error.details['retryAfterS'];
+      }
+    };
+    expect([taken(), taken(), taken(), taken()]).toEqual([0, 0, 0, 1]);
+    // Another secret of the key shares its bucket; another key has its own.
+    expect([taken('rotated'), taken('other')]).toEqual([1, 0]);
+    clock.advance(500);
+    expect([taken(), taken()]).toEqual([0, 1]);
+    guard.forget();
+    expect(taken()).toBe(1);
+    clock.advance(60_000);
+    expect([taken(), taken(), taken(), taken()]).toEqual([0, 0, 0, 1]);
+    expect(key.use).toEqual({ requests: 12, limited: 5, lastUsedAtMs: clock.nowMs() });
+  });
+
+  it('is never let through more often than its limit says, whenever its requests come', () => {
+    const limits = fc.record({
+      requestsPerSecond: fc.double({ min: 0.1, max: 1000, noNaN: true }),
+      burst: fc.integer({ min: 1, max: 50 }),
+    });
+    fc.assert(
+      fc.property(
+        limits,
+        fc.array(fc.double({ min: 0, max: 5000, noNaN: true }), { maxLength: 200 }),
+        (limit, waits) => {
+          let nowMs = 0;
+          let allowed = 0;
+          const bucket = new TokenBucket(limit, nowMs);
+          for (const waitMs of waits) {
+            nowMs += waitMs;
+            const retryMs = bucket.take(nowMs);
+            if (retryMs === 0) allowed++;
+            // Who waits as long as they were told to gets through.
+            else {
+              nowMs += retryMs + 1e-6;
+              expect(bucket.take(nowMs)).toBe(0);
+              allowed++;
+            }
+            expect(allowed).toBeLessThanOrEqual(limit.burst + (nowMs * limit.requestsPerSecond) / 1000 + 1e-6);
+          }
+        },
+      ),
+      { seed: 1 },
+    );
+  });
+
+  it('is answered 429 with Retry-After', async () => {
+    const { app, platform } = await openTestServer();
+    const secret = await platform.createKey('slow', ['serve'], { requestsPerSecond: 0.1, burst: 1 });
+    const ask = () => app.inject({ url: '/v1/items', headers: { authorization: `Bearer ${secret}` } });
+    expect((await ask()).statusCode).toBe(200);
+    const refused = await ask();
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '10']);
+    expect(refused.json()).toMatchObject({ code: 'RATE_LIMITED' });
+    await app.close();
+  });
+
+  it('with a secret that dies is not remembered beyond its death', () => {
+    const clock = manualClock(1_000_000);
+    const key = { ...keyOf('a'), diesAtMs: clock.nowMs() + 1000 };
+    const guard = createGuard(() => (clock.nowMs() < key.diesAtMs ? key : null), clock);
+    guard.check('Bearer k', 'serve');
+    clock.advance(999);
+    guard.check('Bearer k', 'serve');
+    clock.advance(1);
     expect(() => guard.check('Bearer k', 'serve')).toThrow(ShelfwiseError);
   });
 });

@@ -4,19 +4,14 @@
  */
 import { PassThrough } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Clock, SECOND_MS, ShelfwiseError } from '../base/index.ts';
-import type { ApiScope } from '../platform/index.ts';
+import { type Clock, SECOND_MS } from '../base/index.ts';
 import {
   CompactAnswer,
-  CreateKeyBody,
   FitAnswer,
   HoldoutAnswer,
   HoldoutBody,
-  KeyParams,
-  ListKeysAnswer,
   PROGRESS_MEDIA_TYPE,
   type ProgressLine,
-  RevokeKeyAnswer,
 } from './contract.ts';
 import { problemOf, toShelfwiseError } from './problems.ts';
 import { answers, needs, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
@@ -41,14 +36,14 @@ async function runJob(
   if (!(request.headers.accept ?? '').includes(PROGRESS_MEDIA_TYPE)) return work(silent);
   const stream = new PassThrough();
   reply.header('content-type', PROGRESS_MEDIA_TYPE);
-  void streamJob(stream, context, request.routeOptions.url ?? '', work);
+  void streamJob(stream, context, request, work);
   return stream;
 }
 
 async function streamJob(
   stream: PassThrough,
   { clock, log }: RouteContext,
-  route: string,
+  request: FastifyRequest,
   work: (onProgress: OnProgress) => Promise<unknown>,
 ): Promise<void> {
   const write = (line: ProgressLine) => {
@@ -60,6 +55,8 @@ async function streamJob(
     write({ result });
   } catch (thrown) {
     const error = toShelfwiseError(thrown);
+    request.outcome = error.code;
+    const route = request.routeOptions.url;
     if (error.blame !== 'caller') log.error({ code: error.code, route, err: error.cause ?? error }, error.message);
     write({ problem: problemOf(error) });
   } finally {
@@ -152,60 +149,6 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     handler: async (request) => {
       await platform.putHoldout(request.body.pairs);
       return { hidden: request.body.pairs.length };
-    },
-  });
-
-  app.post<{ Body: { name: string; scopes: readonly ApiScope[] } }>('/v1/keys', {
-    schema: {
-      operationId: 'createKey',
-      summary: 'Makes a key; its secret is shown once.',
-      tags,
-      querystring: NO_QUERY,
-      body: CreateKeyBody,
-      response: answers({ $ref: 'CreatedKey' }, 'The key.'),
-    },
-    bodyLimit: SMALL_BODY_BYTES,
-    onRequest,
-    handler: async (request, reply) => {
-      const { name, scopes } = request.body;
-      if (platform.listKeys().some((key) => key.name === name)) {
-        throw new ShelfwiseError('REQUEST_INVALID', `there is a key "${name}" already`, {
-          details: { errors: [{ pointer: '/name', message: 'is taken' }] },
-        });
-      }
-      reply.header('cache-control', 'no-store');
-      return { name, scopes, secret: await platform.createKey(name, scopes) };
-    },
-  });
-
-  app.get('/v1/keys', {
-    schema: {
-      operationId: 'listKeys',
-      summary: 'Keys that were made, without their secrets.',
-      tags,
-      querystring: NO_QUERY,
-      response: answers(ListKeysAnswer, 'Names and scopes.'),
-    },
-    onRequest,
-    handler: async () => ({ keys: platform.listKeys().map(({ name, scopes }) => ({ name, scopes })) }),
-  });
-
-  app.delete<{ Params: { name: string } }>('/v1/keys/:name', {
-    schema: {
-      operationId: 'revokeKey',
-      summary: 'Revokes a key that was made: from the answer on it is good for nothing.',
-      tags,
-      params: KeyParams,
-      querystring: NO_QUERY,
-      response: answers(RevokeKeyAnswer, 'It is gone.'),
-    },
-    onRequest,
-    handler: async (request) => {
-      const { name } = request.params;
-      const revoked = await platform.revokeKey(name);
-      context.guard.forget();
-      if (!revoked) throw new ShelfwiseError('KEY_NOT_FOUND', name);
-      return { revoked };
     },
   });
 

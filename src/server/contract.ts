@@ -19,7 +19,6 @@ import {
   type PageShelf,
 } from '../domain/index.ts';
 import type {
-  ApiScope,
   DoctorReport,
   EventFate,
   ItemFate,
@@ -32,9 +31,11 @@ import type {
 } from '../platform/index.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
+import { TRUST_COMPONENTS } from './trust-contract.ts';
 
 export * from './campaign-contract.ts';
 export * from './insight-contract.ts';
+export * from './trust-contract.ts';
 export type {
   DoctorReport,
   EventFate,
@@ -328,31 +329,6 @@ const StatusSchema = object({
   ready: Type.Boolean(),
   background: Type.Record(Type.String(), Type.String()),
 });
-/** What a key with this scope may do. A record, so that a scope of the platform cannot be forgotten here. */
-export const SCOPES: Readonly<Record<ApiScope, string>> = {
-  ingest: 'sending events, items and listeners in',
-  serve: 'Homes, and items and profiles as an app shows them',
-  explain: 'why: explained Homes, decisions, replay, lists, status',
-  admin: 'everything',
-};
-const scopeNames = Object.keys(SCOPES) as ApiScope[];
-export const KeyName = Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9._-]+$' });
-export const CreateKeyBody = object({
-  name: KeyName,
-  scopes: Type.Array(Type.Enum(scopeNames), { minItems: 1, maxItems: scopeNames.length }),
-});
-export const CreateKeyAnswer = object({
-  name: Type.String(),
-  scopes: Type.Array(Type.String()),
-  secret: Type.String({ description: 'Shown once; only its hash is kept.' }),
-});
-export type CreatedKey = Static<typeof CreateKeyAnswer>;
-export const ListKeysAnswer = object({
-  keys: Type.Array(object({ name: Type.String(), scopes: Type.Array(Type.String()) })),
-});
-
-export const RevokeKeyAnswer = object({ revoked: Type.Boolean() });
-
 /** A line of a long job's progress: `share` runs from 0 to 1 within a stage. */
 export type ProgressLine =
   | { readonly progress: { readonly stage: string; readonly share: number } | null }
@@ -361,14 +337,13 @@ export type ProgressLine =
 
 export const HealthAnswer = object({ status: Type.String() });
 export const IdParams = object({ id: IdSchema });
-export const KeyParams = object({ name: KeyName });
 export const DecisionParams = object({ id: DecisionId });
 
 /** Named components of the OpenAPI document; `$ref` by name. */
 export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...CAMPAIGN_COMPONENTS,
+  ...TRUST_COMPONENTS,
   ...INSIGHT_COMPONENTS,
-  CreatedKey: CreateKeyAnswer,
   Decision: DecisionSchema,
   DoctorReport: DoctorReportSchema,
   Event: EventSchema,

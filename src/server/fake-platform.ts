@@ -15,12 +15,13 @@ import {
   type Page,
   parseEvent,
 } from '../domain/index.ts';
-import type { ApiKey, ApiScope, EventFate, ItemFate, PlatformService, StoredListener } from '../platform/index.ts';
+import type { EventFate, ItemFate, PlatformService, StoredListener, VerifiedKey } from '../platform/index.ts';
 import { createFakeInsights } from './fake-insights.ts';
+import { createFakeTrust } from './fake-trust.ts';
 
 export interface FakePlatform extends PlatformService {
   readonly adminKey: string;
-  verifyKey(secret: string): ApiKey | null;
+  verifyKey(secret: string): VerifiedKey | null;
   setAddress(address: string): void;
   coverOf(itemId: string): string | undefined;
   /** From now on events are refused as they are on a full disk. */
@@ -42,7 +43,6 @@ export function createFakePlatform(clock: Clock): FakePlatform {
   const listeners = new Map<string, StoredListener>();
   const plays = new Map<string, number>();
   const events = new Map<string, IncomingEvent>();
-  const keys = new Map<string, ApiKey>();
   const campaigns = new Map<string, Campaign>();
   const decisions: string[] = [];
   let full = false;
@@ -82,7 +82,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
 
   return {
     adminKey: ADMIN_KEY,
-    verifyKey: (secret) => (secret === ADMIN_KEY ? { name: 'admin', scopes: ['admin'] } : (keys.get(secret) ?? null)),
+    ...createFakeTrust(ADMIN_KEY, clock),
     setAddress: () => undefined,
     coverOf: (id) => (items.has(id) ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined),
     fillDisk: () => {
@@ -225,16 +225,6 @@ export function createFakePlatform(clock: Clock): FakePlatform {
     getCampaign: (id) => campaigns.get(id),
     listCampaigns: () => [...campaigns.values()],
     deleteCampaign: async (id) => campaigns.delete(id),
-    createKey: async (name: string, scopes: readonly ApiScope[]) => {
-      const secret = `fake-${name}`;
-      keys.set(secret, { name, scopes });
-      return secret;
-    },
-    listKeys: () => [...keys.values()],
-    revokeKey: async (name) => {
-      const held = [...keys].find(([, key]) => key.name === name);
-      return held !== undefined && keys.delete(held[0]);
-    },
     status: () => ({
       version: '0.0.0',
       items: items.size,

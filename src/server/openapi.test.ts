@@ -56,6 +56,7 @@ describe('the OpenAPI document', () => {
     await app.close();
     expect(operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`).sort()).toMatchInlineSnapshot(`
       [
+        "DELETE /v1/campaigns/{id}",
         "DELETE /v1/items/{id}",
         "DELETE /v1/keys/{name}",
         "GET /covers/{id}.svg",
@@ -63,14 +64,25 @@ describe('the OpenAPI document', () => {
         "GET /metrics",
         "GET /openapi.json",
         "GET /readyz",
+        "GET /v1/audit",
+        "GET /v1/campaigns",
+        "GET /v1/campaigns/{id}",
         "GET /v1/decisions",
         "GET /v1/decisions/{id}",
+        "GET /v1/insights/live",
+        "GET /v1/insights/shelves",
         "GET /v1/items",
         "GET /v1/items/{id}",
+        "GET /v1/items/{id}/exposure",
+        "GET /v1/items/{id}/neighbours",
+        "GET /v1/items/{id}/relatives",
         "GET /v1/keys",
         "GET /v1/listeners",
         "GET /v1/listeners/{id}",
+        "GET /v1/listeners/{id}/decisions",
         "GET /v1/listeners/{id}/home",
+        "GET /v1/listeners/{id}/state",
+        "GET /v1/listeners/{id}/timeline",
         "GET /v1/status",
         "POST /v1/admin/compact",
         "POST /v1/admin/doctor",
@@ -82,8 +94,11 @@ describe('the OpenAPI document', () => {
         "POST /v1/events",
         "POST /v1/events/beacon",
         "POST /v1/keys",
+        "POST /v1/keys/{name}/rotate",
         "POST /v1/listeners",
+        "PUT /v1/campaigns/{id}",
         "PUT /v1/items",
+        "PUT /v1/keys/{name}/limit",
         "PUT /v1/listeners/{id}",
       ]
     `);
@@ -105,7 +120,7 @@ describe('the OpenAPI document', () => {
 
   it('says which bodies must be sent', () => {
     const optional = operations.filter(({ operation }) => operation.requestBody?.required === false);
-    expect(optional.map(({ path }) => path)).toEqual(['/v1/decisions/{id}/replay']);
+    expect(optional.map(({ path }) => path)).toEqual(['/v1/decisions/{id}/replay', '/v1/keys/{name}/rotate']);
   });
 
   it('refers only to components that are there, and names the nouns', () => {

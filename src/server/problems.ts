@@ -56,6 +56,8 @@ export function problemOf(error: ShelfwiseError): Problem {
 
 export function sendProblem(reply: FastifyReply, error: ShelfwiseError): void {
   if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'RATE_LIMITED') reply.header('retry-after', String(error.details['retryAfterS'] ?? 1));
+  reply.request.outcome = error.code;
   const text = JSON.stringify(problemOf(error));
   reply.code(error.status).header('content-type', PROBLEM_MEDIA_TYPE);
   const { raw } = reply.request;

@@ -342,7 +342,9 @@ describe('administration', () => {
   it('makes keys that work within their scopes, and lists them without their secrets', async () => {
     const create = (payload: object) => server.call({ method: 'POST', url: '/v1/keys', payload });
     const { secret } = (await create({ name: 'phone', scopes: ['serve'] })).json as { secret: string };
-    expect((await server.call({ url: '/v1/keys' })).text).toBe('{"keys":[{"name":"phone","scopes":["serve"]}]}');
+    const listed = await server.call({ url: '/v1/keys' });
+    expect(listed.json).toMatchObject({ keys: [{ name: 'phone', scopes: ['serve'], limit: null, secrets: 1 }] });
+    expect(listed.text).not.toContain(secret);
     const headers = { authorization: `Bearer ${secret}` };
     expect((await server.call({ url: '/v1/listeners/x/home', headers })).status).toBe(200);
     const refused = await server.call({ url: '/v1/status', headers });

@@ -1,8 +1,19 @@
 /** Storage: the ports, and their adapters for one machine. */
+export type { ApiKey, ApiKeys, RateLimit, StoredApiKey } from './api-keys.ts';
+export type { AuditEntry, AuditTrail } from './audit.ts';
 export * from './compact.ts';
 export * from './data-dir.ts';
 export * from './disk.ts';
 export { type EpochStore, openEpochStore, type Retained } from './epochs.ts';
+export {
+  type Erasure,
+  type ErasureReport,
+  type Erasures,
+  erasureCommitment,
+  erasureDigest,
+  erasureReport,
+  LOG_FILES,
+} from './erasures.ts';
 export * from './event-log.ts';
 export { type Lake, type LakeColumn, type LakeType, type LakeValue, openLake } from './lake.ts';
 export * from './log.ts';

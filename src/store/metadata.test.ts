@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -39,37 +40,41 @@ test('the secret of a key is nowhere in the files', async () => {
   }
 });
 
-test('the metadata of the first version are brought up to date, with what they hold', async () => {
-  const file = freshFile();
-  const metadata = openMetadata({ file });
-  await metadata.epochs.record('a'.repeat(32), 'model', 7);
-  await metadata.epochs.setCurrent('model', 'a'.repeat(32), 7);
-  await metadata.close();
-  const raw = new DatabaseSync(file);
-  raw.exec('ALTER TABLE epoch DROP COLUMN last_served_at_ms; UPDATE schema_version SET version = 1');
-  raw.close();
-  const now = openMetadata({ file });
-  expect(await now.epochs.list('model')).toEqual([{ hash: 'a'.repeat(32), recordedAtMs: 7, lastServedAtMs: null }]);
-  expect(await now.epochs.current('model')).toBe('a'.repeat(32));
-  await now.close();
-});
+/** As version 0.1 made it, with what it held. */
+const FIRST_SCHEMA = `
+  CREATE TABLE schema_version (version INTEGER NOT NULL);
+  INSERT INTO schema_version VALUES (1);
+  CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE api_key (name TEXT PRIMARY KEY, secret_sha256 TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, created_at_ms BIGINT NOT NULL);
+  CREATE TABLE epoch (hash TEXT NOT NULL, kind TEXT NOT NULL, recorded_at_ms BIGINT NOT NULL, PRIMARY KEY (hash, kind));
+  CREATE INDEX epoch_by_kind ON epoch (kind, recorded_at_ms);
+  CREATE TABLE current_epoch (kind TEXT PRIMARY KEY, hash TEXT NOT NULL, FOREIGN KEY (hash, kind) REFERENCES epoch (hash, kind));
+  CREATE TABLE compaction (stream TEXT NOT NULL, segment BIGINT NOT NULL, files TEXT NOT NULL, row_count BIGINT NOT NULL, PRIMARY KEY (stream, segment));
+  CREATE TABLE audit (id INTEGER PRIMARY KEY, at_ms BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL);
+  INSERT INTO epoch VALUES ('e1', 'model', 7);
+  INSERT INTO current_epoch VALUES ('model', 'e1');
+  INSERT INTO api_key VALUES ('all', '${createHash('sha256').update('all-secret').digest('hex')}', '["app","catalog","inspect","admin"]', 3);
+  INSERT INTO api_key VALUES ('loader', '${createHash('sha256').update('loader-secret').digest('hex')}', '["catalog"]', 4);
+`;
 
-test('scopes that have another name since are renamed, of every key', async () => {
+test('the metadata of the first version are brought up to date, with what they hold: keys work as before', async () => {
   const file = freshFile();
-  const metadata = openMetadata({ file });
-  const all = await metadata.apiKeys.create('all', ['app', 'catalog', 'inspect', 'admin']);
-  await metadata.apiKeys.create('loader', ['catalog']);
-  await metadata.close();
   const raw = new DatabaseSync(file);
-  raw.exec('UPDATE schema_version SET version = 2');
+  raw.exec(FIRST_SCHEMA);
   raw.close();
-  const now = openMetadata({ file });
-  expect(await now.apiKeys.verify(all)).toEqual({ name: 'all', scopes: ['ingest', 'serve', 'explain', 'admin'] });
-  expect((await now.apiKeys.list()).map(({ name, scopes }) => [name, scopes])).toEqual([
-    ['all', ['ingest', 'serve', 'explain', 'admin']],
-    ['loader', ['ingest']],
-  ]);
-  await now.close();
+  for (let opening = 0; opening < 2; opening++) {
+    const now = openMetadata({ file });
+    expect(await now.epochs.list('model')).toEqual([{ hash: 'e1', recordedAtMs: 7, lastServedAtMs: null }]);
+    expect(await now.epochs.current('model')).toBe('e1');
+    const scopes = ['ingest', 'serve', 'explain', 'admin'];
+    expect(await now.apiKeys.verify('all-secret')).toEqual({ name: 'all', scopes });
+    expect(await now.apiKeys.verify('loader-secret')).toEqual({ name: 'loader', scopes: ['ingest'] });
+    expect(await now.apiKeys.list()).toMatchObject([
+      { name: 'all', scopes, createdAtMs: 3, lastUsedAtMs: null, limit: null, secrets: [{ diesAtMs: null }] },
+      { name: 'loader', scopes: ['ingest'], createdAtMs: 4 },
+    ]);
+    await now.close();
+  }
 });
 
 test('the metadata of a later version are refused', async () => {

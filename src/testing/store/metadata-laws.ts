@@ -1,6 +1,6 @@
 /** What every metadata adapter must keep, whatever database stands behind it. */
 import assert from 'node:assert/strict';
-import type { Metadata } from '../../store/index.ts';
+import { erasureCommitment, erasureDigest, erasureReport, LOG_FILES, type Metadata } from '../../store/index.ts';
 import { code } from './event-log-laws.ts';
 import type { Law } from './law.ts';
 
@@ -109,11 +109,97 @@ export function metadataLaws(create: () => MetadataSubject | Promise<MetadataSub
     }),
 
     law('the audit trail lists the newest first', async (metadata) => {
-      for (let i = 0; i < 5; i++) await metadata.audit.add({ atMs: i, actor: 'app', action: 'a', detail: { i } });
+      const begin = (object: string) => metadata.audit.begin({ actor: 'ann', route: 'POST /x', object });
+      const ids: number[] = [];
+      for (let i = 0; i < 5; i++) ids.push(await begin(`o${i}`));
+      await metadata.audit.end(ids[4], 'done');
+      await metadata.audit.end(ids[3], 'FORBIDDEN');
+      const outcomes = async (query: { before?: number; object?: string; limit: number }) =>
+        (await metadata.audit.list(query)).map(({ object, outcome }) => [object, outcome]);
+      assert.deepEqual(await outcomes({ limit: 3 }), [
+        ['o4', 'done'],
+        ['o3', 'FORBIDDEN'],
+        ['o2', 'begun'],
+      ]);
+      assert.deepEqual(await outcomes({ before: ids[3], limit: 1 }), [['o2', 'begun']]);
+      assert.deepEqual(await outcomes({ object: 'o3', limit: 9 }), [['o3', 'FORBIDDEN']]);
+      assert.equal(await metadata.audit.settleInterrupted(), 3);
+      assert.deepEqual(await outcomes({ before: ids[3], limit: 1 }), [['o2', 'interrupted']]);
+      const [newest] = await metadata.audit.list({ limit: 1 });
+      assert.equal(newest.actor, 'ann');
+      assert.equal(newest.route, 'POST /x');
+      assert.deepEqual(await metadata.audit.list({ sinceMs: newest.atMs + 1, limit: 9 }), []);
+      assert.equal(await metadata.audit.forget(newest.atMs), 0);
+      assert.equal(await metadata.audit.forget(newest.atMs + 1), 5);
+    }),
+
+    law('a rotated key has two secrets until the old one dies; a limit is kept', async (metadata, subject) => {
+      const old = await metadata.apiKeys.create('app', ['serve'], { requestsPerSecond: 0.5, burst: 2 });
+      assert.equal(await metadata.apiKeys.rotate('none', 0), undefined);
+      const rotated = await metadata.apiKeys.rotate('app', 60_000);
+      assert.ok(rotated !== undefined);
+      for (const secret of [old, rotated.secret]) assert.equal((await metadata.apiKeys.verify(secret))?.name, 'app');
+      const again = await subject.open();
+      const [key] = await again.apiKeys.list();
       assert.deepEqual(
-        (await metadata.audit.list(2)).map(({ detail }) => detail),
-        [{ i: 4 }, { i: 3 }],
+        key.secrets.map(({ diesAtMs }) => diesAtMs),
+        [rotated.diesAtMs, null],
       );
+      assert.deepEqual(key.limit, { requestsPerSecond: 0.5, burst: 2 });
+      const last = await again.apiKeys.rotate('app', 0);
+      assert.ok(last !== undefined);
+      for (const secret of [old, rotated.secret]) assert.equal(await again.apiKeys.verify(secret), null);
+      assert.equal((await again.apiKeys.verify(last.secret))?.name, 'app');
+      assert.equal(await again.apiKeys.setLimit('app', null), true);
+      assert.equal(await again.apiKeys.setLimit('none', null), false);
+      await again.apiKeys.noteUse(
+        new Map([
+          ['app', 7],
+          ['none', 8],
+        ]),
+      );
+      const [noted] = await again.apiKeys.list();
+      assert.deepEqual([noted.limit, noted.lastUsedAtMs], [null, 7]);
+      await again.close();
+    }),
+
+    law('an erasure names its listener until it is done, and is a link of a chain then', async (metadata, subject) => {
+      const commitment = erasureCommitment('receipt', 'ann');
+      const request = (id: string) =>
+        metadata.erasures.request({ id, actor: 'admin', listener: { id: 'ann', key: `key-${id}` }, commitment });
+      await request('1');
+      await request('2');
+      await metadata.erasures.dropped('1', { state: 1 });
+      await metadata.erasures.noteFile('1', `${LOG_FILES}events/1`, 3);
+      await metadata.erasures.noteFile('1', `${LOG_FILES}events/1`, 4);
+      await metadata.erasures.noteFile('1', 'events/day=1/x.parquet', 5);
+      const again = await subject.open();
+      assert.deepEqual(
+        (await again.erasures.pending()).map(({ id, state, listener }) => [id, state, listener?.key]),
+        [
+          ['1', 'rewriting', 'key-1'],
+          ['2', 'requested', 'key-2'],
+        ],
+      );
+      for (const id of ['2', '1', '1']) await again.erasures.finish(id, { occurrences: 0 });
+      assert.deepEqual(await again.erasures.pending(), []);
+      let previous = '0'.repeat(64);
+      for (const id of ['2', '1']) {
+        const erasure = await again.erasures.get(id);
+        assert.ok(erasure?.proof != null);
+        assert.equal(erasure.listener, null);
+        const report = erasureReport(erasure, await again.erasures.files(id));
+        assert.equal(erasure.proof.previousDigest, previous);
+        assert.equal(erasure.proof.digest, erasureDigest(previous, report));
+        previous = erasure.proof.digest;
+        if (id === '1') assert.deepEqual(report.rewritten, { logSegments: 1, lakeFiles: 1, rows: 9 });
+      }
+      assert.deepEqual(
+        (await again.erasures.list(1)).map(({ id }) => id),
+        ['2'],
+      );
+      assert.equal(await again.erasures.get('3'), undefined);
+      await again.close();
     }),
 
     law('calls at the same time do not disturb each other', async (metadata) => {
