@@ -56,6 +56,27 @@ describe('a page as text', () => {
     );
   });
 
+  it('marks cards with their badges and how far they are, and a shelf with its label', () => {
+    const marked: Page = {
+      ...page,
+      shelves: [
+        {
+          ...page.shelves[0],
+          label: 'Sponsored',
+          cards: [
+            { ...card(0, 'One'), badges: ['new', 'explicit'] },
+            { ...card(1, 'Two'), badges: ['unfinished'], progress: 0.8 },
+          ],
+        },
+      ],
+    };
+    expect(pageText(marked, 80, plain).split('\n').slice(0, 3)).toEqual([
+      'Recently played  Sponsored  What you listened to last (kept in place)  forced, score 0.500',
+      '  One                       Two',
+      '  new, explicit             unfinished, 80% heard',
+    ]);
+  });
+
   it('says when it is degraded, and what explain knows', () => {
     const text = pageText(
       {

@@ -34,7 +34,8 @@ function stagesText(stages: readonly { stage: string; ms: number }[]): string {
 
 function shelfLines(shelf: PageShelf, columns: number, paint: Paint): string[] {
   const carried = shelf.carried ? ' (kept in place)' : '';
-  const title = paint('bold', printable(shelf.title));
+  const label = shelf.label === '' ? '' : `  ${paint('yellow', printable(shelf.label))}`;
+  const title = paint('bold', printable(shelf.title)) + label;
   const aside = paint('dim', `${printable(shelf.reason)}${carried}${explainText(shelf.explain)}`.trim());
   const perLine = Math.max(1, Math.floor((columns - INDENT.length + GAP) / (CARD_WIDTH + GAP)));
   const lines = [`${title}  ${aside}`.trimEnd()];
@@ -45,6 +46,7 @@ function shelfLines(shelf: PageShelf, columns: number, paint: Paint): string[] {
       if (cards.some((card) => text(card) !== '')) lines.push(paint('dim', row(cards, text)));
     };
     under((card) => printable(card.subtitle));
+    under(marksText);
     under((card) => printable(card.reason));
     under((card) => explainText(card.explain).trim());
   }
@@ -59,6 +61,12 @@ function row(cards: readonly PageCard[], text: (card: PageCard) => string): stri
       .join(' '.repeat(GAP))
       .trimEnd()
   );
+}
+
+/** "new, explicit", and how far a begun episode is. */
+function marksText({ badges, progress }: PageCard): string {
+  const heard = progress === null ? [] : [`${Math.round(100 * progress)}% heard`];
+  return printable([...badges, ...heard].join(', '));
 }
 
 function explainText(explain: { propensity: number; forced: boolean; score: number } | undefined): string {
