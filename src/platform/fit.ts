@@ -34,6 +34,7 @@ import { createHistoryExamples, type HistoryExamples } from './history-model.ts'
 import { storedIdCount } from './id-runs.ts';
 import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
+import { FEW_LISTENERS, sessionInteractions } from './session-rows.ts';
 import { parseStoredState, positionNumber, positionOf, unlessCorrupt } from './states.ts';
 import type { Job, JobResults, OnProgress } from './workshop.ts';
 import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
@@ -72,7 +73,7 @@ export async function fitJob(
   // Another thread fits the vectors while this one reads the past.
   const stop = new AbortController();
   const embeddingFit = anyPair
-    ? fitEmbeddingApart(pairs.matrix, {
+    ? fitEmbeddingApart(await rowsOfTaste(workspace, job.eventsEnd, catalog, pairs.matrix), {
         itemCount: catalog.size,
         seed: EMBEDDING_SEED,
         // Told by the other thread's messages, where nobody would catch what is thrown at the end.
@@ -133,6 +134,23 @@ export async function fitJob(
     }
   }
   return { epochs, summary };
+}
+
+/** Who plays what; with hardly anybody there, what was played in one sitting. */
+async function rowsOfTaste(
+  workspace: Workspace,
+  end: LogPosition,
+  catalog: Catalog,
+  listeners: Interactions,
+): Promise<Interactions> {
+  let active = 0;
+  for (let l = 0; l + 1 < listeners.listenerStart.length; l++) {
+    if (listeners.listenerStart[l + 1] > listeners.listenerStart[l]) active++;
+  }
+  if (active >= FEW_LISTENERS) return listeners;
+  const sessions = await sessionInteractions(workspace, end, catalog);
+  // Nobody has played two things in one sitting: then the listeners are all there is.
+  return sessions.items.length > 0 ? sessions : listeners;
 }
 
 const EMBEDDING_SEED = 20_201;

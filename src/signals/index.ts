@@ -1,7 +1,7 @@
 /** What feedback means: listener state, rewards, attribution, popularity. */
 export * from './attribution.ts';
 export * from './counters.ts';
-export { COUNTED_PLAY_MS, type FoldOutcome, foldEvent } from './fold.ts';
+export { COUNTED_PLAY_MS, type FoldOutcome, foldEvent, SESSION_GAP_MS } from './fold.ts';
 export { wasHeard } from './heard.ts';
 export { heardShows, touchedEpisodes, wasPlayedFrom } from './podcasts.ts';
 export { type CardFacts, REWARD_RULES, type RewardRule, rewardOf } from './rewards.ts';
@@ -23,8 +23,8 @@ export {
   progressOf,
   type Sights,
   STATE_VERSION,
-  wornCards,
   shelfSightsOf,
+  wornCards,
 } from './state.ts';
 export { decodeState, encodeState, statesEqual, stateVersionOf } from './state-codec.ts';
 export * from './taste.ts';

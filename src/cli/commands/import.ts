@@ -1,10 +1,10 @@
 /** `shelfwise import`: foreign data in, envelope after envelope through the API, then a fit. A re-run doubles nothing. */
 import type { Command } from 'commander';
-import { SECOND_MS } from '../../base/index.ts';
+import { SECOND_MS, ShelfwiseError } from '../../base/index.ts';
 import type { ImportReport, ImportReportAccumulator, ImportSource, ReadBatch } from '../../exchange/index.ts';
 import type { EventsAnswer, ItemsAnswer, ListenersAnswer, MAX_PAIRS, MAX_ROWS } from '../../server/index.ts';
 import type { ApiClient } from '../client.ts';
-import { ask, type GlobalOptions, type Run } from '../command.ts';
+import { ask, DEFAULT_DATA_DIR, type GlobalOptions, type Run } from '../command.ts';
 import { columnMap, share, wholeNumber } from '../parse.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { withProgress } from '../progress.ts';
@@ -60,6 +60,41 @@ Examples:
       await importFrom(run, options, source);
     });
 
+  imports
+    .command('streaming-history')
+    .description(
+      "A person's own streaming history, as the service sends it on request: account data or extended, a folder or the ZIP.",
+    )
+    .argument('<path>', 'the folder or the ZIP')
+    .option('--listener <name>', 'who it is, here', OWN_LISTENER)
+    .option('--no-fit', 'do not fit embeddings and the reward model afterwards')
+    .addHelpText(
+      'after',
+      `
+Private sessions are left out, and so are names, addresses and machines of the person. A second import doubles nothing.
+
+Examples:
+  shelfwise import streaming-history my_spotify_data.zip && shelfwise home you
+  shelfwise import streaming-history MyData --listener ann && shelfwise home ann`,
+    )
+    .action(async (path: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ImportOptions & { listener: string }>();
+      const { readStreamingHistory } = await import('../../exchange/index.ts');
+      const { listener: listenerId } = options;
+      const source = await readStreamingHistory(path, { listenerId, nowMs: run.cli.clock.nowMs() });
+      const hint = `Your Home: shelfwise home ${listenerId}${options.data === DEFAULT_DATA_DIR ? '' : ` --data ${options.data}`}`;
+      await ask(
+        run,
+        options,
+        async (client) => {
+          const known = await isKnown(client, listenerId);
+          return { ...(await load(run, client, known ? withoutListeners(source) : source, options.fit)), listenerId };
+        },
+        (report) => `${reportText(report)}${hint}\n`,
+        hasFindings,
+      );
+    });
+
   const files = (
     name: 'items' | 'events',
     description: string,
@@ -93,13 +128,32 @@ Examples:
 }
 
 async function importFrom(run: Run, options: ImportOptions, source: ImportSource): Promise<void> {
-  await ask(
-    run,
-    options,
-    (client) => load(run, client, source, options.fit),
-    reportText,
-    ({ badRows, rejected }) => badRows > 0 || rejected > 0,
-  );
+  await ask(run, options, (client) => load(run, client, source, options.fit), reportText, hasFindings);
+}
+
+const hasFindings = ({ badRows, rejected }: LoadReport): boolean => badRows > 0 || rejected > 0;
+
+/** Who a history belongs to, unless it is said. */
+const OWN_LISTENER = 'you';
+
+async function isKnown(client: ApiClient, listenerId: string): Promise<boolean> {
+  try {
+    await client.request('GET', `/v1/listeners/${encodeURIComponent(listenerId)}`);
+    return true;
+  } catch (error) {
+    if (error instanceof ShelfwiseError && error.code === 'LISTENER_NOT_FOUND') return false;
+    throw error;
+  }
+}
+
+/** The same, but that it leaves the profile of a listener who is there as it is. */
+function withoutListeners(source: ImportSource): ImportSource {
+  return {
+    ...source,
+    async *batches() {
+      for await (const { listeners: _listeners, ...batch } of source.batches()) yield batch;
+    },
+  };
 }
 
 /** Sends everything a source yields, then fits. */
