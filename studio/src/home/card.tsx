@@ -1,10 +1,11 @@
-/** A card of a shelf: its cover and names are one button that plays it; beside it a menu for what the listener thinks of it. */
+/** A card of a shelf: its cover and names are one button that plays it, or opens it where it holds others; beside it a menu for what the listener thinks of it. */
 import { Menu } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { Ref } from 'react';
 import type { PageCard } from '../../../src/server/contract.ts';
 import { Chance } from '../shell/chance.tsx';
 import { Cover } from '../shell/cover.tsx';
-import { FollowIcon, HeartIcon, HideIcon, MoreIcon, PlayIcon } from '../shell/icons.tsx';
+import { CatalogueIcon, FollowIcon, HeartIcon, HideIcon, ListIcon, MoreIcon, PlayIcon } from '../shell/icons.tsx';
 import styles from './card.module.css';
 
 /** How a shelf lays out its cards. */
@@ -12,6 +13,7 @@ export type CardLayout = 'tall' | 'tile' | 'wide';
 
 export interface CardActions {
   readonly onPlay: () => void;
+  readonly onOpen: () => void;
   readonly onLike: () => void;
   readonly onFollow: () => void;
   readonly onHide: () => void;
@@ -33,10 +35,20 @@ export function canFollow(kind: PageCard['kind']): boolean {
   return kind === 'artist' || kind === 'show';
 }
 
+/** Does it hold tracks or episodes to choose from? */
+export function canOpen(kind: PageCard['kind']): boolean {
+  return kind === 'album' || kind === 'playlist' || kind === 'show';
+}
+
+/** Made for one listener: no catalogue holds it. */
+function isGenerated(id: string): boolean {
+  return id.startsWith('generated:');
+}
+
 function CardMenu(props: CardProps) {
   const { card, liked, followed, tabbable } = props;
   return (
-    <Menu position="bottom-end" width={210} withinPortal returnFocus>
+    <Menu position="bottom-end" width={220} withinPortal returnFocus>
       <Menu.Target>
         <button
           type="button"
@@ -51,6 +63,11 @@ function CardMenu(props: CardProps) {
         <Menu.Item leftSection={<PlayIcon />} onClick={props.onPlay}>
           Play
         </Menu.Item>
+        {canOpen(card.kind) && (
+          <Menu.Item leftSection={<ListIcon />} onClick={props.onOpen}>
+            See what is in it
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<HeartIcon on={liked} />} onClick={props.onLike}>
           {liked ? 'Take the like back' : 'Like'}
         </Menu.Item>
@@ -63,13 +80,61 @@ function CardMenu(props: CardProps) {
         <Menu.Item leftSection={<HideIcon />} onClick={props.onHide}>
           Not for me
         </Menu.Item>
+        {!isGenerated(card.id) && (
+          <Menu.Item
+            leftSection={<CatalogueIcon />}
+            renderRoot={(root) => <Link to="/catalogue/$itemId" params={{ itemId: card.id }} {...root} />}
+          >
+            In the catalogue
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   );
 }
 
+/** Marks before the subtitle: what a streaming service's card says in a glance. */
+function Badges({ card, liked }: { readonly card: PageCard; readonly liked: boolean }) {
+  return (
+    <>
+      {liked && (
+        <span className={styles.liked}>
+          <HeartIcon on />
+          <span className="visually-hidden">liked, </span>
+        </span>
+      )}
+      {card.badges.includes('new') && (
+        <span className={styles.badge} data-badge="new">
+          New<span className="visually-hidden">, </span>
+        </span>
+      )}
+      {card.badges.includes('explicit') && (
+        <span className={styles.badge} data-badge="explicit" title="Explicit">
+          <span aria-hidden="true">E</span>
+          <span className="visually-hidden">explicit, </span>
+        </span>
+      )}
+      {card.sponsored && (
+        <span className={styles.badge} data-badge="sponsored">
+          Sponsored<span className="visually-hidden">, </span>
+        </span>
+      )}
+    </>
+  );
+}
+
+function ExplainedCard({ explain }: { readonly explain: NonNullable<PageCard['explain']> }) {
+  return (
+    <span className={styles.explain}>
+      <Chance propensity={explain.propensity} forced={explain.forced} />
+      <span className={styles.score}>score {explain.score.toFixed(3)}</span>
+    </span>
+  );
+}
+
 export function Card(props: CardProps) {
-  const { card, layout, explained, isNew, isCurrent, liked, tabbable, buttonRef, onPlay } = props;
+  const { card, layout, explained, isNew, isCurrent, liked, tabbable, buttonRef, onPlay, onOpen } = props;
+  const opens = canOpen(card.kind);
   return (
     <li
       className={styles.card}
@@ -84,39 +149,48 @@ export function Card(props: CardProps) {
         ref={buttonRef}
         className={styles.play}
         tabIndex={tabbable ? 0 : -1}
-        onClick={onPlay}
+        onClick={opens ? onOpen : onPlay}
         aria-current={isCurrent ? 'true' : undefined}
+        aria-haspopup={opens ? 'dialog' : undefined}
       >
         <span className={styles.coverBox}>
           <Cover card={card} className={styles.cover ?? ''} />
-          <span className={styles.playBadge} aria-hidden="true">
-            {isCurrent ? <span className={styles.bars} /> : <PlayIcon />}
-          </span>
-        </span>
-        <span className={styles.names}>
-          <span className={styles.title}>
-            <span className="visually-hidden">Play </span>
-            {card.title}
-          </span>
-          <span className={styles.subtitle}>
-            {liked && (
-              <span className={styles.liked}>
-                <HeartIcon on />
-                <span className="visually-hidden">liked, </span>
-              </span>
-            )}
-            {card.subtitle}
-          </span>
-          {card.reason !== '' && <span className={styles.reason}>{card.reason}</span>}
-          {explained && card.explain !== undefined && (
-            <span className={styles.explain}>
-              <Chance propensity={card.explain.propensity} forced={card.explain.forced} />
-              <span className={styles.score}>score {card.explain.score.toFixed(3)}</span>
+          {card.progress !== null && (
+            <span className={styles.progress} aria-hidden="true">
+              <span style={{ width: `${card.progress * 100}%` }} />
+            </span>
+          )}
+          {!opens && (
+            <span className={styles.playBadge} aria-hidden="true">
+              {isCurrent ? <span className={styles.bars} /> : <PlayIcon />}
             </span>
           )}
         </span>
-        {isNew && <span className={styles.new}>New</span>}
+        <span className={styles.names}>
+          <span className={styles.title}>
+            <span className="visually-hidden">{opens ? 'Open ' : 'Play '}</span>
+            {card.title}
+          </span>
+          <span className={styles.subtitle}>
+            <Badges card={card} liked={liked} />
+            {card.subtitle}
+          </span>
+          {card.reason !== '' && <span className={styles.reason}>{card.reason}</span>}
+          {explained && card.explain !== undefined && <ExplainedCard explain={card.explain} />}
+        </span>
+        {isNew && <span className={styles.arrived}>Just in</span>}
       </button>
+      {opens && (
+        <button
+          type="button"
+          className={styles.playOver}
+          tabIndex={tabbable ? 0 : -1}
+          onClick={onPlay}
+          aria-label={`Play ${card.title}`}
+        >
+          {isCurrent ? <span className={styles.bars} aria-hidden="true" /> : <PlayIcon />}
+        </button>
+      )}
       <CardMenu {...props} />
     </li>
   );

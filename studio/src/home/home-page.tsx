@@ -1,21 +1,27 @@
 /** One listener's Home: its shelves, the player, and the loop from a click to the next Home. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { ListenerSummary, Page } from '../../../src/server/contract.ts';
+import type { ListenerSummary, Page, PageCard } from '../../../src/server/contract.ts';
 import { ApiProblem, fetchHome, fetchStatus } from '../shell/api.ts';
 import { CloseIcon } from '../shell/icons.tsx';
 import { listenerName, sessionOf } from '../shell/identity.ts';
 import { Failure, HomeSkeleton, Message } from '../shell/states.tsx';
 import { useCoverColours } from '../shell/use-cover-colours.ts';
 import { useNotices } from '../shell/use-notices.ts';
+import { canOpen } from './card.tsx';
+import { CompareView } from './compare.tsx';
+import { Conditions } from './conditions.tsx';
+import { ContainerSheet } from './container-sheet.tsx';
+import { fetchContents } from './containers.ts';
 import { PageExplain } from './explain.tsx';
 import { greetingAt } from './greeting.ts';
 import styles from './home-page.module.css';
 import { describeChanges } from './page-changes.ts';
+import { NOWHERE, type Origin } from './playback.ts';
 import { PlayerBar } from './player-bar.tsx';
 import { createReporter } from './reporter.ts';
 import { Shelf } from './shelf.tsx';
-import type { HomeAddress } from './use-home-address.ts';
+import type { ChangeAddress, HomeAddress } from './use-home-address.ts';
 import { useRendered } from './use-impressions.ts';
 import { usePlayer } from './use-player.ts';
 import { useReactions } from './use-reactions.ts';
@@ -83,15 +89,28 @@ function subtitleOf(summary: ListenerSummary | null | undefined): string {
   return `Lately it has been ${genres.length === 1 ? genres[0] : `${genres.slice(0, -1).join(', ')} and ${genres.at(-1)}`}.`;
 }
 
+/** The card of this id and where it stands on the page. */
+function findCard(page: Page | undefined, id: string): { card: PageCard; origin: Origin } | undefined {
+  if (page === undefined || id === '') return undefined;
+  for (const shelf of page.shelves) {
+    const card = shelf.cards.find((one) => one.id === id);
+    if (card === undefined) continue;
+    const { decisionId } = page;
+    return { card, origin: { decisionId, shelfRank: shelf.rank, cardRank: card.rank, shelfTitle: shelf.title } };
+  }
+  return undefined;
+}
+
 interface HomePageProps {
   readonly address: HomeAddress;
   readonly summary: ListenerSummary | null | undefined;
+  readonly onChange: ChangeAddress;
   /** Counts the wishes for a Home made anew. */
   readonly renewals: number;
 }
 
-export function HomePage({ address, summary, renewals }: HomePageProps) {
-  const { listener, device, explain } = address;
+export function HomePage({ address, summary, onChange, renewals }: HomePageProps) {
+  const { listener, device, tier, market, at, filter, explain } = address;
   const queries = useQueryClient();
   const sessionId = useMemo(() => sessionOf(listener), [listener]);
   const reporter = useMemo(
@@ -100,14 +119,15 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
   );
   const { notice, notify, dismiss } = useNotices();
 
-  const scope = `${listener}\n${device}`;
+  const scope = [listener, device, tier, market, at, filter].join('\n');
   const fresh = useRef(0);
   const home = useQuery({
-    queryKey: ['home', listener, device],
+    queryKey: ['home', listener, device, tier, market, at, filter],
     queryFn: ({ signal }) => {
       const anew = fresh.current !== renewals;
       fresh.current = renewals;
-      return fetchHome({ listenerId: listener, device, sessionId, fresh: anew }, signal);
+      const asked = { listenerId: listener, device, tier, market, at, filter, policy: '', sessionId, fresh: anew };
+      return fetchHome(asked, signal);
     },
   });
   const shown = useShownPage(home.data, scope);
@@ -140,6 +160,29 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
     };
   }, [reporter]);
 
+  const openCard = useCallback(
+    (card: PageCard, origin: Origin) => {
+      reporter.seen(origin.decisionId, origin.shelfRank);
+      onChange({ open: card.id });
+    },
+    [reporter, onChange],
+  );
+  const { play, playFrom } = player;
+  /** A card that holds others plays them, from the first on. */
+  const playCard = useCallback(
+    (card: PageCard, origin: Origin) => {
+      if (!canOpen(card.kind)) return play(card, origin);
+      fetchContents(card.id, listener).then((contents) => {
+        if (contents.tracks.length === 0) play(card, origin);
+        else playFrom({ id: card.id, title: card.title, tracks: contents.tracks }, 0, origin);
+      }, fail);
+    },
+    [play, playFrom, listener, fail],
+  );
+  const visible = page?.shelves.filter(({ id }) => !reactions.hiddenShelves.has(id)) ?? [];
+  const opened = useMemo(() => findCard(page, address.open), [page, address.open]);
+  const comparing = address.compare !== '';
+
   const waiting = home.failureReason instanceof ApiProblem ? home.failureReason.message : undefined;
   return (
     <main
@@ -163,6 +206,7 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
           </p>
         )}
       </div>
+      <Conditions address={address} profile={summary?.profile} onChange={onChange} />
       <News shown={shown} />
       {explain && page !== undefined && <PageExplain page={page} />}
       {home.error !== null && page === undefined && <Failure failure={home.error} onRetry={refetch} />}
@@ -174,9 +218,10 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
           remedy="Bring a catalogue in with “shelfwise import”, or choose another market."
         />
       )}
-      {page !== undefined && (
+      {page !== undefined && comparing && <CompareView address={address} page={page} />}
+      {page !== undefined && !comparing && (
         <div className={styles.shelves}>
-          {page.shelves.map((shelf) => (
+          {visible.map((shelf) => (
             <Shelf
               key={shelf.id}
               shelf={shelf}
@@ -184,10 +229,11 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
               explain={explain ? page.explain : undefined}
               newCards={shown.changes.newCards}
               isNew={shown.changes.newShelves.has(shelf.id)}
-              currentCard={player.listen?.card.id ?? ''}
+              currentCard={player.listen?.item.id ?? ''}
               reactions={reactions}
               reporter={reporter}
-              onPlay={player.play}
+              onPlay={playCard}
+              onOpen={openCard}
             />
           ))}
         </div>
@@ -214,6 +260,18 @@ export function HomePage({ address, summary, renewals }: HomePageProps) {
           </div>
         )}
       </div>
+      {address.open !== '' && page !== undefined && (
+        <ContainerSheet
+          key={address.open}
+          id={address.open}
+          listenerId={listener}
+          card={opened?.card}
+          origin={opened?.origin ?? NOWHERE}
+          player={player}
+          reactions={reactions}
+          onClose={() => onChange({ open: '' })}
+        />
+      )}
       <PlayerBar player={player} reactions={reactions} />
     </main>
   );

@@ -46,7 +46,7 @@ export function Homes() {
           <Welcome onPick={(picked) => change({ listener: picked })} onSurprise={surpriseMe} />
         </main>
       ) : (
-        <HomePage key={listener} address={address} summary={summary} renewals={renewals} />
+        <HomePage key={listener} address={address} summary={summary} onChange={change} renewals={renewals} />
       )}
     </>
   );

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { PageCard } from '../../../src/server/contract.ts';
-import { advance, endingEvents, isFinished, type Origin, selectEvent, speedOf, startListen } from './playback.ts';
+import {
+  advance,
+  type Container,
+  endingEvents,
+  isFinished,
+  type Listen,
+  nextOf,
+  type Origin,
+  selectEvent,
+  speedOf,
+  startListen,
+  startTrack,
+} from './playback.ts';
 
 const card = {
   id: 'track-1',
@@ -54,6 +66,29 @@ describe('a listen', () => {
     expect(endingEvents(early, 'replaced').map((event) => event.type)).toEqual(['play']);
     const late = advance(startListen(card, origin, 200_000), 4000);
     expect(endingEvents(late, 'skipped').map((event) => event.type)).toEqual(['play']);
+  });
+
+  it('goes on within its container, and tells what it was played from under the reference of the card', () => {
+    const container: Container = { id: 'album-1', title: 'Both', tracks: [card, { ...card, id: 'track-2' }] };
+    const first = startTrack(container, 0, origin, false) as Listen;
+    const heard = advance(first, 60_000);
+    expect(endingEvents(heard, 'finished')).toEqual([
+      { type: 'play', itemId: 'track-1', playedMs: 210_000, durationMs: 210_000, reference, containerId: 'album-1' },
+    ]);
+    const second = nextOf(heard) as Listen;
+    expect(endingEvents(advance(second, 1000), 'stopped')).toEqual([
+      {
+        type: 'play',
+        itemId: 'track-2',
+        playedMs: 30_000,
+        durationMs: 210_000,
+        autoplay: true,
+        reference,
+        containerId: 'album-1',
+      },
+    ]);
+    expect(nextOf(second)).toBeUndefined();
+    expect(nextOf(startListen(card, origin))).toBeUndefined();
   });
 
   it('tells of no play where nothing was heard', () => {

@@ -4,6 +4,9 @@
  */
 import type { IncomingEvent, PageCard } from '../../../src/server/contract.ts';
 
+/** What can be heard: a card, or a track of one. */
+export type Playable = Pick<PageCard, 'id' | 'kind' | 'title' | 'subtitle' | 'image'>;
+
 /** Where on which Home a card was clicked. */
 export interface Origin {
   readonly decisionId: string;
@@ -12,9 +15,24 @@ export interface Origin {
   readonly shelfTitle: string;
 }
 
+/** Of what was opened by its address alone and stands on no shelf of the Home on show: what is heard of it refers to nothing. */
+export const NOWHERE: Origin = { decisionId: '', shelfRank: 0, cardRank: 0, shelfTitle: '' };
+
+/** The album, playlist or show that tracks are played out of. */
+export interface Container {
+  readonly id: string;
+  readonly title: string;
+  readonly tracks: readonly Playable[];
+}
+
 export interface Listen {
-  readonly card: PageCard;
+  readonly item: Playable;
   readonly origin: Origin;
+  /** What it is played from, and its place there. */
+  readonly container: Container | undefined;
+  readonly place: number;
+  /** It was not chosen: the one before it ended. */
+  readonly autoplay: boolean;
   readonly durationMs: number;
   readonly playedMs: number;
   readonly playing: boolean;
@@ -39,9 +57,20 @@ const ASSUMED_MS: Readonly<Record<PageCard['kind'], number>> = {
 /** Left before this much was heard, by the skip button: a skip. */
 const SKIP_BELOW_MS = 30_000;
 
-export function startListen(card: PageCard, origin: Origin, knownDurationMs?: number): Listen {
-  const durationMs = knownDurationMs !== undefined && knownDurationMs > 0 ? knownDurationMs : ASSUMED_MS[card.kind];
-  return { card, origin, durationMs, playedMs: 0, playing: true };
+export function startListen(item: Playable, origin: Origin, knownDurationMs?: number): Listen {
+  const durationMs = knownDurationMs !== undefined && knownDurationMs > 0 ? knownDurationMs : ASSUMED_MS[item.kind];
+  return { item, origin, container: undefined, place: 0, autoplay: false, durationMs, playedMs: 0, playing: true };
+}
+
+/** A track of a container; undefined where it has none at that place. */
+export function startTrack(container: Container, place: number, origin: Origin, autoplay: boolean): Listen | undefined {
+  const item = container.tracks[place];
+  return item === undefined ? undefined : { ...startListen(item, origin), container, place, autoplay };
+}
+
+/** What goes on by itself when a listen ends; undefined where nothing does. */
+export function nextOf({ container, place, origin }: Listen): Listen | undefined {
+  return container === undefined ? undefined : startTrack(container, place + 1, origin, true);
 }
 
 /** How many milliseconds of music pass in one on the page. */
@@ -62,23 +91,30 @@ export function isFinished(listen: Listen): boolean {
 /** An event's own part; who, when and on what it was heard is added by whoever sends it. */
 export type EventPart = Omit<IncomingEvent, 'eventId' | 'listenerId' | 'occurredAt' | 'sessionId' | 'device'>;
 
-function referenceOf(origin: Origin): NonNullable<IncomingEvent['reference']> {
-  return { decisionId: origin.decisionId, shelfRank: origin.shelfRank, cardRank: origin.cardRank };
+/** The part of an event that says where it came from; nothing for what came from nowhere. */
+export function referring({ decisionId, shelfRank, cardRank }: Origin): Pick<EventPart, 'reference'> {
+  return decisionId === '' ? {} : { reference: { decisionId, shelfRank, cardRank } };
 }
 
-export function selectEvent(card: PageCard, origin: Origin): EventPart {
-  return { type: 'select', itemId: card.id, reference: referenceOf(origin) };
+/** The card was chosen: played, or opened. */
+export function selectEvent(card: Pick<Playable, 'id'>, origin: Origin): EventPart {
+  return { type: 'select', itemId: card.id, ...referring(origin) };
 }
 
-/** What a listen that ended tells: one play with what was heard, and a skip where it was left early on purpose. */
+/**
+ * What a listen that ended tells: one play with what was heard, and a skip where it was left early on purpose. A track of a
+ * container names it, under the reference of the card that was clicked, so that the container's card earns its reward.
+ */
 export function endingEvents(listen: Listen, ending: Ending): EventPart[] {
-  const { card, origin, durationMs } = listen;
+  const { item, origin, container, durationMs, autoplay } = listen;
   const playedMs = Math.round(listen.playedMs);
-  const reference = referenceOf(origin);
+  const common = {
+    itemId: item.id,
+    ...referring(origin),
+    ...(container === undefined ? {} : { containerId: container.id }),
+  };
   const events: EventPart[] = [];
-  if (playedMs > 0) events.push({ type: 'play', itemId: card.id, playedMs, durationMs, reference });
-  if (ending === 'skipped' && playedMs < Math.min(SKIP_BELOW_MS, durationMs)) {
-    events.push({ type: 'skip', itemId: card.id, reference });
-  }
+  if (playedMs > 0) events.push({ type: 'play', ...common, playedMs, durationMs, ...(autoplay ? { autoplay } : {}) });
+  if (ending === 'skipped' && playedMs < Math.min(SKIP_BELOW_MS, durationMs)) events.push({ type: 'skip', ...common });
   return events;
 }

@@ -12,9 +12,9 @@ import type { Reactions } from './use-reactions.ts';
 
 export function PlayerBar({ player, reactions }: { readonly player: Player; readonly reactions: Reactions }) {
   const listen = player.listen;
-  const [colour] = useCoverColours(listen === null ? [] : [listen.card]);
+  const [colour] = useCoverColours(listen === null ? [] : [listen.item]);
   if (listen === null) return null;
-  const { card, origin, durationMs, playedMs, playing } = listen;
+  const { item: card, origin, container, durationMs, playedMs, playing } = listen;
   const finished = isFinished(listen);
   const liked = reactions.liked.has(card.id);
   const followed = reactions.followed.has(card.id);
@@ -28,14 +28,22 @@ export function PlayerBar({ player, reactions }: { readonly player: Player; read
       <Cover card={card} className={styles.cover ?? ''} />
       <div className={styles.names}>
         <p className={styles.title}>{card.title}</p>
-        <p className={styles.subtitle}>{card.subtitle !== '' ? card.subtitle : origin.shelfTitle}</p>
+        <p className={styles.subtitle}>
+          {[card.subtitle, container?.title ?? origin.shelfTitle].filter((part) => part !== '').join(' · ')}
+        </p>
       </div>
       <div className={styles.middle}>
         <div className={styles.buttons}>
           <button type="button" className={styles.main} onClick={player.toggle} aria-label={toggleText}>
             {finished ? <ReplayIcon /> : playing ? <PauseIcon /> : <PlayIcon />}
           </button>
-          <button type="button" onClick={player.skip} disabled={finished} aria-label="Skip" title="Skip">
+          <button
+            type="button"
+            onClick={player.skip}
+            disabled={finished && container === undefined}
+            aria-label="Skip"
+            title="Skip"
+          >
             <SkipIcon />
           </button>
         </div>

@@ -1,7 +1,9 @@
 /** A shelf: a titled row of cards that scrolls sideways by hand, wheel, arrow buttons and arrow keys. */
+import { Menu } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 import type { Page, PageCard, PageShelf } from '../../../src/server/contract.ts';
-import { ChevronIcon } from '../shell/icons.tsx';
+import { ChevronIcon, HideIcon, MoreIcon, ShelvesIcon } from '../shell/icons.tsx';
 import { hashOfText } from '../shell/identity.ts';
 import { Card, type CardLayout } from './card.tsx';
 import { ShelfExplain } from './explain.tsx';
@@ -11,7 +13,6 @@ import styles from './shelf.module.css';
 import { useImpression } from './use-impressions.ts';
 import type { Reactions } from './use-reactions.ts';
 
-const MORE_LIKE = /^more like\s+/i;
 const SCROLL_SHARE = 0.85;
 
 function layoutOf(shelf: PageShelf): CardLayout {
@@ -20,15 +21,26 @@ function layoutOf(shelf: PageShelf): CardLayout {
   return 'tall';
 }
 
-function ShelfTitle({ title, isNew }: { readonly title: string; readonly isNew: boolean }) {
-  const about = MORE_LIKE.test(title);
+function ShelfMenu({ shelf, onHide }: { readonly shelf: PageShelf; readonly onHide: () => void }) {
   return (
-    <>
-      {about && <span className={styles.overline}>More like</span>}
-      {about && ' '}
-      {about ? title.replace(MORE_LIKE, '') : title}
-      {isNew && <span className={styles.new}>New shelf</span>}
-    </>
+    <Menu position="bottom-end" width={260} withinPortal returnFocus>
+      <Menu.Target>
+        <button type="button" className={styles.more} aria-label={`About the shelf ${shelf.title}`}>
+          <MoreIcon />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<HideIcon />} onClick={onHide}>
+          Hide this shelf
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<ShelvesIcon />}
+          renderRoot={(root) => <Link to="/shelves" hash={shelf.kind} {...root} />}
+        >
+          Figures of “{shelf.kind}”
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -89,10 +101,11 @@ interface ShelfProps {
   readonly reactions: Reactions;
   readonly reporter: Reporter;
   readonly onPlay: (card: PageCard, origin: Origin) => void;
+  readonly onOpen: (card: PageCard, origin: Origin) => void;
 }
 
 export const Shelf = memo(function Shelf(props: ShelfProps) {
-  const { shelf, decisionId, explain, newCards, isNew, currentCard, reactions, reporter, onPlay } = props;
+  const { shelf, decisionId, explain, newCards, isNew, currentCard, reactions, reporter, onPlay, onOpen } = props;
   const section = useRef<HTMLElement>(null);
   const row = useRef<HTMLOListElement>(null);
   const buttons = useRef<(HTMLButtonElement | null)[]>([]);
@@ -139,12 +152,21 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
       <header className={styles.header}>
         <div className={styles.headings}>
           <h2 id={headingId}>
-            <ShelfTitle title={shelf.title} isNew={isNew} />
+            {shelf.title}
+            {isNew && <span className={styles.new}>New shelf</span>}
           </h2>
-          {shelf.reason !== '' && <p className={styles.reason}>{shelf.reason}</p>}
+          {(shelf.label !== '' || shelf.reason !== '') && (
+            <p className={styles.reason}>
+              {shelf.label !== '' && <span className={styles.label}>{shelf.label}</span>}
+              {shelf.reason}
+            </p>
+          )}
           {explain !== undefined && <ShelfExplain shelf={shelf} page={explain} />}
         </div>
-        <ScrollArrows row={row} edges={edges} title={shelf.title} />
+        <div className={styles.tools}>
+          <ShelfMenu shelf={shelf} onHide={() => reactions.hideShelf(shelf, decisionId)} />
+          <ScrollArrows row={row} edges={edges} title={shelf.title} />
+        </div>
       </header>
       <ol ref={row} className={styles.row} data-layout={layout} onKeyDown={onKeyDown}>
         {cards.map((card, index) => (
@@ -164,6 +186,10 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
             onPlay={() => {
               setActive(index);
               onPlay(card, originOf(card));
+            }}
+            onOpen={() => {
+              setActive(index);
+              onOpen(card, originOf(card));
             }}
             onLike={() => reactions.toggleLike(card, originOf(card))}
             onFollow={() => reactions.toggleFollow(card, originOf(card))}

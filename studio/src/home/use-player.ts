@@ -1,24 +1,31 @@
-/** The player's state: one listen at a time, its clock, and the events that it ends in. */
+/** The player's state: one listen at a time, its clock, what comes after it, and the events that it ends in. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { PageCard } from '../../../src/server/contract.ts';
 import { fetchItem } from '../shell/api.ts';
 import {
   advance,
+  type Container,
   type Ending,
   endingEvents,
   isFinished,
   type Listen,
+  nextOf,
   type Origin,
+  type Playable,
   selectEvent,
   startListen,
+  startTrack,
 } from './playback.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface Player {
   readonly listen: Listen | null;
-  play(card: PageCard, origin: Origin): void;
+  /** Plays one thing. */
+  play(item: Playable, origin: Origin): void;
+  /** Plays a container from this place on, until its end. */
+  playFrom(container: Container, place: number, origin: Origin): void;
   /** Pauses, goes on, or starts anew what has ended. */
   toggle(): void;
+  /** To what comes next; without any, the player is put away. */
   skip(): void;
   /** Ends the listen and puts the player away. */
   close(): void;
@@ -45,27 +52,47 @@ export function usePlayer(reporter: Reporter, onHeard: () => void, onFailure: (f
       reported.current = true;
       const events = endingEvents(ended, ending);
       if (events.length === 0) return;
-      reporter.report(events).then(onHeard, onFailure);
+      // Between the tracks of a container the Home stays as it is: it changes when the listener comes back to it.
+      const goesOn = ending === 'finished' && nextOf(ended) !== undefined;
+      reporter.report(events).then(goesOn ? () => undefined : onHeard, onFailure);
     },
     [reporter, onHeard, onFailure],
   );
 
-  const start = useCallback(
-    (card: PageCard, origin: Origin) => {
-      end('replaced');
+  const begin = useCallback(
+    (begun: Listen) => {
       reported.current = false;
-      const begun = startListen(card, origin);
       show(begun);
-      reporter.seen(origin.decisionId, origin.shelfRank);
-      reporter.report([selectEvent(card, origin)]).catch(onFailure);
-      if (card.kind !== 'track' && card.kind !== 'episode') return;
-      fetchItem(card.id).then((item) => {
+      const { item } = begun;
+      if (item.kind !== 'track' && item.kind !== 'episode') return;
+      fetchItem(item.id).then((known) => {
         const now = current.current;
-        if (now === null || now.card.id !== card.id || item.durationMs === undefined) return;
-        if (item.durationMs > now.playedMs) show({ ...now, durationMs: item.durationMs });
+        if (now === null || now.item.id !== item.id || known.durationMs === undefined) return;
+        if (known.durationMs > now.playedMs) show({ ...now, durationMs: known.durationMs });
       }, onFailure);
     },
-    [end, show, reporter, onFailure],
+    [show, onFailure],
+  );
+
+  const choose = useCallback(
+    (begun: Listen, chosen: Pick<Playable, 'id'>) => {
+      end('replaced');
+      if (begun.origin.decisionId !== '') reporter.seen(begun.origin.decisionId, begun.origin.shelfRank);
+      reporter.report([selectEvent(chosen, begun.origin)]).catch(onFailure);
+      begin(begun);
+    },
+    [end, begin, reporter, onFailure],
+  );
+
+  const goOn = useCallback(
+    (ending: Ending) => {
+      const ended = current.current;
+      end(ending);
+      const next = ended === null ? undefined : nextOf(ended);
+      if (next !== undefined) begin(ending === 'finished' ? next : { ...next, autoplay: false });
+      return next !== undefined;
+    },
+    [end, begin],
   );
 
   const playing = listen?.playing ?? false;
@@ -78,15 +105,14 @@ export function usePlayer(reporter: Reporter, onHeard: () => void, onFailure: (f
       if (before === null) return;
       const after = advance(before, now - last);
       last = now;
-      if (isFinished(after)) {
+      if (!isFinished(after)) show(after);
+      else {
         show({ ...after, playing: false });
-        end('finished');
-      } else {
-        show(after);
+        goOn('finished');
       }
     }, TICK_MS);
     return () => clearInterval(ticking);
-  }, [playing, show, end]);
+  }, [playing, show, goOn]);
 
   useEffect(() => {
     const leave = () => {
@@ -115,16 +141,23 @@ export function usePlayer(reporter: Reporter, onHeard: () => void, onFailure: (f
 
   return {
     listen,
-    play: start,
+    play: useCallback((item, origin) => choose(startListen(item, origin), item), [choose]),
+    playFrom: useCallback(
+      (container, place, origin) => {
+        const begun = startTrack(container, place, origin, false);
+        if (begun !== undefined) choose(begun, container);
+      },
+      [choose],
+    ),
     toggle() {
       const now = current.current;
       if (now === null) return;
-      if (isFinished(now)) start(now.card, now.origin);
-      else show({ ...now, playing: !now.playing });
+      if (!isFinished(now)) show({ ...now, playing: !now.playing });
+      else if (now.container === undefined) choose(startListen(now.item, now.origin), now.item);
+      else begin({ ...now, playedMs: 0, playing: true, autoplay: false });
     },
     skip() {
-      end('skipped');
-      show(null);
+      if (!goOn('skipped')) show(null);
     },
     close() {
       end('stopped');

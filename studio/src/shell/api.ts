@@ -73,6 +73,12 @@ export async function call<Answer>(path: string, init: RequestInit = {}): Promis
 export interface HomeRequest {
   readonly listenerId: string;
   readonly device: Device;
+  /** Empty texts stand for the listener's own, for now, for everything and for the policy in use. */
+  readonly tier: string;
+  readonly market: string;
+  readonly at: string;
+  readonly filter: string;
+  readonly policy: string;
   readonly sessionId: string;
   /** Decide anew even within the lifetime of the last page. */
   readonly fresh: boolean;
@@ -83,6 +89,8 @@ export interface HomeRequest {
  */
 export function fetchHome(request: HomeRequest, signal?: AbortSignal): Promise<Page> {
   const query = new URLSearchParams({ device: request.device, session: request.sessionId, explain: 'true' });
+  for (const name of ['tier', 'market', 'at', 'filter', 'policy'] as const)
+    if (request[name] !== '') query.set(name, request[name]);
   if (request.fresh) query.set('fresh', 'true');
   const path = `/v1/listeners/${encodeURIComponent(request.listenerId)}/home?${query}`;
   return call<Page>(path, signal === undefined ? {} : { signal });

@@ -199,3 +199,14 @@ export const ListIcon = () => (
     <path d="M4 6.5h16M4 12h16M4 17.5h10" />
   </Icon>
 );
+export const TierIcon = () => (
+  <Icon>
+    <path d="M12 3.5l2.5 5.2 5.6.8-4 4 .9 5.7-5-2.7-5 2.7.9-5.7-4-4 5.6-.8z" />
+  </Icon>
+);
+export const MarketIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M3.5 12h17M12 3.5c2.4 2.4 3.5 5.3 3.5 8.5s-1.1 6.100-3.500 8.500c-2.400-2.400-3.500-5.300-3.500-8.500s1.100-6.100 3.500-8.500z" />
+  </Icon>
+);

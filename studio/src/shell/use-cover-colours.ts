@@ -40,7 +40,7 @@ async function readColour(address: string): Promise<string> {
 }
 
 /** A colour a card: that of its cover once it is read, and the one of its id until then or where there is none. */
-export function useCoverColours(cards: readonly PageCard[]): readonly string[] {
+export function useCoverColours(cards: readonly Pick<PageCard, 'id' | 'image'>[]): readonly string[] {
   const [, setRead] = useState(0);
   const wanted = cards.map((card) => card.image).join('\n');
   useEffect(() => {
