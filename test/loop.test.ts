@@ -258,7 +258,7 @@ describe('what a listener does', () => {
     expect(cooled.shelves.map(({ id }) => id)).not.toContain(`more-like:${artist.id}`);
   });
 
-  it('follow: new episodes of the show come, newest first, and go when they were played or the show is left', async () => {
+  it('follow: new episodes of the show come, newest first; one that was begun stands first, and goes when it was heard', async () => {
     const fresh = [...items.values()]
       .filter(({ kind, releasedAt, explicit, markets }) => {
         const ageMs = Date.now() - Date.parse(releasedAt ?? '');
@@ -268,15 +268,19 @@ describe('what a listener does', () => {
     const show = fresh[0].parentId as string;
     const expected = fresh.filter(({ parentId }) => parentId === show).map(({ id }) => id);
     const id = 'podcast-listener';
-    expect(shelf(await server.home(id), 'new-episodes')).toBeUndefined();
+    expect(shelf(await server.home(id), 'your-shows')).toBeUndefined();
     await send(eventOf('follow', id, { itemId: show }));
-    const following = idsOf(shelf(await server.home(id), 'new-episodes'));
+    const following = idsOf(shelf(await server.home(id), 'your-shows'));
     expect(following.filter((episode) => expected.includes(episode))).toEqual(expected.slice(0, following.length));
     expect(following[0]).toBe(expected[0]);
-    await play(id, expected[0]);
-    expect(idsOf(shelf(await server.home(id), 'new-episodes'))).not.toContain(expected[0]);
+    const begun = expected.at(-1) as string;
+    const durationMs = items.get(begun)?.durationMs as number;
+    await play(id, begun, { playedMs: durationMs / 2, durationMs });
+    expect(idsOf(shelf(await server.home(id), 'your-shows'))[0]).toBe(begun);
+    await play(id, begun, { playedMs: durationMs, durationMs });
+    expect(idsOf(shelf(await server.home(id), 'your-shows'))).not.toContain(begun);
     await send(eventOf('unfollow', id, { itemId: show }));
-    expect(idsOf(shelf(await server.home(id), 'new-episodes')).filter((episode) => expected.includes(episode))).toEqual(
+    expect(idsOf(shelf(await server.home(id), 'your-shows')).filter((episode) => expected.includes(episode))).toEqual(
       [],
     );
   });

@@ -171,6 +171,7 @@ export function answerOf(
       market: record.market,
       language: record.language,
       state: request.state,
+      campaigns: request.epochs.campaigns,
       rows: rendered ?? rowsOfRecord(record),
     },
     texts,

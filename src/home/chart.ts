@@ -1,25 +1,30 @@
-/** What a market plays, sorted for shelves that need no taste: made once for each market, catalogue and set of counters. */
-import { type Catalog, type Counters, marketSpan } from '../domain/index.ts';
+/**
+ * What a market plays at this time of the day, sorted for shelves that need no taste: made once for each market, part of the
+ * day, catalogue and set of counters.
+ */
+import { type Catalog, type Counters, DAY_PARTS, type DayPart, dayPartSpan, marketSpan } from '../domain/index.ts';
 import { isEpisode, isShow, isWidest, showOfEpisode, strongestGenre } from './kinds.ts';
 
 export interface MarketChart {
+  /** What is played in this part of the day, then what the market plays at any time, then the world: each most played first. */
+  readonly items: Uint32Array;
   /** The strongest genres of the market, strongest first. */
   readonly genres: readonly GenreChart[];
-  /** What comes after the most played: no single episode, no song beside its album or artist. */
+  /** What comes after the head of `items`: no single episode, no song beside its album or artist. */
   readonly beyond: Uint32Array;
   /** Shows, by their most played episode or by themselves. */
   readonly shows: Uint32Array;
 }
 
 export interface GenreChart {
-  /** The most played item whose strongest genre it is: it stands for the genre. */
+  /** The first item of the chart whose strongest genre it is: it stands for the genre. */
   readonly seedItem: number;
   readonly genre: number;
-  /** Items whose strongest genre it is, most played first, sorted out as `beyond` is. */
+  /** Items whose strongest genre it is, in the order of the chart, sorted out as `beyond` is. */
   readonly items: Uint32Array;
 }
 
-/** Items at the head of a market's list that *Popular in your market* proposes. */
+/** Items at the head of a chart that *Popular in your market* proposes. */
 export const MOST_PLAYED = 60;
 /** Genres of a chart. */
 export const CHART_GENRES = 3;
@@ -27,36 +32,44 @@ export const CHART_GENRES = 3;
 const GENRE_ITEMS = 12;
 /** Items of one list at most. */
 const LIST_ITEMS = 120;
+/** Decayed plays below which an item is not said to be played at a time of the day: a single play is no habit of a market. */
+const DAY_PART_PLAYS = 2;
 
-const charts = new WeakMap<Counters, { readonly catalog: Catalog; readonly byMarket: Map<number, MarketChart> }>();
+const charts = new WeakMap<Counters, { readonly catalog: Catalog; readonly byPart: Map<number, MarketChart> }>();
 
-/** The chart of a market by its number; of the world where the counters do not have that market. */
-export function chartOf(counters: Counters, catalog: Catalog, market: number): MarketChart {
+/** The chart of a market, by its number, in a part of the day; of the world where the counters do not have that market. */
+export function chartOf(counters: Counters, catalog: Catalog, market: number, part: DayPart): MarketChart {
   let known = charts.get(counters);
   if (known?.catalog !== catalog) {
-    known = { catalog, byMarket: new Map() };
+    known = { catalog, byPart: new Map() };
     charts.set(counters, known);
   }
   const counted = counters.markets.includes(market) ? market : -1;
-  let chart = known.byMarket.get(counted);
+  // The world has no parts of the day: its listeners' mornings are at all hours.
+  const key = counted < 0 ? -1 : counted * DAY_PARTS.length + DAY_PARTS.indexOf(part);
+  let chart = known.byPart.get(key);
   if (chart === undefined) {
-    chart = makeChart(counters, catalog, counted);
-    known.byMarket.set(counted, chart);
+    chart = makeChart(counters, catalog, counted, part);
+    known.byPart.set(key, chart);
   }
   return chart;
 }
 
-function makeChart(counters: Counters, catalog: Catalog, market: number): MarketChart {
+function makeChart(counters: Counters, catalog: Catalog, market: number, part: DayPart): MarketChart {
+  const { marketItems, marketPlays, dayPartItems, dayPartPlays, topItems } = counters;
   const [start, end] = marketSpan(counters, market);
-  // The world's own list follows, for markets that have played little.
-  const items = Uint32Array.from(new Set([...counters.marketItems.subarray(start, end), ...counters.topItems]));
-  const playsOf = (rank: number): number =>
-    start === end ? counters.plays[items[rank]] : rank < end - start ? counters.marketPlays[start + rank] : 0;
+  const [partStart, partEnd] = dayPartSpan(counters, market, part);
+  const now = dayPartItems.subarray(partStart, partEnd).filter((_, i) => dayPartPlays[partStart + i] >= DAY_PART_PLAYS);
+  // The market's whole list follows, for times when little is played, and the world's, for markets that have played little.
+  const items = Uint32Array.from(new Set([...now, ...marketItems.subarray(start, end), ...topItems]));
 
+  const playsOf = new Map<number, number>();
+  for (let i = start; i < end; i++) playsOf.set(marketItems[i], marketPlays[i]);
+  if (start === end) for (const item of topItems) playsOf.set(item, counters.plays[item]);
   const plays = new Map<number, number>();
-  for (let rank = 0; rank < items.length; rank++) {
-    const genre = strongestGenre(items[rank], catalog);
-    if (genre >= 0) plays.set(genre, (plays.get(genre) ?? 0) + playsOf(rank));
+  for (const item of items) {
+    const genre = strongestGenre(item, catalog);
+    if (genre >= 0) plays.set(genre, (plays.get(genre) ?? 0) + (playsOf.get(item) ?? 0));
   }
   const strongest = [...plays].sort(([a, playsA], [b, playsB]) => playsB - playsA || a - b);
   const genres: GenreChart[] = [];
@@ -68,6 +81,7 @@ function makeChart(counters: Counters, catalog: Catalog, market: number): Market
   }
   const shows = items.filter((item) => isShow(item, catalog) || isEpisode(item, catalog));
   return {
+    items: items.slice(0, LIST_ITEMS),
     genres,
     beyond: widestOf(items.subarray(MOST_PLAYED), catalog),
     shows: Uint32Array.from(new Set(shows.map((item) => showOfEpisode(item, catalog)))).slice(0, LIST_ITEMS),

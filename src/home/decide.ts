@@ -19,6 +19,7 @@ import {
 import { createBatch, type Encoder, type FeatureBatch } from '../features/index.ts';
 import type { RewardModel } from '../models/index.ts';
 import { createWalker, type DrawnPage, type Policy, type PolicyShelf, samplePage } from '../policy/index.ts';
+import { shelfById } from './shelves/index.ts';
 import { examinationOf, type HomeTunables, policyUnder } from './tunables.ts';
 
 export interface DecisionShelf {
@@ -69,6 +70,20 @@ export interface Decider {
   readonly encoder: Encoder;
   /** Not re-entrant; synchronous. `onStep` is handed each step's distribution, valid during the call. */
   decide(input: DecisionInput, onStep?: (probabilities: Float64Array, count: number) => void): Decided;
+}
+
+/**
+ * Is the row sure of its leading cards and of a place (ADR 13)? Told from what records hold and from declarations: those of
+ * a decision that is replayed are known by their ids, and never change in this.
+ */
+export function holdsCards({
+  shelfId,
+  order,
+  pinnedRank,
+  carriedFrom,
+}: Pick<DecisionShelf, 'shelfId' | 'order' | 'pinnedRank' | 'carriedFrom'>): boolean {
+  if (order === 'policy') return false;
+  return carriedFrom !== '' || pinnedRank >= 0 || shelfById(shelfId)?.holds !== false;
 }
 
 /** The label of a shelf, unique on a page and stable between pages. */
@@ -143,6 +158,7 @@ export function createDecider(encoder: Encoder): Decider {
           key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
           order: shelf.order,
           pinnedRank: shelf.pinnedRank,
+          holds: holdsCards(shelf),
           carried: shelf.carriedFrom !== '',
           minCards: shelf.minCards,
           maxCards: shelf.maxCards,

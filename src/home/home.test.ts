@@ -242,7 +242,7 @@ describe('Home', () => {
       'recently-played',
       'heavy-rotation',
       'jump-back-in',
-      'new-episodes',
+      'your-shows',
       'more-like',
       'recommended',
     ]) {
@@ -282,14 +282,14 @@ describe('Home', () => {
     }
   });
 
-  it('keeps to what was once loved in Jump back in, and to the followed in New episodes, newest first', async () => {
+  it('keeps to what was once loved in Jump back in, and to new episodes of the followed in Your shows, newest first', async () => {
     const { page } = await serve();
     expect(
       shelf(page, 'jump-back-in')
         ?.cards.map((card) => card.id)
         .sort(),
     ).toEqual(['artist:30', 'artist:33', 'artist:36']);
-    expect(shelf(page, 'new-episodes')?.cards.map((card) => card.id)).toEqual(['episode:1', 'episode:5']);
+    expect(shelf(page, 'your-shows')?.cards.map((card) => card.id)).toEqual(['episode:1', 'episode:5']);
   });
 
   it('recommends only what was never played', async () => {

@@ -3,6 +3,8 @@ import { type ListenerState, progressOf } from '../signals/index.ts';
 
 /** An episode of which this share was heard is finished: credits and goodbyes are not missed. */
 export const FINISHED_SHARE = 0.95;
+/** From this share on an episode is begun: the beginning of one is heard by mistake too. */
+export const BEGUN_SHARE = 0.05;
 /** Who heard less has only looked in. */
 const BEGUN_MS = 30_000;
 

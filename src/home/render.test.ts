@@ -1,7 +1,15 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS, utf8 } from '../base/index.ts';
-import { type FeedbackEvent, type Item, NO_ITEM, type Page, PageSchema, UNKNOWN_MARKET } from '../domain/index.ts';
+import {
+  type FeedbackEvent,
+  type Item,
+  NO_CAMPAIGNS,
+  NO_ITEM,
+  type Page,
+  PageSchema,
+  UNKNOWN_MARKET,
+} from '../domain/index.ts';
 import { emptyState, foldEvent } from '../signals/index.ts';
 import type { ItemTexts } from './item-texts.ts';
 import { type RenderInput, renderPage } from './render.ts';
@@ -75,6 +83,7 @@ function pageOf(shelfId: string, seedItem: number, items: readonly number[], cha
     market: 'SE',
     language: 'en',
     state: listener(),
+    campaigns: NO_CAMPAIGNS,
     rows: [
       {
         shelfId,

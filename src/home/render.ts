@@ -1,6 +1,13 @@
 /** Turns a drawn page into the bytes that are sent. Card texts are JSON fragments made once an item, so a page is mostly copying. */
 import { ByteWriter, DAY_MS, MINUTE_MS, utf8 } from '../base/index.ts';
-import { BADGES, type DecisionRecord, type DecisionVersions, NO_ITEM, type ShelfOrder } from '../domain/index.ts';
+import {
+  BADGES,
+  type Campaigns,
+  type DecisionRecord,
+  type DecisionVersions,
+  NO_ITEM,
+  type ShelfOrder,
+} from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import type { ListenerState } from '../signals/index.ts';
 import type { CardFacts, ItemTexts } from './item-texts.ts';
@@ -42,6 +49,8 @@ export interface RenderInput {
   readonly language: string;
   /** Of the listener as they are now: what they have begun. */
   readonly state: ListenerState;
+  /** Those that serve now: rows of editors have their words from there. */
+  readonly campaigns: Campaigns;
   readonly rows: readonly RenderedRow[];
 }
 
@@ -87,14 +96,14 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
 function writeRow(
   row: RenderedRow,
   rank: number,
-  { market, atMs, state }: RenderInput,
+  { market, atMs, state, campaigns, language: tag }: RenderInput,
   language: Language,
   year: number,
   texts: ItemTexts,
   explain: boolean,
 ): void {
   const shelf = shelfById(row.shelfId);
-  const about: Telling = { seedItem: row.seedItem, market, atMs, texts };
+  const about: Telling = { seedItem: row.seedItem, market, atMs, language: tag, campaigns, texts };
   const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
   writer.literal(`{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":`);
   writeTold(shelf?.title(about), row.shelfId, language);

@@ -37,7 +37,8 @@ export function newBatch(request: HomeRequest, declaration: ShelfDeclaration, se
     shelfId: declaration.id,
     seedItem,
     order: declaration.order,
-    pinnedRank: request.keptRanks.get(shelfKey(declaration.id, seedItem)) ?? -1,
+    pinnedRank:
+      request.keptRanks.get(shelfKey(declaration.id, seedItem)) ?? declaration.pinnedRank?.(request, seedItem) ?? -1,
     carriedFrom: '',
     minCards: Math.min(declaration.minCards, request.cardLimit),
     maxCards: Math.min(declaration.maxCards, request.cardLimit),

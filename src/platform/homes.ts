@@ -159,7 +159,7 @@ export function createHomes(dependencies: {
       if (!mayStillHave(record, rows, state, listener.profile, epochs, atMs)) return undefined;
       const { decisionId, policyId, degraded, market, language } = record;
       const page = renderPage(
-        { decisionId, policyId, degraded, atMs: record.atMs, market, language, state, rows },
+        { decisionId, policyId, degraded, atMs: record.atMs, market, language, state, rows, campaigns: epochs.campaigns },
         dependencies.texts,
         query.explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
       );

@@ -81,7 +81,7 @@ export function randomHistory(rng: Rng, options: { events: number; items: number
     'impression',
     'impression',
   ] as const;
-  const shelves = ['recommended', 'popular', 'more-like:item-1', 'more-like:item-2', 'new-episodes'];
+  const shelves = ['recommended', 'popular', 'more-like:item-1', 'more-like:item-2', 'your-shows'];
   const times = Array.from({ length: options.events }, () =>
     Math.floor(START_MS + rng.uniform() * options.days * 86_400_000),
   ).sort((a, b) => a - b);

@@ -77,7 +77,7 @@ describe('Messages', () => {
   });
 
   it('counts days as each language does', () => {
-    const days = (n: number) => LANGUAGES.map((language) => textOf(told('new-episodes.card', { days: n }), language));
+    const days = (n: number) => LANGUAGES.map((language) => textOf(told('card.released', { days: n }), language));
     expect(days(0)).toEqual(['Out today', 'Heute erschienen', 'Publicado hoy', 'Släpptes i dag']);
     expect(days(1)).toEqual(['Out yesterday', 'Gestern erschienen', 'Publicado ayer', 'Släpptes i går']);
     expect(days(3)).toEqual([

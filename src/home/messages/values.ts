@@ -12,14 +12,20 @@ export const VALUES = {
   'recently-played.reason': [],
   'jump-back-in.title': [],
   'jump-back-in.reason': [],
-  'new-episodes.title': [],
-  'new-episodes.reason': [],
-  /** Of an episode, by the days since it came out. */
-  'new-episodes.card': ['days'],
+  'your-shows.title': [],
+  'your-shows.reason': [],
   'more-like.title': ['item'],
   'more-like.reason': ['item'],
+  'because-you-follow.title': ['item'],
+  'because-you-follow.reason': ['item'],
   'recommended.title': [],
   'recommended.reason': [],
+  'new-releases.title': [],
+  'new-releases.reason': [],
+  'shows-you-might-like.title': [],
+  'shows-you-might-like.reason': [],
+  'popular-with-like-you.title': [],
+  'popular-with-like-you.reason': [],
   'something-different.title': [],
   'something-different.reason': [],
   'popular.title': [],
@@ -34,6 +40,10 @@ export const VALUES = {
   'beyond-the-charts.title': [],
   'beyond-the-charts.reason': [],
 
+  'from-our-editors.title': [],
+  'from-our-editors.reason': [],
+  'from-our-editors.sponsored': ['sponsor'],
+
   'shelf.sponsored': [],
 
   /** What a card is, where its title does not say it. */
@@ -42,6 +52,8 @@ export const VALUES = {
   'card.artist': [],
   'card.playlist': [],
   'card.show': [],
+  /** By the days since it came out. */
+  'card.released': ['days'],
   'card.episode': [],
   'card.minutes': ['minutes'],
   /** Of an episode that was begun. */

@@ -1,5 +1,5 @@
 /** What a shelf of Home is: where its candidates come from, what it promises, and how it speaks. */
-import { type Catalog, NO_ITEM, type ShelfOrder } from '../../domain/index.ts';
+import { type Campaigns, type Catalog, NO_ITEM, type ShelfOrder } from '../../domain/index.ts';
 import type { ItemTexts } from '../item-texts.ts';
 import { isWidest } from '../kinds.ts';
 import type { Told } from '../messages/index.ts';
@@ -18,11 +18,18 @@ export interface ShelfDeclaration {
   readonly minCards: number;
   /** Most cards, within the surface's own limit. */
   readonly maxCards: number;
+  /**
+   * Of a row in a defined order: false where it is not sure of a place and of its cards (ADR 13), unless it is pinned.
+   * @default true
+   */
+  readonly holds?: boolean;
   /** Items that the listener has played are removed. */
   readonly unplayedOnly: boolean;
   /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */
   seeds(request: HomeRequest, out: Uint32Array): number;
   propose(request: HomeRequest, seedItem: number, sink: CandidateSink): void;
+  /** Page rank where the row is forced, or -1; of two rows that want the same one neither may give it. @default -1 */
+  pinnedRank?(request: HomeRequest, seedItem: number): number;
   title(about: Telling): Told;
   /** Why the shelf is there. */
   reason(about: Telling): Told;
@@ -34,13 +41,16 @@ export interface ShelfDeclaration {
   isSponsored?(item: number, about: Telling): boolean;
 }
 
-/** What a shelf's words are told from: the record and the catalogue alone, so that a page served again reads the same. */
+/** What a shelf's words are told from: record, catalogue and campaigns alone, so that a page served again reads the same. */
 export interface Telling {
   readonly seedItem: number;
   /** Of the decision; UNKNOWN_MARKET where it is not known. */
   readonly market: string;
   /** The time that the page is for. */
   readonly atMs: number;
+  /** Of the listener: a BCP 47 tag. For words that somebody else has written in several languages. */
+  readonly language: string;
+  readonly campaigns: Campaigns;
   readonly texts: ItemTexts;
 }
 

@@ -3,10 +3,12 @@
  * what it promises; which shelves appear, where, and with which cards is the policy's business.
  */
 import type { ShelfDeclaration } from './declaration.ts';
+import { fromOurEditors } from './editors.ts';
+import { becauseYouFollow, newReleases } from './following.ts';
 import { heavy, jumpBack, recentlyPlayed } from './history.ts';
 import { beyondCharts, popular, popularGenre, popularPodcasts } from './popularity.ts';
-import { newEpisodes } from './shows.ts';
-import { different, moreLike, recommended } from './taste.ts';
+import { showsYouMightLike, yourShows } from './shows.ts';
+import { different, moreLike, popularWithLikeYou, recommended } from './taste.ts';
 
 export type { CandidateSink, ShelfDeclaration, Telling } from './declaration.ts';
 export { proposePopular } from './popularity.ts';
@@ -19,9 +21,14 @@ export const SHELVES: readonly ShelfDeclaration[] = [
   heavy,
   recentlyPlayed,
   jumpBack,
-  newEpisodes,
+  yourShows,
+  fromOurEditors,
   moreLike,
+  becauseYouFollow,
   recommended,
+  newReleases,
+  showsYouMightLike,
+  popularWithLikeYou,
   different,
   popular,
   popularGenre,
@@ -29,6 +36,8 @@ export const SHELVES: readonly ShelfDeclaration[] = [
   beyondCharts,
 ];
 
+const byId: ReadonlyMap<string, ShelfDeclaration> = new Map(SHELVES.map((shelf) => [shelf.id, shelf]));
+
 export function shelfById(id: string): ShelfDeclaration | undefined {
-  return SHELVES.find((shelf) => shelf.id === id);
+  return byId.get(id);
 }

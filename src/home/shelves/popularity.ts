@@ -1,5 +1,5 @@
 /** Shelves of what others play, for everybody and for those of whom little is known. */
-import { type Catalog, marketSpan, UNKNOWN_MARKET } from '../../domain/index.ts';
+import { type Catalog, dayPartOf, hourOf, UNKNOWN_MARKET } from '../../domain/index.ts';
 import { chartOf, type MarketChart, MOST_PLAYED } from '../chart.ts';
 import { strongestGenre } from '../kinds.ts';
 import { always, told } from '../messages/index.ts';
@@ -20,16 +20,15 @@ export const popular: ShelfDeclaration = {
   reason: ({ market }) => told(market === UNKNOWN_MARKET ? 'popular.reason-anywhere' : 'popular.reason'),
 };
 
-/** The market's most played items, the world's where the market has too few, the catalogue's newest where nobody has played. */
+/**
+ * What the market plays at this time of the day, then at any time, then the world; the catalogue's newest where nobody has
+ * played. At most 120 of them.
+ */
 export function proposePopular(request: HomeRequest, wanted: number, sink: CandidateSink): void {
-  const { counters, catalog } = request.epochs;
-  const [start, end] = marketSpan(counters, request.marketNumber);
-  const fromMarket = Math.min(wanted, end - start);
-  for (let i = start; i < start + fromMarket; i++) sink.add(counters.marketItems[i], CHANNEL_BIT.popularity);
-  const fromWorld = Math.min(wanted - fromMarket, counters.topItems.length);
-  for (let i = 0; i < fromWorld; i++) sink.add(counters.topItems[i], CHANNEL_BIT.popularity);
-  if (fromMarket + fromWorld > 0) return;
-  for (const item of newestOf(catalog, wanted)) sink.add(item, CHANNEL_BIT.catalog);
+  const { items } = chartFor(request);
+  for (let i = 0; i < Math.min(wanted, items.length); i++) sink.add(items[i], CHANNEL_BIT.popularity);
+  if (items.length > 0) return;
+  for (const item of newestOf(request.epochs.catalog, wanted)) sink.add(item, CHANNEL_BIT.catalog);
 }
 
 const newestCache = new WeakMap<Catalog, Uint32Array>();
@@ -52,8 +51,8 @@ function hasLittleTaste({ view, pickNumbers }: HomeRequest): boolean {
   return view.items.length + view.liked.length + pickNumbers.length < LITTLE_TASTE;
 }
 
-function chartFor({ epochs, marketNumber }: HomeRequest): MarketChart {
-  return chartOf(epochs.counters, epochs.catalog, marketNumber);
+function chartFor({ epochs, marketNumber, atMs }: HomeRequest): MarketChart {
+  return chartOf(epochs.counters, epochs.catalog, marketNumber, dayPartOf(hourOf(atMs)));
 }
 
 /** For shelves that need no taste: once, and only for listeners who have little. */

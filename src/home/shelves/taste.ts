@@ -3,8 +3,12 @@ import { type Catalog, type Embedding, NO_ITEM } from '../../domain/index.ts';
 import { genreShares, strongestTastes } from '../../signals/index.ts';
 import { widerThan } from '../kinds.ts';
 import { always, told } from '../messages/index.ts';
+import { nearTaste } from '../near.ts';
 import { CHANNEL_BIT } from '../request.ts';
 import { offerWidest, once, type ShelfDeclaration } from './declaration.ts';
+
+/** "More like X" appears for at most so many X. */
+export const MORE_LIKE_SHELVES = 3;
 
 export const moreLike: ShelfDeclaration = {
   id: 'more-like',
@@ -32,10 +36,7 @@ export const moreLike: ShelfDeclaration = {
   propose(request, seed, sink) {
     const { embedding } = request.epochs;
     if (embedding === undefined) return;
-    const at = seed * embedding.neighbourCount;
-    let count = 0;
-    while (count < embedding.neighbourCount && embedding.neighbours[at + count] !== NO_ITEM) count++;
-    offerWidest(embedding.neighbours.subarray(at, at + count), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
+    offerWidest(neighboursOf(seed, embedding), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
   },
   title: ({ seedItem, texts }) => told('more-like.title', { item: texts.title(seedItem) }),
   reason: ({ seedItem, texts }) => told('more-like.reason', { item: texts.title(seedItem) }),
@@ -43,15 +44,22 @@ export const moreLike: ShelfDeclaration = {
 
 /** A taste is for an artist or a show rather than for one song or episode: X is the widest that has neighbours. */
 function seedOf(item: number, catalog: Catalog, embedding: Embedding): number {
-  const hasNeighbours = (candidate: number): boolean =>
-    candidate < embedding.size && embedding.neighbours[candidate * embedding.neighbourCount] !== NO_ITEM;
   const wider = widerThan(item, catalog);
-  if (hasNeighbours(wider)) return wider;
-  return hasNeighbours(item) ? item : NO_ITEM;
+  if (hasNeighbours(wider, embedding)) return wider;
+  return hasNeighbours(item, embedding) ? item : NO_ITEM;
 }
 
-/** "More like X" appears for at most so many X. */
-const MORE_LIKE_SHELVES = 3;
+export function hasNeighbours(item: number, { size, neighbours, neighbourCount }: Embedding): boolean {
+  return item < size && neighbours[item * neighbourCount] !== NO_ITEM;
+}
+
+/** Nearest first. */
+export function neighboursOf(item: number, { neighbours, neighbourCount }: Embedding): Uint32Array {
+  const at = item * neighbourCount;
+  let count = 0;
+  while (count < neighbourCount && neighbours[at + count] !== NO_ITEM) count++;
+  return neighbours.subarray(at, at + count);
+}
 
 export const recommended: ShelfDeclaration = {
   id: 'recommended',
@@ -65,6 +73,20 @@ export const recommended: ShelfDeclaration = {
   },
   title: always('recommended.title'),
   reason: always('recommended.reason'),
+};
+
+export const popularWithLikeYou: ShelfDeclaration = {
+  id: 'popular-with-like-you',
+  order: 'policy',
+  minCards: 4,
+  maxCards: 20,
+  unplayedOnly: true,
+  seeds: once,
+  propose(request, _seed, sink) {
+    for (const item of nearTaste(request)?.ofCohort ?? []) sink.add(item, CHANNEL_BIT.popularity);
+  },
+  title: always('popular-with-like-you.title'),
+  reason: always('popular-with-like-you.reason'),
 };
 
 export const different: ShelfDeclaration = {

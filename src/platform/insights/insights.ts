@@ -11,6 +11,7 @@ import {
   type ListenerDecisions,
   type ListenerStateReport,
   type LiveInsights,
+  NO_CAMPAIGNS,
   NO_ITEM,
   type ShelfFigures,
   type ShelfInsights,
@@ -301,6 +302,8 @@ const ANY_ITEM: ItemTexts = {
   opening: () => new Uint8Array(0),
 };
 
+const ENGLISH = { language: 'en', campaigns: NO_CAMPAIGNS } as const;
+
 function titleOf(shelf: (typeof SHELVES)[number]): string {
-  return textOf(shelf.title({ seedItem: NO_ITEM, market: UNKNOWN_MARKET, atMs: 0, texts: ANY_ITEM }), 'en');
+  return textOf(shelf.title({ seedItem: NO_ITEM, market: UNKNOWN_MARKET, atMs: 0, texts: ANY_ITEM, ...ENGLISH }), 'en');
 }

@@ -1,0 +1,85 @@
+/** What editors put on Homes: a row for each campaign that runs for the listener. */
+import { campaignNumbered, campaignTitle, runsFor, type ServedCampaign } from '../../domain/index.ts';
+import { always, told } from '../messages/index.ts';
+import { CHANNEL_BIT, type HomeRequest } from '../request.ts';
+import type { ShelfDeclaration, Telling } from './declaration.ts';
+
+/** Campaigns on one page at most, of these pinned ones. */
+const ROWS = 3;
+const PINNED_ROWS = 2;
+/** On a page of fewer rows nothing is pinned: these say what the listener came back for. */
+const LEAST_ROWS_FOR_PINS = 6;
+
+/** Does it run for this listener, at the time of this Home? */
+function runs(request: HomeRequest, served: ServedCampaign): boolean {
+  const { market, tier, profile, listenerKey } = request;
+  const { language, ageBand } = profile;
+  return runsFor(served, request.atMs, { market, tier, language, ageBand, listenerKey });
+}
+
+function isPinned(request: HomeRequest, { campaign }: ServedCampaign): boolean {
+  return campaign.pinnedRank !== undefined && request.shelfLimit >= LEAST_ROWS_FOR_PINS;
+}
+
+export const fromOurEditors: ShelfDeclaration = {
+  id: 'from-our-editors',
+  order: 'defined',
+  // It says nothing of the listener: unless it is pinned it competes for its place, and for its cards.
+  holds: false,
+  minCards: 1,
+  maxCards: 20,
+  unplayedOnly: false,
+  seeds(request, out) {
+    const { list } = request.epochs.campaigns;
+    let count = 0;
+    for (const served of list) {
+      if (count < PINNED_ROWS && isPinned(request, served) && runs(request, served)) out[count++] = served.number;
+    }
+    const pinned = count;
+    for (const served of list) {
+      if (count >= ROWS) break;
+      if (out.subarray(0, pinned).includes(served.number) || !runs(request, served)) continue;
+      out[count++] = served.number;
+    }
+    return count;
+  },
+  /** Its own rank, or the next that no row has: what was seen keeps its place, and of two campaigns the first has it. */
+  pinnedRank(request, seed) {
+    const { carried, keptRanks, shelfLimit, epochs } = request;
+    const taken = new Set<number>(keptRanks.values());
+    for (const row of carried) taken.add(row.rank);
+    let pinned = 0;
+    for (const served of epochs.campaigns.list) {
+      if (pinned === PINNED_ROWS) break;
+      if (!isPinned(request, served) || !runs(request, served)) continue;
+      pinned++;
+      let rank = served.campaign.pinnedRank ?? 0;
+      while (taken.has(rank)) rank++;
+      taken.add(rank);
+      if (served.number === seed) return rank < shelfLimit ? rank : -1;
+    }
+    return -1;
+  },
+  propose(request, seed, sink) {
+    const served = campaignNumbered(request.epochs.campaigns, seed);
+    for (const item of served?.items ?? []) sink.add(item, CHANNEL_BIT.catalog);
+  },
+  title({ campaigns, seedItem, language }) {
+    const served = campaignNumbered(campaigns, seedItem);
+    // A campaign that is gone is told of only where a page of before is explained.
+    if (served === undefined) return told('from-our-editors.title');
+    return told('verbatim', { text: campaignTitle(served.campaign, language) });
+  },
+  reason(about) {
+    const sponsor = sponsorOf(about);
+    return sponsor === undefined ? told('from-our-editors.reason') : told('from-our-editors.sponsored', { sponsor });
+  },
+  label: (about) => (sponsorOf(about) === undefined ? undefined : sponsored()),
+  isSponsored: (_item, about) => sponsorOf(about) !== undefined,
+};
+
+const sponsored = always('shelf.sponsored');
+
+function sponsorOf({ campaigns, seedItem }: Telling): string | undefined {
+  return campaignNumbered(campaigns, seedItem)?.campaign.sponsor;
+}
