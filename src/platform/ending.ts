@@ -59,6 +59,10 @@ export function untilEnding(store: OnlineStore, { check }: Ending): OnlineStore 
       check();
       return store.count(table);
     },
+    tables() {
+      check();
+      return store.tables();
+    },
     async transaction(fill) {
       check();
       await store.transaction(fill);

@@ -253,4 +253,52 @@ describe('lake and warehouse', () => {
     warehouse.close();
     await lake.close();
   });
+
+  test('rows of some are removed from files, the others stay as they were, and again changes nothing', async () => {
+    const lake = openLake({ dir: freshDir() });
+    const names = ['events/day=2026-11-24/hour=22/a.parquet', 'events/day=2026-11-24/hour=23/b.parquet'];
+    for (const [i, name] of names.entries()) {
+      await lake.writeParquet(name, {
+        who: { type: 'text', values: ['ann', "o'bob", null, 'ann', 'eve'] },
+        n: { type: 'i64', values: [1, 2, 3, 4, 5].map((n) => n + 10 * i) },
+        v: { type: 'f32', values: [0.5, 1.5, 2.5, 3.5, 4.5] },
+        b: { type: 'bytes', values: [1, 2, 3, 4, 5].map((n) => new Uint8Array([0, n, 255])) },
+        yes: { type: 'boolean', values: [true, false, null, true, false] },
+      });
+    }
+    const warehouse = await openWarehouse({ threads: 1 });
+    const read = (name: string) =>
+      warehouse.query(`SELECT * FROM read_parquet('${lake.pathOf(name)}', hive_partitioning = false)`);
+    const types = (name: string) => warehouse.query(`DESCRIBE SELECT * FROM '${lake.pathOf(name)}'`);
+    const [rows, columns] = [await read(names[1]), await types(names[1])];
+    expect(await lake.countRows(names, 'who', ['ann', "o'bob"])).toEqual([
+      { file: names[0], value: 'ann', rows: 2 },
+      { file: names[0], value: "o'bob", rows: 1 },
+      { file: names[1], value: 'ann', rows: 2 },
+      { file: names[1], value: "o'bob", rows: 1 },
+    ]);
+    for (let again = 0; again < 2; again++) {
+      await lake.removeRows(names[1], 'who', ['ann', "o'bob"]);
+      expect(await read(names[1])).toEqual([rows[2], rows[4]]);
+      expect(await types(names[1])).toEqual(columns);
+    }
+    await lake.removeRows(names[1], 'who', ['eve']);
+    expect(await read(names[1])).toEqual([rows[2]]);
+    expect(await lake.countRows(names, 'who', ['ann'])).toEqual([{ file: names[0], value: 'ann', rows: 2 }]);
+    expect(await lake.countRows([], 'who', ['ann'])).toEqual([]);
+    expect(lake.list('events')).toEqual(names);
+    expect(fs.readdirSync(path.dirname(lake.pathOf(names[1])))).toEqual(['b.parquet']);
+    warehouse.close();
+    await lake.close();
+  });
+
+  test('a file whose rows are all removed stays, empty, and is read like any other', async () => {
+    const lake = openLake({ dir: freshDir() });
+    await lake.writeParquet('x.parquet', { who: { type: 'text', values: ['ann', 'ann'] } });
+    await lake.removeRows('x.parquet', 'who', ['ann']);
+    const warehouse = await openWarehouse({ threads: 1 });
+    expect(await warehouse.query(`SELECT who FROM '${lake.pathOf('x.parquet')}'`)).toEqual([]);
+    warehouse.close();
+    await lake.close();
+  });
 });

@@ -73,7 +73,7 @@ export function openDataDir(dir: string, given: DataDirOptions = {}): DataDir {
   const paths = dataDirPaths(root);
   try {
     bringToVersion(root, paths, migrations);
-    for (const part of [paths.epochs, paths.lake]) removeTemporaries(part);
+    for (const part of [paths.epochs, paths.lake, paths.log('')]) removeTemporaries(part);
   } catch (error) {
     lock.release();
     throw error;

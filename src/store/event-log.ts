@@ -24,7 +24,7 @@ export interface EventLog {
    * positions handed out for it are void.
    */
   sync(): Promise<void>;
-  /** One entry, also one that is not yet synced: a copy. Throws LOG_POSITION_GONE or LOG_CORRUPT. */
+  /** One entry, also one that is not yet synced: a copy. Throws LOG_POSITION_GONE (dropped, or erased) or LOG_CORRUPT. */
   read(position: LogPosition): Uint8Array;
   /** Durable entries in order, up to `to` or the durable end as it was at the call. Throws LOG_POSITION_GONE, LOG_CORRUPT. */
   entries(from: LogPosition, to?: LogPosition): Iterable<LogEntry>;
@@ -37,6 +37,11 @@ export interface EventLog {
   seal(): Promise<void>;
   /** Removes the oldest segment for good, after it is in the lake. Only a sealed segment, oldest first. */
   dropSegment(segment: number): void;
+  /**
+   * Puts a file that `prepareErasure` made in the place of a sealed segment, atomically and durably: what was erased is gone,
+   * everything else is where it was.
+   */
+  swapSegment(segment: number, prepared: string): void;
   /** Syncs, marks all as durable and closes. */
   close(): Promise<void>;
   /** What opening found after the last whole entry, and cut off. */

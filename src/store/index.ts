@@ -5,6 +5,7 @@ export * from './compact.ts';
 export * from './data-dir.ts';
 export * from './disk.ts';
 export { type EpochStore, openEpochStore, type Retained } from './epochs.ts';
+export { type PreparedErasure, prepareErasure } from './erase-log.ts';
 export {
   type Erasure,
   type ErasureReport,

@@ -9,6 +9,7 @@ import {
   BOOLEAN,
   DOUBLE,
   DuckDBBlobValue,
+  type DuckDBConnection,
   DuckDBDataChunk,
   type DuckDBType,
   type DuckDBValue,
@@ -38,6 +39,17 @@ export interface Lake {
   writeParquet(file: string, columns: Readonly<Record<string, LakeColumn>>): Promise<void>;
   /** Removes a file, durably; none there is no error. */
   remove(file: string): void;
+  /** In which of these files a text column has which of these values, and how often. */
+  countRows(
+    files: readonly string[],
+    column: string,
+    values: readonly string[],
+  ): Promise<readonly { readonly file: string; readonly value: string; readonly rows: number }[]>;
+  /**
+   * Writes a file again without the rows in which a text column has one of these values, in the order that they had: whole
+   * and on the medium when the promise resolves, and as it was before. Its other rows are in it once, whenever it is read.
+   */
+  removeRows(file: string, column: string, values: readonly string[]): Promise<void>;
   /** Names of the Parquet files under a folder, sorted. */
   list(folder: string): string[];
   /** Where a file stands in the file system, for SQL. */
@@ -82,9 +94,53 @@ class LocalLake implements Lake {
   async writeParquet(file: string, columns: Readonly<Record<string, LakeColumn>>): Promise<void> {
     const target = this.pathOf(file);
     makeDirDurably(path.dirname(target));
+    await this.replace(target, (temporary) => this.copy(temporary, columns));
+  }
+
+  private async connected<T>(use: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    this.warehouse ??= openWarehouse({ threads: 1, memoryBytes: 512 * 1024 * 1024 });
+    return (await this.warehouse).connected(use);
+  }
+
+  async countRows(
+    files: readonly string[],
+    column: string,
+    values: readonly string[],
+  ): Promise<{ file: string; value: string; rows: number }[]> {
+    const found: { file: string; value: string; rows: number }[] = [];
+    for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
+      const names = new Map(files.slice(at, at + FILES_AT_ONCE).map((file) => [this.pathOf(file), file]));
+      await this.connected(async (connection) => {
+        const reader = await connection.runAndReadAll(
+          `SELECT filename, ${sqlName(column)}, count(*)::INTEGER FROM read_parquet(${sqlList([...names.keys()])}, filename = true, ${PLAIN})
+           WHERE ${sqlName(column)} IN ${sqlTuple(values)} GROUP BY ALL ORDER BY ALL`,
+        );
+        for (const [name, value, rows] of reader.getRowsJS() as [string, string, number][]) {
+          found.push({ file: names.get(name) ?? name, value, rows });
+        }
+      });
+    }
+    return found;
+  }
+
+  async removeRows(file: string, column: string, values: readonly string[]): Promise<void> {
+    const target = this.pathOf(file);
+    await this.replace(target, (temporary) =>
+      this.connected(async (connection) => {
+        await connection.run(
+          `COPY (SELECT * FROM read_parquet(${sqlText(target)}, ${PLAIN})
+           WHERE ${sqlName(column)} IS NULL OR ${sqlName(column)} NOT IN ${sqlTuple(values)})
+           TO ${sqlText(temporary)} (FORMAT PARQUET, COMPRESSION ZSTD)`,
+        );
+      }),
+    );
+  }
+
+  /** Atomically and durably: `write` makes the file under another name. */
+  private async replace(target: string, write: (temporary: string) => Promise<void>): Promise<void> {
     const temporary = temporaryName(target);
     try {
-      await this.copy(temporary, columns);
+      await write(temporary);
       await syncFile(temporary);
       fs.renameSync(temporary, target);
     } catch (error) {
@@ -101,12 +157,10 @@ class LocalLake implements Lake {
     if (names.length === 0 || all.some((column) => column.values.length !== rows)) {
       throw new ShelfwiseError('OPTION_INVALID', 'a file of the lake needs columns of equal length');
     }
-    this.warehouse ??= openWarehouse({ threads: 1, memoryBytes: 512 * 1024 * 1024 });
-    const warehouse = await this.warehouse;
     const types = all.map((column) => TYPES[column.type]);
     this.tables += 1;
     const table = `rows_${this.tables}`;
-    await warehouse.connected(async (connection) => {
+    await this.connected(async (connection) => {
       const declared = names.map((name, i) => `${sqlName(name)} ${types[i]}`).join(', ');
       await connection.run(`CREATE TEMP TABLE ${table} (${declared})`);
       try {
@@ -149,6 +203,19 @@ class LocalLake implements Lake {
     this.warehouse = null;
     warehouse?.close();
   }
+}
+
+/** A file's own columns, and none made of the folders it stands in. */
+const PLAIN = 'hive_partitioning = false';
+/** Files that one query reads. */
+const FILES_AT_ONCE = 200;
+
+function sqlList(texts: readonly string[]): string {
+  return `[${texts.map(sqlText).join(', ')}]`;
+}
+
+function sqlTuple(texts: readonly string[]): string {
+  return `(${texts.map(sqlText).join(', ')})`;
 }
 
 function slice(column: LakeColumn, at: number, count: number): DuckDBValue[] {

@@ -5,12 +5,16 @@
  * header  "SHLFLOG1" | version u32 | segment u32 | salt u32 | bytes of the segment before u32 | 0 u32 | crc32 of these u32
  * frame   length u32 | crc32 u32 | payload                 (all little-endian)
  * mark    0x80000008 | crc32 u32 | durable u32 | 0 u32     (a frame that is no entry)
+ * erased  0x40000000 + length u32 | crc32 u32 | zeros       (where an entry was)
  * ```
  * The CRC of a frame starts from a mix of the segment's random salt, the frame's offset and its length, so that a frame
  * counts only where it was written: a stale block, a moved frame or a payload that imitates frames never does.
  *
  * Every write begins with a *mark*: all bytes before `durable` were on the medium when the write was made. It tells a
  * torn tail from damage: if a frame is bad and a later mark says that its place had been synced, then it is damage.
+ *
+ * An entry is erased by a frame of the same length, so that all others keep their places. A segment that holds one has
+ * version 2 in its header: a program that does not know of them refuses it, and does not take it for damaged.
  */
 import { crc32 } from 'node:zlib';
 import { mix32, ShelfwiseError } from '../base/index.ts';
@@ -20,11 +24,14 @@ export const HEADER_BYTES = 32;
 export const FRAME_HEADER_BYTES = 8;
 export const MARK_BYTES = 16;
 const MARK_LENGTH_FIELD = 0x80000008;
+const ERASED_FLAG = 0x40000000;
 /** An entry may not be larger: a length beyond it is damage. */
 export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
 
 const MAGIC = 'SHLFLOG1';
 const VERSION = 1;
+/** Of segments in which entries were erased. */
+const VERSION_ERASED = 2;
 
 /** Place of an entry: the segment's number and the offset of its frame in the file. */
 export interface LogPosition {
@@ -53,10 +60,11 @@ export interface SegmentHeader {
   readonly previousBytes: number;
 }
 
-export function encodeHeader(header: SegmentHeader): Buffer {
+/** @param erased whether the segment holds frames of erased entries */
+export function encodeHeader(header: SegmentHeader, erased = false): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.write(MAGIC, 0, 'latin1');
-  bytes.writeUInt32LE(VERSION, 8);
+  bytes.writeUInt32LE(erased ? VERSION_ERASED : VERSION, 8);
   bytes.writeUInt32LE(header.segment, 12);
   bytes.writeUInt32LE(header.salt, 16);
   bytes.writeUInt32LE(header.previousBytes, 20);
@@ -71,7 +79,7 @@ export function readHeader(file: DiskFile, segment: number): SegmentHeader | nul
   if (bytes.toString('latin1', 0, 8) !== MAGIC) return null;
   if (bytes.readUInt32LE(HEADER_BYTES - 4) !== crc32(bytes.subarray(0, HEADER_BYTES - 4))) return null;
   const version = bytes.readUInt32LE(8);
-  if (version !== VERSION) {
+  if (version !== VERSION && version !== VERSION_ERASED) {
     throw new ShelfwiseError('DATA_DIR_VERSION', `segment ${segment} of the event log has format ${version}`);
   }
   if (bytes.readUInt32LE(12) !== segment) return null;
@@ -90,6 +98,14 @@ export function writeFrame(into: Buffer, at: number, payload: Uint8Array, salt: 
   into.set(payload, at + FRAME_HEADER_BYTES);
 }
 
+/** The bytes of the frame that takes an entry's place. */
+export function erasedFrame(length: number, salt: number, offset: number): Buffer {
+  const frame = Buffer.alloc(FRAME_HEADER_BYTES + length);
+  frame.writeUInt32LE(ERASED_FLAG + length, 0);
+  frame.writeUInt32LE(crc32(frame.subarray(FRAME_HEADER_BYTES), frameSeed(salt, offset, ERASED_FLAG + length)), 4);
+  return frame;
+}
+
 export function writeMark(into: Buffer, at: number, durable: number, salt: number, offset: number): void {
   into.writeUInt32LE(MARK_LENGTH_FIELD, at);
   into.writeUInt32LE(durable, at + 8);
@@ -102,12 +118,14 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Walks the frames of one segment. After `next()` returned true, `payload`, `offset` and `nextOffset` describe an entry;
- * marks are passed over. Payloads are views of a chunk that is never written again, so they may be kept.
+ * marks and what was erased are passed over. Payloads are views of a chunk that is never written again, so they may be kept.
  */
 export class FrameCursor {
   offset: number;
   nextOffset: number;
   payload: Uint8Array = new Uint8Array(0);
+  /** True once an erased entry was passed over. */
+  passedErased = false;
   /** True once a frame before the limit did not check. `nextOffset` is where it stands. */
   damaged = false;
 
@@ -133,14 +151,16 @@ export class FrameCursor {
       if (!this.load(at, FRAME_HEADER_BYTES)) break;
       const lengthField = this.chunk.readUInt32LE(at - this.chunkStart);
       const mark = lengthField === MARK_LENGTH_FIELD;
-      const length = mark ? MARK_BYTES - FRAME_HEADER_BYTES : lengthField;
+      const erased = lengthField >= ERASED_FLAG && lengthField < 2 * ERASED_FLAG;
+      const length = mark ? MARK_BYTES - FRAME_HEADER_BYTES : erased ? lengthField - ERASED_FLAG : lengthField;
       if (length === 0 || length > MAX_ENTRY_BYTES || !this.load(at, FRAME_HEADER_BYTES + length)) break;
       const inChunk = at - this.chunkStart;
       const payload = this.chunk.subarray(inChunk + FRAME_HEADER_BYTES, inChunk + FRAME_HEADER_BYTES + length);
       const crc = crc32(payload, frameSeed(this.salt, at, lengthField));
       if (crc !== this.chunk.readUInt32LE(inChunk + 4)) break;
       this.nextOffset = at + FRAME_HEADER_BYTES + length;
-      if (mark) continue;
+      if (erased) this.passedErased = true;
+      if (mark || erased) continue;
       this.offset = at;
       this.payload = payload;
       return true;

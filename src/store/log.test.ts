@@ -173,7 +173,7 @@ describe('damage', () => {
     const { encodeHeader } = await import('./log-format.ts');
     const { crc32 } = await import('node:zlib');
     const header = encodeHeader({ segment: 1, salt: 1, previousBytes: 0 });
-    header.writeUInt32LE(2, 8);
+    header.writeUInt32LE(3, 8);
     header.writeUInt32LE(crc32(header.subarray(0, 28)), 28);
     fs.writeFileSync(file, header);
     expect(() => openEventLog({ dir })).toThrow(expect.objectContaining({ code: 'DATA_DIR_VERSION' }));

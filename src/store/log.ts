@@ -464,7 +464,9 @@ class SegmentedLog implements EventLog {
       throw corrupt(this.dir, position.segment, position.offset, 'no entry starts there');
     }
     const cursor = new FrameCursor(segment.file, segment.salt, position.offset, segment.written, READ_BYTES);
-    if (!cursor.next()) throw corrupt(this.dir, position.segment, position.offset, 'no whole entry starts there');
+    const found = cursor.next();
+    if (cursor.passedErased) throw gone(position);
+    if (!found) throw corrupt(this.dir, position.segment, position.offset, 'no whole entry starts there');
     return cursor.payload;
   }
 
@@ -530,6 +532,26 @@ class SegmentedLog implements EventLog {
     this.files.shift();
     oldest.file.close();
     this.disk.remove(this.fileOf(segment));
+    this.disk.syncDirNow(this.dir);
+  }
+
+  swapSegment(segment: number, prepared: string): void {
+    const held = this.files[segment - this.files[0].segment];
+    if (held === undefined || segment >= this.safe.segment)
+      throw new ShelfwiseError(
+        'OPTION_INVALID',
+        `segment ${segment} cannot be swapped: it is not there, or not sealed`,
+      );
+    const file = this.disk.open(prepared, 'write');
+    const header = readHeader(file, segment);
+    if (header?.salt !== held.salt || file.size() !== held.written) {
+      file.close();
+      throw new ShelfwiseError('OPTION_INVALID', `${prepared} is not made of segment ${segment}`);
+    }
+    this.disk.rename(prepared, this.fileOf(segment));
+    const before = held.file;
+    held.file = file;
+    before.close();
     this.disk.syncDirNow(this.dir);
   }
 

@@ -47,6 +47,8 @@ export interface Metadata {
     /** Notes that a segment's rows are in these files, and nowhere else in the lake. */
     record(stream: string, segment: number, files: readonly string[], rows: number): Promise<void>;
     isDone(stream: string, segment: number): Promise<boolean>;
+    /** Notes how many rows the files of a segment have since some were erased. */
+    recount(stream: string, segment: number, rows: number): Promise<void>;
     /** By segment, ascending: the files to read a stream's compacted part from. */
     list(
       stream: string,
@@ -54,6 +56,8 @@ export interface Metadata {
   };
   readonly audit: AuditTrail;
   readonly erasures: Erasures;
+  /** Entries in which a text stands, over all tables but those of erasures; and how many were looked at. */
+  mentions(text: string): Promise<{ readonly rows: number; readonly found: number }>;
   close(): Promise<void>;
 }
 
@@ -103,6 +107,11 @@ function repositories(ready: Ready, clock: Clock): Omit<Metadata, 'close'> {
         const values = { stream, segment, files: JSON.stringify(files), row_count: rows };
         await db.insertInto('compaction').values(values).execute();
       },
+      recount: async (stream, segment, rows) => {
+        const db = await ready();
+        const update = db.updateTable('compaction').set({ row_count: rows }).where('stream', '=', stream);
+        await update.where('segment', '=', segment).execute();
+      },
       isDone: async (stream, segment) => {
         const db = await ready();
         const query = db.selectFrom('compaction').select('segment').where('stream', '=', stream);
@@ -120,8 +129,22 @@ function repositories(ready: Ready, clock: Clock): Omit<Metadata, 'close'> {
     },
     audit: auditRepository(ready, clock),
     erasures: erasureRepository(ready, clock),
+    mentions: async (text) => {
+      const db = await ready();
+      let rows = 0;
+      let found = 0;
+      for (const table of SEARCHED_TABLES) {
+        for (const row of await db.selectFrom(table).selectAll().execute()) {
+          rows++;
+          if (Object.values(row).some((value) => typeof value === 'string' && value.includes(text))) found++;
+        }
+      }
+      return { rows, found };
+    },
   };
 }
+
+const SEARCHED_TABLES = ['setting', 'api_key', 'epoch', 'compaction', 'audit_entry'] as const;
 
 /** Parameters of a statement are limited. */
 const FORGET_ROWS = 500;

@@ -39,6 +39,8 @@ export interface OnlineStore {
   range(table: string, range: KeyRange): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
   /** Entries in a table. */
   count(table: string): number;
+  /** Names of all tables that were ever written to, sorted. */
+  tables(): readonly string[];
   /** Waits for transactions under way. */
   close(): Promise<void>;
 }
@@ -93,7 +95,7 @@ interface Change {
 class LmdbStore implements OnlineStore {
   private readonly dir: string;
   private readonly environment: RootDatabase<unknown, string>;
-  private readonly tables = new Map<string, Table>();
+  private readonly opened = new Map<string, Table>();
 
   constructor(dir: string, environment: RootDatabase<unknown, string>) {
     this.dir = dir;
@@ -101,16 +103,16 @@ class LmdbStore implements OnlineStore {
   }
 
   private table(name: string): Table {
-    const opened = this.tables.get(name);
-    if (opened !== undefined) return opened;
+    const known = this.opened.get(name);
+    if (known !== undefined) return known;
     if (!/^[a-z][a-z0-9:_-]{0,63}$/.test(name)) {
       throw new ShelfwiseError('OPTION_INVALID', `"${name}" cannot name a table of the online store`);
     }
-    if (this.tables.size === MAX_TABLES) {
+    if (this.opened.size === MAX_TABLES) {
       throw new ShelfwiseError('OPTION_INVALID', `the online store has at most ${MAX_TABLES} tables`);
     }
     const table = this.environment.openDB<Buffer, string>({ name, encoding: 'binary', cache: false });
-    this.tables.set(name, table);
+    this.opened.set(name, table);
     return table;
   }
 
@@ -183,6 +185,11 @@ class LmdbStore implements OnlineStore {
       return stats.entryCount;
     }
     throw new ShelfwiseError('BUG', 'LMDB tells no count of entries');
+  }
+
+  tables(): string[] {
+    // Of a database without a name the keys are the names of the others.
+    return Array.from(this.environment.getKeys(), String).sort();
   }
 
   async close(): Promise<void> {

@@ -33,6 +33,19 @@ export function onlineStoreLaws(create: () => OnlineStoreSubject | Promise<Onlin
       await again.close();
     }),
 
+    law('names its tables, also after a restart', async (subject) => {
+      const store = await subject.open();
+      await store.transaction((write) => {
+        write.put('states', 'a', Buffer.from([1]));
+        write.put('other-1', 'a', Buffer.from([1]));
+      });
+      assert.deepEqual(store.tables(), ['other-1', 'states']);
+      await store.close();
+      const again = await subject.open();
+      assert.deepEqual(again.tables(), ['other-1', 'states']);
+      await again.close();
+    }),
+
     law('agrees with a map under random transactions, and after a restart', async (subject, rng) => {
       let store = await subject.open();
       const model = new Map<string, number[]>();

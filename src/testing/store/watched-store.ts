@@ -15,6 +15,7 @@ export function watchedStore(inner: OnlineStore, watch: StoreWatch): OnlineStore
     get: (table, key) => inner.get(table, key),
     range: (table, range) => inner.range(table, range),
     count: (table) => inner.count(table),
+    tables: () => inner.tables(),
     transaction(fill) {
       const changes: ((write: StoreWriter) => void)[] = [];
       const tables = new Set<string>();
