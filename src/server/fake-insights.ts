@@ -94,5 +94,6 @@ export function createFakeInsights(world: {
     noteRequest: () => {
       requests++;
     },
+    forget: () => undefined,
   };
 }

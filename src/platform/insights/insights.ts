@@ -50,13 +50,15 @@ export interface Insights {
   live(since: number | undefined): LiveInsights;
   /** An HTTP request was answered. */
   noteRequest(status: number, ms: number): void;
+  /** A listener was erased: feedback on their decisions is counted no longer. */
+  forget(listenerKey: string): void;
 }
 
 const MAX_CHILDREN = 100;
 const ALBUM = ITEM_KINDS.indexOf('album');
 
 export function createInsights(dependencies: {
-  readonly thread: Pick<InsightsThread, 'ask'>;
+  readonly thread: Pick<InsightsThread, 'ask' | 'forget'>;
   readonly live: Live;
   readonly clock: Clock;
   readonly vocabularies: Vocabularies;
@@ -239,6 +241,7 @@ export function createInsights(dependencies: {
       };
     },
     noteRequest: live.noteRequest,
+    forget: thread.forget,
   };
 }
 

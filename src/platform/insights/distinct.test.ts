@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../base/index.ts';
+import { addDistinct, countDistinct, DISTINCT_EXACT, emptyDistinct, hashOfKey } from './distinct.ts';
+
+describe('distinct listeners', () => {
+  it('counts up to 128 exactly, however often each comes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: DISTINCT_EXACT }), (hashes) => {
+        const state = emptyDistinct();
+        for (const hash of [...hashes, ...hashes.toReversed()]) addDistinct(state, hash);
+        expect(countDistinct(state)).toEqual({ count: new Set(hashes).size, exact: true });
+      }),
+    );
+  });
+
+  it('estimates more within four standard errors (18%), and says that it does', () => {
+    for (const [seed, listeners] of [
+      [1, 129],
+      [2, 500],
+      [3, 2_000],
+      [4, 20_000],
+      [5, 400_000],
+    ] as const) {
+      const rng = createRng(seed);
+      const state = emptyDistinct();
+      const hashes = Uint32Array.from({ length: listeners }, () => rng.uniform() * 2 ** 32);
+      for (const hash of hashes) addDistinct(state, hash);
+      for (const hash of hashes.subarray(0, 1000)) addDistinct(state, hash);
+      const { count, exact } = countDistinct(state);
+      expect(exact).toBe(false);
+      expect(Math.abs(count / new Set(hashes).size - 1)).toBeLessThan(4 * 0.046);
+    }
+  });
+
+  it('is off by 4.6% on average over many sets, neither up nor down', () => {
+    let sum = 0;
+    let squares = 0;
+    const sets = 200;
+    for (let seed = 0; seed < sets; seed++) {
+      const rng = createRng(1000 + seed);
+      const state = emptyDistinct();
+      for (let i = 0; i < 5000; i++) addDistinct(state, (rng.uniform() * 2 ** 32) >>> 0);
+      const error = countDistinct(state).count / 5000 - 1;
+      sum += error;
+      squares += error * error;
+    }
+    expect(Math.sqrt(squares / sets)).toBeLessThan(0.046 * 1.3);
+    expect(Math.abs(sum / sets)).toBeLessThan(0.02);
+  });
+
+  it('holds the same after copies of it, as in a snapshot', () => {
+    const state = emptyDistinct();
+    for (let i = 0; i < 300; i++) addDistinct(state, Math.imul(i, 0x9e3779b1) >>> 0);
+    expect(countDistinct(structuredClone(state))).toEqual(countDistinct(state));
+  });
+
+  it('takes its hash from the key, which is random already', () => {
+    expect(hashOfKey('ffffffff00000000ffffffff00000000')).toBe(0xffffffff);
+    expect(hashOfKey('0000000a00000000ffffffff00000000')).toBe(10);
+  });
+});
