@@ -24,7 +24,6 @@ export {
   type Sights,
   STATE_VERSION,
   shelfSightsOf,
-  wornCards,
 } from './state.ts';
 export { decodeState, encodeState, statesEqual, stateVersionOf } from './state-codec.ts';
 export * from './taste.ts';
