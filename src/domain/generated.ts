@@ -2,7 +2,7 @@
  * Generated playlists: made for one listener out of the catalogue's tracks. They are cards and containers like any other,
  * and no items: no catalogue holds them. Their names and numbers are the same for every listener; what is in them is not.
  */
-import type { Counters } from './counters.ts';
+import { type Counters, marketSpan } from './counters.ts';
 import { createVocabulary, NO_ITEM, type Vocabulary } from './vocabulary.ts';
 
 /** What may be made for a listener. Position is the slot's number in records and stored lists: append only. */
@@ -60,6 +60,12 @@ export function generatedPlays(counters: Counters): number {
   const { topItems, plays } = counters;
   const item = topItems.length === 0 ? NO_ITEM : topItems[Math.floor(topItems.length / 10)];
   return item < plays.length ? plays[item] : 0;
+}
+
+/** The same in one market, by its number; in the world where the counters do not have it. */
+export function generatedMarketPlays(counters: Counters, market: number): number {
+  const [start, end] = marketSpan(counters, market);
+  return start === end ? generatedPlays(counters) : counters.marketPlays[start + Math.floor((end - start) / 10)];
 }
 
 /** A vocabulary of items: dense numbers, and the names of generated playlists with theirs. */

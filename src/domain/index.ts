@@ -14,4 +14,5 @@ export * from './item.ts';
 export * from './listener.ts';
 export * from './listener-view.ts';
 export * from './page.ts';
+export * from './relations.ts';
 export * from './vocabulary.ts';

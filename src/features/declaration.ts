@@ -58,7 +58,8 @@ export interface CardFacts {
 
 /**
  * Facts about a card and this listener that the encoder gathers for a block of rows at once, without a call per cell:
- *   marketPlays         decayed plays in the page's market; in the world when the counters do not have that market
+ *   marketPlays         decayed plays in the page's market; in the world when the counters do not have that market; of a
+ *                       generated playlist those of what stands a tenth down the market's list
  *   itemPlays           the listener's decayed plays of the item, or of its parent if that has more
  *   itemAgeDays         days since the last of those plays; missing when there is none
  *   creatorPlays        the listener's decayed plays of its creator
@@ -67,7 +68,7 @@ export interface CardFacts {
  *   followed, liked     1 when the item or its parent (followed: or its creator) is, else 0
  *   sameCreator         1 when its creator is that of the item played last in this session, else 0
  *   seedNeighbour       similarity with the shelf's seed in the embedding's neighbour lists; 0 when not among them
- *   tasteCosine         cosine of item and taste; missing when either has no vector
+ *   tasteCosine         cosine of item and taste; missing when either has no vector; 1 of a generated playlist, which is made of the taste
  *   seedCosine          cosine of item and the shelf's seed
  *   sessionCosine       cosine of item and the item played last in this session
  */

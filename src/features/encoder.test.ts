@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRng, hash32, mix32, type Rng } from '../base/index.ts';
-import { DEVICES, EMPTY_COUNTERS, EMPTY_EMBEDDING, marketSpan, NO_ITEM, UNKNOWN_KIND } from '../domain/index.ts';
+import {
+  DEVICES,
+  EMPTY_COUNTERS,
+  EMPTY_EMBEDDING,
+  GENERATED_SLOTS,
+  generatedNumber,
+  isGenerated,
+  marketSpan,
+  NO_ITEM,
+  UNKNOWN_KIND,
+} from '../domain/index.ts';
 import { type FeatureWorld, featureWorld } from '../testing/index.ts';
 import { createBatch, type FeatureBatch } from './batch.ts';
 import { type CardFacts, defineFeatures, type FeatureSet, type PageFacts, type RowFact } from './declaration.ts';
@@ -75,7 +85,9 @@ function randomShelf(rng: Rng, world: FeatureWorld): Shelf {
   return {
     shelfId: `shelf-${rng.below(6)}`,
     seedItem: rng.uniform() < 0.5 ? NO_ITEM : rng.below(beyond),
-    items: Uint32Array.from({ length: rng.below(150) }, () => rng.below(beyond)),
+    items: Uint32Array.from({ length: rng.below(150) }, () =>
+      rng.uniform() < 0.1 ? generatedNumber(rng.below(GENERATED_SLOTS.length)) : rng.below(beyond),
+    ),
   };
 }
 
@@ -375,6 +387,10 @@ function naiveFact(fact: RowFact, page: PageFacts, shelf: Shelf, card: CardFacts
   switch (fact) {
     case 'marketPlays': {
       const [start, end] = marketSpan(counters, page.market);
+      if (isGenerated(item)) {
+        const top = counters.topItems[Math.floor(counters.topItems.length / 10)];
+        return start < end ? counters.marketPlays[start + Math.floor((end - start) / 10)] : (counters.plays[top] ?? 0);
+      }
       if (start === end) return item < counters.plays.length ? counters.plays[item] : 0;
       const at = counters.marketItems.subarray(start, end).indexOf(item);
       return at < 0 ? 0 : counters.marketPlays[start + at];
@@ -409,6 +425,8 @@ function naiveFact(fact: RowFact, page: PageFacts, shelf: Shelf, card: CardFacts
       return 0;
     }
     case 'tasteCosine':
+      if (isGenerated(item))
+        return view.taste.length === embedding.dimension && view.taste.some((x) => x !== 0) ? 1 : Number.NaN;
       return cosine(vectorOf(item), view.taste);
     case 'seedCosine':
       return cosine(vectorOf(item), vectorOf(shelf.seedItem));

@@ -1,9 +1,20 @@
 /**
- * The standard features of Home: 40 dense columns and 8 hashed slots.
+ * The standard features of Home: 40 dense columns and 9 hashed slots.
  * Whoever changes a function here raises `version` (a golden test insists); whoever changes data need not: they are hashed.
  */
 import { hash32 } from '../base/index.ts';
-import { AGE_BANDS, ITEM_EXPLICIT, ITEM_KINDS, NO_ITEM, SURFACES, UNKNOWN_DAY, UNKNOWN_KIND } from '../domain/index.ts';
+import {
+  AGE_BANDS,
+  generatedPlays,
+  ITEM_EXPLICIT,
+  ITEM_KINDS,
+  isGenerated,
+  NO_ITEM,
+  SURFACES,
+  slotOf,
+  UNKNOWN_DAY,
+  UNKNOWN_KIND,
+} from '../domain/index.ts';
 import { type CardFacts, defineFeatures, type FeatureSet } from './declaration.ts';
 
 /** Days since release: 0 for what is yet to come out, NaN when unknown. */
@@ -13,7 +24,15 @@ function releaseAgeDays({ item, kind, catalog, day }: CardFacts): number {
 }
 
 function playsOf({ item, counters }: CardFacts): number {
+  if (isGenerated(item)) return generatedPlays(counters);
   return item < counters.plays.length ? counters.plays[item] : 0;
+}
+
+const PLAYLIST = ITEM_KINDS.indexOf('playlist');
+
+/** Generated playlists have no columns, and are playlists all the same. */
+function kindOf({ item, kind }: CardFacts): number {
+  return isGenerated(item) ? PLAYLIST : kind;
 }
 
 const YOUNG = AGE_BANDS.indexOf('25-34');
@@ -21,7 +40,7 @@ const OLDER = AGE_BANDS.indexOf('45-54');
 
 export const homeFeatures: FeatureSet = defineFeatures({
   name: 'home',
-  version: '1',
+  version: '2',
   features: [
     // The listener.
     {
@@ -106,7 +125,7 @@ export const homeFeatures: FeatureSet = defineFeatures({
       value: ({ item, kind, catalog: { durationMs } }) =>
         kind === UNKNOWN_KIND || durationMs[item] === 0 ? Number.NaN : durationMs[item] / 60_000,
     },
-    { name: 'card.kind', scope: 'card', kind: 'oneHot', labels: ITEM_KINDS, value: (c) => c.kind },
+    { name: 'card.kind', scope: 'card', kind: 'oneHot', labels: ITEM_KINDS, value: kindOf },
     {
       name: 'card.explicit',
       scope: 'card',
@@ -145,7 +164,7 @@ export const homeFeatures: FeatureSet = defineFeatures({
       scope: 'card',
       kind: 'category',
       slot: false,
-      value: (c) => (c.kind === UNKNOWN_KIND ? -1 : c.kind),
+      value: (c) => (kindOf(c) === UNKNOWN_KIND ? -1 : kindOf(c)),
     },
     {
       name: 'genre',
@@ -162,6 +181,8 @@ export const homeFeatures: FeatureSet = defineFeatures({
       slot: false,
       value: (c) => Math.floor(Math.log2(1 + playsOf(c))),
     },
+    // Which playlist that was made for the listener: each is learnt by itself.
+    { name: 'generated', scope: 'card', kind: 'category', value: (c) => (isGenerated(c.item) ? slotOf(c.item) : -1) },
     { name: 'creator', scope: 'card', kind: 'category', value: (c) => (c.creator === NO_ITEM ? -1 : c.creator) },
     { name: 'shelf×kind', kind: 'crossed', of: ['shelf', 'kind'] },
     { name: 'shelf×dayPart', kind: 'crossed', of: ['shelf', 'dayPart'] },

@@ -2,7 +2,17 @@
  * Row facts: what the encoder knows of a card and a listener together (see ROW_FACTS). The listener's side is bound once
  * a page into small tables; then the facts of a block of rows are gathered in one pass, without a call or an object a row.
  */
-import { type Counters, type Embedding, type ListenerView, marketSpan, NO_ITEM, VIEW_LIMITS } from '../domain/index.ts';
+import {
+  type Counters,
+  type Embedding,
+  GENERATED_BASE,
+  generatedMarketPlays,
+  isGenerated,
+  type ListenerView,
+  marketSpan,
+  NO_ITEM,
+  VIEW_LIMITS,
+} from '../domain/index.ts';
 import { type PageFacts, ROW_FACTS, type RowFact } from './declaration.ts';
 import { NumberTable } from './number-table.ts';
 
@@ -67,6 +77,8 @@ export class RowFacts {
   private sessionCreator = NO_ITEM;
   private readonly markets = new MarketTables();
   private market: Float32Array = NOTHING;
+  /** What generated playlists stand for in this market. */
+  private generatedPlays = 0;
   private readonly norms = new Norms();
   private inverseNorms: Float64Array = new Float64Array(0);
   private taste = new Target();
@@ -90,6 +102,7 @@ export class RowFacts {
     const { sessionItem } = view;
     this.sessionCreator = sessionItem < catalog.size ? catalog.creator[sessionItem] : NO_ITEM;
     this.market = this.markets.of(counters, market, catalog.size);
+    this.generatedPlays = generatedMarketPlays(counters, market);
     this.inverseNorms = this.norms.of(embedding);
     this.taste.bindVector(view.taste, embedding);
     if (this.wantsSession) this.session.bindItem(sessionItem, embedding);
@@ -117,6 +130,7 @@ export class RowFacts {
     this.gatherNumbers(page, items, from, count);
     if (this.wantsGenres) this.gatherGenres(page, items, from, count);
     if (this.wantsTaste) this.gatherCosine(this.taste, TASTE_COSINE, page.embedding, items, from, count);
+    this.gatherGenerated(items, from, count);
     if (this.wantsSeed) this.gatherCosine(this.seed, SEED_COSINE, page.embedding, items, from, count);
     if (this.wantsSession) this.gatherCosine(this.session, SESSION_COSINE, page.embedding, items, from, count);
   }
@@ -174,6 +188,15 @@ export class RowFacts {
         if (entry >= 0) similarity = neighbourSimilarity[entry];
       }
       values[SEED_NEIGHBOUR + r] = similarity;
+    }
+  }
+
+  /** What was made of the listener's taste lies in its direction. */
+  private gatherGenerated(items: Uint32Array, from: number, count: number): void {
+    for (let r = 0; r < count; r++) {
+      if (items[from + r] < GENERATED_BASE || !isGenerated(items[from + r])) continue;
+      this.values[MARKET_PLAYS + r] = this.generatedPlays;
+      if (this.wantsTaste && this.taste.known) this.values[TASTE_COSINE + r] = 1;
     }
   }
 
