@@ -39,24 +39,30 @@ export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
   const { embedding, nearest, children } = world;
   if (embedding === undefined || nearest === undefined) return [];
   const { catalog } = rights;
-  const count = nearest.search(taste.centre, Math.min(NEAREST_LOOKED_AT, nearest.size), found, scores);
+  const count = nearest.search(
+    Float32Array.from(taste.centre),
+    Math.min(NEAREST_LOOKED_AT, nearest.size),
+    found,
+    scores,
+  );
   const tracks: NewTrack[] = [];
   const seen = new Set<number>();
   let closest = 0;
-  const offer = (track: number): void => {
+  const offer = (track: number, product: number | undefined): void => {
     if (seen.has(track)) return;
     seen.add(track);
     if (!mayHear(rights, track) || !isUnheard(state, track)) return;
-    const closeness = cosineTo(taste, track, catalog, embedding);
+    const closeness =
+      product === undefined ? cosineTo(taste, track, catalog, embedding) : product / lengthOf(track, embedding);
     closest = Math.max(closest, closeness);
     if (closeness > 0) tracks.push({ track, closeness });
   };
   for (let i = 0; i < count; i++) {
     const item = found[i];
-    if (isTrack(catalog, item)) offer(item);
+    if (isTrack(catalog, item)) offer(item, scores[i]);
     else if (item < catalog.size && catalog.kind[item] === ALBUM && item + 1 < children.start.length) {
       const end = Math.min(children.start[item + 1], children.start[item] + TRACKS_OF_ALBUM);
-      for (let c = children.start[item]; c < end; c++) offer(children.items[c]);
+      for (let c = children.start[item]; c < end; c++) offer(children.items[c], undefined);
     }
   }
   return tracks.filter(({ closeness }) => closeness >= LEAST_OF_CLOSEST * closest);
@@ -66,8 +72,13 @@ function cosineTo(taste: Taste, track: number, catalog: Catalog, embedding: Embe
   const item = vectorItemOf(track, catalog, embedding);
   if (item === NO_ITEM) return 0;
   const { factors, dimension } = embedding;
-  const at = item * dimension;
-  return dot(factors, at, taste.centre, 0, dimension) / Math.sqrt(dot(factors, at, factors, at, dimension));
+  return dot(factors, item * dimension, taste.centre, 0, dimension) / lengthOf(item, embedding);
+}
+
+function lengthOf(item: number, { factors, dimension }: Embedding): number {
+  let squares = 0;
+  for (let k = item * dimension; k < (item + 1) * dimension; k++) squares += factors[k] * factors[k];
+  return Math.sqrt(squares);
 }
 
 /** Points of a taste that a new track may be said to be close to: its strongest. */
