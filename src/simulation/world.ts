@@ -1,6 +1,7 @@
 /** The demo world: a generated catalogue, invented listeners and their history; the same seed gives the same bytes. */
 import { DAY_MS, type Rng, requireRange, resolveOptions } from '../base/index.ts';
-import type { Device, IncomingEvent, Item, ListenerProfile, Page } from '../domain/index.ts';
+import type { Campaign, Device, IncomingEvent, Item, ListenerProfile, Page } from '../domain/index.ts';
+import { demoCampaigns } from './campaigns.ts';
 import { catalogueItems, createCatalogue } from './catalogue.ts';
 import { coverSvg } from './covers.ts';
 import { createHistory } from './history.ts';
@@ -31,6 +32,8 @@ export interface DemoWorld {
   history(): Iterable<IncomingEvent>;
   /** Cover of any id, as SVG of at most 3 KB; a plain one for an id that is not of this world. */
   coverSvg(itemId: string): string;
+  /** What the editors put on Homes. */
+  campaigns(): readonly Campaign[];
   /**
    * The truth, for simulations only: probability in [0, 1) that a card which the listener looks at earns its reward.
    * Context matters by time of day and by the drift of tastes. Unknown listeners get the world's mean.
@@ -68,6 +71,7 @@ export function createDemoWorld(options: DemoWorldOptions & { readonly endMs: nu
     },
     history: () => createHistory(seed, days, catalogue, people),
     coverSvg: (itemId) => coverSvg(catalogue, itemId),
+    campaigns: () => demoCampaigns(catalogueItems(catalogue), endMs),
     expectedReward: truth.expectedReward,
     examination,
     respond: truth.respond,

@@ -41,6 +41,10 @@ function recordingTarget(failAfter = Number.POSITIVE_INFINITY): { target: DemoTa
       take('putListeners', ids);
       return rows.map((row) => ({ ...row, createdAtMs: 0 }));
     },
+    async putCampaign(id, body) {
+      take('putCampaign', [id]);
+      return { fate: 'created', campaign: { ...body, id }, unknownItems: [] };
+    },
     async ingest(rows) {
       const ids = (rows as readonly { eventId: string }[]).map(({ eventId }) => eventId);
       take('ingest', ids);
@@ -69,7 +73,13 @@ describe('the demo world', () => {
     const { target, sent } = recordingTarget();
     const run = runAt(NOW_MS);
     await loadDemo(run, target, dataDir, 0, smallWorld);
-    expect([...new Set(sent.map(({ call }) => call))]).toEqual(['upsertItems', 'putListeners', 'ingest', 'fit']);
+    expect([...new Set(sent.map(({ call }) => call))]).toEqual([
+      'upsertItems',
+      'putListeners',
+      'putCampaign',
+      'ingest',
+      'fit',
+    ]);
     for (const { ids } of sent) expect(ids.length).toBeLessThanOrEqual(1000);
     expect(run.told.join('')).toMatch(/Demo catalogue: \d+ items \(\d/);
     const before = sent.length;
@@ -78,7 +88,7 @@ describe('the demo world', () => {
   });
 
   it('that was interrupted goes on with the same events, whatever the time is now', async () => {
-    const first = recordingTarget(3);
+    const first = recordingTarget(6);
     await expect(loadDemo(runAt(NOW_MS), first.target, dataDir, 0, smallWorld)).rejects.toThrow('disk is gone');
     const second = recordingTarget();
     await loadDemo(runAt(NOW_MS + 3_600_000), second.target, dataDir, 500, smallWorld);

@@ -12,13 +12,13 @@ import { ENVELOPE_ROWS } from './import.ts';
 import { FITTING } from './jobs.ts';
 
 /** What is loaded of the world: nothing of its truth. */
-export interface DemoSource extends Pick<DemoWorld, 'days' | 'items' | 'listeners'> {
+export interface DemoSource extends Pick<DemoWorld, 'days' | 'items' | 'listeners' | 'campaigns'> {
   readonly history: AsyncIterable<readonly IncomingEvent[]>;
   close(): Promise<void>;
 }
 
 /** What a load asks of the platform: the same that the API's routes ask, without a text of JSON between the two. */
-export type DemoTarget = Pick<PlatformService, 'upsertItems' | 'putListeners' | 'ingest' | 'fit'>;
+export type DemoTarget = Pick<PlatformService, 'upsertItems' | 'putListeners' | 'putCampaign' | 'ingest' | 'fit'>;
 
 interface Marker {
   readonly state: 'loading' | 'loaded';
@@ -55,6 +55,7 @@ export async function loadDemo(
     await step(run, 'Demo listeners', 'listeners', envelopes(demo.listeners()), async (listeners) => {
       await target.putListeners(listeners);
     });
+    for (const { id, ...body } of demo.campaigns()) await target.putCampaign(id, body);
     const startMs = marker.endMs - demo.days * DAY_MS;
     await step(
       run,
