@@ -9,12 +9,13 @@ export const BEGUN_SHARE = 0.05;
 const BEGUN_MS = 30_000;
 
 /**
- * Share of the item that the newest playback of it reached, in [0, 1]; 0 where it was not begun, where less than half a
- * minute was heard, or where its length is not known (0).
+ * Share of the item that the newest playback of it reached, in [0, 1]; 0 where it was not begun (less than BEGUN_SHARE or
+ * less than half a minute was heard), or where its length is not known (0).
  */
 export function begunShare(state: ListenerState, item: number, durationMs: number): number {
   if (durationMs === 0) return 0;
   const progress = progressOf(state, item);
   if (progress === undefined || progress.playedMs < BEGUN_MS) return 0;
-  return Math.min(1, progress.playedMs / durationMs);
+  const share = Math.min(1, progress.playedMs / durationMs);
+  return share < BEGUN_SHARE ? 0 : share;
 }

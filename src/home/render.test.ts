@@ -28,7 +28,7 @@ const ITEMS: readonly Partial<Item>[] = [
   { kind: 'episode', title: 'Of a length that is not known' },
   { kind: 'episode', title: 'Nearly heard', durationMs: MINUTE_MS },
 ];
-const LISTENED_MS = [0, 0, 0, 0, 48 * MINUTE_MS, 59 * MINUTE_MS, 20_000, 10 * MINUTE_MS, 50_000];
+const LISTENED_MS = [0, 0, 0, 0, 48 * MINUTE_MS, 59 * MINUTE_MS, 2 * MINUTE_MS, 10 * MINUTE_MS, 50_000];
 
 const texts: ItemTexts = {
   id: (item) => `item-${item}`,
@@ -84,6 +84,8 @@ function pageOf(shelfId: string, seedItem: number, items: readonly number[], cha
     language: 'en',
     state: listener(),
     campaigns: NO_CAMPAIGNS,
+    firstRank: 0,
+    rowLimit: undefined,
     rows: [
       {
         shelfId,
