@@ -1,12 +1,13 @@
 /** Addresses of the catalogue: its list, and one item. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../shell/root-route.ts';
-import { compact, type SearchRecord, textOf } from '../shell/search-params.ts';
+import { compact, oneOf, type SearchRecord, textOf } from '../shell/search-params.ts';
+import { KINDS } from './kinds.ts';
 
 export const catalogueRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/catalogue',
-  validateSearch: (search: SearchRecord) => compact({ q: textOf(search, 'q'), kind: textOf(search, 'kind') }),
+  validateSearch: (search: SearchRecord) => compact({ q: textOf(search, 'q'), kind: oneOf(search, 'kind', KINDS) }),
   component: lazyRouteComponent(() => import('./catalogue-page.tsx'), 'CataloguePage'),
 });
 
