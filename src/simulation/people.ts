@@ -260,9 +260,10 @@ function drawTaste(rng: Rng, people: Traits, l: number, kid: boolean): void {
   }
   if (kid) {
     for (const taste of [people.tasteFrom, people.tasteTo]) {
-      for (let t = 0; t < TOPIC_COUNT; t++) taste[at + t] *= 0.3;
+      // Music is for everybody, podcasts are for grown people unless they say otherwise.
+      for (let t = 0; t < TOPIC_COUNT; t++) taste[at + t] *= t < GENRE_COUNT ? 0.3 : 0;
       taste[at + CHILDRENS_MUSIC] += 0.7;
-      taste[at + CHILDRENS_STORIES] += 0.7;
+      taste[at + CHILDRENS_STORIES] = 1;
     }
   }
   for (let i = 0; i < STYLE_WIDTH; i++) people.style[l * STYLE_WIDTH + i] = rng.normal();

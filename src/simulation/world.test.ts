@@ -305,6 +305,9 @@ describe('the cast', () => {
     const last = of('demo-lapsed', 'play').at(-1);
     expect(ageDays(last?.occurredAt)).toBeGreaterThan(30);
     for (const event of of('demo-kid', 'play')) expect(items.get(event.itemId ?? '')?.explicit).toBe(false);
+    for (const event of of('demo-kid', 'play', 'episode'))
+      expect(items.get(event.itemId ?? '')?.genres).toEqual(["children's stories"]);
+    expect(of('demo-kid', 'follow', 'show').length).toBeGreaterThan(0);
     const forKids = of('demo-kid', 'play').filter(({ itemId }) =>
       items.get(itemId ?? '')?.genres?.some((genre) => genre.startsWith("children's")),
     );
