@@ -7,6 +7,7 @@ import { Chance } from '../shell/chance.tsx';
 import { Cover } from '../shell/cover.tsx';
 import { CatalogueIcon, FollowIcon, HeartIcon, HideIcon, ListIcon, MoreIcon, PlayIcon } from '../shell/icons.tsx';
 import styles from './card.module.css';
+import { isGenerated } from './containers.ts';
 
 /** How a shelf lays out its cards. */
 export type CardLayout = 'tall' | 'tile' | 'wide';
@@ -37,12 +38,7 @@ export function canFollow(kind: PageCard['kind']): boolean {
 
 /** Does it hold tracks or episodes to choose from? */
 export function canOpen(kind: PageCard['kind']): boolean {
-  return kind === 'album' || kind === 'playlist' || kind === 'show';
-}
-
-/** Made for one listener: no catalogue holds it. */
-function isGenerated(id: string): boolean {
-  return id.startsWith('generated:');
+  return kind !== 'track' && kind !== 'episode';
 }
 
 function CardMenu(props: CardProps) {

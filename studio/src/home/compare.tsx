@@ -13,6 +13,7 @@ import { Failure, Skeleton } from '../shell/states.tsx';
 import { instantText } from '../shell/times.ts';
 import { type Comparison, DEVICE_NAMES, formatComparison, parseComparison } from './address.ts';
 import styles from './compare.module.css';
+import { isGenerated } from './containers.ts';
 import { DAY_PART_HOURS, daysBefore, hourToday, shortInstant } from './moments.ts';
 import { describeShared, putSideBySide, type SideBySide } from './side-by-side.ts';
 import type { ChangeAddress, HomeAddress } from './use-home-address.ts';
@@ -123,7 +124,7 @@ function SmallCard({ card, shared, explained }: { card: PageCard; shared: boolea
   );
   return (
     <li className={styles.card} data-only={!shared} title={card.title}>
-      {card.id.startsWith('generated:') ? (
+      {isGenerated(card.id) ? (
         <span>{picture}</span>
       ) : (
         <Link to="/catalogue/$itemId" params={{ itemId: card.id }}>

@@ -11,19 +11,20 @@ import { countText } from '../shell/times.ts';
 import { useCoverColours } from '../shell/use-cover-colours.ts';
 import { canFollow } from './card.tsx';
 import styles from './container-sheet.module.css';
-import { type ContainedTrack, type Contents, fetchContents } from './containers.ts';
-import type { Origin } from './playback.ts';
+import { type ContainedTrack, type Contents, fetchCard, fetchContents, type Whose } from './containers.ts';
+import type { Origin, Playable } from './playback.ts';
 import type { Player } from './use-player.ts';
 import type { Reactions } from './use-reactions.ts';
 
 interface SheetProps {
   readonly id: string;
-  readonly listenerId: string;
+  readonly whose: Whose;
   /** The card that was clicked; undefined where the address alone led here. */
   readonly card: PageCard | undefined;
   readonly origin: Origin;
   readonly player: Player;
   readonly reactions: Reactions;
+  readonly onOpen: (id: string) => void;
   readonly onClose: () => void;
 }
 
@@ -50,10 +51,17 @@ function Track({
             <span className="visually-hidden">Play </span>
             {track.title}
           </span>
-          <span className={styles.subtitle}>{track.subtitle}</span>
+          <span className={styles.subtitle}>
+            {track.explicit && (
+              <span className={styles.explicit} title="Explicit">
+                E
+              </span>
+            )}
+            {track.subtitle}
+          </span>
           {track.reason !== '' && <span className={styles.reason}>{track.reason}</span>}
         </span>
-        {track.durationMs !== undefined && <span className={styles.duration}>{clockText(track.durationMs)}</span>}
+        {track.durationMs > 0 && <span className={styles.duration}>{clockText(track.durationMs)}</span>}
       </button>
     </li>
   );
@@ -69,14 +77,18 @@ function moveFocus(event: KeyboardEvent<HTMLOListElement>): void {
   event.preventDefault();
 }
 
-function Opened({ contents, origin, player, reactions, card }: SheetProps & { readonly contents: Contents }) {
-  const container = { id: contents.id, title: contents.title, tracks: contents.tracks };
+interface OpenedProps extends SheetProps {
+  readonly about: Playable;
+  readonly contents: Contents;
+}
+
+function Opened({ contents, about, origin, player, reactions, onOpen }: OpenedProps) {
   const { listen } = player;
   const here = listen?.container?.id === contents.id;
-  const about = card ?? contents;
   const liked = reactions.liked.has(contents.id);
   const followed = reactions.followed.has(contents.id);
   const noun = contents.kind === 'show' ? 'episode' : 'track';
+  const shown = contents.tracks.length;
   return (
     <>
       <div className={styles.actions}>
@@ -85,7 +97,7 @@ function Opened({ contents, origin, player, reactions, card }: SheetProps & { re
           size="md"
           leftSection={<PlayIcon />}
           disabled={contents.tracks.length === 0}
-          onClick={() => player.playFrom(container, 0, origin)}
+          onClick={() => player.playFrom(contents, 0, origin)}
         >
           Play
         </Button>
@@ -108,10 +120,12 @@ function Opened({ contents, origin, player, reactions, card }: SheetProps & { re
             <FollowIcon on={followed} />
           </button>
         )}
-        <span className={styles.count}>{countText(contents.tracks.length, noun)}</span>
+        <span className={styles.count}>
+          {contents.total > shown ? `${shown} of ${countText(contents.total, noun)}` : countText(shown, noun)}
+        </span>
       </div>
       {contents.tracks.length === 0 ? (
-        <p className={styles.empty}>The catalogue holds nothing of it.</p>
+        <p className={styles.empty}>The catalogue does not say what is in it; it can be played from its shelf.</p>
       ) : (
         <ol className={styles.tracks} onKeyDown={moveFocus} aria-label={`In ${contents.title}`}>
           {contents.tracks.map((track, place) => (
@@ -120,28 +134,52 @@ function Opened({ contents, origin, player, reactions, card }: SheetProps & { re
               track={track}
               place={place}
               playing={here && listen?.place === place}
-              onPlay={() => player.playFrom(container, place, origin)}
+              onPlay={() => player.playFrom(contents, place, origin)}
             />
           ))}
         </ol>
+      )}
+      {contents.albums.length > 0 && (
+        <section aria-label="Albums">
+          <h3 className={styles.heading}>Albums</h3>
+          <ul className={styles.albums}>
+            {contents.albums.map((album) => (
+              <li key={album.id}>
+                <button type="button" onClick={() => onOpen(album.id)}>
+                  <Cover card={album} />
+                  <span className={styles.title}>{album.title}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
       )}
     </>
   );
 }
 
 export function ContainerSheet(props: SheetProps) {
-  const { id, listenerId, card, onClose } = props;
+  const { id, whose, card, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
   }, []);
-  const { data, error, refetch } = useQuery({
-    queryKey: ['contents', listenerId, id],
-    queryFn: ({ signal }) => fetchContents(id, listenerId, signal),
+  const found = useQuery({
+    queryKey: ['card', id, whose],
+    queryFn: ({ signal }) => fetchCard(id, whose, signal),
+    enabled: card === undefined,
   });
-  const about = card ?? data;
+  const about: Playable | undefined = card ?? found.data;
+  const contents = useQuery({
+    queryKey: ['contents', id, whose],
+    queryFn: ({ signal }) => fetchContents(about as Playable, whose, signal),
+    enabled: about !== undefined,
+  });
+  const error = found.error ?? contents.error;
+  const data = contents.data;
+  const refetch = () => void (found.error === null ? contents.refetch() : found.refetch());
   const [colour] = useCoverColours(about === undefined ? [] : [about]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself; the click is one beside it
@@ -171,16 +209,19 @@ export function ContainerSheet(props: SheetProps) {
                 <h2>{about.title}</h2>
                 {about.subtitle !== '' && <p>{about.subtitle}</p>}
                 {card !== undefined && card.reason !== '' && <p className={styles.reason}>{card.reason}</p>}
+                {data?.notes.map((note) => (
+                  <p key={note}>{note}</p>
+                ))}
               </div>
             </>
           )}
         </header>
         {error !== null ? (
-          <Failure failure={error} onRetry={() => void refetch()} />
-        ) : data === undefined ? (
+          <Failure failure={error} onRetry={refetch} />
+        ) : data === undefined || about === undefined ? (
           <Skeleton heightPx={480} />
         ) : (
-          <Opened {...props} contents={data} />
+          <Opened {...props} about={about} contents={data} />
         )}
       </div>
     </dialog>

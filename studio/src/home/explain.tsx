@@ -46,8 +46,14 @@ export function PageExplain({ page }: { readonly page: Page }) {
   const removed = explain.removals.reduce((sum, entry) => sum + entry.count, 0);
   const elsewhere = explain.removals.filter((entry) => !onPage.has(entry.shelf) && entry.count > 0);
   const notShown = explain.candidates.filter((entry) => !onPage.has(entry.shelf));
+  const byReason = new Map<string, number>();
+  for (const { reason, count } of explain.removals) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
+  const reasons = [...byReason].filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
+  const drawn = page.shelves.flatMap((shelf) => [shelf.explain, ...shelf.cards.map((card) => card.explain)]);
+  const chances = drawn.filter((choice) => choice !== undefined && !choice.forced);
+  const timed = explain.stages.length > 0;
   return (
-    <section className={styles.panel} aria-label="How this Home was made">
+    <section className={styles.panel} aria-label="How this Home was made" data-timed={timed}>
       <div className={styles.summary}>
         <h2>How this Home was made</h2>
         <dl>
@@ -64,34 +70,51 @@ export function PageExplain({ page }: { readonly page: Page }) {
             <dd>{plural(removed, 'card')}</dd>
           </div>
           <div>
+            <dt>Drawn</dt>
+            <dd>
+              {chances.length} of {drawn.length} places
+            </dd>
+          </div>
+          <div>
             <dt>Made in</dt>
-            <dd>{totalMs.toFixed(1)} ms</dd>
+            <dd>{timed ? `${totalMs.toFixed(1)} ms` : 'served again'}</dd>
           </div>
         </dl>
-        <p className={styles.decision}>
-          Decision <code>{page.decisionId}</code>
-        </p>
         {explain.failedSources.length > 0 && (
           <p className={styles.failed}>Failed, and done without: {explain.failedSources.join(', ')}</p>
         )}
       </div>
-      <ol className={styles.stages} aria-label="Stages and their times">
-        {explain.stages.map((stage, at) => (
-          // Two stages of one name may stand at different places; places do not move.
-          // biome-ignore lint/suspicious/noArrayIndexKey: the place is the stage's identity
-          <li key={`${at} ${stage.stage}`} data-bad={stage.outcome !== 'ok'}>
-            <span className={styles.stageName}>{stage.stage}</span>
-            <span className={styles.stageBar} aria-hidden="true">
-              <span style={{ width: `${Math.max(1.5, (stage.ms / longestMs) * 100)}%` }} />
-            </span>
-            <span className={styles.stageTime}>{stage.ms.toFixed(2)} ms</span>
-            {stage.outcome !== 'ok' && <span className={styles.stageOutcome}>{stage.outcome}</span>}
-          </li>
-        ))}
-      </ol>
+      {timed && (
+        <ol className={styles.stages} aria-label="Stages and their times">
+          {explain.stages.map((stage, at) => (
+            // Two stages of one name may stand at different places; places do not move.
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place is the stage's identity
+            <li key={`${at} ${stage.stage}`} data-bad={stage.outcome !== 'ok'}>
+              <span className={styles.stageName}>{stage.stage}</span>
+              <span className={styles.stageBar} aria-hidden="true">
+                <span style={{ width: `${Math.max(1.5, (stage.ms / longestMs) * 100)}%` }} />
+              </span>
+              <span className={styles.stageTime}>{stage.ms.toFixed(2)} ms</span>
+              {stage.outcome !== 'ok' && <span className={styles.stageOutcome}>{stage.outcome}</span>}
+            </li>
+          ))}
+        </ol>
+      )}
+      {reasons.length > 0 && (
+        <ul className={styles.reasons} aria-label="Why cards were removed">
+          {reasons.map(([reason, count]) => (
+            <li key={reason} className={styles.removal}>
+              −{count.toLocaleString('en')} {reason}
+            </li>
+          ))}
+        </ul>
+      )}
       <p className={styles.legend}>
         <Chance propensity={0.01} forced={false} /> Bars at shelves and cards show the chance with which each was drawn,
-        given what stood before it; their scale is logarithmic and begins at 1 in 10,000.
+        given what stood before it; their scale is logarithmic and begins at 1 in 10,000.{' '}
+        <span className={styles.decision}>
+          Decision <code>{page.decisionId}</code>
+        </span>
       </p>
       {(elsewhere.length > 0 || notShown.length > 0 || Object.keys(explain.versions).length > 0) && (
         <details className={styles.more}>

@@ -167,17 +167,18 @@ export function HomePage({ address, summary, onChange, renewals }: HomePageProps
     },
     [reporter, onChange],
   );
+  const whose = useMemo(() => ({ listener, tier, market, at }), [listener, tier, market, at]);
   const { play, playFrom } = player;
   /** A card that holds others plays them, from the first on. */
   const playCard = useCallback(
     (card: PageCard, origin: Origin) => {
       if (!canOpen(card.kind)) return play(card, origin);
-      fetchContents(card.id, listener).then((contents) => {
+      fetchContents(card, whose).then((contents) => {
         if (contents.tracks.length === 0) play(card, origin);
-        else playFrom({ id: card.id, title: card.title, tracks: contents.tracks }, 0, origin);
+        else playFrom(contents, 0, origin);
       }, fail);
     },
-    [play, playFrom, listener, fail],
+    [play, playFrom, whose, fail],
   );
   const visible = page?.shelves.filter(({ id }) => !reactions.hiddenShelves.has(id)) ?? [];
   const opened = useMemo(() => findCard(page, address.open), [page, address.open]);
@@ -264,11 +265,12 @@ export function HomePage({ address, summary, onChange, renewals }: HomePageProps
         <ContainerSheet
           key={address.open}
           id={address.open}
-          listenerId={listener}
+          whose={whose}
           card={opened?.card}
           origin={opened?.origin ?? NOWHERE}
           player={player}
           reactions={reactions}
+          onOpen={(id) => onChange({ open: id })}
           onClose={() => onChange({ open: '' })}
         />
       )}

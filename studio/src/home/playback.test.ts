@@ -69,7 +69,12 @@ describe('a listen', () => {
   });
 
   it('goes on within its container, and tells what it was played from under the reference of the card', () => {
-    const container: Container = { id: 'album-1', title: 'Both', tracks: [card, { ...card, id: 'track-2' }] };
+    const container: Container = {
+      id: 'album-1',
+      kind: 'album',
+      title: 'Both',
+      tracks: [card, { ...card, id: 'track-2' }],
+    };
     const first = startTrack(container, 0, origin, false) as Listen;
     const heard = advance(first, 60_000);
     expect(endingEvents(heard, 'finished')).toEqual([

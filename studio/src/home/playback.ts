@@ -18,9 +18,10 @@ export interface Origin {
 /** Of what was opened by its address alone and stands on no shelf of the Home on show: what is heard of it refers to nothing. */
 export const NOWHERE: Origin = { decisionId: '', shelfRank: 0, cardRank: 0, shelfTitle: '' };
 
-/** The album, playlist or show that tracks are played out of. */
+/** The album, playlist, show or artist that tracks are played out of. */
 export interface Container {
   readonly id: string;
+  readonly kind: PageCard['kind'];
   readonly title: string;
   readonly tracks: readonly Playable[];
 }
@@ -111,7 +112,8 @@ export function endingEvents(listen: Listen, ending: Ending): EventPart[] {
   const common = {
     itemId: item.id,
     ...referring(origin),
-    ...(container === undefined ? {} : { containerId: container.id }),
+    // An artist is no container: what is played of one is played on its own.
+    ...(container === undefined || container.kind === 'artist' ? {} : { containerId: container.id }),
   };
   const events: EventPart[] = [];
   if (playedMs > 0) events.push({ type: 'play', ...common, playedMs, durationMs, ...(autoplay ? { autoplay } : {}) });

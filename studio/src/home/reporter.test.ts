@@ -12,6 +12,7 @@ function accepting(sent: IncomingEvent[][]) {
     return {
       accepted: events.length,
       duplicates: 0,
+      private: 0,
       rejected: 0,
       fates: events.map(({ eventId }) => ({ eventId, fate: 'accepted' })),
     };
@@ -80,6 +81,7 @@ describe('the reporter', () => {
     const reporter = createReporter(who, async (events) => ({
       accepted: 0,
       duplicates: 0,
+      private: 0,
       rejected: 1,
       fates: [
         {

@@ -1,8 +1,6 @@
 /** Before anybody is chosen: whose Home shall it be? */
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
-import type { StoredListener } from '../../../src/server/contract.ts';
 import { fetchListeners } from '../shell/api.ts';
 import { Avatar } from '../shell/avatar.tsx';
 import { DiceIcon } from '../shell/icons.tsx';
@@ -12,7 +10,6 @@ import { Failure, Message } from '../shell/states.tsx';
 import { ListenerPicker } from './listener-picker.tsx';
 import styles from './welcome.module.css';
 
-const LISTED = 200;
 const OFFERED = 12;
 
 interface WelcomeProps {
@@ -20,18 +17,12 @@ interface WelcomeProps {
   readonly onSurprise: () => void;
 }
 
-/** Spread over the list, so that neighbours in it are not all that is offered. */
-function spread(listeners: readonly StoredListener[]): readonly StoredListener[] {
-  const step = Math.max(1, Math.floor(listeners.length / OFFERED));
-  return listeners.filter((_, index) => index % step === 0).slice(0, OFFERED);
-}
-
 export function Welcome({ onPick, onSurprise }: WelcomeProps) {
   const { data, error, refetch } = useQuery({
     queryKey: ['listeners', 'welcome'],
-    queryFn: ({ signal }) => fetchListeners('', LISTED, signal),
+    queryFn: ({ signal }) => fetchListeners('', OFFERED, signal),
   });
-  const offered = useMemo(() => spread(data?.listeners ?? []), [data]);
+  const offered = data?.listeners ?? [];
   if (error !== null) return <Failure failure={error} onRetry={() => void refetch()} />;
   if (data !== undefined && offered.length === 0) {
     return (

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type ReactNode, useCallback } from 'react';
+import { type ReactNode, useCallback, useMemo } from 'react';
 import type { TimelineEvent } from '../../../src/server/contract.ts';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
 import { clockText } from '../shell/clock-text.ts';
@@ -19,7 +19,7 @@ import {
 } from '../shell/icons.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Message, Skeleton } from '../shell/states.tsx';
-import { dayText, timeText } from '../shell/times.ts';
+import { dayText, instantText, timeText } from '../shell/times.ts';
 import { fetchTimeline } from './api.ts';
 import { ItemLink } from './item-link.tsx';
 import styles from './timeline.module.css';
@@ -69,21 +69,52 @@ function detailsOf(event: TimelineEvent): string {
   return details.join(' · ');
 }
 
-function EventLine({ event, listenerId }: { readonly event: TimelineEvent; readonly listenerId: string }) {
+/** "shelves 1, 2, 3 · phone" */
+function shelvesOf(events: readonly TimelineEvent[]): string {
+  const ranks = new Set(events.flatMap(({ shelfRank }) => (shelfRank === null ? [] : [shelfRank + 1])));
+  return `shelves ${[...ranks].sort((one, other) => one - other).join(', ')} · ${events[0]?.device ?? ''}`;
+}
+
+/** Shelves of one Home that were seen in a row are one line. */
+function inLines(events: readonly TimelineEvent[]): readonly (readonly TimelineEvent[])[] {
+  const lines: TimelineEvent[][] = [];
+  for (const event of events) {
+    const last = lines.at(-1);
+    const before = last?.[0];
+    const together =
+      event.type === 'impression' && before?.type === 'impression' && event.decisionId === before.decisionId;
+    if (together) last?.push(event);
+    else lines.push([event]);
+  }
+  return lines;
+}
+
+interface LineProps {
+  /** One event, or shelves of one Home that were seen in a row. */
+  readonly events: readonly TimelineEvent[];
+  readonly listenerId: string;
+}
+
+function EventLine({ events, listenerId }: LineProps) {
+  const event = events[0] as TimelineEvent;
   const { word, icon } = lookOf(event.type);
   return (
     <li className={styles.event} data-type={event.type}>
       <time dateTime={new Date(event.occurredAtMs).toISOString()}>{timeText(event.occurredAtMs)}</time>
-      <span className={styles.icon} aria-hidden="true">
-        {icon}
-      </span>
       {event.item === null ? (
-        <span className={styles.noCover} />
+        <span className={styles.noCover} aria-hidden="true">
+          {icon}
+        </span>
       ) : (
         <Cover card={event.item} className={styles.cover ?? ''} />
       )}
       <span className={styles.what}>
         <span className={styles.sentence}>
+          {event.item !== null && (
+            <span className={styles.icon} aria-hidden="true">
+              {icon}
+            </span>
+          )}
           <span className={styles.word}>{word}</span> {event.item !== null && <ItemLink item={event.item} />}
           {event.container !== null && (
             <span className={styles.from}>
@@ -92,7 +123,7 @@ function EventLine({ event, listenerId }: { readonly event: TimelineEvent; reado
             </span>
           )}
         </span>
-        <span className={styles.details}>{detailsOf(event)}</span>
+        <span className={styles.details}>{events.length === 1 ? detailsOf(event) : shelvesOf(events)}</span>
       </span>
       {event.decisionId !== null && (
         <Link
@@ -111,31 +142,31 @@ function EventLine({ event, listenerId }: { readonly event: TimelineEvent; reado
 
 /** Events by type over the time that is loaded. */
 function Spread({ events }: { readonly events: readonly TimelineEvent[] }) {
+  const words = useMemo(() => [...new Set(events.map(({ type }) => lookOf(type).word))].sort(), [events]);
   const options = useCallback(
     (plot: PlotLibrary, widthPx: number) => ({
-      marginLeft: widthPx < 500 ? 72 : 104,
+      marginLeft: 92,
       marginRight: 12,
       marginTop: 4,
-      x: { type: 'utc' as const, label: null, ticks: widthPx < 500 ? 4 : 8 },
-      y: { label: null, domain: [...new Set(events.map(({ type }) => lookOf(type).word))].sort() },
+      x: { type: 'utc' as const, label: null, ticks: widthPx < 500 ? 3 : 8, tickSize: 0, tickFormat: instantText },
+      y: { label: null, domain: words, tickSize: 0 },
       marks: [
-        plot.ruleY(events, { y: (event: TimelineEvent) => lookOf(event.type).word, stroke: CHART.line }),
+        plot.ruleY(words, { stroke: CHART.line }),
         plot.dot(events, {
           x: (event: TimelineEvent) => event.occurredAtMs,
           y: (event: TimelineEvent) => lookOf(event.type).word,
-          r: 4,
+          r: 4.5,
           fill: CHART.main,
-          fillOpacity: 0.55,
+          fillOpacity: 0.6,
         }),
       ],
     }),
-    [events],
+    [events, words],
   );
-  const types = new Set(events.map(({ type }) => type)).size;
   return (
     <Chart
       label={`When the ${events.length} events below happened, by what they were`}
-      heightPx={44 + types * 26}
+      heightPx={44 + words.length * 28}
       options={options}
     />
   );
@@ -179,8 +210,8 @@ export function TimelineList({ listenerId }: { readonly listenerId: string }) {
         <section key={day} aria-label={day}>
           <h2 className={styles.day}>{day}</h2>
           <ol className={styles.events}>
-            {those.map((event) => (
-              <EventLine key={event.eventId} event={event} listenerId={listenerId} />
+            {inLines(those).map((line) => (
+              <EventLine key={line[0]?.eventId} events={line} listenerId={listenerId} />
             ))}
           </ol>
         </section>

@@ -28,12 +28,13 @@ interface Choice {
   readonly runOther?: () => void;
 }
 
-function containsWords(text: string, typed: string): boolean {
-  const lower = text.toLowerCase();
+/** Does every typed word begin a word of the text? */
+function beginsWords(text: string, typed: string): boolean {
+  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   return typed
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => lower.includes(word));
+    .every((begun) => words.some((word) => word.startsWith(begun)));
 }
 
 function useFound(typed: string) {
@@ -122,9 +123,9 @@ function useChoices(
       picture: <Cover card={{ id: item.id, kind: item.kind, title: item.title, image: item.image ?? '' }} />,
       run: go(() => void navigate({ to: '/catalogue/$itemId', params: { itemId: item.id } })),
     }));
-    const fitting = (list: readonly Choice[]) =>
-      typed === '' ? list : list.filter(({ title, about }) => containsWords(`${title} ${about}`, typed));
-    return [...fitting(pages), ...listeners, ...items, ...fitting(actions)];
+    if (typed === '') return [...pages, ...actions, ...listeners];
+    const fitting = (list: readonly Choice[]) => list.filter(({ title }) => beginsWords(title, typed));
+    return [...fitting(pages), ...fitting(actions), ...listeners, ...items];
   }, [found.listeners, found.items, typed, other, onHome, switchScheme, navigate, onClose]);
   return { choices, waiting: found.waiting, failed: found.failed };
 }

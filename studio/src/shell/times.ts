@@ -46,7 +46,7 @@ export function timeText(atMs: number): string {
 }
 
 /** "27 Nov, 08:05", UTC. */
-export function instantText(atMs: number): string {
+export function instantText(atMs: number | Date): string {
   return instantFormat.format(atMs);
 }
 
