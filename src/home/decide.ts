@@ -73,17 +73,17 @@ export interface Decider {
 }
 
 /**
- * Is the row sure of its leading cards and of a place (ADR 13)? Told from what records hold and from declarations: those of
- * a decision that is replayed are known by their ids, and never change in this.
+ * How many of its leading cards the row holds (ADR 13); undefined: as many as it needs. Told from what records hold and from
+ * declarations: those of a decision that is replayed are known by their ids, and never change in this.
  */
-export function holdsCards({
+export function heldCards({
   shelfId,
   order,
   pinnedRank,
   carriedFrom,
-}: Pick<DecisionShelf, 'shelfId' | 'order' | 'pinnedRank' | 'carriedFrom'>): boolean {
-  if (order === 'policy') return false;
-  return carriedFrom !== '' || pinnedRank >= 0 || shelfById(shelfId)?.holds !== false;
+}: Pick<DecisionShelf, 'shelfId' | 'order' | 'pinnedRank' | 'carriedFrom'>): number | undefined {
+  if (order === 'policy' || carriedFrom !== '' || shelfById(shelfId)?.holdsWherePinned !== true) return undefined;
+  return pinnedRank >= 0 ? Number.POSITIVE_INFINITY : 0;
 }
 
 /** The label of a shelf, unique on a page and stable between pages. */
@@ -158,7 +158,7 @@ export function createDecider(encoder: Encoder): Decider {
           key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
           order: shelf.order,
           pinnedRank: shelf.pinnedRank,
-          holds: holdsCards(shelf),
+          holds: heldCards(shelf),
           carried: shelf.carriedFrom !== '',
           minCards: shelf.minCards,
           maxCards: shelf.maxCards,

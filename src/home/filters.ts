@@ -2,7 +2,7 @@
 import { ITEM_EXPLICIT, isAvailable } from '../domain/index.ts';
 import type { Filter, Filtered } from '../mixer/index.ts';
 import { isHidden, playsOf } from '../signals/index.ts';
-import { shelfKey } from './decide.ts';
+import { heldCards, shelfKey } from './decide.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
 
 /** Why candidates leave. */
@@ -120,13 +120,15 @@ const cap: Filter<HomeRequest, ShelfBatch> = {
     shrink(request, batch, Math.min(batch.count, request.tunables.candidatesPerShelf), 'beyond-cap'),
 };
 
-/** Takes nothing: counts the rows in a defined order that were not seen yet, once their other filters are through with them. */
+/** Takes nothing: counts the rows that hold cards and were not seen yet, once their other filters are through with them. */
 const countNew: Filter<HomeRequest, ShelfBatch> = {
   name: 'count-new',
   onFailure: 'closed',
   run(request, batch) {
     const mayAppear = batch.count > 0 && batch.count >= batch.minCards;
-    if (batch.order === 'defined' && batch.pinnedRank < 0 && mayAppear) request.newDefinedRows++;
+    const isFact = batch.order === 'defined' && batch.carriedFrom === '' && heldCards(batch) !== 0;
+    if (isFact && mayAppear && !request.keptRanks.has(shelfKey(batch.shelfId, batch.seedItem)))
+      request.newDefinedRows++;
     return { kept: batch, removed: NOTHING };
   },
 };

@@ -5,6 +5,7 @@
 import { DAY_MS } from '../base/index.ts';
 import { type Catalog, type Cohorts, cohortOf, type Embedding } from '../domain/index.ts';
 import { nearestAmong } from '../retrieval/index.ts';
+import { wasPlayedFrom } from '../signals/index.ts';
 import { isWidest } from './kinds.ts';
 import type { HomeRequest } from './request.ts';
 import { placedOf, worksOf } from './works.ts';
@@ -12,7 +13,7 @@ import { placedOf, worksOf } from './works.ts';
 export interface NearTaste {
   /** Shows, nearest first. */
   readonly shows: Uint32Array;
-  /** Albums and single tracks released within RELEASE_DAYS, nearest first. */
+  /** Albums and single tracks released within RELEASE_DAYS and not heard, nearest first. */
   readonly releases: Uint32Array;
   /** Those of listeners with a like taste, most telling first; empty where there are no cohorts. */
   readonly ofCohort: Uint32Array;
@@ -37,7 +38,7 @@ const found = new Uint32Array(NEAR_ITEMS);
 const NONE = new Uint32Array(0);
 
 /** Undefined without a taste. */
-export function nearTaste({ taste, epochs, atMs }: HomeRequest): NearTaste | undefined {
+export function nearTaste({ taste, epochs, atMs, state }: HomeRequest): NearTaste | undefined {
   const today = Math.floor(atMs / DAY_MS);
   const { embedding, catalog, cohorts } = epochs;
   if (embedding === undefined || taste.length !== embedding.dimension) return undefined;
@@ -61,7 +62,8 @@ export function nearTaste({ taste, epochs, atMs }: HomeRequest): NearTaste | und
     cohorts,
     today,
     shows: near(shows, shows, 0, shows.length),
-    releases: near(byDay, ofWorks, from, to),
+    // Whatever is heard from now on makes another taste.
+    releases: near(byDay, ofWorks, from, to).filter((item) => !wasPlayedFrom(state, item)),
     ofCohort:
       cohorts === undefined || cohorts.embeddingHash !== embedding.hash ? NONE : listOf(cohorts, taste, catalog),
   };

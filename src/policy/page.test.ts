@@ -63,7 +63,7 @@ function heldItems(problem: PageProblem): Map<number, number> {
     const { carried, order, holds, pinnedRank, items, creators, count, minCards, maxCards } = problem.shelves[s];
     if (
       order === 'policy' ||
-      (holds === false && !carried) ||
+      (holds === 0 && !carried) ||
       pinnedRank >= problem.shelfLimit ||
       holders === problem.shelfLimit
     )
@@ -78,7 +78,8 @@ function heldItems(problem: PageProblem): Map<number, number> {
     });
     const least = Math.max(1, minCards);
     if (free.length < least) return;
-    for (const index of free.slice(0, carried ? maxCards : least)) holder.set(items[index], s);
+    const most = carried ? maxCards : Math.min(maxCards, Math.max(least, holds ?? 0));
+    for (const index of free.slice(0, most)) holder.set(items[index], s);
     holders++;
   };
   const numbers = problem.shelves.map((_, s) => s);
@@ -244,7 +245,7 @@ const problems: fc.Arbitrary<PageProblem> = fc
           carried,
           order: carried || rng.uniform() < 0.3 ? 'defined' : 'policy',
           pinnedRank: carried || rng.uniform() < 0.3 ? ranks[s] : -1,
-          holds: rng.uniform() < 0.3 ? false : undefined,
+          holds: [undefined, undefined, undefined, 0, 0, 3, Number.POSITIVE_INFINITY][rng.below(7)],
         });
       }),
       limits,
@@ -563,11 +564,11 @@ describe('a page', () => {
         }
         for (const s of new Set(held.values())) {
           const rank = page.findIndex((row) => row.shelf === s);
-          const { items, count, pinnedRank, carried, minCards } = problem.shelves[s];
+          const { items, count, pinnedRank, carried, minCards, holds } = problem.shelves[s];
           const head = [...items.subarray(0, count)].filter((item) => held.get(item) === s);
           const shown = page[rank]?.cards.map((card) => items[card.index]);
           expect(carried ? shown : shown?.slice(0, head.length)).toEqual(head);
-          if (!carried) expect(head).toHaveLength(Math.max(1, minCards));
+          if (!carried && holds === undefined) expect(head).toHaveLength(Math.max(1, minCards));
           if (pinnedRank < 0) {
             figures.drawn++;
             if (rank === problem.shelfLimit - 1) figures.last++;
@@ -582,7 +583,7 @@ describe('a page', () => {
         }
         // And a defined row is missing only where it has too little of its own, or other such rows fill the page.
         problem.shelves.forEach(({ order, holds, carried, pinnedRank }, s) => {
-          if (holds === false && !carried) return;
+          if (holds === 0 && !carried) return;
           if (order === 'policy' || pinnedRank >= problem.shelfLimit || [...held.values()].includes(s)) return;
           if (new Set(held.values()).size < problem.shelfLimit) figures.short++;
           expect(page.some((row) => row.shelf === s)).toBe(false);
@@ -598,7 +599,7 @@ describe('a page', () => {
   });
 
   it('lets a row in a defined order that holds nothing compete: others may take its cards, and it may be drawn or not', () => {
-    const editors = shelf({ key: 1, items: items(4, 2, 9, 7), order: 'defined', holds: false, maxCards: 4 });
+    const editors = shelf({ key: 1, items: items(4, 2, 9, 7), order: 'defined', holds: 0, maxCards: 4 });
     const recent = shelf({ key: 2, items: items(3), order: 'defined' });
     const similar = shelf({ key: 3, items: items(2, 5), pinnedRank: 0, maxCards: 2 });
     const draws = (shelfLimit: number) => {

@@ -5,8 +5,8 @@
  *
  * Masks come before each draw and nothing is dropped or redrawn after it:
  *  - an item counts once on a page: what stands higher is masked below;
- *  - a row in a defined order *holds* cards from the start, unless it says that it does not (`holds: false`): a carried row
- *    all of its cards, another its first `max(1, minCards)`. They are masked for every other shelf, and the row is sure of a place: where only as many ranks are
+ *  - a row in a defined order *holds* cards from the start, unless it says that it does not (`holds: 0`): a carried row all
+ *    of its cards, another its first `max(1, minCards)`, or as many as it says. They are masked for every other shelf, and the row is sure of a place: where only as many ranks are
  *    left as rows that hold cards, every other shelf is masked;
  *  - cards of one creator are capped per row, but for carried rows, and per page, but for rows in a defined order;
  *  - a shelf is eligible where it could place at least `max(1, minCards)` cards;
@@ -302,11 +302,12 @@ export class Walker {
 
   /** Takes the cards that a row holds out of all others' reach, before the first step; returns how many they are. */
   #hold(s: number): number {
-    const { order, holds = true, carried, pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
+    const { order, holds, carried, pinnedRank, minCards, maxCards } = this.#problem.shelves[s];
     const { shelfLimit } = this.#problem;
-    if (order === 'policy' || !(holds || carried) || pinnedRank >= shelfLimit || this.#owed === shelfLimit) return 0;
+    if (order === 'policy' || (holds === 0 && !carried) || pinnedRank >= shelfLimit || this.#owed === shelfLimit)
+      return 0;
     const least = Math.max(1, minCards);
-    const most = carried ? maxCards : least;
+    const most = carried ? maxCards : Math.min(maxCards, Math.max(least, holds ?? 0));
     const mostInRow = this.#rowCapOf(s);
     const end = this.#start[s + 1];
     this.#row++;

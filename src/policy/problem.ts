@@ -9,17 +9,18 @@ export interface PolicyShelf {
   /** `hash32` of the shelf's id, unique on the page: what its noise is named by. */
   readonly key: number;
   /**
-   * `defined`: its cards stand in the order given, all forced, and none is taken by the page's cap. Where it `holds`, its
-   * first `max(1, minCards)` are its own from the start of the page: no other shelf may take one, and the row is sure of a
-   * place. `policy`: its cards are drawn one by one.
+   * `defined`: its cards stand in the order given, all forced, and none is taken by the page's cap. The first of them, as
+   * many as it `holds`, are its own from the start of the page: no other shelf may take one, and the row is sure of a place.
+   * `policy`: its cards are drawn one by one.
    */
   readonly order: ShelfOrder;
   /**
-   * False for a row in a defined order that holds nothing: it competes for place and cards as a drawn row does, and what it
-   * has left stands in its order. Carried rows always hold, drawn ones never.
-   * @default true
+   * How many of its leading cards a row in a defined order holds: at least `max(1, minCards)`, all of them where there are
+   * fewer. 0: nothing; it competes for place and cards as a drawn row does, and what it has left stands in its order.
+   * Carried rows hold all of theirs, drawn ones nothing.
+   * @default max(1, minCards)
    */
-  readonly holds?: boolean | undefined;
+  readonly holds?: number | undefined;
   /**
    * Page rank (from 0) where it is forced when eligible. It stands higher where the page has nothing else left to put above
    * it, and is masked at every other rank. -1: its place is drawn.

@@ -19,10 +19,10 @@ export interface ShelfDeclaration {
   /** Most cards, within the surface's own limit. */
   readonly maxCards: number;
   /**
-   * Of a row in a defined order: false where it is not sure of a place and of its cards (ADR 13), unless it is pinned.
-   * @default true
+   * Of a row in a defined order that states nothing of the listener (ADR 13): where it is pinned it holds all of its cards,
+   * elsewhere none, and competes for its place. @default false: it holds what it needs, and is sure of a place
    */
-  readonly holds?: boolean;
+  readonly holdsWherePinned?: boolean;
   /** Items that the listener has played are removed. */
   readonly unplayedOnly: boolean;
   /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */

@@ -25,7 +25,7 @@ export const fromOurEditors: ShelfDeclaration = {
   id: 'from-our-editors',
   order: 'defined',
   // It says nothing of the listener: unless it is pinned it competes for its place, and for its cards.
-  holds: false,
+  holdsWherePinned: true,
   minCards: 1,
   maxCards: 20,
   unplayedOnly: false,

@@ -39,7 +39,7 @@ export const newReleases: ShelfDeclaration = {
     for (let i = 0; i < view.creators.length; i++) {
       if (view.creatorPlays[i] >= MUCH_PLAYED) proposeReleases(request, view.creators[i], sink);
     }
-    for (const item of nearTaste(request)?.releases ?? []) offerUnheard(request, item, CHANNEL_BIT.nearest, sink);
+    for (const item of nearTaste(request)?.releases ?? []) sink.add(item, CHANNEL_BIT.nearest);
   },
   title: always('new-releases.title'),
   reason: always('new-releases.reason'),
@@ -58,13 +58,9 @@ function proposeReleases(request: HomeRequest, artist: number, sink: CandidateSi
   for (let i = start[artist]; i < start[artist + 1]; i++) {
     const age = today - catalog.releaseDay[byCreator[i]];
     if (age >= RELEASE_DAYS) break;
-    if (age >= 0) offerUnheard(request, byCreator[i], CHANNEL_BIT.catalog, sink);
+    // The filter of what was played looks at single items: an album is heard when something was played from it.
+    if (age >= 0 && !wasPlayedFrom(request.state, byCreator[i])) sink.add(byCreator[i], CHANNEL_BIT.catalog);
   }
-}
-
-/** The filter of what was played looks at single items: albums are heard when something was played from them. */
-function offerUnheard(request: HomeRequest, item: number, channelBit: number, sink: CandidateSink): void {
-  if (!wasPlayedFrom(request.state, item)) sink.add(item, channelBit);
 }
 
 /** "Because you follow X" appears for at most so many X. */
