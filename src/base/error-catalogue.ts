@@ -194,6 +194,12 @@ export const CATALOGUE = {
     message: 'A policy did not write a distribution',
     remedy: 'Run `policyLaws(policy)`: every probability must be at least 0 and all must sum to 1.',
   },
+  RANKING_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No ranking of the last day has this id',
+    remedy: 'Use the id that the rank call was made with, or answered with; rewards count for 24 hours.',
+  },
   RATE_LIMITED: {
     blame: 'caller',
     status: 429,

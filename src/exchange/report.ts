@@ -5,7 +5,7 @@ import type { BadRow, ReadBatch } from './source.ts';
 export const BAD_ROW_SAMPLE = 100;
 
 /** What became of a row after it was read, as the platform tells it. */
-export type RowFate = 'created' | 'updated' | 'unchanged' | 'accepted' | 'duplicate' | 'rejected';
+export type RowFate = 'created' | 'updated' | 'unchanged' | 'accepted' | 'duplicate' | 'private' | 'rejected';
 
 export interface FateOfRow {
   readonly fate: RowFate;

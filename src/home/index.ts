@@ -15,8 +15,10 @@ export {
   textOf,
   told,
 } from './messages/index.ts';
+export * from './playlists/index.ts';
 export { begunShare, FINISHED_SHARE } from './progress.ts';
-export { NEW_DAYS, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
+export { createRanker, MAX_RANKED, type Ranker } from './rank.ts';
+export { NEW_DAYS, parseCursor, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 export {
   explainRows,
   highestOf,

@@ -2,6 +2,18 @@ export type { CampaignService, StoredCampaign } from './campaigns.ts';
 export { type PlatformLogger, type PlatformOptions, silentLogger } from './config.ts';
 export type { Insights, ListQuery } from './insights/insights.ts';
 export { openPlatform, type Platform } from './open.ts';
+export type {
+  ChildCard,
+  ChildrenQuery,
+  ItemChildren,
+  Playlist,
+  PlaylistQuery,
+  PlaylistService,
+  PlaylistSummary,
+  PlaylistTrack,
+} from './playlists/index.ts';
+export type { KnownRanking, RankAnswer, RankedItem, Rankings, RankQuery } from './rankings.ts';
 export { replayRecord } from './replays.ts';
 export * from './service.ts';
+export type { Switch, SwitchService } from './switches.ts';
 export * from './trust.ts';

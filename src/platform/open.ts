@@ -1,10 +1,10 @@
 /** The composition root: everything that runs is made here, by name, and handed what it needs. */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { HOUR_MS, MINUTE_MS, messageOf, SECOND_MS, ShelfwiseError } from '../base/index.ts';
-import { decodeDecision } from '../domain/index.ts';
+import { chmodSync, existsSync } from 'node:fs';
+import { DAY_MS, HOUR_MS, MINUTE_MS, messageOf, SECOND_MS, ShelfwiseError } from '../base/index.ts';
+import { decodeDecision, isGenerated } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
-import { createDecider, createHome, FILTERS } from '../home/index.ts';
+import { createDecider, createHome, createRanker, FILTERS, isAudited } from '../home/index.ts';
 import { STATE_VERSION } from '../signals/index.ts';
 import {
   type DataDir,
@@ -38,6 +38,8 @@ import { createKeys, ownKey } from './keys.ts';
 import { createListeners } from './listeners.ts';
 import { createPlatformMetrics } from './metrics.ts';
 import { createPages } from './pages.ts';
+import { createPlaylists } from './playlists/index.ts';
+import { createRankings } from './rankings.ts';
 import { createRebuild } from './rebuild.ts';
 import { explainRecord, replayRecord } from './replays.ts';
 import { createCollector } from './retention.ts';
@@ -208,6 +210,19 @@ async function assemble(
       metrics.served(ms, policyId, degraded);
       live.noteHome(ms, policyId !== 'again', degraded);
     },
+  });
+  const rankings = createRankings({
+    ranker: createRanker({ encoder, vocabularies, isAudited }),
+    listeners,
+    states,
+    decisions,
+    serving: epochs.serving,
+    vocabularies,
+    // An item that is younger than the catalogue's epoch is ranked as soon as that has it.
+    knowsItem: (item) => item < epochs.serving().catalog.size && catalogue.has(item),
+    isHeldOut: heldOutBy(options.popularityHoldout),
+    store,
+    clock,
   });
   const ingest = createIngest({
     log: events,
@@ -463,6 +478,8 @@ async function assemble(
     collectEpochs: collector.collect,
 
     ...campaigns,
+    ...rankings,
+    ...switches,
 
     upsertItems: catalogue.upsert,
     getItem: catalogue.get,

@@ -1,9 +1,13 @@
 /**
  * What a running platform can do, as its faces (HTTP, CLI) see it. One implementation: `openPlatform`.
  */
-import type { Device, Item, ListenerProfile } from '../domain/index.ts';
+import type { Device, HomeFilter, Item, ListenerProfile } from '../domain/index.ts';
 import type { CampaignService } from './campaigns.ts';
 import type { Insights } from './insights/insights.ts';
+import type { PlaylistService } from './playlists/index.ts';
+import type { Rankings } from './rankings.ts';
+import type { SwitchService } from './switches.ts';
+import type { TrafficCounts } from './traffic.ts';
 import type { Trust } from './trust.ts';
 
 export type ItemFate =
@@ -106,7 +110,7 @@ export interface PlatformStatus {
   readonly background: Readonly<Record<string, string>>;
 }
 
-export interface PlatformService extends CampaignService, Trust {
+export interface PlatformService extends CampaignService, Rankings, SwitchService, Trust {
   /** Upserts each valid item; a bad one never sinks the rest. On disk when the promise resolves. */
   upsertItems(rows: readonly unknown[]): Promise<readonly ItemFate[]>;
   getItem(id: string): Item | undefined;

@@ -15,8 +15,16 @@ import {
   type Page,
   parseEvent,
 } from '../domain/index.ts';
-import type { EventFate, ItemFate, PlatformService, StoredListener, VerifiedKey } from '../platform/index.ts';
+import type {
+  EventFate,
+  ItemFate,
+  KnownRanking,
+  PlatformService,
+  StoredListener,
+  VerifiedKey,
+} from '../platform/index.ts';
 import { createFakeInsights } from './fake-insights.ts';
+import { createFakePlaylists } from './fake-playlists.ts';
 import { createFakeTrust } from './fake-trust.ts';
 
 export interface FakePlatform extends PlatformService {
@@ -44,7 +52,13 @@ export function createFakePlatform(clock: Clock): FakePlatform {
   const plays = new Map<string, number>();
   const events = new Map<string, IncomingEvent>();
   const campaigns = new Map<string, Campaign>();
+  const switches = new Map([
+    ['shelf:popular', true],
+    ['policy:plackett-luce', true],
+  ]);
+  const listSwitches = () => [...switches].map(([target, on]) => ({ target, on }));
   const decisions: string[] = [];
+  const rankings = new Map<string, KnownRanking>();
   let full = false;
   let ready = true;
   let equal = true;
@@ -98,6 +112,34 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       equal = false;
     },
     closed: () => closed,
+
+    rank: async (query) => {
+      const known = query.itemIds.filter((id) => items.has(id));
+      if (known.length === 0) throw new ShelfwiseError('ITEM_NOT_FOUND', 'none of the candidates');
+      const entropy = new Uint8Array(10);
+      new DataView(entropy.buffer).setUint32(0, decisions.length);
+      const decisionId = decisionIdOf(clock.nowMs(), entropy);
+      decisions.unshift(decisionId);
+      rankings.set(`${query.engine} ${query.rankingId}`, {
+        decisionId,
+        listenerId: query.listenerId,
+        atMs: clock.nowMs(),
+        itemIds: known,
+      });
+      return {
+        decisionId,
+        policy: 'fake',
+        degraded: false,
+        ranked: known.map((itemId, rank) => ({
+          itemId,
+          score: 1 / (1 + rank),
+          propensity: 1 / (known.length - rank),
+          firstPropensity: 1 / known.length,
+        })),
+        left: query.itemIds.filter((id) => !items.has(id)),
+      };
+    },
+    rankingOf: (engine, rankingId) => rankings.get(`${engine} ${rankingId}`),
 
     upsertItems: async (rows) =>
       rows.map((row): ItemFate => {

@@ -59,6 +59,8 @@ describe('the OpenAPI document', () => {
         "DELETE /v1/campaigns/{id}",
         "DELETE /v1/items/{id}",
         "DELETE /v1/keys/{name}",
+        "GET /api/recommend/{userId}",
+        "GET /api/recommend/{userId}/{category}",
         "GET /covers/{id}.svg",
         "GET /healthz",
         "GET /metrics",

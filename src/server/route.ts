@@ -128,6 +128,13 @@ const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: { $ref: 'Problem' } } },
 });
 
+/** The `response` of a route whose good answer has another status than 200. */
+export function answersWith(status: 201 | 202 | 204, schema: TSchema | undefined, description: string) {
+  const { '4xx': caller, '5xx': platform } = answers({ $ref: 'Problem' }, description);
+  const content = schema === undefined ? {} : { content: { 'application/json': { schema } } };
+  return { [status]: { description, ...content }, '4xx': caller, '5xx': platform };
+}
+
 /** The `response` of a route: its good answer and the problems. */
 export function answers(schema: TSchema | { $ref: string }, description: string, media: readonly string[] = []) {
   const content = Object.fromEntries(media.map((name) => [name, { schema: { type: 'string' } }]));

@@ -14,11 +14,16 @@ import { registerCampaigns } from './campaign-routes.ts';
 import { allowOrigins } from './cors.ts';
 import { registerEvents, registerHome, registerItems, registerListeners } from './data-routes.ts';
 import { registerDecisions } from './decision-routes.ts';
+import { registerGorse } from './gorse-routes.ts';
 import { registerInsights } from './insight-routes.ts';
 import { registerKeys } from './key-routes.ts';
+import { registerMetarank } from './metarank-routes.ts';
 import { createMeter } from './meter.ts';
 import { openApiOptions, registerComponents } from './openapi.ts';
 import { registerOperations } from './operation-routes.ts';
+import { registerPersonalizer } from './personalizer-routes.ts';
+import { registerPlaylists } from './playlist-routes.ts';
+import { registerPersons } from './person-routes.ts';
 import {
   answerBrokenConnection,
   createErrorHandler,
@@ -104,6 +109,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerKeys(app, context);
   registerAudit(app, context);
   registerCampaigns(app, context);
+  registerSwitches(app, context);
+  registerGorse(app, context);
+  await registerMetarank(app, context);
+  registerPersonalizer(app, context);
   registerOperations(app, context);
   refuseOtherMethods(app, methodsOf);
   await registerStudio(app, options.studioDir);

@@ -1,0 +1,212 @@
+/**
+ * Rankings of candidates that a caller brings: decided, recorded, and found again by the id that the caller gave, so that what
+ * comes back under that id is credited to the decision. The ids are kept for as long as a reward may be earned.
+ */
+import { type Clock, freshSeed, HOUR_MS, ShelfwiseError, seedToBytes } from '../base/index.ts';
+import { type DecisionMark, type Device, decisionIdOf, resolveProfile, type Vocabularies } from '../domain/index.ts';
+import { isSwitchedOff, MAX_RANKED, type Ranker, type ServingEpochs } from '../home/index.ts';
+import { kernelsHash } from '../kernels/index.ts';
+import { emptyState, REWARD_WINDOW_MS } from '../signals/index.ts';
+import type { OnlineStore } from '../store/index.ts';
+import type { Decisions } from './decisions.ts';
+import type { Listeners } from './listeners.ts';
+import type { StateEntry, States } from './states.ts';
+
+const TABLE = 'rankings';
+const TIDY_EVERY_MS = HOUR_MS;
+/** Entries that one tidying looks at. */
+const TIDY_AT_MOST = 100_000;
+
+export interface RankQuery {
+  readonly listenerId: string;
+  /** The caller's own, unique within `engine`. */
+  readonly rankingId: string;
+  /** Whose ids these are, such as `metarank`. */
+  readonly engine: string;
+  /** At most 400, each once. */
+  readonly itemIds: readonly string[];
+  readonly device: Device;
+  readonly market?: string | undefined;
+  readonly tier?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+export interface RankedItem {
+  readonly itemId: string;
+  /** Predicted reward, or popularity. */
+  readonly score: number;
+  /** With which it was drawn for its place, given what stands above; 0 where it was not drawn. */
+  readonly propensity: number;
+  /** With which it would be drawn for the first place; they sum to 1. */
+  readonly firstPropensity: number;
+}
+
+export interface RankAnswer {
+  readonly decisionId: string;
+  readonly policy: string;
+  readonly degraded: boolean;
+  readonly ranked: readonly RankedItem[];
+  /** Of the candidates: not in the catalogue, not available, or not wanted by the listener. In the order given. */
+  readonly left: readonly string[];
+}
+
+/** Where a ranking's items stood: what a reference to them needs. */
+export interface KnownRanking {
+  readonly decisionId: string;
+  readonly listenerId: string;
+  readonly atMs: number;
+  /** What was drawn, by card rank. */
+  readonly itemIds: readonly string[];
+}
+
+export interface Rankings {
+  /** The decision is recorded, and its id is on disk, when the promise resolves. Throws ITEM_NOT_FOUND where no candidate is known. */
+  rank(query: RankQuery): Promise<RankAnswer>;
+  /** Undefined after a day, and for what was never ranked here. */
+  rankingOf(engine: string, rankingId: string): KnownRanking | undefined;
+}
+
+export interface RankingDependencies {
+  readonly ranker: Ranker;
+  readonly listeners: Listeners;
+  readonly states: () => States;
+  readonly decisions: Decisions;
+  readonly serving: () => ServingEpochs;
+  readonly vocabularies: Vocabularies;
+  /** Does the catalogue hold the item of this number? */
+  readonly knowsItem: (item: number) => boolean;
+  readonly isHeldOut: (listenerKey: string) => boolean;
+  readonly store: OnlineStore;
+  readonly clock: Clock;
+}
+
+export function createRankings(dependencies: RankingDependencies): Rankings {
+  const { ranker, listeners, decisions, vocabularies, store, clock } = dependencies;
+  const kernels = kernelsHash();
+  let tidiedAtMs = Number.NEGATIVE_INFINITY;
+
+  const stateOf = (listenerKey: string): { readonly entry?: StateEntry; readonly error?: unknown } => {
+    try {
+      return { entry: dependencies.states().get(listenerKey) };
+    } catch (error) {
+      return { error };
+    }
+  };
+  const numbersOf = (itemIds: readonly string[]): Map<number, string> => {
+    const numbers = new Map<number, string>();
+    for (const itemId of itemIds) {
+      const number = vocabularies.items.lookup(itemId);
+      if (number >= 0 && dependencies.knowsItem(number)) numbers.set(number, itemId);
+    }
+    return numbers;
+  };
+
+  async function keep(key: string, ranking: KnownRanking): Promise<void> {
+    const tidies = ranking.atMs - tidiedAtMs >= TIDY_EVERY_MS;
+    if (tidies) tidiedAtMs = ranking.atMs;
+    const old = tidies ? [...oldKeys(ranking.atMs)] : [];
+    await store.transaction((write) => {
+      for (const gone of old) write.remove(TABLE, gone);
+      write.put(TABLE, key, Buffer.from(JSON.stringify(ranking)));
+    });
+  }
+  function* oldKeys(nowMs: number): Iterable<string> {
+    for (const { key, value } of store.range(TABLE, { limit: TIDY_AT_MOST })) {
+      if (isOver(parse(value), nowMs)) yield key;
+    }
+  }
+
+  return {
+    async rank(query) {
+      const numbers = numbersOf(query.itemIds);
+      if (numbers.size === 0) {
+        throw new ShelfwiseError(
+          'ITEM_NOT_FOUND',
+          `none of the ${query.itemIds.length} candidates is in the catalogue`,
+        );
+      }
+      if (numbers.size > MAX_RANKED) {
+        throw new ShelfwiseError('OPTION_INVALID', `a ranking takes ${MAX_RANKED} candidates at most`);
+      }
+      const [listener] = await listeners.ensure([query.listenerId]);
+      if (listener === undefined) throw new ShelfwiseError('LISTENER_NOT_FOUND', query.listenerId);
+      const { entry, error } = stateOf(listener.key);
+      const epochs = dependencies.serving();
+      const { tunables } = epochs;
+      const nowMs = clock.nowMs();
+      const profile = resolveProfile(listener.profile);
+      const market = query.market ?? profile.market;
+      const tier = query.tier ?? profile.tier;
+      const policyOff = isSwitchedOff(tunables, 'policy', tunables.policy);
+      const marks: readonly DecisionMark[] = policyOff ? ['policy-off'] : [];
+      const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
+      const { record, view, ranked } = ranker.rank(
+        {
+          decisionId,
+          seed: freshSeed(),
+          listenerKey: listener.key,
+          profile: { ...profile, market, tier },
+          readState: () => {
+            if (entry === undefined) throw error;
+            return entry.state;
+          },
+          emptyState,
+          tasteMemory: entry ?? { tasteVersion: 0, kept: undefined },
+          atMs: nowMs,
+          device: query.device,
+          market,
+          tier,
+          sessionId: query.sessionId ?? '',
+          policyId: policyOff || dependencies.isHeldOut(listener.key) ? 'popularity' : tunables.policy,
+          filter: '',
+          marks,
+          isRecorded: true,
+          tunables,
+          epochs,
+          carried: [],
+          keptRanks: new Map(),
+          explain: false,
+          rowLimit: undefined,
+          kernelsHash: kernels,
+        },
+        [...numbers.keys()],
+      );
+      decisions.write(record, view);
+      decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });
+      const items = ranked.map(({ item, ...chances }) => ({ itemId: numbers.get(item) as string, ...chances }));
+      const drawn = items.filter(({ propensity }) => propensity > 0).map(({ itemId }) => itemId);
+      await keep(keyOf(query.engine, query.rankingId), {
+        decisionId,
+        listenerId: query.listenerId,
+        atMs: nowMs,
+        itemIds: drawn,
+      });
+      const there = new Set(items.map(({ itemId }) => itemId));
+      return {
+        decisionId,
+        policy: record.policyId,
+        degraded: record.degraded,
+        ranked: items,
+        left: query.itemIds.filter((itemId) => !there.has(itemId)),
+      };
+    },
+    rankingOf(engine, rankingId) {
+      const bytes = store.get(TABLE, keyOf(engine, rankingId));
+      if (bytes === undefined) return undefined;
+      const ranking = parse(bytes);
+      return isOver(ranking, clock.nowMs()) ? undefined : ranking;
+    },
+  };
+}
+
+function keyOf(engine: string, rankingId: string): string {
+  return `${engine} ${rankingId}`;
+}
+
+function parse(bytes: Uint8Array): KnownRanking {
+  return JSON.parse(Buffer.from(bytes).toString()) as KnownRanking;
+}
+
+function isOver({ atMs }: KnownRanking, nowMs: number): boolean {
+  return nowMs - atMs > REWARD_WINDOW_MS + HOUR_MS;
+}
