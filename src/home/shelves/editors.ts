@@ -4,9 +4,8 @@ import { always, told } from '../messages/index.ts';
 import { CHANNEL_BIT, type HomeRequest } from '../request.ts';
 import type { ShelfDeclaration, Telling } from './declaration.ts';
 
-/** Campaigns on one page at most, of these pinned ones. */
+/** Campaigns on one page at most; one of them is pinned at most. */
 const ROWS = 3;
-const PINNED_ROWS = 2;
 /** On a page of fewer rows nothing is pinned: these say what the listener came back for. */
 const LEAST_ROWS_FOR_PINS = 6;
 
@@ -17,8 +16,13 @@ function runs(request: HomeRequest, served: ServedCampaign): boolean {
   return runsFor(served, request.atMs, { market, tier, language, ageBand, listenerKey });
 }
 
-function isPinned(request: HomeRequest, { campaign }: ServedCampaign): boolean {
-  return campaign.pinnedRank !== undefined && request.shelfLimit >= LEAST_ROWS_FOR_PINS;
+/** The campaign that has a rank of its own on this page: of several the one that began last. */
+function pinnedFor(request: HomeRequest): ServedCampaign | undefined {
+  if (request.shelfLimit < LEAST_ROWS_FOR_PINS) return undefined;
+  for (const served of request.epochs.campaigns.list) {
+    if (served.campaign.pinnedRank !== undefined && runs(request, served)) return served;
+  }
+  return undefined;
 }
 
 export const fromOurEditors: ShelfDeclaration = {
@@ -30,35 +34,25 @@ export const fromOurEditors: ShelfDeclaration = {
   maxCards: 20,
   unplayedOnly: false,
   seeds(request, out) {
-    const { list } = request.epochs.campaigns;
     let count = 0;
-    for (const served of list) {
-      if (count < PINNED_ROWS && isPinned(request, served) && runs(request, served)) out[count++] = served.number;
-    }
-    const pinned = count;
-    for (const served of list) {
-      if (count >= ROWS) break;
-      if (out.subarray(0, pinned).includes(served.number) || !runs(request, served)) continue;
-      out[count++] = served.number;
+    const pinned = pinnedFor(request);
+    if (pinned !== undefined) out[count++] = pinned.number;
+    for (const served of request.epochs.campaigns.list) {
+      if (count === ROWS) break;
+      if (served !== pinned && runs(request, served)) out[count++] = served.number;
     }
     return count;
   },
-  /** Its own rank, or the next that no row has: what was seen keeps its place, and of two campaigns the first has it. */
+  /** Its own rank, or the next that no row has which was seen: these keep their places. */
   pinnedRank(request, seed) {
-    const { carried, keptRanks, shelfLimit, epochs } = request;
+    const { carried, keptRanks, shelfLimit } = request;
+    const pinned = pinnedFor(request);
+    if (pinned?.number !== seed) return -1;
     const taken = new Set<number>(keptRanks.values());
     for (const row of carried) taken.add(row.rank);
-    let pinned = 0;
-    for (const served of epochs.campaigns.list) {
-      if (pinned === PINNED_ROWS) break;
-      if (!isPinned(request, served) || !runs(request, served)) continue;
-      pinned++;
-      let rank = served.campaign.pinnedRank ?? 0;
-      while (taken.has(rank)) rank++;
-      taken.add(rank);
-      if (served.number === seed) return rank < shelfLimit ? rank : -1;
-    }
-    return -1;
+    let rank = pinned.campaign.pinnedRank ?? 0;
+    while (taken.has(rank)) rank++;
+    return rank < shelfLimit ? rank : -1;
   },
   propose(request, seed, sink) {
     const served = campaignNumbered(request.epochs.campaigns, seed);
