@@ -41,6 +41,13 @@ export const CATALOGUE = {
     message: 'The configuration is not valid',
     remedy: 'Correct the named field; unknown keys are errors.',
   },
+  CURSOR_EXPIRED: {
+    blame: 'caller',
+    status: 410,
+    message: 'The page that this cursor goes on with does not stand any more',
+    remedy:
+      'Ask for the Home again without a cursor: it is older than its lifetime, or it held what may no longer be shown.',
+  },
   DATA_DIR_FOREIGN: {
     blame: 'operator',
     status: 500,
@@ -85,6 +92,12 @@ export const CATALOGUE = {
     remedy:
       'Epochs go 90 days (`epochRetentionDays`) after they last served, and decisions of before do not replay. For a younger one restore the `epochs/` folder from a backup.',
   },
+  ERASURE_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No erasure has this id',
+    remedy: 'Use the `id` that DELETE /v1/listeners/{id} was answered with; `shelfwise erasures` lists them.',
+  },
   EXAMPLES_INVALID: {
     blame: 'caller',
     status: 422,
@@ -103,6 +116,13 @@ export const CATALOGUE = {
     status: 404,
     message: 'No item has this id',
     remedy: 'Upsert it with PUT /v1/items first.',
+  },
+  PLAYLIST_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'The listener has no such playlist now',
+    remedy:
+      'GET /v1/listeners/{id}/playlists lists those that there are: generated ones, once enough has been played or picked and a fit was made.',
   },
   JOB_RUNNING: {
     blame: 'caller',
@@ -253,6 +273,13 @@ export const CATALOGUE = {
     status: 503,
     message: 'The disk refused a write and the change was not stored',
     remedy: 'See the system log for the disk; nothing stored before was lost; try again.',
+  },
+  SWITCH_UNKNOWN: {
+    blame: 'caller',
+    status: 404,
+    message: 'There is no such switch',
+    remedy:
+      'Name `shelf:ID` or `policy:ID` as `GET /v1/switches` lists them. Popularity stands in for the others and has none.',
   },
   UNAUTHORISED: {
     blame: 'caller',

@@ -7,7 +7,9 @@ import { registerHome } from './commands/home.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerLook } from './commands/look.ts';
+import { registerPlaylists } from './commands/playlists.ts';
 import { registerReplay } from './commands/replay.ts';
+import { registerSwitches } from './commands/switches.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerUp } from './commands/up.ts';
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-codes.ts';
@@ -64,9 +66,11 @@ ${EXIT_HELP}`,
   registerImport(program, run);
   registerHome(program, run);
   registerLook(program, run);
+  registerPlaylists(program, run);
   registerReplay(program, run);
   registerJobs(program, run);
   registerCampaigns(program, run);
+  registerSwitches(program, run);
   registerTools(program, run);
   return program;
 }

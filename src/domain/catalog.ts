@@ -20,6 +20,45 @@ export const MAX_MARKETS = 32 * MARKET_WORDS;
 export const MAX_GENRES = 0xffff;
 
 export const ITEM_EXPLICIT = 1;
+/** Made for kids: the attribute `kids` is true, or a genre says so (see `isKidsGenre`). */
+export const ITEM_FOR_KIDS = 2;
+/** Not for kids: the attribute `kids` is false. */
+export const ITEM_NOT_FOR_KIDS = 4;
+
+const SHOW = ITEM_KINDS.indexOf('show');
+const EPISODE = ITEM_KINDS.indexOf('episode');
+
+/** `kids`, `Kids & Family`, `children's music`, `stories for kids` …, in upper or lower case. */
+export function isKidsGenre(genre: string): boolean {
+  return /^(kids|children('s|’s)?)( |$)| for (kids|children)$/i.test(genre);
+}
+
+/**
+ * May a kid have it? Nothing explicit, and nothing that is marked as not for kids, itself or by its parent or primary
+ * creator. Spoken word only where it (or its show) is marked as made for kids: titles and topics of podcasts are for grown
+ * people unless somebody has said otherwise, while most music is for everybody.
+ */
+export function isForKids(catalog: Catalog, item: number): boolean {
+  if (item >= catalog.size) return false;
+  const flags = catalog.flags[item];
+  const parent = catalog.parent[item];
+  const creator = catalog.creator[item];
+  const ofParent = parent < catalog.size ? catalog.flags[parent] : 0;
+  const ofCreator = creator < catalog.size ? catalog.flags[creator] : 0;
+  if ((flags & ITEM_EXPLICIT) !== 0 || ((flags | ofParent | ofCreator) & ITEM_NOT_FOR_KIDS) !== 0) return false;
+  const kind = catalog.kind[item];
+  if (kind === SHOW) return (flags & ITEM_FOR_KIDS) !== 0;
+  if (kind === EPISODE) return ((flags | ofParent) & ITEM_FOR_KIDS) !== 0 && (ofParent & ITEM_EXPLICIT) === 0;
+  return true;
+}
+
+function flagsOf({ explicit, attributes, genres = [] }: Item): number {
+  const kids = attributes?.['kids'];
+  let flags = explicit ? ITEM_EXPLICIT : 0;
+  if (kids === false) flags |= ITEM_NOT_FOR_KIDS;
+  else if (kids === true || genres.some(isKidsGenre)) flags |= ITEM_FOR_KIDS;
+  return flags;
+}
 
 export interface Catalog {
   readonly hash: string;
@@ -35,7 +74,7 @@ export interface Catalog {
   readonly releaseDay: Int32Array;
   /** 0 when unknown. */
   readonly durationMs: Uint32Array;
-  /** Bits: ITEM_EXPLICIT. */
+  /** Bits: ITEM_EXPLICIT, ITEM_FOR_KIDS, ITEM_NOT_FOR_KIDS. */
   readonly flags: Uint8Array;
   /** Genres of item i: genreIds[genreStart[i] .. genreStart[i + 1]), strongest first. */
   readonly genreStart: Uint32Array;
@@ -145,7 +184,7 @@ export function buildCatalog(items: Iterable<Item>, vocabularies: Vocabularies):
     if (item.parentId !== undefined) parent[i] = vocabularies.items.number(item.parentId);
     if (item.releasedAt !== undefined) releaseDay[i] = dayOf(item.releasedAt);
     durationMs[i] = item.durationMs ?? 0;
-    flags[i] = item.explicit ? ITEM_EXPLICIT : 0;
+    flags[i] = flagsOf(item);
     for (const genre of item.genres ?? []) {
       genreIds[genreAt++] = numberWithin('genres', MAX_GENRES, genre, vocabularies);
     }

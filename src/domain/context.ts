@@ -24,6 +24,10 @@ export function surfaceOf(device: Device): Surface {
   }
 }
 
+/** What a chip on top of Home narrows it to. */
+export const HOME_FILTERS = ['music', 'podcasts'] as const;
+export type HomeFilter = (typeof HOME_FILTERS)[number];
+
 export const DAY_PARTS = ['night', 'morning', 'midday', 'afternoon', 'evening'] as const;
 export type DayPart = (typeof DAY_PARTS)[number];
 

@@ -4,7 +4,7 @@
  * scores, distributions and removed items that it was really made with.
  */
 import { ByteReader, type ByteWriter, contentHash, ShelfwiseError } from '../base/index.ts';
-import { DEVICES, type Device } from './context.ts';
+import { DEVICES, type Device, HOME_FILTERS, type HomeFilter } from './context.ts';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -106,6 +106,15 @@ export interface DecisionAudit {
   readonly removed: readonly { readonly item: number; readonly removal: number }[];
 }
 
+/**
+ * What sets a decision apart from what a policy decides for a listener it knows. Position is the bit in records: append only.
+ *  - `unprofiled`: the listener's state was not read, nothing is personal;
+ *  - `policy-off`: the policy is switched off, popularity stood in for it;
+ *  - `flagged`: traffic that counts in no popularity and trains nothing.
+ */
+export const DECISION_MARKS = ['unprofiled', 'policy-off', 'flagged'] as const;
+export type DecisionMark = (typeof DECISION_MARKS)[number];
+
 export interface DecisionRecord {
   readonly decisionId: string;
   /** 16 bytes. */
@@ -118,6 +127,9 @@ export interface DecisionRecord {
   readonly tier: string;
   readonly language: string;
   readonly sessionId: string;
+  /** The chip that the page is narrowed to; '' for the whole Home. */
+  readonly filter: HomeFilter | '';
+  readonly marks: readonly DecisionMark[];
   /** A stage failed open, or the page is the fallback: never evaluated as if randomised. */
   readonly degraded: boolean;
   readonly versions: DecisionVersions;
@@ -130,7 +142,9 @@ export interface DecisionRecord {
   readonly audit: DecisionAudit | undefined;
 }
 
-const RECORD_FORMAT = 1;
+/** Without chip and marks. A record that has neither is stored so still, bit for bit as before. */
+const PLAIN_FORMAT = 1;
+const RECORD_FORMAT = 2;
 const DIGEST_BYTES = 16;
 
 /**
@@ -144,7 +158,8 @@ export function encodeDecision(
   seal?: (everythingElse: Uint8Array) => Uint8Array,
 ): void {
   const start = out.length;
-  out.u8(RECORD_FORMAT);
+  const isPlain = record.filter === '' && record.marks.length === 0;
+  out.u8(isPlain ? PLAIN_FORMAT : RECORD_FORMAT);
   out.text(record.decisionId);
   out.raw(record.seed);
   out.text(record.listenerKey);
@@ -155,6 +170,10 @@ export function encodeDecision(
   out.text(record.tier);
   out.text(record.language);
   out.text(record.sessionId);
+  if (!isPlain) {
+    out.text(record.filter);
+    out.varint(record.marks.reduce((bits, mark) => bits | (1 << DECISION_MARKS.indexOf(mark)), 0));
+  }
   out.u8((record.degraded ? 1 : 0) | (record.audit === undefined ? 0 : 2));
   for (const name of VERSION_NAMES) out.bytes(Buffer.from(record.versions[name], 'hex'));
   out.bytes(record.listenerState);
@@ -237,7 +256,7 @@ export function decisionIntact(bytes: Uint8Array): boolean {
 /** The decision that a stored record is of; '' when it does not read. */
 export function recordIdOf(bytes: Uint8Array): string {
   // A format byte, the length of the id, the id.
-  return bytes.length > 28 && bytes[0] === RECORD_FORMAT && bytes[1] === 26
+  return bytes.length > 28 && (bytes[0] === PLAIN_FORMAT || bytes[0] === RECORD_FORMAT) && bytes[1] === 26
     ? Buffer.from(bytes.buffer, bytes.byteOffset + 2, 26).toString('latin1')
     : '';
 }
@@ -246,7 +265,8 @@ export function recordIdOf(bytes: Uint8Array): string {
 export function decodeDecision(bytes: Uint8Array): DecisionRecord {
   const reader = new ByteReader(bytes);
   const format = reader.u8();
-  if (format !== RECORD_FORMAT) throw new ShelfwiseError('DECISION_CORRUPT', `record format ${format} is unknown`);
+  if (format !== PLAIN_FORMAT && format !== RECORD_FORMAT)
+    throw new ShelfwiseError('DECISION_CORRUPT', `record format ${format} is unknown`);
   const decisionId = reader.text();
   const seed = reader.raw(16).slice();
   const listenerKey = reader.text();
@@ -258,6 +278,8 @@ export function decodeDecision(bytes: Uint8Array): DecisionRecord {
   const tier = reader.text();
   const language = reader.text();
   const sessionId = reader.text();
+  const filter = format === PLAIN_FORMAT ? '' : filterNamed(reader.text());
+  const markBits = format === PLAIN_FORMAT ? 0 : reader.varint();
   const flags = reader.u8();
   const versions = Object.fromEntries(
     VERSION_NAMES.map((name) => [name, Buffer.from(reader.bytes()).toString('hex')]),
@@ -291,6 +313,8 @@ export function decodeDecision(bytes: Uint8Array): DecisionRecord {
     tier,
     language,
     sessionId,
+    filter,
+    marks: DECISION_MARKS.filter((_mark, bit) => (markBits & (1 << bit)) !== 0),
     degraded: (flags & 1) !== 0,
     versions,
     listenerState,
@@ -300,6 +324,12 @@ export function decodeDecision(bytes: Uint8Array): DecisionRecord {
     failedSources,
     audit,
   };
+}
+
+function filterNamed(name: string): HomeFilter | '' {
+  const filter = HOME_FILTERS.find((one) => one === name);
+  if (filter === undefined && name !== '') throw new ShelfwiseError('DECISION_CORRUPT', `unknown filter "${name}"`);
+  return filter ?? '';
 }
 
 function times<T>(count: number, read: () => T): T[] {

@@ -73,6 +73,9 @@ export const EventSchema = Type.Object(
     /** True when playback went on by itself after the item that was chosen. */
     autoplay: Type.Optional(Type.Boolean()),
     reference: Type.Optional(ReferenceSchema),
+    private: Type.Optional(
+      Type.Boolean({ description: 'Of a private session: acknowledged with the fate `private`, and nothing is kept.' }),
+    ),
   },
   { additionalProperties: false },
 );

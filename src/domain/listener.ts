@@ -6,6 +6,10 @@ import { IdSchema } from './item.ts';
 export const AGE_BANDS = ['unknown', 'kid', '13-17', '18-24', '25-34', '35-44', '45-54', '55+'] as const;
 export type AgeBand = (typeof AGE_BANDS)[number];
 
+/** What keeps a listener's plays out of popularity and training. Position is the bit in what is stored: append only. */
+export const TRAFFIC_FLAGS = ['shared-account', 'bot', 'employee'] as const;
+export type TrafficFlag = (typeof TRAFFIC_FLAGS)[number];
+
 export const ListenerProfileSchema = Type.Object(
   {
     tier: Type.Optional(
@@ -16,7 +20,20 @@ export const ListenerProfileSchema = Type.Object(
       Type.String({ pattern: '^[a-z]{2}(-[A-Z]{2})?$', description: 'BCP 47, such as en or pt-BR' }),
     ),
     ageBand: Type.Optional(Type.Enum(AGE_BANDS)),
-    explicitAllowed: Type.Optional(Type.Boolean()),
+    explicitAllowed: Type.Optional(Type.Boolean({ description: 'Has no effect on a kid: nothing explicit then.' })),
+    profiling: Type.Optional(
+      Type.Boolean({
+        default: true,
+        description: 'False: every Home is the same as for anybody of this market, tier and time of day.',
+      }),
+    ),
+    flags: Type.Optional(
+      Type.Array(Type.Enum(TRAFFIC_FLAGS), {
+        maxItems: TRAFFIC_FLAGS.length,
+        uniqueItems: true,
+        description: 'Served as everybody; what they play counts in no popularity and trains nothing.',
+      }),
+    ),
     onboardingPicks: Type.Optional(
       Type.Array(IdSchema, { maxItems: 50, description: 'Items or artists picked at sign-up.' }),
     ),
@@ -33,6 +50,8 @@ export interface ResolvedProfile {
   readonly language: string;
   readonly ageBand: AgeBand;
   readonly explicitAllowed: boolean;
+  readonly profiling: boolean;
+  readonly flags: readonly TrafficFlag[];
   readonly onboardingPicks: readonly string[];
 }
 
@@ -45,7 +64,9 @@ export function resolveProfile(profile: ListenerProfile): ResolvedProfile {
     market: profile.market ?? UNKNOWN_MARKET,
     language: profile.language ?? 'en',
     ageBand: profile.ageBand ?? 'unknown',
-    explicitAllowed: profile.explicitAllowed ?? profile.ageBand !== 'kid',
+    explicitAllowed: profile.ageBand !== 'kid' && (profile.explicitAllowed ?? true),
+    profiling: profile.profiling ?? true,
+    flags: profile.flags ?? [],
     onboardingPicks: profile.onboardingPicks ?? [],
   };
 }

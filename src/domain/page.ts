@@ -85,6 +85,11 @@ export const PageSchema = Type.Object(
     policy: Type.String(),
     degraded: Type.Boolean(),
     shelves: Type.Array(ShelfSchema),
+    nextCursor: Type.Optional(
+      Type.String({
+        description: 'Gives the rows below these, of the same decision; absent where these are the last.',
+      }),
+    ),
     explain: Type.Optional(PageExplainSchema),
   },
   { additionalProperties: false },

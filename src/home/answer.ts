@@ -134,15 +134,44 @@ export function popularSelection(request: HomeRequest, error: string): { selecti
 
 export function answerOf(
   request: HomeRequest,
-  { shelves, rows, rendered, audit }: Selection,
+  selection: Selection,
   trace: Trace,
   texts: ItemTexts,
   encoder: Encoder,
 ): HomeAnswer {
+  const record = recordOf(request, selection, trace, encoder);
+  const { decisionId, policyId, versions } = record;
+  const page = renderPage(
+    {
+      decisionId,
+      policyId,
+      degraded: record.degraded,
+      atMs: record.atMs,
+      market: record.market,
+      language: record.language,
+      state: request.state,
+      campaigns: request.epochs.campaigns,
+      rows: selection.rendered ?? rowsOfRecord(record),
+      firstRank: 0,
+      rowLimit: request.rowLimit,
+    },
+    texts,
+    request.explain ? { trace, versions } : undefined,
+  );
+  return { page, record, trace };
+}
+
+/** What is recorded of a decision. The view is sealed into it where it is written. */
+export function recordOf(
+  request: HomeRequest,
+  { shelves, rows, audit }: Selection,
+  trace: Trace,
+  encoder: Encoder,
+): DecisionRecord {
   const { decisionId, policyId, atMs } = request;
   const removals = removalsOf(trace);
   const versions = versionsOf(request, encoder);
-  const record: DecisionRecord = {
+  return {
     decisionId,
     seed: seedToBytes(request.seed),
     listenerKey: request.listenerKey,
@@ -153,7 +182,9 @@ export function answerOf(
     tier: request.tier,
     language: request.profile.language,
     sessionId: request.sessionId,
-    degraded: trace.failures.length > 0 || request.epochs.model === undefined,
+    filter: request.filter,
+    marks: request.marks,
+    degraded: trace.failures.length > 0 || request.epochs.model === undefined || request.marks.includes('policy-off'),
     versions,
     listenerState: new Uint8Array(0),
     shelves,
@@ -162,22 +193,6 @@ export function answerOf(
     failedSources: trace.failures,
     audit: audit === undefined ? undefined : { ...audit, removed: removedOf(request, removals) },
   };
-  const page = renderPage(
-    {
-      decisionId,
-      policyId,
-      degraded: record.degraded,
-      atMs,
-      market: record.market,
-      language: record.language,
-      state: request.state,
-      campaigns: request.epochs.campaigns,
-      rows: rendered ?? rowsOfRecord(record),
-    },
-    texts,
-    request.explain ? { trace, versions } : undefined,
-  );
-  return { page, record, trace };
 }
 
 function versionsOf({ epochs, kernelsHash }: HomeRequest, encoder: Encoder): DecisionVersions {

@@ -9,6 +9,8 @@ import {
   type Device,
   EMPTY_EMBEDDING,
   type Embedding,
+  generatedPlays,
+  isGenerated,
   type ListenerView,
   NO_ITEM,
   type ShelfOrder,
@@ -20,7 +22,7 @@ import { createBatch, type Encoder, type FeatureBatch } from '../features/index.
 import type { RewardModel } from '../models/index.ts';
 import { createWalker, type DrawnPage, type Policy, type PolicyShelf, samplePage } from '../policy/index.ts';
 import { shelfById } from './shelves/index.ts';
-import { examinationOf, type HomeTunables, policyUnder } from './tunables.ts';
+import { examinationOf, type HomeTunables, isCold, policyUnder } from './tunables.ts';
 
 export interface DecisionShelf {
   readonly shelfId: string;
@@ -100,16 +102,17 @@ export function createDecider(encoder: Encoder): Decider {
   const walker = createWalker();
   /** Policies and examination curves, made once for tunables that live as long as the process. */
   const made = new WeakMap<HomeTunables, Map<string, Rules>>();
-  const rulesOf = (tunables: HomeTunables, policyId: string): Rules => {
+  const rulesOf = (tunables: HomeTunables, policyId: string, cold: boolean): Rules => {
     const byPolicy = made.get(tunables) ?? new Map<string, Rules>();
     made.set(tunables, byPolicy);
-    let rules = byPolicy.get(policyId);
+    const name = cold ? `${policyId}, cold` : policyId;
+    let rules = byPolicy.get(name);
     if (rules === undefined) {
       const examination = Object.fromEntries(
         SURFACES.map((surface) => [surface, examinationOf(tunables.surfaces[surface])]),
       ) as Record<Surface, Float64Array>;
-      rules = { policy: policyUnder(policyId, tunables), examination };
-      byPolicy.set(policyId, rules);
+      rules = { policy: policyUnder(policyId, tunables, cold), examination };
+      byPolicy.set(name, rules);
     }
     return rules;
   };
@@ -169,7 +172,7 @@ export function createDecider(encoder: Encoder): Decider {
         });
       }
       const surface = surfaceOf(input.device);
-      const rules = rulesOf(tunables, input.policyId);
+      const rules = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
       const page = samplePage(
         {
           shelves: policyShelves,
@@ -197,10 +200,12 @@ function scorePopularity(
 ): void {
   const most = counters.topItems.length > 0 ? counters.plays[counters.topItems[0]] : 0;
   const scale = most > 0 ? 1 / Math.log1p(most) : 0;
+  const ofGenerated = generatedPlays(counters);
   for (let s = 0; s < shelves.length; s++) {
     const { items, count } = shelves[s];
     for (let i = 0; i < count; i++) {
-      const plays = items[i] < counters.plays.length ? counters.plays[items[i]] : 0;
+      const item = items[i];
+      const plays = item < counters.plays.length ? counters.plays[item] : isGenerated(item) ? ofGenerated : 0;
       scores[offsets[s] + i] = Math.log1p(plays) * scale;
     }
   }

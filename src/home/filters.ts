@@ -1,9 +1,12 @@
 /** Filters of Home: each takes candidates away, in place, and counts them by reason. All fail closed. */
-import { ITEM_EXPLICIT, isAvailable } from '../domain/index.ts';
+import { DAY_MS } from '../base/index.ts';
+import { isGenerated } from '../domain/index.ts';
 import type { Filter, Filtered } from '../mixer/index.ts';
-import { isHidden, playsOf } from '../signals/index.ts';
+import { isShelfHidden, playsOf, shelfSightsOf, wornCards } from '../signals/index.ts';
 import { heldCards, shelfKey } from './decide.ts';
+import { isEpisode, isShow } from './kinds.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
+import { isExplicit, isFitting, isKnown, isOffered, isUnwanted } from './rights.ts';
 
 /** Why candidates leave. */
 export const REMOVAL_REASONS = [
@@ -11,8 +14,11 @@ export const REMOVAL_REASONS = [
   'no-room',
   'unavailable',
   'explicit',
+  'kids',
   'hidden',
+  'chip',
   'played',
+  'fatigued',
   'beyond-cap',
   'too-few',
 ] as const;
@@ -85,25 +91,142 @@ const heldByCarried = eachCandidate(
   (request, item) => request.carried.some((row) => row.items.includes(item)),
 );
 
-const available = eachCandidate(
-  'available',
-  'unavailable',
-  always,
-  (request, item) => !isAvailable(request.epochs.catalog, item, request.marketNumber, request.tierNumber, request.atMs),
+/** Of generated playlists those that there are: carried rows may hold one that nothing is left of. */
+const available = eachCandidate('available', 'unavailable', always, (request, item) =>
+  isGenerated(item) ? !request.generated.has(item) : !isOffered(request, item),
 );
+
+/** A title that names what the catalogue no longer holds goes with its row. */
+const named: Filter<HomeRequest, ShelfBatch> = {
+  name: 'named',
+  onFailure: 'closed',
+  run(request, batch) {
+    const stands = batch.declaration.isNamedBySeed !== true || isKnown(request, batch.seedItem);
+    return shrink(request, batch, stands ? batch.count : 0, 'unavailable');
+  },
+};
 
 const explicit = eachCandidate(
   'explicit',
   'explicit',
   (request) => !request.profile.explicitAllowed,
-  (request, item) => (request.epochs.catalog.flags[item] & ITEM_EXPLICIT) !== 0,
+  (request, item) => isExplicit(request.epochs.catalog, item),
 );
 
-const hidden = eachCandidate('hidden', 'hidden', always, (request, item) => {
-  const { state, epochs } = request;
-  const creator = epochs.catalog.creator[item];
-  return isHidden(state, item) || isHidden(state, creator);
-});
+/** What a kid may have: see `isForKids`. */
+const kids = eachCandidate(
+  'kids',
+  'kids',
+  (request) => request.profile.ageBand === 'kid',
+  (request, item) => !isFitting(request, item),
+);
+
+const hidden = eachCandidate(
+  'hidden',
+  'hidden',
+  (request) => request.state.hides.count > 0,
+  (request, item) => isUnwanted(request, item),
+);
+
+/** Shelves that the listener has hidden, also those that were seen before: the page does what it was told. */
+const hiddenShelf: Filter<HomeRequest, ShelfBatch> = {
+  name: 'hidden-shelf',
+  onFailure: 'closed',
+  run(request, batch) {
+    const { state } = request;
+    const gone = state.hiddenShelves.count > 0 && isShelfHidden(state, batch.shelfId, request.pageIdOf(batch));
+    return shrink(request, batch, gone ? 0 : batch.count, 'hidden');
+  },
+};
+
+/** The chip of the page: music or podcasts. What no catalogue holds is a generated playlist, which is music. */
+const chip = eachCandidate(
+  'chip',
+  'chip',
+  (request) => request.filter !== '',
+  (request, item) => {
+    const { catalog } = request.epochs;
+    const isSpoken = isEpisode(item, catalog) || isShow(item, catalog);
+    return isSpoken !== (request.filter === 'podcasts');
+  },
+);
+
+/**
+ * May a row rest? Not a row that states a fact (Recently played, Your shows, Heavy rotation, what editors pinned): it says
+ * what the listener did or follows, which is no less true for not being chosen from there, and a fact that comes and goes
+ * by itself reads as a fault. Not a carried row either: it holds still. Nor what is declared tireless: the row that a page
+ * is left with when everything else rests.
+ */
+function mayRest({ declaration, order, carriedFrom }: ShelfBatch): boolean {
+  return order === 'policy' && carriedFrom === '' && declaration.isTireless !== true;
+}
+
+/** Shelves seen on many visits of which nothing was chosen. */
+const wornShelf: Filter<HomeRequest, ShelfBatch> = {
+  name: 'worn-shelf',
+  onFailure: 'closed',
+  run(request, batch) {
+    const { state, atMs, tunables } = request;
+    const { fatigueShelfVisits, fatigueShelfRestDays } = tunables;
+    if (state.shelfSights.count === 0 || fatigueShelfRestDays === 0 || !mayRest(batch))
+      return { kept: batch, removed: NOTHING };
+    const sights = shelfSightsOf(state, request.pageIdOf(batch));
+    const rests =
+      sights !== undefined &&
+      sights.visits >= fatigueShelfVisits &&
+      atMs - sights.lastSeenMs < fatigueShelfRestDays * DAY_MS;
+    return shrink(request, batch, rests ? 0 : batch.count, 'fatigued');
+  },
+};
+
+/**
+ * Cards seen on many visits and never chosen. Where too few others are left for the shortest row, they all stay: whether
+ * the row is worth its place is the shelf's own fatigue and the policy's business.
+ */
+const wornCard: Filter<HomeRequest, ShelfBatch> = {
+  name: 'worn-card',
+  onFailure: 'closed',
+  run(request, batch) {
+    const worn = wornCardsOf(request);
+    if (worn.length === 0 || batch.order !== 'policy' || batch.carriedFrom !== '')
+      return { kept: batch, removed: NOTHING };
+    let fresh = 0;
+    for (let i = 0; i < batch.count; i++) if (!isAmong(worn, batch.items[i])) fresh++;
+    if (fresh === batch.count || fresh < batch.minCards) return { kept: batch, removed: NOTHING };
+    return withoutWorn.run(request, batch);
+  },
+};
+
+const withoutWorn = eachCandidate('worn-card', 'fatigued', always, (request, item) =>
+  isAmong(wornCardsOf(request), item),
+);
+
+const NO_CARDS = new Uint32Array(0);
+
+/** The cards that rest at the time of the request: found once for all of its shelves. */
+function wornCardsOf(request: HomeRequest): Uint32Array {
+  if (request.wornCards === undefined) {
+    const { state, atMs, tunables, scratch } = request;
+    const { fatigueCardVisits, fatigueCardRestDays } = tunables;
+    const isOff = state.cardSights.count === 0 || fatigueCardRestDays === 0;
+    const sinceMs = atMs - fatigueCardRestDays * DAY_MS;
+    const count = isOff ? 0 : wornCards(state, fatigueCardVisits, sinceMs, scratch.itemsA);
+    request.wornCards = count === 0 ? NO_CARDS : scratch.itemsA.slice(0, count);
+  }
+  return request.wornCards;
+}
+
+/** Is the number one of these, which ascend? */
+function isAmong(numbers: Uint32Array, number: number): boolean {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle] < number) low = middle + 1;
+    else high = middle;
+  }
+  return low < numbers.length && numbers[low] === number;
+}
 
 const played = eachCandidate(
   'played',
@@ -156,14 +279,24 @@ const eligible: Filter<HomeRequest, ShelfBatch> = {
   run: (request, batch) => shrink(request, batch, batch.count < batch.minCards ? 0 : batch.count, 'too-few'),
 };
 
-/** What a listener may not have or does not want: these hold on every page. */
-export const RIGHTS: readonly Filter<HomeRequest, ShelfBatch>[] = [available, explicit, hidden];
+/** What a listener may not have, does not want or has not asked for: these hold on every page. */
+export const RIGHTS: readonly Filter<HomeRequest, ShelfBatch>[] = [
+  available,
+  named,
+  explicit,
+  kids,
+  hidden,
+  hiddenShelf,
+  chip,
+];
 
 export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   carried,
   heldByCarried,
   ...RIGHTS,
+  wornShelf,
   played,
+  wornCard,
   cap,
   countNew,
   room,

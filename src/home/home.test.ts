@@ -136,6 +136,8 @@ function listener(): ListenerState {
 
 const encoder = createEncoder(homeFeatures);
 
+const tunables = resolveTunables();
+
 async function epochsOf(): Promise<ServingEpochs> {
   const rng = createRng(3);
   const starts = [0];
@@ -173,11 +175,12 @@ async function epochsOf(): Promise<ServingEpochs> {
     cohorts: undefined,
     campaigns: NO_CAMPAIGNS,
     model: loadModel(sealEpoch(learner.toEpoch()), encoder),
+    changed: new Map(),
+    tunables,
     tunablesHash: '',
   };
 }
 const epochs = await epochsOf();
-const tunables = resolveTunables();
 
 interface Served {
   readonly page: Page;
@@ -214,6 +217,10 @@ async function serve(changes: Partial<HomeInput> = {}): Promise<Served> {
     tier: 'premium',
     sessionId: '',
     policyId: 'plackett-luce',
+    filter: '',
+    marks: [],
+    isRecorded: true,
+    rowLimit: undefined,
     tunables,
     epochs,
     carried: [],

@@ -11,6 +11,8 @@ import { createDecider, shelfKey } from './decide.ts';
 import { FILTERS } from './filters.ts';
 import { hydrateTaste, hydrateView } from './hydrate.ts';
 import type { ItemTexts } from './item-texts.ts';
+import { languageOf } from './messages/index.ts';
+import { textsWith } from './playlists/index.ts';
 import {
   createScratch,
   type HomeInput,
@@ -109,15 +111,16 @@ export function createHome(dependencies: HomeDependencies): Home {
   }
 
   async function answer(request: HomeRequest): Promise<HomeAnswer> {
+    const words = textsWith(texts, request.generated, languageOf(request.profile.language));
     try {
       const { selection, trace } = await runPipeline(pipeline, request, clock);
       for (const stage of trace.stages)
         if (stage.outcome === 'failed') dependencies.onTrouble(stage.stage, stage.error);
-      return answerOf(request, selection, trace, texts, encoder);
+      return answerOf(request, selection, trace, words, encoder);
     } catch (error) {
       dependencies.onTrouble('page', messageOf(error));
       const { selection, trace } = popularSelection(request, messageOf(error));
-      return answerOf(request, selection, trace, texts, encoder);
+      return answerOf(request, selection, trace, words, encoder);
     }
   }
 
@@ -128,7 +131,7 @@ export function createHome(dependencies: HomeDependencies): Home {
       try {
         const request = newRequest(input, scratch, vocabularies, isAudited(input.decisionId));
         const answered = await answer(request);
-        dependencies.record(answered.record, request.view);
+        if (input.isRecorded) dependencies.record(answered.record, request.view);
         dependencies.onDecided?.(answered.trace.stages, clock.monotonicMs() - startMs);
         return answered;
       } finally {

@@ -52,6 +52,20 @@ export interface RenderInput {
   /** Those that serve now: rows of editors have their words from there. */
   readonly campaigns: Campaigns;
   readonly rows: readonly RenderedRow[];
+  /** The rank of the first row that is sent, and how many at most; undefined: to the end. */
+  readonly firstRank: number;
+  readonly rowLimit: number | undefined;
+}
+
+/** Names the rest of a page: the decision, and the rank of the next row. */
+export function cursorOf(decisionId: string, rank: number): string {
+  return `${decisionId}-${rank}`;
+}
+
+/** What `cursorOf` gave; undefined for anything else. */
+export function parseCursor(cursor: string): { readonly decisionId: string; readonly rank: number } | undefined {
+  const [, decisionId, rank] = /^([0-9A-HJKMNP-TV-Z]{26})-(\d{1,2})$/.exec(cursor) ?? [];
+  return decisionId === undefined ? undefined : { decisionId, rank: Number(rank) };
 }
 
 /** Pages are written one at a time, and copied out. */
@@ -83,11 +97,14 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
   writer.literal(
     `{"decisionId":"${input.decisionId}","policy":"${input.policyId}","degraded":${input.degraded},"shelves":[`,
   );
-  for (let rank = 0; rank < input.rows.length; rank++) {
-    if (rank > 0) writer.literal(',');
+  const { firstRank, rowLimit = input.rows.length } = input;
+  const end = Math.min(input.rows.length, firstRank + rowLimit);
+  for (let rank = firstRank; rank < end; rank++) {
+    if (rank > firstRank) writer.literal(',');
     writeRow(input.rows[rank], rank, input, language, year, texts, explanation !== undefined);
   }
   writer.literal(']');
+  if (end < input.rows.length) writer.literal(`,"nextCursor":"${cursorOf(input.decisionId, end)}"`);
   if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation, texts))}`);
   writer.literal('}');
   return writer.finish();

@@ -5,9 +5,12 @@ import {
   type Catalog,
   type Cohorts,
   type Counters,
+  type DecisionMark,
   type Device,
   type Embedding,
+  type HomeFilter,
   type ListenerView,
+  NO_ITEM,
   type ResolvedProfile,
   surfaceOf,
   type Vocabularies,
@@ -17,6 +20,8 @@ import type { Nearest } from '../retrieval/index.ts';
 import type { ListenerState } from '../signals/index.ts';
 import type { DecisionShelf } from './decide.ts';
 import { EMPTY_VIEW, type TasteMemory } from './hydrate.ts';
+import { type GeneratedCards, NO_GENERATED } from './playlists/cards.ts';
+import type { ChangedItems } from './rights.ts';
 import type { ShelfDeclaration } from './shelves/index.ts';
 import { type HomeTunables, MAX_CANDIDATES } from './tunables.ts';
 /** Everything shared that a decision reads, fixed for the length of one request. */
@@ -32,6 +37,9 @@ export interface ServingEpochs {
   readonly campaigns: Campaigns;
   /** Undefined until the first fit: scores are then popularity, and the page says `degraded`. */
   readonly model: RewardModel | undefined;
+  /** Items that changed since the catalogue's columns were built: live, so that what is withdrawn goes at once. */
+  readonly changed: ChangedItems;
+  readonly tunables: HomeTunables;
   /** Hash of the tunables epoch. */
   readonly tunablesHash: string;
   /** Episodes of shows, newest first, from the catalogue. */
@@ -69,7 +77,7 @@ export interface CarriedRow {
 }
 
 /** Channels a candidate can come by; the bit of a source in the record is its position here: append only. */
-export const CHANNELS = ['state', 'neighbours', 'nearest', 'popularity', 'catalog', 'carried'] as const;
+export const CHANNELS = ['state', 'neighbours', 'nearest', 'popularity', 'catalog', 'carried', 'generated'] as const;
 export type Channel = (typeof CHANNELS)[number];
 export const CHANNEL_BIT: Readonly<Record<Channel, number>> = {
   state: 1,
@@ -78,6 +86,7 @@ export const CHANNEL_BIT: Readonly<Record<Channel, number>> = {
   popularity: 8,
   catalog: 16,
   carried: 32,
+  generated: 64,
 };
 
 export interface RemovedItem {
@@ -110,17 +119,28 @@ export interface HomeInput {
   readonly tier: string;
   readonly sessionId: string;
   readonly policyId: string;
+  /** The chip that the page is narrowed to; '' for the whole Home. */
+  readonly filter: HomeFilter | '';
+  /** With `unprofiled`, no more than a market, a tier, a language and an age are known: give an empty state. */
+  readonly marks: readonly DecisionMark[];
+  /** False for a private session: nothing is written. */
+  readonly isRecorded: boolean;
   readonly tunables: HomeTunables;
   readonly epochs: ServingEpochs;
   readonly carried: readonly CarriedRow[];
   /** Places that shelves seen before keep: `shelfId:seedItem` → page rank. */
   readonly keptRanks: ReadonlyMap<string, number>;
+  /** Playlists that were made for the listener. @default none */
+  readonly generated?: GeneratedCards;
   readonly explain: boolean;
+  /** Rows of the page that are sent at once, from the top; all of them are decided. Undefined: all. */
+  readonly rowLimit: number | undefined;
   /** Of the WebAssembly kernels in use: part of what a decision was made with. */
   readonly kernelsHash: string;
 }
 
 export interface HomeRequest extends HomeInput {
+  readonly generated: GeneratedCards;
   /** Numbers of the market and tier, or -1. */
   readonly marketNumber: number;
   readonly tierNumber: number;
@@ -130,6 +150,8 @@ export interface HomeRequest extends HomeInput {
   readonly shelfLimit: number;
   /** Most cards in a row on this surface. */
   readonly cardLimit: number;
+  /** The id that a shelf has on the page. */
+  readonly pageIdOf: (shelf: Pick<DecisionShelf, 'shelfId' | 'seedItem'>) => string;
   /** Where filters note the items they take, when the decision is audited. */
   readonly removedItems: RemovedItem[] | undefined;
   readonly scratch: RequestScratch;
@@ -137,6 +159,8 @@ export interface HomeRequest extends HomeInput {
   // Filled as stages run.
   /** Rows in a defined order that may appear and were not on the page before. */
   newDefinedRows: number;
+  /** Cards that rest, ascending; undefined until somebody asks. */
+  wornCards: Uint32Array | undefined;
   state: ListenerState;
   /** Vector in the embedding's space; empty where there is none. */
   taste: Float32Array;
@@ -153,20 +177,25 @@ export function newRequest(
 ): HomeRequest {
   const { shelves, cards } = input.tunables.surfaces[surfaceOf(input.device)];
   const pickNumbers: number[] = [];
-  for (const pick of input.profile.onboardingPicks) {
+  const picks = input.marks.includes('unprofiled') ? [] : input.profile.onboardingPicks;
+  for (const pick of picks) {
     const number = vocabularies.items.lookup(pick);
     if (number >= 0) pickNumbers.push(number);
   }
   return {
     ...input,
+    generated: input.generated ?? NO_GENERATED,
     marketNumber: vocabularies.markets.lookup(input.market),
     tierNumber: vocabularies.tiers.lookup(input.tier),
     pickNumbers,
     shelfLimit: shelves,
     cardLimit: cards,
+    pageIdOf: ({ shelfId, seedItem }) =>
+      seedItem === NO_ITEM ? shelfId : `${shelfId}:${vocabularies.items.name(seedItem)}`,
     removedItems: audited ? [] : undefined,
     scratch,
     newDefinedRows: 0,
+    wornCards: undefined,
     state: input.emptyState(),
     taste: new Float32Array(0),
     recommendations: new Uint32Array(0),

@@ -3,12 +3,24 @@ import type { Source } from '../mixer/index.ts';
 import { shelfKey } from './decide.ts';
 import { CHANNEL_BIT, type HomeRequest, type ShelfBatch } from './request.ts';
 import { type CandidateSink, type ShelfDeclaration, shelfById } from './shelves/index.ts';
+import { isSwitchedOff } from './tunables.ts';
 
 /** A source that waits longer has failed; one that computes longer is told as late. */
 export const STAGE_DEADLINE_MS = 50;
 
 /** Seeds of one declaration at most. */
 const SEED_ROOM = 16;
+
+/**
+ * Is the shelf asked at all? One that is switched off does not run: that may be why. Without profiling only those run that
+ * are the same for everybody.
+ */
+function isAsked({ tunables, marks }: HomeRequest, declaration: ShelfDeclaration): boolean {
+  if (isSwitchedOff(tunables, 'shelf', declaration.id)) return false;
+  return declaration.isForEveryone === true || !marks.includes('unprofiled');
+}
+
+const NOT_ASKED: readonly ShelfBatch[] = [];
 
 /** A declaration as a source: one batch for each of its seeds. */
 export function shelfSource(declaration: ShelfDeclaration): Source<HomeRequest, ShelfBatch> {
@@ -17,6 +29,7 @@ export function shelfSource(declaration: ShelfDeclaration): Source<HomeRequest, 
     onFailure: 'open',
     deadlineMs: STAGE_DEADLINE_MS,
     run(request) {
+      if (!isAsked(request, declaration)) return NOT_ASKED;
       const seeds = new Uint32Array(SEED_ROOM);
       const count = declaration.seeds(request, seeds);
       const batches: ShelfBatch[] = [];

@@ -3,8 +3,9 @@
  * replay reads them from there. Deployment settings (ports, folders) are elsewhere.
  */
 import { requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
-import { type EpochContent, type Json, SURFACES, type Surface } from '../domain/index.ts';
+import { type EpochContent, type Json, type ListenerView, SURFACES, type Surface } from '../domain/index.ts';
 import { POLICY_IDS, type Policy, policyOf } from '../policy/index.ts';
+import { CARD_VISITS, SHELF_VISITS } from '../signals/index.ts';
 
 export type PolicyId = (typeof POLICY_IDS)[number];
 
@@ -28,6 +29,15 @@ export interface HomeTunables {
   readonly cardTemperature: number;
   /** Share of uniform exploration in each card draw. @default 0.05 */
   readonly cardEpsilon: number;
+  /**
+   * Factor on both temperatures for listeners of whom little is known: fewer than `coldStartTastes` items played of late or
+   * liked. 1: they are explored with like everybody. @default 2
+   */
+  readonly coldStartTemperature: number;
+  /** Least share of uniform exploration in each draw for these listeners. 0: no more than for everybody. @default 0.15 */
+  readonly coldStartEpsilon: number;
+  /** @default 5 */
+  readonly coldStartTastes: number;
   readonly surfaces: Readonly<Record<Surface, SurfaceTunables>>;
   /** Most cards of one creator in a row. @default 3 */
   readonly creatorCapPerRow: number;
@@ -35,6 +45,16 @@ export interface HomeTunables {
   readonly creatorCapPerPage: number;
   /** Most candidates of one shelf after filters. @default 50 */
   readonly candidatesPerShelf: number;
+  /** A card seen on so many visits since it was last chosen rests; 1 to 8. @default 6 */
+  readonly fatigueCardVisits: number;
+  /** Days for which it rests, from the last time that it was seen; 0 turns it off. @default 14 */
+  readonly fatigueCardRestDays: number;
+  /** A shelf seen on so many visits since anything of it was chosen rests; 1 to 12. @default 10 */
+  readonly fatigueShelfVisits: number;
+  /** @default 7 */
+  readonly fatigueShelfRestDays: number;
+  /** What an operator has switched off: `shelf:ID` and `policy:ID`, in order. Set through the switches alone. @default none */
+  readonly switchedOff: readonly string[];
 }
 
 export const DEFAULT_TUNABLES: HomeTunables = {
@@ -43,6 +63,9 @@ export const DEFAULT_TUNABLES: HomeTunables = {
   shelfEpsilon: 0.05,
   cardTemperature: 0.06,
   cardEpsilon: 0.05,
+  coldStartTemperature: 2,
+  coldStartEpsilon: 0.15,
+  coldStartTastes: 5,
   surfaces: {
     phone: { shelves: 12, cards: 10, examinationDecay: 0.8 },
     desktop: { shelves: 12, cards: 10, examinationDecay: 0.9 },
@@ -52,6 +75,23 @@ export const DEFAULT_TUNABLES: HomeTunables = {
   creatorCapPerRow: 3,
   creatorCapPerPage: 8,
   candidatesPerShelf: 50,
+  fatigueCardVisits: 6,
+  fatigueCardRestDays: 14,
+  fatigueShelfVisits: 10,
+  fatigueShelfRestDays: 7,
+  switchedOff: [],
+};
+
+/** What tunables that were stored before these were there meant: nothing of the kind. Their decisions replay by it. */
+const BEFORE: Pick<
+  HomeTunables,
+  'coldStartTemperature' | 'coldStartEpsilon' | 'coldStartTastes' | 'fatigueCardRestDays' | 'fatigueShelfRestDays'
+> = {
+  coldStartTemperature: 1,
+  coldStartEpsilon: 0,
+  coldStartTastes: 0,
+  fatigueCardRestDays: 0,
+  fatigueShelfRestDays: 0,
 };
 
 /** Completes and checks tunables. Throws `OPTION_INVALID` with the field and its range. */
@@ -67,6 +107,17 @@ export function resolveTunables(given: Partial<HomeTunables> = {}): Readonly<Hom
   requireRange('home', 'cardTemperature', tunables.cardTemperature, 1e-6, 1e6);
   requireRange('home', 'shelfEpsilon', tunables.shelfEpsilon, 0, 1);
   requireRange('home', 'cardEpsilon', tunables.cardEpsilon, 0, 1);
+  requireRange('home', 'coldStartTemperature', tunables.coldStartTemperature, 1e-3, 1e3);
+  requireRange('home', 'coldStartEpsilon', tunables.coldStartEpsilon, 0, 1);
+  requireRange('home', 'coldStartTastes', tunables.coldStartTastes, 0, 64);
+  requireRange('home', 'fatigueCardVisits', tunables.fatigueCardVisits, 1, CARD_VISITS);
+  requireRange('home', 'fatigueCardRestDays', tunables.fatigueCardRestDays, 0, 3650);
+  requireRange('home', 'fatigueShelfVisits', tunables.fatigueShelfVisits, 1, SHELF_VISITS);
+  requireRange('home', 'fatigueShelfRestDays', tunables.fatigueShelfRestDays, 0, 3650);
+  for (const off of tunables.switchedOff) {
+    if (!/^(shelf|policy):[a-z0-9-]+$/.test(off))
+      throw new ShelfwiseError('OPTION_INVALID', `home: switchedOff has "${off}"; it takes shelf:ID and policy:ID`);
+  }
   requireRange('home', 'creatorCapPerRow', tunables.creatorCapPerRow, 1, 255);
   requireRange('home', 'creatorCapPerPage', tunables.creatorCapPerPage, 1, 255);
   requireRange('home', 'candidatesPerShelf', tunables.candidatesPerShelf, 1, MAX_CANDIDATES);
@@ -88,18 +139,32 @@ export function tunablesEpoch(tunables: HomeTunables): EpochContent {
 }
 
 export function tunablesOf(epoch: EpochContent): Readonly<HomeTunables> {
-  return resolveTunables(epoch.meta.home as unknown as HomeTunables);
+  return resolveTunables({ ...BEFORE, ...(epoch.meta.home as unknown as HomeTunables) });
 }
 
-/** The policy of an id under these tunables. */
-export function policyUnder(id: string, tunables: HomeTunables): Policy {
+/** The policy of an id under these tunables; `cold` for listeners of whom little is known (see `isCold`). */
+export function policyUnder(id: string, tunables: HomeTunables, cold = false): Policy {
   if (id !== 'plackett-luce') return policyOf(id);
+  const hotter = cold ? tunables.coldStartTemperature : 1;
+  const least = cold ? tunables.coldStartEpsilon : 0;
   return policyOf(id, {
-    shelfTemperature: tunables.shelfTemperature,
-    shelfEpsilon: tunables.shelfEpsilon,
-    cardTemperature: tunables.cardTemperature,
-    cardEpsilon: tunables.cardEpsilon,
+    shelfTemperature: tunables.shelfTemperature * hotter,
+    shelfEpsilon: Math.max(least, tunables.shelfEpsilon),
+    cardTemperature: tunables.cardTemperature * hotter,
+    cardEpsilon: Math.max(least, tunables.cardEpsilon),
   });
+}
+
+/**
+ * Is little known of the listener? A function of the view alone, which is in the record: replay, and a policy that is
+ * judged on the decision, find the same answer.
+ */
+export function isCold({ items, liked }: Pick<ListenerView, 'items' | 'liked'>, tunables: HomeTunables): boolean {
+  return items.length + liked.length < tunables.coldStartTastes;
+}
+
+export function isSwitchedOff(tunables: HomeTunables, kind: 'shelf' | 'policy', id: string): boolean {
+  return tunables.switchedOff.length > 0 && tunables.switchedOff.includes(`${kind}:${id}`);
 }
 
 /** θ_j for j = 0 .. cards - 1. */

@@ -5,7 +5,7 @@
 import { Compile } from 'typebox/compile';
 import { canonicalJson } from '../base/index.ts';
 import { catalogRoomFor, ITEM_KINDS, type Item, ItemSchema, itemProblem } from '../domain/index.ts';
-import type { ItemTexts } from '../home/index.ts';
+import type { ChangedItems, ItemTexts } from '../home/index.ts';
 import type { OnlineStore, StoreWriter } from '../store/index.ts';
 import { createItemTexts } from './item-texts.ts';
 import type { ItemFate } from './service.ts';
@@ -20,6 +20,10 @@ export interface Catalogue extends ItemTexts {
   remove(id: string): Promise<boolean>;
   search(query: { readonly text: string; readonly kind?: string | undefined; readonly limit: number }): readonly Item[];
   has(number: number): boolean;
+  /** Items that changed since the columns were built, by number; undefined where one is gone. Live. */
+  readonly changed: ChangedItems;
+  /** To be called before columns are built from the store; what it gives is called when they serve: they know what had changed. */
+  beginColumns(): () => void;
   readonly size: number;
 }
 
@@ -53,6 +57,15 @@ export function createCatalogue(
   };
   for (const item of storedItems(store)) note(item);
 
+  const changed = new Map<number, Item | undefined>();
+  /** The same by when: an item that changed again is behind again. */
+  const changedIn = new Map<number, number>();
+  let turn = 0;
+  const noteChange = (number: number, item: Item | undefined): void => {
+    changed.set(number, item);
+    changedIn.set(number, turn);
+  };
+
   const itemOf = (number: number): Item | undefined =>
     number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
 
@@ -62,16 +75,27 @@ export function createCatalogue(
     get size() {
       return size;
     },
+    changed,
+    beginColumns() {
+      const begun = turn++;
+      return () => {
+        for (const [number, when] of changedIn) {
+          if (when > begun) continue;
+          changed.delete(number);
+          changedIn.delete(number);
+        }
+      };
+    },
     has: (number) => number < searchTexts.length && searchTexts[number] !== '',
     async upsert(rows) {
       const fates: ItemFate[] = [];
-      const changed = new Map<string, Item>();
+      const written = new Map<string, readonly [item: Item, isNew: boolean]>();
       for (const row of rows) {
         if (!checker.Check(row)) {
           fates.push(invalid(row));
           continue;
         }
-        const before = changed.get(row.id) ?? get(row.id);
+        const before = written.get(row.id)?.[0] ?? get(row.id);
         if (before !== undefined && canonicalJson(before) === canonicalJson(row)) {
           fates.push({ id: row.id, fate: 'unchanged' });
           continue;
@@ -83,18 +107,22 @@ export function createCatalogue(
         }
         // Numbered at once: the next row's room is what this one leaves.
         nameAll(row, vocabularies);
-        changed.set(row.id, row);
+        written.set(row.id, [row, before === undefined]);
         fates.push({ id: row.id, fate: before === undefined ? 'created' : 'updated' });
       }
-      if (changed.size === 0) return fates;
+      if (written.size === 0) return fates;
       let settle = (): void => {};
       await store.transaction((write) => {
         settle = vocabularies.persist(write);
         markChanged(write);
-        for (const item of changed.values()) write.put(TABLE, item.id, Buffer.from(JSON.stringify(item)));
+        for (const [item] of written.values()) write.put(TABLE, item.id, Buffer.from(JSON.stringify(item)));
       });
       settle();
-      for (const item of changed.values()) note(item);
+      for (const [item, isNew] of written.values()) {
+        note(item);
+        // Who is new is not served before the columns have it.
+        if (!isNew) noteChange(vocabularies.items.number(item.id), item);
+      }
       onChange();
       return fates;
     },
@@ -108,6 +136,7 @@ export function createCatalogue(
       const number = vocabularies.items.lookup(id);
       searchTexts[number] = '';
       texts.forget(number, item.kind);
+      noteChange(number, undefined);
       size--;
       onChange();
       return true;

@@ -1,6 +1,7 @@
 /** What a platform is opened with. Deployment settings stand here; what changes pages are the tunables of `home/`. */
 import { type Clock, DAY_MS, MINUTE_MS, requireRange, resolveOptions, systemClock } from '../base/index.ts';
-import { type HomeTunables, resolveTunables } from '../home/index.ts';
+import { type HomeTunables, type PlaylistSettings, resolvePlaylistSettings, resolveTunables } from '../home/index.ts';
+import { type BotRules, DEFAULT_BOT_RULES } from '../signals/index.ts';
 
 /** Where a platform reports what an operator should know. pino fits. */
 export interface PlatformLogger {
@@ -20,6 +21,8 @@ export interface PlatformOptions {
   readonly logger: PlatformLogger;
   /** @default DEFAULT_TUNABLES */
   readonly home: Partial<HomeTunables>;
+  /** How playlists are made for listeners. @default DEFAULT_PLAYLIST_SETTINGS */
+  readonly playlists: Partial<PlaylistSettings>;
   /** Share of listeners, by hash, whose Home is always drawn by popularity: the permanent baseline. @default 0.02 */
   readonly popularityHoldout: number;
   /** A page is served again, unchanged, for so long unless something meaningful happens. 0 decides at every request. @default 30 minutes */
@@ -39,8 +42,12 @@ export interface PlatformOptions {
    * older do not replay. At least 2: rewards are credited for a day. @default 90
    */
   readonly epochRetentionDays: number;
+  /** Days for which entries of the audit trail are kept. @default 730 */
+  readonly auditRetentionDays: number;
   /** The thread behind the insights reads on in the logs this often, and whenever it is asked; 0: only when asked. @default 5 s */
   readonly insightsEveryMs: number;
+  /** Beyond these a listener is taken for a machine, whose plays count in no popularity and train nothing. @default 2,000 plays or 24 hours of them a day, 20 acts a minute through an hour */
+  readonly botRules: BotRules;
   /** Log records wait at most this long for their sync (events never wait: theirs precedes the answer). @default 200 ms */
   readonly recordFlushMs: number;
 }
@@ -50,6 +57,7 @@ const DEFAULTS: PlatformOptions = {
   clock: systemClock,
   logger: silentLogger,
   home: {},
+  playlists: {},
   popularityHoldout: 0.02,
   pageLifetimeMs: 30 * MINUTE_MS,
   learnEveryMs: MINUTE_MS,
@@ -58,12 +66,15 @@ const DEFAULTS: PlatformOptions = {
   segmentBytes: 64 * 1024 * 1024,
   injectSyncDelayMs: 0,
   epochRetentionDays: 90,
+  auditRetentionDays: 730,
+  botRules: DEFAULT_BOT_RULES,
   recordFlushMs: 200,
   insightsEveryMs: 5_000,
 };
 
 export interface ResolvedPlatformOptions extends PlatformOptions {
   readonly tunables: Readonly<HomeTunables>;
+  readonly playlistSettings: Readonly<PlaylistSettings>;
 }
 
 export function resolvePlatformOptions(
@@ -78,7 +89,15 @@ export function resolvePlatformOptions(
   requireRange('platform', 'segmentBytes', options.segmentBytes, 4096, 1 << 30);
   requireRange('platform', 'injectSyncDelayMs', options.injectSyncDelayMs, 0, 10_000);
   requireRange('platform', 'epochRetentionDays', options.epochRetentionDays, 2, 36_500);
+  requireRange('platform', 'auditRetentionDays', options.auditRetentionDays, 1, 36_500);
   requireRange('platform', 'insightsEveryMs', options.insightsEveryMs, 0, DAY_MS);
+  for (const rule of ['playsPerDay', 'playedHoursPerDay', 'actsPerMinute'] as const) {
+    requireRange('platform', `botRules.${rule}`, options.botRules[rule], 1, 1e9);
+  }
   requireRange('platform', 'recordFlushMs', options.recordFlushMs, 1, 60_000);
-  return Object.freeze({ ...options, tunables: resolveTunables(options.home) });
+  return Object.freeze({
+    ...options,
+    tunables: resolveTunables(options.home),
+    playlistSettings: resolvePlaylistSettings(options.playlists),
+  });
 }

@@ -6,8 +6,8 @@ import {
   type Campaigns,
   type DecisionVersions,
   EMPTY_COUNTERS,
-  EPOCH_KINDS,
   type Embedding,
+  EPOCH_KINDS,
   type Epoch,
   type EpochKind,
   type Item,
@@ -20,6 +20,7 @@ import {
 } from '../domain/index.ts';
 import type { Encoder } from '../features/index.ts';
 import {
+  type ChangedItems,
   type HomeTunables,
   indexChildren,
   type ReplayEpochs,
@@ -39,6 +40,8 @@ export interface Epochs {
   serving(): ServingEpochs;
   /** Makes epochs current: one swap for all of them, so that no request sees half. They are in the epoch store already. */
   publish(epochs: readonly Epoch[]): Promise<void>;
+  /** Decides by these tunables from now on; on the medium when it resolves. */
+  setTunables(tunables: HomeTunables): Promise<void>;
   /** Serves with these campaigns from now on. They are no epoch: what they propose is recorded with each decision. */
   serveCampaigns(campaigns: Campaigns): void;
   /** The embedding that the exact scan stands in for, since nothing is prepared for its search. */
@@ -64,6 +67,8 @@ export async function createEpochs(dependencies: {
   readonly encoder: Encoder;
   readonly vocabularies: Vocabularies;
   readonly tunables: HomeTunables;
+  /** Items that changed since the columns were built, as the catalogue keeps them: live. */
+  readonly changed: ChangedItems;
   readonly clock: Clock;
   readonly paths: DataDirPaths;
   /** All items of the catalogue. */
@@ -84,9 +89,12 @@ export async function createEpochs(dependencies: {
     if ((await metadata.epochs.current(kind)) !== hash) publishedAtMs.set(kind, nowMs);
     await metadata.epochs.setCurrent(kind, hash, nowMs);
   };
-  const tunables = tunablesEpoch(dependencies.tunables);
-  const tunablesHash = store.put(tunables);
-  await record(tunablesHash, 'tunables');
+  const storeTunables = async (tunables: HomeTunables): Promise<string> => {
+    const hash = store.put(tunablesEpoch(tunables));
+    await record(hash, 'tunables');
+    return hash;
+  };
+  const tunablesHash = await storeTunables(dependencies.tunables);
 
   const damaged = new Map<EpochKind, string>();
   const buildFromItems = async (): Promise<Epoch> => {
@@ -139,6 +147,8 @@ export async function createEpochs(dependencies: {
     nearest: embedding === undefined ? undefined : await nearestOf(embedding),
     cohorts: cohortsEpoch === undefined ? undefined : readCohorts(cohortsEpoch),
     model: readyModel(),
+    changed: dependencies.changed,
+    tunables: dependencies.tunables,
     tunablesHash,
     campaigns: NO_CAMPAIGNS,
   };
@@ -176,6 +186,10 @@ export async function createEpochs(dependencies: {
         damaged.delete(epoch.kind);
       }
       serving = { ...next, model: readyModel() ?? next.model };
+    },
+    async setTunables(tunables) {
+      const hash = await storeTunables(tunables);
+      serving = { ...serving, tunables, tunablesHash: hash };
     },
     serveCampaigns(campaigns) {
       serving = { ...serving, campaigns };

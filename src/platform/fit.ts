@@ -36,6 +36,7 @@ import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
 import { FEW_LISTENERS, sessionInteractions } from './session-rows.ts';
 import { parseStoredState, positionNumber, positionOf, unlessCorrupt } from './states.ts';
+import { flaggedKeys } from './traffic.ts';
 import type { Job, JobResults, OnProgress } from './workshop.ts';
 import { pastEvents, profilesByKey, type Workspace } from './workspace.ts';
 
@@ -88,7 +89,8 @@ export async function fitJob(
   const counters = createCounters();
   let events: number;
   try {
-    events = await followPast(workspace, countedUpTo, counters, anyPair ? examples : undefined, (read) =>
+    const flagged = flaggedKeys(workspace.store, nowMs);
+    events = await followPast(workspace, countedUpTo, counters, anyPair ? examples : undefined, flagged, (read) =>
       onProgress('history', Math.min(1, read / expected)),
     );
   } catch (error) {
@@ -178,6 +180,8 @@ async function followPast(
   end: LogPosition,
   counters: PlayCounters,
   examples: HistoryExamples | undefined,
+  /** Whose plays count for nothing. */
+  flagged: ReadonlySet<string>,
   onRead: (events: number) => void,
 ): Promise<number> {
   const vocabularies = workspace.vocabularies();
@@ -187,11 +191,12 @@ async function followPast(
   }
   let events = 0;
   for await (const { event } of pastEvents(workspace, end)) {
+    if (++events % 20_000 === 0) onRead(events);
+    if (flagged.has(event.listenerKey)) continue;
     const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
     const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
     countPlay(counters, event, item, container, markets.get(event.listenerKey) ?? -1);
     examples?.add(event, item, container);
-    if (++events % 20_000 === 0) onRead(events);
   }
   return events;
 }
@@ -209,7 +214,9 @@ function gatherInteractions(workspace: Workspace, table: string, nowMs: number, 
   const keys: string[] = [];
   const rowItems = new Uint32Array(MAX_LIFTED);
   const rowCounts = new Float32Array(MAX_LIFTED);
+  const flagged = flaggedKeys(workspace.store, nowMs);
   for (const { key, value } of workspace.store.range(table, {})) {
+    if (flagged.has(key)) continue;
     const stored = unlessCorrupt(() => parseStoredState(value));
     if (stored === undefined) continue;
     const count = liftedInteractions(stored.state, nowMs, catalog, rowItems, rowCounts);

@@ -1,66 +1,62 @@
 /**
  * Homes: which decision answers a request. Within a page's lifetime the same decision is served again; a meaningful event
- * makes a new one, in which the rows already seen keep their place; after the lifetime everything is drawn anew.
+ * makes a new one, in which the rows already seen keep their place; after the lifetime everything is drawn anew. A cursor
+ * gives the rows further down of a decision that stands.
  */
 import type { KeyObject } from 'node:crypto';
-import { type Clock, freshSeed, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
+import { type Clock, freshSeed, MINUTE_MS, messageOf, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
 import {
+  type DecisionMark,
   type DecisionRecord,
   decisionIdOf,
+  decisionTimeMs,
   decodeDecision,
   type FeedbackEvent,
-  ITEM_EXPLICIT,
-  isAvailable,
+  isGenerated,
   type ListenerProfile,
   resolveProfile,
+  type Serving,
   surfaceOf,
   type Vocabularies,
 } from '../domain/index.ts';
-import type { HomeTunables } from '../home/index.ts';
 import {
-  type CarriedRow,
+  type GeneratedCards,
   type Home,
   type ItemTexts,
+  isSwitchedOff,
+  languageOf,
+  mayHave,
+  NO_GENERATED,
+  parseCursor,
   type RenderedRow,
+  type Rights,
   renderPage,
   rowsOfRecord,
   type ServingEpochs,
   shelfKey,
+  textsWith,
 } from '../home/index.ts';
 import { kernelsHash } from '../kernels/index.ts';
 import type { Trace } from '../mixer/index.ts';
-import { emptyState, isHidden, type ListenerState } from '../signals/index.ts';
+import { emptyState, type ListenerState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
 import type { Pages } from './pages.ts';
+import type { Playlists } from './playlists/index.ts';
 import type { HomeQuery } from './service.ts';
+import { keptOf, NOTHING_KEPT, type StandingPages, seenAtFirst, standingRows } from './standing.ts';
 import type { StateEntry, States } from './states.ts';
-
-interface LastPage {
-  readonly decisionId: string;
-  readonly listenerKey: string;
-  readonly atMs: number;
-  readonly sessionId: string;
-  /** The listener's count of meaningful events when it was decided. */
-  readonly meaningful: number;
-  readonly tunablesHash: string;
-  /** The profile that it was decided for, by identity: what the app tells of a listener outdates a page at once. */
-  readonly profile: ListenerProfile;
-  readonly rows: readonly {
-    readonly shelfId: string;
-    readonly seedItem: number;
-    readonly defined: boolean;
-    readonly items: readonly number[];
-    readonly carriedFrom: string;
-  }[];
-  /** Bit r: the listener has seen row r. */
-  seen: number;
-}
 
 export interface HomeCounts {
   decided: number;
   servedAgain: number;
   degraded: number;
+  /** Decisions of private sessions, which are written nowhere. */
+  unrecorded: number;
+  /** Decisions without profiling. */
+  unprofiled: number;
+  /** Decisions for traffic that counts in no popularity. */
+  flagged: number;
   /** Eligible shelves and candidates after filters, over all decisions. */
   shelves: number;
   candidates: number;
@@ -73,21 +69,21 @@ export interface Homes {
   readonly counts: HomeCounts;
 }
 
-/** Pages remembered for carrying and serving again; beyond it the oldest are forgotten and simply decided anew. */
-const REMEMBERED = 100_000;
-
-export function createHomes(dependencies: {
+export interface HomesDependencies {
   readonly home: Home;
   readonly listeners: Listeners;
   readonly states: () => States;
   readonly decisions: Decisions;
-  /** Told of every page, so that events find what they are about. */
+  /** Told of every page that is recorded, so that events find what they are about. */
   readonly pages: Pages;
+  readonly standing: StandingPages;
   readonly serving: () => ServingEpochs;
-  readonly tunables: HomeTunables;
   /** Is the listener in the permanent popularity hold-out? */
   readonly isHeldOut: (listenerKey: string) => boolean;
+  /** Is the listener's traffic kept out of popularity and training? */
+  readonly isFlagged: (listenerKey: string, profile: ListenerProfile) => boolean;
   readonly texts: ItemTexts;
+  readonly playlists: Pick<Playlists, 'cards'>;
   readonly vocabularies: Vocabularies;
   /** Told of pages that could not be served again. */
   readonly onTrouble: (what: string, error: string) => void;
@@ -96,30 +92,44 @@ export function createHomes(dependencies: {
   /** The rows of a record with scores, computed again. */
   readonly explain: (record: DecisionRecord, secret: KeyObject) => readonly RenderedRow[];
   readonly onServed: (ms: number, policyId: string, degraded: boolean) => void;
-}): Homes {
-  const { clock, listeners, decisions, pages, tunables, pageLifetimeMs } = dependencies;
+}
+
+/** A cursor is good for as long as a page stands, and at least so long where every request decides. */
+const CURSOR_MS = 30 * MINUTE_MS;
+
+/** Who asks, and what a page for them may read. */
+interface Asked {
+  readonly startMs: number;
+  readonly query: HomeQuery;
+  readonly listener: ListenerEntry;
+  readonly isProfiled: boolean;
+  readonly isPrivate: boolean;
+  readonly nowMs: number;
+  readonly epochs: ServingEpochs;
+  /** The state's entry; undefined while the store does not answer, and where it is not read. */
+  readonly entry: StateEntry | undefined;
+  readonly stateError: unknown;
+}
+
+export function createHomes(dependencies: HomesDependencies): Homes {
+  const { clock, listeners, decisions, pages, standing, pageLifetimeMs, vocabularies } = dependencies;
   const kernels = kernelsHash();
-  const counts: HomeCounts = { decided: 0, servedAgain: 0, degraded: 0, shelves: 0, candidates: 0 };
-  const lastPages = new Map<string, LastPage>();
-
-  const byDecision = new Map<string, LastPage>();
-
-  const forget = (key: string): void => {
-    const page = lastPages.get(key);
-    if (page === undefined) return;
-    lastPages.delete(key);
-    byDecision.delete(page.decisionId);
-  };
-  const remember = (key: string, page: LastPage): void => {
-    forget(key);
-    lastPages.set(key, page);
-    byDecision.set(page.decisionId, page);
-    if (lastPages.size > REMEMBERED) forget(lastPages.keys().next().value as string);
+  const counts: HomeCounts = {
+    decided: 0,
+    servedAgain: 0,
+    degraded: 0,
+    unrecorded: 0,
+    unprofiled: 0,
+    flagged: 0,
+    shelves: 0,
+    candidates: 0,
   };
 
-  const listenerOf = async (id: string): Promise<ListenerEntry> => {
+  const listenerOf = async (id: string, isPrivate: boolean): Promise<ListenerEntry> => {
     const known = listeners.get(id);
     if (known !== undefined) return known;
+    // Who is unknown stays so: that somebody was here is something to be linked, too.
+    if (isPrivate) return listeners.passing(id);
     try {
       await listeners.ensure([id]);
     } catch (error) {
@@ -142,28 +152,53 @@ export function createHomes(dependencies: {
     }
   };
 
+  const recordOf = async (decisionId: string): Promise<DecisionRecord | undefined> => {
+    const held = standing.privateRecord(decisionId);
+    if (held !== undefined) return held;
+    const bytes = await decisions.bytes(decisionId);
+    return bytes === undefined ? undefined : decodeDecision(bytes);
+  };
+
+  /** What of a page is sent once more, and as what that counts. */
+  interface Part {
+    readonly firstRank: number;
+    readonly reason: Serving['reason'];
+  }
+
   /** The page of a record as it stands; undefined when it does not read, or holds what the listener may no longer have. */
-  async function serveAgain(
-    last: LastPage,
-    listener: ListenerEntry,
-    state: ListenerState,
-    epochs: ServingEpochs,
-    atMs: number,
-    query: HomeQuery,
-  ): Promise<Uint8Array | undefined> {
+  async function serveAgain(decisionId: string, asked: Asked, part: Part): Promise<Uint8Array | undefined> {
+    const { query, listener, epochs, nowMs } = asked;
     try {
-      const bytes = await decisions.bytes(last.decisionId);
-      if (bytes === undefined) return undefined;
-      const record = decodeDecision(bytes);
-      const rows = query.explain ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
-      if (!mayStillHave(record, rows, state, listener.profile, epochs, atMs)) return undefined;
-      const { decisionId, policyId, degraded, market, language } = record;
+      const record = await recordOf(decisionId);
+      if (record === undefined || record.listenerKey !== listener.key) return undefined;
+      if (record.versions.tunables !== epochs.tunablesHash) return undefined;
+      // A private page is explained when it is decided; its record is not sealed, and does not open.
+      const explained = query.explain && !asked.isPrivate;
+      if (query.explain && !explained && part.reason === 'refresh') return undefined;
+      const rows = explained ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
+      const state = stateFor(record, asked);
+      const generated = await generatedFor(asked, record, nowMs);
+      if (!mayStillHave(record, rows, state, generated, asked)) return undefined;
+      const { policyId, degraded, market, language, atMs } = record;
       const page = renderPage(
-        { decisionId, policyId, degraded, atMs: record.atMs, market, language, state, rows, campaigns: epochs.campaigns },
-        dependencies.texts,
-        query.explain ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
+        {
+          decisionId,
+          policyId,
+          degraded,
+          atMs,
+          market,
+          language,
+          state,
+          campaigns: epochs.campaigns,
+          rows,
+          firstRank: part.firstRank,
+          rowLimit: query.limit,
+        },
+        textsWith(dependencies.texts, generated, languageOf(language)),
+        explained ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
       );
-      decisions.writeServing({ decisionId, listenerKey: listener.key, atMs, reason: 'refresh' });
+      if (!asked.isPrivate)
+        decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: part.reason });
       counts.servedAgain++;
       return page;
     } catch (error) {
@@ -174,134 +209,201 @@ export function createHomes(dependencies: {
     }
   }
 
-  /** Rights change while a page stands: items are withdrawn, windows close, explicit is switched off, things are hidden. */
+  /** Playlists made for the listener; none where they cannot be made: a Home without them is a Home. */
+  async function generatedFor(
+    { query, listener, entry, isProfiled, isPrivate, epochs }: Asked,
+    { market, tier }: { readonly market: string; readonly tier: string },
+    atMs: number,
+  ): Promise<GeneratedCards> {
+    if (entry === undefined || !isProfiled) return NO_GENERATED;
+    try {
+      const profile = resolveProfile(listener.profile);
+      const isKept = query.atMs === undefined && !isPrivate;
+      return await dependencies.playlists.cards(listener, entry, epochs, { profile, market, tier, atMs, isKept });
+    } catch (error) {
+      dependencies.onTrouble('playlists', messageOf(error));
+      return NO_GENERATED;
+    }
+  }
+
+  /** What a page was decided without is not read for it later either. */
+  function stateFor(record: DecisionRecord, { entry }: Asked): ListenerState {
+    return entry === undefined || record.marks.includes('unprofiled') ? emptyState() : entry.state;
+  }
+
+  /**
+   * Rights change while a page stands: items are withdrawn, windows close, explicit is switched off, things are hidden. A
+   * page that lost a card is decided anew as a whole: with a hole in it, what was sent would no longer be what the record
+   * says, and the row would be shorter than any that was drawn.
+   */
   function mayStillHave(
     record: DecisionRecord,
     rows: readonly RenderedRow[],
     state: ListenerState,
-    profile: ListenerProfile,
-    { catalog }: ServingEpochs,
-    atMs: number,
+    generated: GeneratedCards,
+    { listener, epochs, nowMs }: Asked,
   ): boolean {
-    const market = dependencies.vocabularies.markets.lookup(record.market);
-    const tier = dependencies.vocabularies.tiers.lookup(record.tier);
-    const { explicitAllowed } = resolveProfile(profile);
+    const rights: Rights = {
+      epochs,
+      market: record.market,
+      tier: record.tier,
+      marketNumber: vocabularies.markets.lookup(record.market),
+      tierNumber: vocabularies.tiers.lookup(record.tier),
+      atMs: nowMs,
+      profile: resolveProfile(listener.profile),
+      state,
+    };
     return rows.every((row) =>
-      row.cards.every(
-        ({ item }) =>
-          isAvailable(catalog, item, market, tier, atMs) &&
-          (explicitAllowed || (catalog.flags[item] & ITEM_EXPLICIT) === 0) &&
-          !isHidden(state, item) &&
-          !isHidden(state, catalog.creator[item]),
-      ),
+      row.cards.every(({ item }) => mayHave(rights, item) && (!isGenerated(item) || generated.has(item))),
     );
+  }
+
+  /** The rows further down of a decision; throws CURSOR_EXPIRED when it does not stand any more. */
+  async function answerCursor(cursor: string, asked: Asked): Promise<Uint8Array> {
+    const place = parseCursor(cursor);
+    const lifetimeMs = Math.max(CURSOR_MS, pageLifetimeMs);
+    const isYoung = place !== undefined && asked.nowMs - decisionTimeMs(place.decisionId) < lifetimeMs;
+    const page = isYoung
+      ? await serveAgain(place.decisionId, asked, { firstRank: place.rank, reason: 'cursor' })
+      : undefined;
+    if (page === undefined) throw new ShelfwiseError('CURSOR_EXPIRED', cursor);
+    return page;
+  }
+
+  const marksOf = ({ listener, isProfiled }: Asked, policyOff: boolean): readonly DecisionMark[] => {
+    const marks: DecisionMark[] = [];
+    if (!isProfiled) marks.push('unprofiled');
+    if (policyOff) marks.push('policy-off');
+    if (dependencies.isFlagged(listener.key, listener.profile)) marks.push('flagged');
+    return marks;
+  };
+
+  async function decide(asked: Asked, pageKey: string, stands: boolean): Promise<Uint8Array> {
+    const { query, listener, isProfiled, isPrivate, nowMs, epochs, entry, stateError } = asked;
+    const { tunables } = epochs;
+    const atMs = query.atMs ?? nowMs;
+    const resolved = resolveProfile(listener.profile);
+    const market = query.market ?? resolved.market;
+    const tier = query.tier ?? resolved.tier;
+    const sessionId = query.sessionId ?? '';
+    const last = stands ? standing.at(pageKey, { nowMs, ...askedOf(asked) }) : undefined;
+    const { carried, keptRanks } = query.fresh || last === undefined ? NOTHING_KEPT : keptOf(last);
+
+    const seed: Seed = freshSeed();
+    const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
+    const policyOff = isSwitchedOff(tunables, 'policy', tunables.policy);
+    const byPopularity = policyOff || !isProfiled || dependencies.isHeldOut(listener.key);
+    const policyId = byPopularity ? 'popularity' : tunables.policy;
+    const marks = marksOf(asked, policyOff);
+    // A Home of another time has another taste: it is not kept.
+    const keepsTaste = entry !== undefined && query.atMs === undefined;
+    const generated = await generatedFor(asked, { market, tier }, atMs);
+    const { page, record } = await dependencies.home.decide({
+      decisionId,
+      seed,
+      listenerKey: listener.key,
+      profile: { ...resolved, market, tier },
+      readState: () => {
+        if (!isProfiled) return emptyState();
+        if (entry === undefined) throw stateError;
+        return entry.state;
+      },
+      emptyState,
+      tasteMemory: keepsTaste ? entry : { tasteVersion: 0, kept: undefined },
+      atMs,
+      device: query.device,
+      market,
+      tier,
+      sessionId,
+      policyId,
+      filter: query.filter ?? '',
+      marks,
+      isRecorded: !isPrivate,
+      tunables,
+      epochs,
+      carried,
+      keptRanks,
+      generated,
+      explain: query.explain,
+      rowLimit: query.limit,
+      kernelsHash: kernels,
+    });
+    const rows = standingRows(record);
+    if (!isPrivate) pages.note(decisionId, { listenerKey: listener.key, rows });
+    if (stands || isPrivate) {
+      standing.remember(pageKey, {
+        decisionId,
+        listenerKey: listener.key,
+        atMs: nowMs,
+        sessionId,
+        meaningful: entry?.meaningful ?? 0,
+        tunablesHash: epochs.tunablesHash,
+        profile: listener.profile,
+        seen: seenAtFirst(rows),
+        rows,
+        record: isPrivate ? record : undefined,
+      });
+    }
+    if (isPrivate) counts.unrecorded++;
+    else decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });
+    if (!isProfiled) counts.unprofiled++;
+    if (marks.includes('flagged')) counts.flagged++;
+    counts.decided++;
+    counts.shelves += record.shelves.length;
+    for (const shelf of record.shelves) counts.candidates += shelf.items.length;
+    if (record.degraded) counts.degraded++;
+    dependencies.onServed(clock.monotonicMs() - asked.startMs, policyId, record.degraded);
+    return page;
   }
 
   return {
     counts,
     async answer(listenerId, query) {
       const startMs = clock.monotonicMs();
-      const listener = await listenerOf(listenerId);
+      const isPrivate = query.isPrivate ?? false;
+      const listener = await listenerOf(listenerId, isPrivate);
       const nowMs = clock.nowMs();
-      const atMs = query.atMs ?? nowMs;
-      const resolved = resolveProfile(listener.profile);
-      const market = query.market ?? resolved.market;
-      const tier = query.tier ?? resolved.tier;
-      const surface = surfaceOf(query.device);
-      const { entry, error: stateError } = entryOf(listener.key);
+      const isProfiled = (query.profiling ?? true) && (listener.profile.profiling ?? true);
+      const { entry, error: stateError } = isProfiled ? entryOf(listener.key) : NOT_READ;
       const epochs = dependencies.serving();
-      const meaningful = entry?.meaningful ?? 0;
-      const pageKey = `${listener.key} ${surface} ${market} ${tier}`;
-      const asked = query.atMs === undefined && pageLifetimeMs > 0;
-      const last = asked ? alive(lastPages.get(pageKey), nowMs, query.sessionId, epochs.tunablesHash) : undefined;
+      const asked: Asked = { startMs, query, listener, isProfiled, isPrivate, nowMs, epochs, entry, stateError };
+      if (query.cursor !== undefined) return answerCursor(query.cursor, asked);
 
-      const stands = last?.meaningful === meaningful && last.profile === listener.profile && !query.fresh;
-      if (last !== undefined && stands && entry !== undefined) {
-        const again = await serveAgain(last, listener, entry.state, epochs, nowMs, query);
+      const pageKey = pageKeyOf(asked);
+      const mayStand = query.atMs === undefined && pageLifetimeMs > 0;
+      const last = mayStand ? standing.at(pageKey, { nowMs, ...askedOf(asked) }) : undefined;
+      const stands =
+        last !== undefined &&
+        last.meaningful === (entry?.meaningful ?? 0) &&
+        last.profile === listener.profile &&
+        !query.fresh &&
+        (entry !== undefined || !isProfiled);
+      if (stands) {
+        const again = await serveAgain(last.decisionId, asked, REFRESH);
         if (again !== undefined) {
           dependencies.onServed(clock.monotonicMs() - startMs, 'again', false);
           return again;
         }
       }
-      const { carried, keptRanks } = query.fresh || last === undefined ? NOTHING_KEPT : keep(last);
-
-      const seed: Seed = freshSeed();
-      const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
-      const policyId = dependencies.isHeldOut(listener.key) ? 'popularity' : tunables.policy;
-      const { page, record } = await dependencies.home.decide({
-        decisionId,
-        seed,
-        listenerKey: listener.key,
-        profile: { ...resolved, market, tier },
-        readState: () => {
-          if (entry === undefined) throw stateError;
-          return entry.state;
-        },
-        emptyState,
-        // A Home of another time has another taste: it is not kept.
-        tasteMemory: entry !== undefined && query.atMs === undefined ? entry : { tasteVersion: 0, kept: undefined },
-        atMs,
-        device: query.device,
-        market,
-        tier,
-        sessionId: query.sessionId ?? '',
-        policyId,
-        tunables,
-        epochs,
-        carried,
-        keptRanks,
-        explain: query.explain,
-        kernelsHash: kernels,
-      });
-      const rows = record.rows.map((row) => {
-        const shelf = record.shelves[row.shelf];
-        return {
-          shelfId: shelf.shelfId,
-          seedItem: shelf.seedItem,
-          defined: shelf.order === 'defined' && shelf.carriedFrom === '',
-          items: row.cards.map((card) => shelf.items[card.index]),
-          carriedFrom: shelf.carriedFrom,
-        };
-      });
-      pages.note(decisionId, { listenerKey: listener.key, rows });
-      if (asked) {
-        remember(pageKey, {
-          decisionId,
-          listenerKey: listener.key,
-          atMs: nowMs,
-          sessionId: query.sessionId ?? '',
-          meaningful,
-          tunablesHash: epochs.tunablesHash,
-          profile: listener.profile,
-          seen: rows.reduce((bits, { carriedFrom }, rank) => (carriedFrom === '' ? bits : bits | (1 << rank)), 0),
-          rows,
-        });
-      }
-      decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });
-      counts.decided++;
-      counts.shelves += record.shelves.length;
-      for (const shelf of record.shelves) counts.candidates += shelf.items.length;
-      if (record.degraded) counts.degraded++;
-      dependencies.onServed(clock.monotonicMs() - startMs, policyId, record.degraded);
-      return page;
+      return decide(asked, pageKey, mayStand);
     },
-    noteEvent(event) {
-      if (event.type !== 'impression' || event.shelfRank < 0 || event.shelfRank > 30) return;
-      const page = byDecision.get(event.decisionId);
-      if (page !== undefined && page.listenerKey === event.listenerKey) page.seen |= 1 << event.shelfRank;
-    },
+    noteEvent: standing.noteEvent,
   };
+}
 
-  function alive(
-    page: LastPage | undefined,
-    nowMs: number,
-    sessionId: string | undefined,
-    tunablesHash: string,
-  ): LastPage | undefined {
-    if (page === undefined || nowMs - page.atMs >= pageLifetimeMs || page.tunablesHash !== tunablesHash)
-      return undefined;
-    return sessionId !== undefined && page.sessionId !== '' && page.sessionId !== sessionId ? undefined : page;
-  }
+const REFRESH = { firstRank: 0, reason: 'refresh' } as const;
+const NOT_READ = { entry: undefined, error: undefined };
+
+/** A page stands for a listener, what fits where they look, what they may have, the chip, and how it may be made. */
+function pageKeyOf({ query, listener, isProfiled, isPrivate }: Asked): string {
+  const { market, tier } = resolveProfile(listener.profile);
+  const manner = `${isProfiled ? '' : 'unprofiled'}${isPrivate ? ' private' : ''}`;
+  const surface = surfaceOf(query.device);
+  return `${listener.key} ${surface} ${query.market ?? market} ${query.tier ?? tier} ${query.filter ?? ''} ${manner}`;
+}
+
+function askedOf({ query, epochs }: Asked): { readonly sessionId: string | undefined; readonly tunablesHash: string } {
+  return { sessionId: query.sessionId, tunablesHash: epochs.tunablesHash };
 }
 
 /** What a record still tells of how its page came about; times of stages are not in it. */
@@ -315,30 +417,4 @@ function traceOfRecord(record: DecisionRecord): Trace {
     removals: record.removals.map(({ shelfId, reason, count }) => ({ batch: shelfId, filter: reason, reason, count })),
     failures: [...record.failedSources],
   };
-}
-
-const NOTHING_KEPT: { readonly carried: readonly CarriedRow[]; readonly keptRanks: ReadonlyMap<string, number> } = {
-  carried: [],
-  keptRanks: new Map(),
-};
-
-/**
- * What the next decision keeps of the last page's seen rows: drawn rows are carried with their cards; rows in a defined
- * order keep their place and are filled anew, since their cards follow from the listener's own history.
- */
-function keep(last: LastPage): {
-  readonly carried: readonly CarriedRow[];
-  readonly keptRanks: ReadonlyMap<string, number>;
-} {
-  const carried: CarriedRow[] = [];
-  const keptRanks = new Map<string, number>();
-  for (const [rank, row] of last.rows.entries()) {
-    if ((last.seen & (1 << rank)) === 0) continue;
-    if (row.defined) keptRanks.set(shelfKey(row.shelfId, row.seedItem), rank);
-    else {
-      const decisionId = row.carriedFrom === '' ? last.decisionId : row.carriedFrom;
-      carried.push({ shelfId: row.shelfId, seedItem: row.seedItem, rank, items: row.items, decisionId });
-    }
-  }
-  return { carried, keptRanks };
 }

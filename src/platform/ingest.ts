@@ -23,6 +23,7 @@ import type { Pages } from './pages.ts';
 import type { SeenEvents } from './seen.ts';
 import type { EventFate } from './service.ts';
 import { positionNumber, type States, unlessCorrupt } from './states.ts';
+import type { Traffic } from './traffic.ts';
 
 /** The schema of the contract, less the format of the time: `parseEvent` asks more of it, and costs less. */
 const checker = Compile(
@@ -36,6 +37,10 @@ export interface IngestCounts {
   accepted: number;
   duplicate: number;
   rejected: number;
+  /** Events of private sessions: acknowledged, and gone. */
+  private: number;
+  /** Events of listeners that are flagged. */
+  flagged: number;
   unknownItems: number;
   /** Events of listeners whose state does not read: safe in the log, folded by the next rebuild. */
   unfolded: number;
@@ -57,6 +62,10 @@ export interface IngestDependencies {
   readonly seen: SeenEvents;
   /** What references of events point to. */
   readonly pages: Pages;
+  /** Whose traffic counts for nothing; told of every state that an event changed. */
+  readonly traffic: Traffic;
+  /** Was this a decision of a private session? */
+  readonly isPrivate: (decisionId: string) => boolean;
   readonly vocabularies: Vocabularies;
   readonly clock: Clock;
   /** Is the number an item of the catalogue? */
@@ -77,7 +86,15 @@ interface Taken {
 
 export function createIngest(dependencies: IngestDependencies): Ingest {
   const { log, listeners, seen, pages, vocabularies, clock } = dependencies;
-  const counts: IngestCounts = { accepted: 0, duplicate: 0, rejected: 0, unknownItems: 0, unfolded: 0 };
+  const counts: IngestCounts = {
+    accepted: 0,
+    duplicate: 0,
+    rejected: 0,
+    private: 0,
+    flagged: 0,
+    unknownItems: 0,
+    unfolded: 0,
+  };
   const writer = new ByteWriter(1024);
   /** Start positions of envelopes that are appended and not folded yet, oldest first. */
   const unfolded: { readonly start: LogPosition }[] = [];
@@ -97,10 +114,15 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
     if (item >= 0 && !dependencies.knowsItem(item)) counts.unknownItems++;
     const outcome = foldEvent(entry.state, event, item, container);
     entry.applied = position + 1;
+    dependencies.traffic.note(event.listenerKey, entry.state);
     if (outcome.tasteChanged) entry.tasteVersion++;
     if (outcome.meaningful) entry.meaningful = position + 1;
     states.touch(event.listenerKey);
   };
+
+  /** Said so itself, or of a page that was: nothing of it is kept, not even its id. */
+  const isPrivate = ({ private: said, reference }: IncomingEvent): boolean =>
+    said === true || (reference !== undefined && dependencies.isPrivate(reference.decisionId));
 
   /** What the reference of an event points to, as far as its page is known. */
   const resolve = ({ type, reference }: IncomingEvent, listenerKey: string): ResolvedReference | undefined => {
@@ -130,6 +152,11 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i];
         if (checker.Check(row)) {
+          if (isPrivate(row)) {
+            fates[i] = { eventId: row.eventId, fate: 'private' };
+            counts.private++;
+            continue;
+          }
           valid.push({ index: i, raw: row });
           ids.push(row.listenerId);
           if (row.reference?.shelfRank !== undefined) decisionIds.push(row.reference.decisionId);
@@ -184,6 +211,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
           continue;
         }
         claims.claim();
+        if (dependencies.traffic.isFlagged(listener.key, listener.profile)) counts.flagged++;
         taken.push({ event, position });
         fates[index] = { eventId: raw.eventId, fate: 'accepted' };
       }

@@ -15,6 +15,7 @@ import {
   EMPTY_EMBEDDING,
   type Epoch,
   ITEM_KINDS,
+  isGenerated,
   type ItemKind,
   readCatalog,
   recordIdOf,
@@ -40,6 +41,7 @@ import { secretOfKey } from './listeners.ts';
 import { countPlay } from './popularity.ts';
 import { openView } from './sealing.ts';
 import { positionNumber, positionOf, readStoredState } from './states.ts';
+import { flaggedKeys } from './traffic.ts';
 import type { Job, JobResults } from './workshop.ts';
 import { DECISIONS, EVENTS, profilesByKey, type Workspace } from './workspace.ts';
 
@@ -53,6 +55,7 @@ export async function learnJob(
   const catalog = catalogOf(workspace, job.catalogHash);
   const records = createRecords(workspace);
   const counters = createCounters({}, checkpoint.counters);
+  const flagged = flaggedKeys(workspace.store, job.nowMs);
   const attribution = createAttribution({
     decision: (id) => factsOf(records.get(id), records, catalog, vocabularies.items),
     isBot: botCheck(workspace, job.stateTable),
@@ -66,8 +69,10 @@ export async function learnJob(
     startOf(checkpoint.decisionsFrom),
     job.decisionsEnd,
   )) {
-    if (payload[0] === ENTRY_SERVING) attribution.addServing(decodeServing(payload.subarray(1)));
-    else if (payload[0] === ENTRY_DECISION) decisions++;
+    if (payload[0] === ENTRY_SERVING) {
+      const serving = decodeServing(payload.subarray(1));
+      if (!flagged.has(serving.listenerKey)) attribution.addServing(serving);
+    } else if (payload[0] === ENTRY_DECISION) decisions++;
     decisionsFrom = positionNumber(next);
   }
 
@@ -84,13 +89,14 @@ export async function learnJob(
     job.eventsEnd,
   )) {
     const event = decodeEvent(payload);
+    eventsFrom = positionNumber(next);
+    events++;
+    if (flagged.has(event.listenerKey)) continue;
     const item = event.itemId === '' ? -1 : vocabularies.items.lookup(event.itemId);
     const container = event.containerId === '' ? -1 : vocabularies.items.lookup(event.containerId);
     countPlay(counters, event, item, container, markets.get(event.listenerKey) ?? -1);
     if (event.type === 'play') plays++;
     attribution.add(event);
-    eventsFrom = positionNumber(next);
-    events++;
   }
 
   const rows = attribution.advance(job.nowMs);
@@ -243,6 +249,7 @@ function factsOf(
 }
 
 function kindOf(catalog: Catalog, item: number): ItemKind {
+  if (isGenerated(item)) return 'playlist';
   const kind = item < catalog.size ? catalog.kind[item] : UNKNOWN_KIND;
   return kind === UNKNOWN_KIND ? 'track' : ITEM_KINDS[kind];
 }
@@ -266,7 +273,7 @@ function learnFrom(
   for (const [decisionId, list] of byDecision) {
     const record = records.get(decisionId);
     if (record === undefined) unreadable += list.length;
-    if (record === undefined || record.degraded) continue;
+    if (record === undefined || record.degraded || !teaches(record)) continue;
     try {
       learnt += learnDecision(record, list, workspace, readEpochs, model);
     } catch (error) {
@@ -275,6 +282,11 @@ function learnFrom(
     }
   }
   return { learnt, unreadable };
+}
+
+/** What nobody was known for, or nobody is to be counted by, says nothing of what listeners like. */
+function teaches({ marks }: DecisionRecord): boolean {
+  return !marks.includes('unprofiled') && !marks.includes('flagged');
 }
 
 function learnDecision(

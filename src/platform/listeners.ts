@@ -5,8 +5,10 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import type { Clock } from '../base/index.ts';
 import { type ListenerProfile, MAX_MARKETS, MAX_TIERS, resolveProfile } from '../domain/index.ts';
-import type { OnlineStore } from '../store/index.ts';
+import type { OnlineStore, StoreWriter } from '../store/index.ts';
+import type { ErasedListener } from './erased.ts';
 import type { StoredListener } from './service.ts';
+import { writeFlags } from './traffic.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 
 const TABLE = 'listeners';
@@ -41,6 +43,20 @@ export interface Listeners {
     readonly nextCursor: string | null;
   };
   count(): number;
+  /** Was the key's listener erased, or is about to be? Nothing of theirs is written any more. */
+  isErased(key: string): boolean;
+  /**
+   * Erases a listener: `noted` is called first, and its promise awaited; from then on nothing of theirs is written, and
+   * whoever comes by this id is somebody new. Then key, secret and what `also` removes go in one transaction.
+   * @returns undefined for who is not known
+   */
+  erase(
+    id: string,
+    noted: (entry: ListenerEntry) => Promise<void>,
+    also: (listener: ErasedListener, write: StoreWriter) => void,
+  ): Promise<ErasedListener | undefined>;
+  /** Does again what `erase` did, as far as it is left to do: after a crash, or when the store refused it. */
+  eraseAgain(listener: ErasedListener, also: (listener: ErasedListener, write: StoreWriter) => void): Promise<void>;
   /** What stands for a listener in the audit trail: from their secret, so that it means nothing once it is gone. */
   auditNameOf(id: string): string;
 }
@@ -55,7 +71,14 @@ export function* listenerKeys(store: OnlineStore): Iterable<{ readonly id: strin
   for (const { key: id, value } of store.range(TABLE, {})) yield { id, key: parse(value).key };
 }
 
-export function createListeners(store: OnlineStore, vocabularies: StoredVocabularies, clock: Clock): Listeners {
+/** @param erasing keys whose erasure a stop has cut off */
+export function createListeners(
+  store: OnlineStore,
+  vocabularies: StoredVocabularies,
+  clock: Clock,
+  erasing: Iterable<string> = [],
+): Listeners {
+  const erased = new Set(erasing);
   const cache = new Map<string, ListenerEntry>();
   const secrets = new Map<string, KeyObject>();
 
@@ -75,6 +98,7 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
     const bytes = store.get(TABLE, id);
     if (bytes === undefined) return undefined;
     const stored = parse(bytes);
+    if (erased.has(stored.key)) return undefined;
     const secret = secretOfKey(store, stored.key);
     if (secret === undefined) return undefined;
     return remember({ id, ...stored, secret });
@@ -88,6 +112,7 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
       for (const { id, key, profile, createdAtMs, secret } of entries) {
         writer.put(TABLE, id, Buffer.from(JSON.stringify({ key, profile, createdAtMs } satisfies StoredEntry)));
         writer.put(SECRETS, key, secret.export());
+        writeFlags(writer, key, profile);
       }
     });
     settle();
@@ -110,14 +135,42 @@ export function createListeners(store: OnlineStore, vocabularies: StoredVocabula
     return next;
   };
 
+  const drop = async (
+    listener: ErasedListener,
+    also: (listener: ErasedListener, write: StoreWriter) => void,
+  ): Promise<void> => {
+    const { id, key } = listener;
+    erased.add(key);
+    if (cache.get(id)?.key === key) cache.delete(id);
+    secrets.delete(key);
+    await store.transaction((write) => {
+      // Somebody new may have come by this id since.
+      const stored = store.get(TABLE, id);
+      if (stored !== undefined && parse(stored).key === key) write.remove(TABLE, id);
+      write.remove(SECRETS, key);
+      also(listener, write);
+    });
+  };
+
   const missing = new Set<string>();
   let gathering: Promise<void> | undefined;
 
   return {
     get,
     secretOf(key) {
-      return secrets.get(key) ?? secretOfKey(store, key);
+      return erased.has(key) ? undefined : (secrets.get(key) ?? secretOfKey(store, key));
     },
+    isErased: (key) => erased.has(key),
+    erase: (id, noted, also) =>
+      exclusive(async () => {
+        const entry = get(id);
+        if (entry === undefined) return undefined;
+        await noted(entry);
+        const listener = { id, key: entry.key };
+        await drop(listener, also);
+        return listener;
+      }),
+    eraseAgain: (listener, also) => exclusive(() => drop(listener, also)),
     async ensure(ids) {
       const known = ids.map(get);
       if (!known.includes(undefined)) return known;

@@ -4,6 +4,7 @@ import type { EventLog } from '../store/index.ts';
 import type { HomeCounts } from './homes.ts';
 import type { IngestCounts } from './ingest.ts';
 import type { States } from './states.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What the last collection left, and what all have removed since the start. */
 export interface EpochCounts {
@@ -23,6 +24,7 @@ export interface PlatformMetrics {
     readonly listeners: { count(): number };
     readonly states: () => States;
     readonly epochs: Readonly<EpochCounts>;
+    readonly traffic: Pick<Traffic, 'counts'>;
   }): void;
   text(): Promise<string>;
 }
@@ -92,6 +94,17 @@ export function createPlatformMetrics(logs: {
       watched('events_accepted', 'Events accepted since the start.', () => parts.ingest.accepted);
       watched('events_duplicate', 'Events that had been taken before.', () => parts.ingest.duplicate);
       watched('events_rejected', 'Events rejected.', () => parts.ingest.rejected);
+      watched('events_private', 'Events of private sessions: acknowledged, not kept.', () => parts.ingest.private);
+      watched('events_flagged', 'Events of flagged traffic: kept, not counted.', () => parts.ingest.flagged);
+      watched('homes_private', 'Decisions of private sessions, not recorded.', () => parts.homes.unrecorded);
+      watched('homes_unprofiled', 'Decisions without profiling.', () => parts.homes.unprofiled);
+      watched('homes_flagged', 'Decisions for flagged traffic.', () => parts.homes.flagged);
+      watched('listeners_flagged', 'Listeners flagged by their profile.', () => parts.traffic.counts().flagged);
+      watched(
+        'listeners_suspect',
+        'Listeners taken for machines in the last 30 days.',
+        () => parts.traffic.counts().suspects,
+      );
       watched(
         'events_unknown_item',
         'Events of items that the catalogue did not have.',

@@ -29,6 +29,9 @@ import { compactStream } from './compaction.ts';
 import { type PlatformOptions, type ResolvedPlatformOptions, resolvePlatformOptions } from './config.ts';
 import { createDecisions } from './decisions.ts';
 import { createEpochReader, createEpochs } from './epochs.ts';
+import type { ErasedPart } from './erased.ts';
+import { createErasures } from './erasure.ts';
+import { forgetHiddenPairs, hidePairs } from './hidden-pairs.ts';
 import { createHomes } from './homes.ts';
 import { createIngest } from './ingest.ts';
 import { createInsights } from './insights/insights.ts';
@@ -46,9 +49,12 @@ import { createCollector } from './retention.ts';
 import { createSeenEvents } from './seen.ts';
 import type { ListenerSummary, PlatformService } from './service.ts';
 import { storeSlices } from './slices.ts';
+import { createStandingPages } from './standing.ts';
 import { openStateTables } from './state-tables.ts';
 import { positionNumber } from './states.ts';
 import { summarise } from './summary.ts';
+import { createSwitches, storedSwitchedOff } from './switches.ts';
+import { createTraffic } from './traffic.ts';
 import type { VerifiedKey } from './trust.ts';
 import { VERSION } from './version.ts';
 import { loadVocabularies } from './vocabularies.ts';
@@ -74,6 +80,8 @@ export interface Platform extends PlatformService {
 export interface Adapters {
   /** @default LMDB */
   readonly online: (options: { readonly dir: string }) => OnlineStore;
+  /** Called before each step of an erasure; when it rejects, the erasure stops there. @default nothing */
+  readonly onErasureStep?: (step: string) => Promise<void> | void;
 }
 
 export async function openPlatform(
@@ -134,14 +142,28 @@ async function assemble(
   const metrics = createPlatformMetrics({ events, decisions: decisionLog });
   const encoder = createEncoder(homeFeatures);
   const vocabularies = loadVocabularies(store);
-  const listeners = createListeners(store, vocabularies, clock);
+  const erasing = (await metadata.erasures.pending()).flatMap(({ listener }) => (listener === null ? [] : [listener]));
+  const listeners = createListeners(
+    store,
+    vocabularies,
+    clock,
+    erasing.map(({ key }) => key),
+  );
   const epochStore = openEpochStore({ dir: paths.epochs });
+  const catalogue = createCatalogue(
+    store,
+    vocabularies,
+    (write) => write.put(PLACE.table, PLACE.catalog, Buffer.from('1')),
+    () => scheduleCatalog(),
+  );
+  const tunables = { ...options.tunables, switchedOff: await storedSwitchedOff(metadata) };
   const epochs = await createEpochs({
     store: epochStore,
     metadata,
     encoder,
     vocabularies,
-    tunables: options.tunables,
+    tunables,
+    changed: catalogue.changed,
     clock,
     paths,
     items: () => storedItems(store),
@@ -149,7 +171,13 @@ async function assemble(
   });
   const replayEpochs = createEpochReader(epochStore, encoder);
   const replayDecider = createDecider(encoder);
-  const decisions = createDecisions(decisionLog, store, listeners.secretOf, (position) => readAnywhere(position));
+  const decisions = createDecisions(
+    decisionLog,
+    store,
+    listeners.secretOf,
+    (position) => readAnywhere(position),
+    listeners.isErased,
+  );
   const lake = openLake({ dir: paths.lake });
   opened.push(lake);
   /** Opened when something of the lake is first read. */
@@ -161,15 +189,9 @@ async function assemble(
   const workshop = createWorkshop({ dir: dataDir.dir });
   const { said: background, every, stop } = createBackground(clock, logger);
 
-  const stateTables = openStateTables(store, options.cachedListeners);
+  const stateTables = openStateTables(store, options.cachedListeners, listeners.isErased);
   const { states } = stateTables;
 
-  const catalogue = createCatalogue(
-    store,
-    vocabularies,
-    (write) => write.put(PLACE.table, PLACE.catalog, Buffer.from('1')),
-    () => scheduleCatalog(),
-  );
   const campaigns = createCampaigns({
     store,
     vocabularies,
@@ -191,16 +213,31 @@ async function assemble(
     onDecided: live.noteStages,
   });
   const pages = createPages(decisions.bytes, catalogue.id);
+  const standing = createStandingPages(options.pageLifetimeMs);
+  const traffic = createTraffic(store, options.botRules, clock.nowMs);
+  const playlists = createPlaylists({
+    store,
+    listeners,
+    states,
+    catalogue,
+    vocabularies,
+    serving: epochs.serving,
+    settings: options.playlistSettings,
+    clock,
+    onTrouble,
+  });
   const homes = createHomes({
     home,
     listeners,
     states,
     decisions,
     pages,
+    standing,
     serving: epochs.serving,
-    tunables: options.tunables,
     isHeldOut: heldOutBy(options.popularityHoldout),
+    isFlagged: traffic.isFlagged,
     texts: catalogue,
+    playlists,
     vocabularies,
     onTrouble,
     clock,
@@ -230,9 +267,11 @@ async function assemble(
     states,
     seen,
     pages,
+    traffic,
+    isPrivate: standing.isPrivate,
     vocabularies,
     clock,
-    knowsItem: catalogue.has,
+    knowsItem: (item) => catalogue.has(item) || isGenerated(item),
     durationOf(itemId) {
       const number = itemId === undefined ? -1 : vocabularies.items.lookup(itemId);
       return number < 0 ? 0 : (epochs.serving().catalog.durationMs[number] ?? 0);
@@ -248,6 +287,7 @@ async function assemble(
     listeners,
     states,
     epochs: epochCounts,
+    traffic,
   });
 
   const replayed = ingest.recover(readPlace(store, PLACE.events) ?? events.start());
@@ -271,7 +311,12 @@ async function assemble(
     await storeSlices(store, decisions.slices(positionNumber(indexedUpTo)));
     let settle = (): void => {};
     await states().flush(vocabularies.persist, (write) => {
-      settle = vocabularies.persist(write);
+      const settleNames = vocabularies.persist(write);
+      const settleTraffic = traffic.persist(write);
+      settle = () => {
+        settleNames();
+        settleTraffic();
+      };
       write.put(PLACE.table, PLACE.events, Buffer.from(JSON.stringify(folded)));
       write.put(PLACE.table, PLACE.decisions, Buffer.from(JSON.stringify(indexedUpTo)));
       stateTables.note(write);
@@ -295,8 +340,10 @@ async function assemble(
     if (!catalogDue || closed) return;
     await caughtUp(() =>
       workshop.turn(async (run) => {
+        const columnsServe = catalogue.beginColumns();
         const { epochs: built } = await run({ kind: 'catalog' });
         await epochs.publish(built);
+        columnsServe();
         background.catalogue = `published ${built[0].hash}`;
       }),
     );
@@ -465,6 +512,49 @@ async function assemble(
     background,
   });
 
+  const switches = createSwitches({
+    metadata,
+    tunables: () => epochs.serving().tunables,
+    setTunables: epochs.setTunables,
+  });
+  /** Whoever keeps something of listeners is in this list; erasure calls on them all. */
+  const keepers: readonly ErasedPart[] = [
+    { name: 'states', drop: ({ key }, write) => stateTables.erase(key, write) },
+    { name: 'pages', drop: ({ key }) => standing.forgetListener(key) },
+    { name: 'outlines', drop: ({ key }) => pages.forgetListener(key) },
+    { name: 'playlists', drop: ({ key }, write) => playlists.erase(key, write) },
+    { name: 'hiddenPairs', drop: ({ id }) => forgetHiddenPairs(paths.holdout, id) },
+    {
+      name: 'openDecisions',
+      drop: () => 0,
+      settle: ({ key }) => insightsThread.forget(key),
+    },
+  ];
+  const erasures = createErasures({
+    metadata,
+    listeners,
+    workshop,
+    logs: { events, decisions: decisionLog },
+    flush,
+    parts: keepers,
+    clock,
+    report: (text) => {
+      background.erasure = text;
+    },
+    ...(adapters.onErasureStep === undefined ? {} : { onStep: adapters.onErasureStep }),
+  });
+  /** At once, and again by a timer when something stood in the way. */
+  const eraseSoon = async (): Promise<void> => {
+    try {
+      await erasures.proceed();
+    } catch (error) {
+      if (!closed) logger.error({ error: messageOf(error) }, 'an erasure is not done yet; it is tried again');
+    }
+  };
+  every(ERASE_EVERY_MS, 'erasure', erasures.proceed);
+  every(HOUR_MS, 'audit', () => metadata.audit.forget(clock.nowMs() - options.auditRetentionDays * DAY_MS));
+  if (erasing.length > 0) void eraseSoon();
+
   const adminKey = await ownKey(metadata);
   const keys = await createKeys(metadata, adminKey, clock);
   every(MINUTE_MS, 'keys', keys.flush);
@@ -501,6 +591,7 @@ async function assemble(
     listListeners: listeners.list,
 
     insights,
+    playlists,
     async ingest(rows) {
       const startMs = clock.monotonicMs();
       const fates = await ingest.accept(rows);
@@ -537,11 +628,13 @@ async function assemble(
       await caughtUp(() =>
         workshop.turn(async (run) => {
           const { eventsEnd } = await flushedEnds();
+          const columnsServe = catalogue.beginColumns();
           const { epochs: fitted, summary } = await run(
             { kind: 'fit', nowMs: clock.nowMs(), eventsEnd, stateTable: stateTables.name() },
             onProgress,
           );
           await epochs.publish(fitted);
+          columnsServe();
           background.fit = summary;
         }),
       );
@@ -568,12 +661,7 @@ async function assemble(
       });
     },
     async putHoldout(pairs) {
-      const known = existsSync(paths.holdout)
-        ? (JSON.parse(readFileSync(paths.holdout, 'utf8')) as [string, string][])
-        : [];
-      const all = new Map(known.map((pair) => [pair.join('\n'), pair]));
-      for (const { listenerId, itemId } of pairs) all.set(`${listenerId}\n${itemId}`, [listenerId, itemId]);
-      writeFileSync(paths.holdout, JSON.stringify([...all.values()]));
+      hidePairs(paths.holdout, pairs);
     },
     doctor: ({ onProgress } = {}) =>
       workshop.turn((run) =>
@@ -598,6 +686,13 @@ async function assemble(
     endAction: metadata.audit.end,
     auditEntries: metadata.audit.list,
     auditNameOf: listeners.auditNameOf,
+    async eraseListener(listenerId, actor) {
+      const begun = await erasures.begin(listenerId, actor);
+      if (begun !== undefined) void eraseSoon();
+      return begun;
+    },
+    erasure: erasures.get,
+    erasures: erasures.list,
 
     status: () => ({
       version: VERSION,
@@ -606,6 +701,7 @@ async function assemble(
       events: seen.size,
       decisions: store.count('decisions'),
       epochs: epochs.current() as Record<string, string>,
+      traffic: traffic.counts(),
       ready: !closed,
       background: { ...background },
     }),
@@ -642,6 +738,8 @@ async function assemble(
   return platform;
 }
 
+/** Only what could not be done at once waits for it. */
+const ERASE_EVERY_MS = 10 * SECOND_MS;
 const TIDY_EVERY_MS = 30 * SECOND_MS;
 const CATALOG_DELAY_MS = 400;
 const COMPACT_EVERY_MS = 10 * MINUTE_MS;

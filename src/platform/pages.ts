@@ -38,6 +38,8 @@ export interface Pages {
   load(decisionIds: Iterable<string>, nowMs: number): Promise<void>;
   /** What is at that place of the listener's own page; undefined where the page is not in memory, or is someone else's. */
   resolve(place: PlaceOnPage, listenerKey: string, all: boolean): ResolvedReference | undefined;
+  /** @returns how many pages there were */
+  forgetListener(listenerKey: string): number;
 }
 
 /** Pages kept; beyond it those that were noted first are read from the log when they are asked for. */
@@ -92,6 +94,11 @@ export function createPages(
         return { shelfId, cards: card === undefined ? [] : [card] };
       }
       return { shelfId, cards: all ? row.items : [] };
+    },
+    forgetListener(listenerKey) {
+      const before = kept.size;
+      for (const [id, page] of kept) if (page.listenerKey === listenerKey) kept.delete(id);
+      return before - kept.size;
     },
   };
 }

@@ -21,7 +21,8 @@ export type ItemFate =
     };
 
 export type EventFate =
-  | { readonly eventId: string; readonly fate: 'accepted' | 'duplicate' }
+  /** `private`: of a private session, taken and forgotten. */
+  | { readonly eventId: string; readonly fate: 'accepted' | 'duplicate' | 'private' }
   | {
       readonly eventId: string;
       readonly fate: 'rejected';
@@ -42,6 +43,16 @@ export interface HomeQuery {
   readonly sessionId?: string | undefined;
   /** Decide anew even within the lifetime of the last page. */
   readonly fresh: boolean;
+  /** The chip: music or podcasts alone. */
+  readonly filter?: HomeFilter | undefined;
+  /** Of a private session: nothing of it is written, and the state is only read. @default false */
+  readonly isPrivate?: boolean | undefined;
+  /** False: as for anybody of this market, tier and time; the state is not read. @default what the profile says */
+  readonly profiling?: boolean | undefined;
+  /** Rows that are sent at once. @default all */
+  readonly limit?: number | undefined;
+  /** `nextCursor` of the part before: the rows below it, of the same decision. */
+  readonly cursor?: string | undefined;
 }
 
 export interface StoredListener {
@@ -105,6 +116,8 @@ export interface PlatformStatus {
   readonly events: number;
   readonly decisions: number;
   readonly epochs: Readonly<Record<string, string>>;
+  /** Listeners whose plays count in no popularity and train nothing. */
+  readonly traffic: TrafficCounts;
   readonly ready: boolean;
   /** The learner's and compactor's last work, in words. */
   readonly background: Readonly<Record<string, string>>;
@@ -161,6 +174,7 @@ export interface PlatformService extends CampaignService, Rankings, SwitchServic
 
   /** Figures, exposure, a listener in words, the last minutes. */
   readonly insights: Insights;
+  readonly playlists: PlaylistService;
 
   status(): PlatformStatus;
   /** Prometheus text. */

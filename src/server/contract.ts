@@ -7,6 +7,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import {
   DEVICES,
   EventSchema,
+  HOME_FILTERS,
   IdSchema,
   type IncomingEvent,
   ITEM_KINDS,
@@ -31,10 +32,13 @@ import type {
 } from '../platform/index.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
+import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
 import { TRUST_COMPONENTS } from './trust-contract.ts';
 
 export * from './campaign-contract.ts';
 export * from './insight-contract.ts';
+export * from './playlist-contract.ts';
+export * from './switch-contract.ts';
 export * from './trust-contract.ts';
 export type {
   DoctorReport,
@@ -124,7 +128,12 @@ const ItemFateSchema = Type.Union([
   object({ id: Type.String(), ...rejected }),
 ]);
 const EventFateSchema = Type.Union([
-  object({ eventId: Type.String(), fate: Type.Enum(['accepted', 'duplicate']) }),
+  object({
+    eventId: Type.String(),
+    fate: Type.Enum(['accepted', 'duplicate', 'private'], {
+      description: '`private`: of a private session, taken and forgotten.',
+    }),
+  }),
   object({ eventId: Type.String(), ...rejected }),
 ]);
 const ListenerFateSchema = Type.Union([
@@ -217,12 +226,14 @@ export const PostEventsBody = object({ events: rows<unknown>('Event', 'At most 1
 export const PostEventsAnswer = object({
   accepted: Count,
   duplicates: Count,
+  private: Count,
   rejected: Count,
   fates: Type.Array(ref('EventFate'), { description: 'In the order of the events.' }),
 });
 export interface EventsAnswer {
   readonly accepted: number;
   readonly duplicates: number;
+  readonly private: number;
   readonly rejected: number;
   readonly fates: readonly EventFate[];
 }
@@ -244,6 +255,33 @@ export const HomeQuerySchema = object({
   session: Type.Optional(IdSchema),
   fresh: Type.Optional(
     Type.Boolean({ default: false, description: 'Decide anew even within the lifetime of the last page.' }),
+  ),
+  filter: Type.Optional(
+    Type.Enum([...HOME_FILTERS], {
+      description: 'A chip: music or podcasts alone, on a page of its own beside the whole Home.',
+    }),
+  ),
+  private: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: 'Of a private session: nothing is recorded, and what is known of the listener is only read.',
+    }),
+  ),
+  profiling: Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description:
+        "off: as for anybody of this market, tier and time of day. By default what the listener's profile says.",
+    }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 24, description: 'Shelves that are sent at once; all of them when absent.' }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      pattern: '^[0-9A-HJKMNP-TV-Z]{26}-[0-9]{1,2}$',
+      description: '`nextCursor` of the part before: the shelves below it, of the same decision.',
+    }),
   ),
 });
 /** What a Home may be asked for with. */
@@ -326,6 +364,10 @@ const StatusSchema = object({
   events: Count,
   decisions: Count,
   epochs: Type.Record(Type.String(), Type.String()),
+  traffic: object(
+    { flagged: Count, suspects: Count },
+    'Listeners whose plays count for nothing: flagged by their profile, or taken for machines in the last 30 days.',
+  ),
   ready: Type.Boolean(),
   background: Type.Record(Type.String(), Type.String()),
 });
@@ -344,6 +386,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...CAMPAIGN_COMPONENTS,
   ...TRUST_COMPONENTS,
   ...INSIGHT_COMPONENTS,
+  ...PLAYLIST_COMPONENTS,
   Decision: DecisionSchema,
   DoctorReport: DoctorReportSchema,
   Event: EventSchema,

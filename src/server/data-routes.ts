@@ -1,7 +1,7 @@
 /** Data in and Homes out: items, listeners, events, the Home. */
 import type { FastifyInstance } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
-import { type Device, type ItemKind, type ListenerProfile, parseInstant } from '../domain/index.ts';
+import { type Device, type HomeFilter, type ItemKind, type ListenerProfile, parseInstant } from '../domain/index.ts';
 import type { EventFate, ItemFate } from '../platform/index.ts';
 import {
   HomeQuerySchema,
@@ -225,6 +225,7 @@ const NEEDS_NO_ESCAPES = /^[\w.:/ -]*$/;
 export function eventsAnswer(fates: readonly EventFate[]): string {
   let accepted = 0;
   let duplicates = 0;
+  let forgotten = 0;
   let list = '';
   for (const fate of fates) {
     if (list !== '') list += ',';
@@ -235,11 +236,12 @@ export function eventsAnswer(fates: readonly EventFate[]): string {
       list += `{"eventId":${quoted},"fate":"accepted"}`;
     } else {
       if (fate.fate === 'duplicate') duplicates++;
+      else if (fate.fate === 'private') forgotten++;
       list += JSON.stringify(fate);
     }
   }
-  const rejected = fates.length - accepted - duplicates;
-  return `{"accepted":${accepted},"duplicates":${duplicates},"rejected":${rejected},"fates":[${list}]}`;
+  const rejected = fates.length - accepted - duplicates - forgotten;
+  return `{"accepted":${accepted},"duplicates":${duplicates},"private":${forgotten},"rejected":${rejected},"fates":[${list}]}`;
 }
 
 export function registerHome(app: FastifyInstance, context: RouteContext): void {
@@ -254,6 +256,11 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
         explain?: boolean;
         session?: string;
         fresh?: boolean;
+        filter?: HomeFilter;
+        private?: boolean;
+        profiling?: 'on' | 'off';
+        limit?: number;
+        cursor?: string;
       };
     }
   >('/v1/listeners/:id/home', {
@@ -266,12 +273,13 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
       tags: ['home'],
       params: IdParams,
       querystring: HomeQuerySchema,
-      response: answers({ $ref: 'Page' }, 'The page; its decision is recorded.'),
+      response: answers({ $ref: 'Page' }, 'The page; its decision is recorded, unless it is private.'),
     },
     onRequest: needs(context, 'serve'),
     preHandler: alsoNeeds('explain', ({ query }) => (query as { explain?: boolean }).explain === true),
     handler: async (request, reply) => {
       const { device = 'phone', market, tier, at, explain = false, session, fresh = false } = request.query;
+      const { filter, private: isPrivate, profiling, limit, cursor } = request.query;
       const bytes = await platform.home(request.params.id, {
         device,
         market,
@@ -280,6 +288,11 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
         explain,
         sessionId: session,
         fresh,
+        filter,
+        isPrivate,
+        profiling: profiling === undefined ? undefined : profiling === 'on',
+        limit,
+        cursor,
       });
       reply.header('content-type', JSON_MEDIA_TYPE).header('cache-control', 'no-store');
       return bytes;

@@ -96,7 +96,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
 
   return {
     adminKey: ADMIN_KEY,
-    ...createFakeTrust(ADMIN_KEY, clock),
+    ...createFakeTrust(ADMIN_KEY, clock, (id) => listeners.delete(id)),
     setAddress: () => undefined,
     coverOf: (id) => (items.has(id) ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined),
     fillDisk: () => {
@@ -267,6 +267,12 @@ export function createFakePlatform(clock: Clock): FakePlatform {
     getCampaign: (id) => campaigns.get(id),
     listCampaigns: () => [...campaigns.values()],
     deleteCampaign: async (id) => campaigns.delete(id),
+    listSwitches,
+    async setSwitches(changes) {
+      for (const { target } of changes) if (!switches.has(target)) throw new ShelfwiseError('SWITCH_UNKNOWN', target);
+      for (const { target, on } of changes) switches.set(target, on);
+      return listSwitches();
+    },
     status: () => ({
       version: '0.0.0',
       items: items.size,
@@ -274,9 +280,11 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       events: events.size,
       decisions: decisions.length,
       epochs: {},
+      traffic: { flagged: 0, suspects: 0 },
       ready,
       background: {},
     }),
+    playlists: createFakePlaylists(items, (id) => listeners.has(id)),
     insights: createFakeInsights({ clock, items, listeners, plays }),
     metrics: async () => '# TYPE shelfwise_fake gauge\nshelfwise_fake 1\n',
     close: async () => {

@@ -86,6 +86,17 @@ describe('the OpenAPI document', () => {
         "GET /v1/listeners/{id}/state",
         "GET /v1/listeners/{id}/timeline",
         "GET /v1/status",
+        "GET /v1/switches",
+        "POST /api/feedback",
+        "POST /api/item",
+        "POST /api/items",
+        "POST /api/user",
+        "POST /api/users",
+        "POST /feedback",
+        "POST /personalizer/v1.0/events/{eventId}/activate",
+        "POST /personalizer/v1.0/events/{eventId}/reward",
+        "POST /personalizer/v1.0/rank",
+        "POST /rank/{model}",
         "POST /v1/admin/compact",
         "POST /v1/admin/doctor",
         "POST /v1/admin/evaluate-retrieval",
@@ -98,10 +109,12 @@ describe('the OpenAPI document', () => {
         "POST /v1/keys",
         "POST /v1/keys/{name}/rotate",
         "POST /v1/listeners",
+        "PUT /api/feedback",
         "PUT /v1/campaigns/{id}",
         "PUT /v1/items",
         "PUT /v1/keys/{name}/limit",
         "PUT /v1/listeners/{id}",
+        "PUT /v1/switches",
       ]
     `);
   });
@@ -111,7 +124,7 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const { path, operation } of operations) {
       expect(operation.summary).toMatch(/\.$/);
-      expect(Object.keys(operation.responses)).toContain('200');
+      expect(Object.keys(operation.responses).some((status) => status.startsWith('2'))).toBe(true);
       for (const response of Object.values(operation.responses)) expect(response.description).toBeTruthy();
       for (const name of [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])) {
         expect(operation.parameters).toContainEqual(expect.objectContaining({ name, in: 'path', required: true }));

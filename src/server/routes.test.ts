@@ -160,7 +160,7 @@ describe('events', () => {
 
   it('takes an empty envelope', async () => {
     const answer = await server.call({ method: 'POST', url: '/v1/events', payload: { events: [] } });
-    expect(answer.json).toEqual({ accepted: 0, duplicates: 0, rejected: 0, fates: [] });
+    expect(answer.json).toEqual({ accepted: 0, duplicates: 0, private: 0, rejected: 0, fates: [] });
   });
 
   it('refuses with 507 on a full disk, tells the operator, and still serves Homes', async () => {

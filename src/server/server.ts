@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
 import { type FastifyInstance, fastify } from 'fastify';
 import { type Clock, ShelfwiseError, systemClock } from '../base/index.ts';
+import { generatedCover } from '../home/index.ts';
 import type { PlatformService } from '../platform/index.ts';
 import { createGuard, isLoopback, type KeyCheck } from './access.ts';
 import { registerAdmin } from './admin-routes.ts';
@@ -33,6 +34,7 @@ import {
 } from './problems.ts';
 import { declareAccess, type RouteContext } from './route.ts';
 import { registerStudio } from './studio-routes.ts';
+import { registerSwitches } from './switch-routes.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ServerOptions {
@@ -82,7 +84,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     clock,
     log,
     meter: createMeter(),
-    covers: options.covers ?? (() => undefined),
+    covers: (id) => generatedCover(id) ?? options.covers?.(id),
     boundToLoopback: () => isLoopback(boundHosts.get(app) ?? '127.0.0.1'),
   };
 
@@ -105,7 +107,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerHome(app, context);
   registerDecisions(app, context);
   registerInsights(app, context);
+  registerPlaylists(app, context);
   registerAdmin(app, context);
+  registerPersons(app, context);
   registerKeys(app, context);
   registerAudit(app, context);
   registerCampaigns(app, context);

@@ -4,7 +4,7 @@ export * from './counters.ts';
 export { COUNTED_PLAY_MS, type FoldOutcome, foldEvent, SESSION_GAP_MS } from './fold.ts';
 export { wasHeard } from './heard.ts';
 export { heardShows, touchedEpisodes, wasPlayedFrom } from './podcasts.ts';
-export { type CardFacts, REWARD_RULES, type RewardRule, rewardOf } from './rewards.ts';
+export { type CardFacts, REWARD_RULES, REWARD_WINDOW_MS, type RewardRule, rewardOf } from './rewards.ts';
 export * from './shelves.ts';
 export { CARD_VISITS, SHELF_VISITS, SIGHT_LIMITS, VISIT_MS } from './sights.ts';
 export {
@@ -24,6 +24,7 @@ export {
   type Sights,
   STATE_VERSION,
   shelfSightsOf,
+  wornCards,
 } from './state.ts';
 export { decodeState, encodeState, statesEqual, stateVersionOf } from './state-codec.ts';
 export * from './taste.ts';

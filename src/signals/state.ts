@@ -10,6 +10,7 @@ import { HOUR_MS } from '../base/index.ts';
 import { DEVICES, NO_ITEM } from '../domain/index.ts';
 import { tasteFactor } from './decay.ts';
 import {
+  CARD_VISITS,
   type CardSights,
   cardVisitsAfter,
   emptyCardSights,
@@ -426,6 +427,21 @@ export function cardSightsOf(state: ListenerState, item: number): Sights | undef
   const chosenMs = lastTakenMs(state, item);
   const visits = cardVisitsAfter(cardSights, item, chosenMs < 0 ? 0 : visitOf(chosenMs));
   return visits === 0 ? undefined : { visits, lastSeenMs: newest * VISIT_MS };
+}
+
+/**
+ * The cards that were seen on at least so many visits since they were last chosen, the last of them after `sinceMs`:
+ * written to `out` in ascending order of number. One pass over the sights; of most rows it looks at one cell.
+ */
+export function wornCards(state: ListenerState, visits: number, sinceMs: number, out: Uint32Array): number {
+  const { keys, count, visits: cells } = state.cardSights;
+  let written = 0;
+  for (let row = 0; row < count && written < out.length; row++) {
+    if (cells[row * CARD_VISITS + visits - 1] === 0) continue;
+    const sights = cardSightsOf(state, keys[row]);
+    if (sights !== undefined && sights.visits >= visits && sights.lastSeenMs > sinceMs) out[written++] = keys[row];
+  }
+  return written;
 }
 
 /** When the item was last played, played from, liked or followed; -1 when never. */

@@ -25,6 +25,15 @@ export interface ShelfDeclaration {
   readonly holdsWherePinned?: boolean;
   /** Items that the listener has played are removed. */
   readonly unplayedOnly: boolean;
+  /**
+   * It is made of what is the same for everybody of a market, a tier and a time, and stands on Homes without profiling too.
+   * @default false
+   */
+  readonly isForEveryone?: boolean;
+  /** Its title names its seed, an item: without the item in the catalogue there is no row. @default false */
+  readonly isNamedBySeed?: boolean;
+  /** It is never given a rest for being seen and not chosen. Rows in a defined order never are. @default false */
+  readonly isTireless?: boolean;
   /** The items that the shelf is about, up to a few, for shelves that exist once per item; [NO_ITEM] for the others. */
   seeds(request: HomeRequest, out: Uint32Array): number;
   propose(request: HomeRequest, seedItem: number, sink: CandidateSink): void;

@@ -9,6 +9,8 @@ import { type CandidateSink, once, type ShelfDeclaration } from './declaration.t
 export const popular: ShelfDeclaration = {
   id: 'popular',
   order: 'policy',
+  isForEveryone: true,
+  isTireless: true,
   minCards: 4,
   maxCards: 20,
   unplayedOnly: false,
@@ -62,6 +64,7 @@ const onceWithLittleTaste = (request: HomeRequest, out: Uint32Array): number =>
 export const popularGenre: ShelfDeclaration = {
   id: 'popular-genre',
   order: 'policy',
+  isForEveryone: true,
   minCards: 4,
   maxCards: 20,
   unplayedOnly: true,
@@ -87,6 +90,7 @@ export const popularGenre: ShelfDeclaration = {
 export const popularPodcasts: ShelfDeclaration = {
   id: 'popular-podcasts',
   order: 'policy',
+  isForEveryone: true,
   minCards: 4,
   maxCards: 20,
   unplayedOnly: true,
@@ -101,6 +105,7 @@ export const popularPodcasts: ShelfDeclaration = {
 export const beyondCharts: ShelfDeclaration = {
   id: 'beyond-the-charts',
   order: 'policy',
+  isForEveryone: true,
   minCards: 4,
   maxCards: 20,
   unplayedOnly: true,

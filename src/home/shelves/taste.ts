@@ -13,6 +13,7 @@ export const MORE_LIKE_SHELVES = 3;
 export const moreLike: ShelfDeclaration = {
   id: 'more-like',
   order: 'policy',
+  isNamedBySeed: true,
   minCards: 4,
   maxCards: 20,
   unplayedOnly: true,

@@ -1,0 +1,85 @@
+/**
+ * Traffic that is served and counts for nothing: accounts that are shared, machines and employees. The app says so in a
+ * listener's profile; machines are also found by a rule (`looksLikeBot`), asked after every event. Who it fits is a
+ * *suspect* until 30 days have passed since it last did. What flagged listeners play moves no popularity, makes no
+ * cohort, no vector and no reward: learner and fit pass it over.
+ *
+ * The rule sees an event when it is folded. What a machine played before it was found has been counted, at most what a
+ * person may play in a day; the next fit counts anew, without it.
+ */
+import { DAY_MS } from '../base/index.ts';
+import type { ListenerProfile } from '../domain/index.ts';
+import { type BotRules, type ListenerState, looksLikeBot } from '../signals/index.ts';
+import type { OnlineStore, StoreWriter } from '../store/index.ts';
+
+/** By listener key: the flags of the profile, where there are any. */
+const FLAGS = 'listener-flags';
+/** By listener key: when the rule last fitted. */
+const SUSPECTS = 'listener-suspects';
+export const SUSPECT_DAYS = 30;
+
+export interface TrafficCounts {
+  /** Listeners whose profile has a flag. */
+  readonly flagged: number;
+  /** Listeners that the rule has found in the last 30 days. */
+  readonly suspects: number;
+}
+
+export interface Traffic {
+  isFlagged(listenerKey: string, profile: ListenerProfile): boolean;
+  /** To be called after an event was folded into this state. */
+  note(listenerKey: string, state: ListenerState): void;
+  /** Writes suspects that are new or were found again. @returns what to do once the transaction is through */
+  persist(write: StoreWriter): () => void;
+  counts(): TrafficCounts;
+}
+
+export function createTraffic(store: OnlineStore, rules: BotRules, nowMs: () => number): Traffic {
+  const foundAt = new Map<string, number>();
+  for (const { key, value } of store.range(SUSPECTS, {})) foundAt.set(key, foundMsOf(value));
+  const unwritten = new Map<string, number>();
+  const isSuspect = (listenerKey: string): boolean => {
+    const atMs = foundAt.size === 0 ? undefined : foundAt.get(listenerKey);
+    return atMs !== undefined && nowMs() - atMs < SUSPECT_DAYS * DAY_MS;
+  };
+  return {
+    isFlagged: (listenerKey, { flags }) => (flags !== undefined && flags.length > 0) || isSuspect(listenerKey),
+    note(listenerKey, state) {
+      if (!looksLikeBot(state, rules)) return;
+      foundAt.set(listenerKey, state.lastEventMs);
+      unwritten.set(listenerKey, state.lastEventMs);
+    },
+    persist(write) {
+      const written = [...unwritten];
+      for (const [key, atMs] of written) write.put(SUSPECTS, key, Buffer.from(String(atMs)));
+      return () => {
+        for (const [key, atMs] of written) if (unwritten.get(key) === atMs) unwritten.delete(key);
+      };
+    },
+    counts() {
+      let suspects = 0;
+      for (const key of foundAt.keys()) if (isSuspect(key)) suspects++;
+      return { flagged: store.count(FLAGS), suspects };
+    },
+  };
+}
+
+/** In the transaction that stores a profile: the index of who is flagged. */
+export function writeFlags(write: StoreWriter, listenerKey: string, { flags }: ListenerProfile): void {
+  if (flags !== undefined && flags.length > 0) write.put(FLAGS, listenerKey, Buffer.from(flags.join(',')));
+  else write.remove(FLAGS, listenerKey);
+}
+
+/** Everybody whose traffic counts for nothing, by key: for jobs. */
+export function flaggedKeys(store: OnlineStore, nowMs: number): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const { key } of store.range(FLAGS, {})) keys.add(key);
+  for (const { key, value } of store.range(SUSPECTS, {})) {
+    if (nowMs - foundMsOf(value) < SUSPECT_DAYS * DAY_MS) keys.add(key);
+  }
+  return keys;
+}
+
+function foundMsOf(value: Uint8Array): number {
+  return Number(Buffer.from(value).toString());
+}
