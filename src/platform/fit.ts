@@ -69,12 +69,13 @@ export async function fitJob(
   const expected = Math.max(1, storedIdCount(workspace.store));
   const examples = keeps ? undefined : createHistoryExamples(workspace, catalog, expected, FIT_DEFAULTS.dimension);
 
-  const pairs = gatherInteractions(workspace, job.stateTable, nowMs, catalog);
+  const flagged = flaggedKeys(workspace.store, nowMs);
+  const pairs = gatherInteractions(workspace, job.stateTable, catalog, nowMs, flagged);
   const anyPair = pairs.matrix.items.length > 0;
   // Another thread fits the vectors while this one reads the past.
   const stop = new AbortController();
   const embeddingFit = anyPair
-    ? fitEmbeddingApart(await rowsOfTaste(workspace, job.eventsEnd, catalog, pairs.matrix), {
+    ? fitEmbeddingApart(await rowsOfTaste(workspace, job.eventsEnd, catalog, pairs.matrix, flagged), {
         itemCount: catalog.size,
         seed: EMBEDDING_SEED,
         // Told by the other thread's messages, where nobody would catch what is thrown at the end.
@@ -89,7 +90,6 @@ export async function fitJob(
   const counters = createCounters();
   let events: number;
   try {
-    const flagged = flaggedKeys(workspace.store, nowMs);
     events = await followPast(workspace, countedUpTo, counters, anyPair ? examples : undefined, flagged, (read) =>
       onProgress('history', Math.min(1, read / expected)),
     );
@@ -144,13 +144,14 @@ async function rowsOfTaste(
   end: LogPosition,
   catalog: Catalog,
   listeners: Interactions,
+  flagged: ReadonlySet<string>,
 ): Promise<Interactions> {
   let active = 0;
   for (let l = 0; l + 1 < listeners.listenerStart.length; l++) {
     if (listeners.listenerStart[l + 1] > listeners.listenerStart[l]) active++;
   }
   if (active >= FEW_LISTENERS) return listeners;
-  const sessions = await sessionInteractions(workspace, end, catalog);
+  const sessions = await sessionInteractions(workspace, end, catalog, flagged);
   // Nobody has played two things in one sitting: then the listeners are all there is.
   return sessions.items.length > 0 ? sessions : listeners;
 }
@@ -207,14 +208,19 @@ interface Pairs {
   readonly keys: readonly string[];
 }
 
-function gatherInteractions(workspace: Workspace, table: string, nowMs: number, catalog: Catalog): Pairs {
+function gatherInteractions(
+  workspace: Workspace,
+  table: string,
+  catalog: Catalog,
+  nowMs: number,
+  flagged: ReadonlySet<string>,
+): Pairs {
   const items: number[] = [];
   const counts: number[] = [];
   const starts: number[] = [0];
   const keys: string[] = [];
   const rowItems = new Uint32Array(MAX_LIFTED);
   const rowCounts = new Float32Array(MAX_LIFTED);
-  const flagged = flaggedKeys(workspace.store, nowMs);
   for (const { key, value } of workspace.store.range(table, {})) {
     if (flagged.has(key)) continue;
     const stored = unlessCorrupt(() => parseStoredState(value));
@@ -246,7 +252,13 @@ export async function evaluateJob(
   const vocabularies = workspace.vocabularies();
   const embedding: Embedding = readEmbedding(workspace.epochs.get(job.embeddingHash));
   const catalog = readCatalog(buildCatalogEpoch(workspace));
-  const train = gatherInteractions(workspace, job.stateTable, job.nowMs, catalog);
+  const train = gatherInteractions(
+    workspace,
+    job.stateTable,
+    catalog,
+    job.nowMs,
+    flaggedKeys(workspace.store, job.nowMs),
+  );
   const hiddenByKey = readHidden(workspace, job.holdoutFile);
   const hiddenItems: number[] = [];
   const hiddenStart = [0];

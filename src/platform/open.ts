@@ -523,6 +523,7 @@ async function assemble(
     { name: 'pages', drop: ({ key }) => standing.forgetListener(key) },
     { name: 'outlines', drop: ({ key }) => pages.forgetListener(key) },
     { name: 'playlists', drop: ({ key }, write) => playlists.erase(key, write) },
+    { name: 'trafficNotes', drop: ({ key }, write) => traffic.forget(key, write) },
     { name: 'hiddenPairs', drop: ({ id }) => forgetHiddenPairs(paths.holdout, id) },
     {
       name: 'openDecisions',

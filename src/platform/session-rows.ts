@@ -27,6 +27,8 @@ export async function sessionInteractions(
   workspace: Workspace,
   end: LogPosition,
   catalog: Catalog,
+  /** Listeners whose plays count for nothing. */
+  flagged: ReadonlySet<string>,
 ): Promise<Interactions> {
   const { items } = workspace.vocabularies();
   const open = new Map<string, Sitting>();
@@ -35,7 +37,7 @@ export async function sessionInteractions(
     if (sitting.plays.size > 1) rows.push(sitting);
   };
   for await (const { event } of pastEvents(workspace, end)) {
-    if (event.type !== 'play' || event.playedMs < COUNTED_PLAY_MS) continue;
+    if (event.type !== 'play' || event.playedMs < COUNTED_PLAY_MS || flagged.has(event.listenerKey)) continue;
     const item = items.lookup(event.itemId);
     if (item < 0 || item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) continue;
     let sitting = open.get(event.listenerKey);

@@ -32,6 +32,8 @@ export interface Traffic {
   /** Writes suspects that are new or were found again. @returns what to do once the transaction is through */
   persist(write: StoreWriter): () => void;
   counts(): TrafficCounts;
+  /** What is noted of a listener goes, in memory and with this transaction. @returns how many notes there were */
+  forget(listenerKey: string, write: StoreWriter): number;
 }
 
 export function createTraffic(store: OnlineStore, rules: BotRules, nowMs: () => number): Traffic {
@@ -60,6 +62,14 @@ export function createTraffic(store: OnlineStore, rules: BotRules, nowMs: () => 
       let suspects = 0;
       for (const key of foundAt.keys()) if (isSuspect(key)) suspects++;
       return { flagged: store.count(FLAGS), suspects };
+    },
+    forget(listenerKey, write) {
+      const noted = (store.get(FLAGS, listenerKey) === undefined ? 0 : 1) + (foundAt.has(listenerKey) ? 1 : 0);
+      foundAt.delete(listenerKey);
+      unwritten.delete(listenerKey);
+      write.remove(FLAGS, listenerKey);
+      write.remove(SUSPECTS, listenerKey);
+      return noted;
     },
   };
 }
