@@ -29,7 +29,7 @@ export {
 } from './replay.ts';
 export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';
 export { type ChangedItems, mayHave, type Rights } from './rights.ts';
-export { SHELVES, shelfById } from './shelves/index.ts';
+export { mayRun, SHELVES, shelfById } from './shelves/index.ts';
 export {
   DEFAULT_TUNABLES,
   type HomeTunables,

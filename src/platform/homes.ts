@@ -26,6 +26,7 @@ import {
   isSwitchedOff,
   languageOf,
   mayHave,
+  mayRun,
   NO_GENERATED,
   parseCursor,
   type RenderedRow,
@@ -253,8 +254,12 @@ export function createHomes(dependencies: HomesDependencies): Homes {
       profile: resolveProfile(listener.profile),
       state,
     };
-    return rows.every((row) =>
-      row.cards.every(({ item }) => mayHave(rights, item) && (!isGenerated(item) || generated.has(item))),
+    const { market, tier, language } = record;
+    const who = { market, tier, language, ageBand: rights.profile.ageBand, listenerKey: listener.key };
+    return rows.every(
+      (row) =>
+        mayRun(row, epochs.campaigns, nowMs, who) &&
+        row.cards.every(({ item }) => mayHave(rights, item) && (!isGenerated(item) || generated.has(item))),
     );
   }
 

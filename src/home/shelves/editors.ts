@@ -1,5 +1,12 @@
 /** What editors put on Homes: a row for each campaign that runs for the listener. */
-import { campaignNumbered, campaignTitle, runsFor, type ServedCampaign } from '../../domain/index.ts';
+import {
+  type CampaignListener,
+  type Campaigns,
+  campaignNumbered,
+  campaignTitle,
+  runsFor,
+  type ServedCampaign,
+} from '../../domain/index.ts';
 import { always, told } from '../messages/index.ts';
 import { CHANNEL_BIT, type HomeRequest } from '../request.ts';
 import type { ShelfDeclaration, Telling } from './declaration.ts';
@@ -30,6 +37,7 @@ export const fromOurEditors: ShelfDeclaration = {
   order: 'defined',
   // It says nothing of the listener: unless it is pinned it competes for its place, and for its cards.
   holdsWherePinned: true,
+  isForEveryone: true,
   minCards: 1,
   maxCards: 20,
   unplayedOnly: false,
@@ -71,6 +79,18 @@ export const fromOurEditors: ShelfDeclaration = {
   label: (about) => (sponsorOf(about) === undefined ? undefined : sponsored()),
   isSponsored: (_item, about) => sponsorOf(about) !== undefined,
 };
+
+/** May a row stand at this time? One of editors may while its campaign runs for the listener, any other may. */
+export function mayRun(
+  { shelfId, seedItem }: { readonly shelfId: string; readonly seedItem: number },
+  campaigns: Campaigns,
+  atMs: number,
+  who: CampaignListener,
+): boolean {
+  if (shelfId !== fromOurEditors.id) return true;
+  const served = campaignNumbered(campaigns, seedItem);
+  return served !== undefined && runsFor(served, atMs, who);
+}
 
 const sponsored = always('shelf.sponsored');
 

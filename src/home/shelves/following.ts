@@ -73,6 +73,7 @@ const moreLikeSeeds = new Uint32Array(16);
 export const becauseYouFollow: ShelfDeclaration = {
   id: 'because-you-follow',
   order: 'policy',
+  isNamedBySeed: true,
   minCards: 4,
   maxCards: 20,
   unplayedOnly: true,

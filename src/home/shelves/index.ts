@@ -11,6 +11,7 @@ import { showsYouMightLike, yourShows } from './shows.ts';
 import { different, moreLike, popularWithLikeYou, recommended } from './taste.ts';
 
 export type { CandidateSink, ShelfDeclaration, Telling } from './declaration.ts';
+export { mayRun } from './editors.ts';
 export { proposePopular } from './popularity.ts';
 
 /**
