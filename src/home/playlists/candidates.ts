@@ -3,7 +3,7 @@ import { type Catalog, type Embedding, ITEM_KINDS, NO_ITEM } from '../../domain/
 import { isLiked, type ListenerState, wasHeard } from '../../signals/index.ts';
 import type { PlaylistInput } from './lists.ts';
 import { isTrack, mayHear } from './rights.ts';
-import { dot, type Taste, type TastePoints, vectorItemOf } from './tastes.ts';
+import { dot, lengthOf, type Taste, type TastePoints, vectorItemOf } from './tastes.ts';
 
 /** Vectors nearest to a taste that are looked at: among them are albums, artists and shows too. */
 const NEAREST_LOOKED_AT = 500;
@@ -16,7 +16,7 @@ const ALBUM = ITEM_KINDS.indexOf('album');
 
 export interface NewTrack {
   readonly track: number;
-  /** Cosine of track (or of its album or artist, where it has no vector) and taste. */
+  /** Cosine of track (or of its album or artist, where it has no vector) and taste, without what all items have in common. */
   readonly closeness: number;
 }
 
@@ -53,7 +53,7 @@ export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
     seen.add(track);
     if (!mayHear(rights, track) || !isUnheard(state, track)) return;
     const closeness =
-      product === undefined ? cosineTo(taste, track, catalog, embedding) : product / lengthOf(track, embedding);
+      product === undefined ? cosineTo(taste, track, catalog, embedding) : product / (lengthOf(track, embedding) || 1);
     closest = Math.max(closest, closeness);
     if (closeness > 0) tracks.push({ track, closeness });
   };
@@ -72,13 +72,7 @@ function cosineTo(taste: Taste, track: number, catalog: Catalog, embedding: Embe
   const item = vectorItemOf(track, catalog, embedding);
   if (item === NO_ITEM) return 0;
   const { factors, dimension } = embedding;
-  return dot(factors, item * dimension, taste.centre, 0, dimension) / lengthOf(item, embedding);
-}
-
-function lengthOf(item: number, { factors, dimension }: Embedding): number {
-  let squares = 0;
-  for (let k = item * dimension; k < (item + 1) * dimension; k++) squares += factors[k] * factors[k];
-  return Math.sqrt(squares);
+  return dot(factors, item * dimension, taste.centre, 0, dimension) / (lengthOf(item, embedding) || 1);
 }
 
 /** Points of a taste that a new track may be said to be close to: its strongest. */

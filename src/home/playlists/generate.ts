@@ -2,7 +2,7 @@
 
 import { dailyMixes } from './daily-mixes.ts';
 import { weeklyDiscovery } from './discovery.ts';
-import type { GeneratedList, GroupOfLists, ListGroup, PlaylistInput } from './lists.ts';
+import type { GeneratedList, GroupOfLists, ListGroup, PlaylistInput, Standing } from './lists.ts';
 import { dayAround, isoWeekAround, isoWeekName, type Period, releaseWeekAround, turnHourOf } from './periods.ts';
 import { followsHash, releaseRadar } from './radar.ts';
 
@@ -49,7 +49,7 @@ function only(list: GeneratedList | undefined): readonly GeneratedList[] {
 }
 
 /** Does the group stand at this time, for somebody who follows these? The radar answers a change of follows at once. */
-export function stands(group: ListGroup, made: GroupOfLists, atMs: number, follows: number): boolean {
+export function stands(group: ListGroup, made: Standing, atMs: number, follows: number): boolean {
   if (atMs < made.fromMs || atMs >= made.untilMs) return false;
   return group !== 'radar' || made.follows === follows;
 }

@@ -44,10 +44,14 @@ export interface GeneratedList {
 export const LIST_GROUPS = ['daily', 'weekly', 'radar'] as const;
 export type ListGroup = (typeof LIST_GROUPS)[number];
 
-export interface GroupOfLists extends Period {
-  readonly madeAtMs: number;
+/** For how long, and for whom, a group was made. */
+export interface Standing extends Period {
   /** Of whom the listener followed when it was made: see `followsHash`. */
   readonly follows: number;
+}
+
+export interface GroupOfLists extends Standing {
+  readonly madeAtMs: number;
   /** By slot, ascending; none where there was too little to make one of. */
   readonly lists: readonly GeneratedList[];
 }

@@ -37,6 +37,7 @@ interface InputOptions {
   readonly listenerKey: string;
   readonly atMs: number;
   readonly explicitAllowed: boolean;
+  readonly isKid: boolean;
   readonly market: string;
   readonly tier: string;
   readonly picks: readonly number[];
@@ -99,11 +100,14 @@ export function playlistsWorld(change: (item: Item) => Item = (item) => item): P
       lastDiscovery: more.lastDiscovery,
       rights: {
         catalog,
+        epochs: { catalog, changed: new Map() },
         state,
-        market: names.markets.lookup(more.market ?? 'SE'),
-        tier: names.tiers.lookup(more.tier ?? 'free'),
+        market: more.market ?? 'SE',
+        tier: more.tier ?? 'free',
+        marketNumber: names.markets.lookup(more.market ?? 'SE'),
+        tierNumber: names.tiers.lookup(more.tier ?? 'free'),
         atMs: more.atMs ?? NOW_MS,
-        explicitAllowed: more.explicitAllowed ?? true,
+        profile: { explicitAllowed: more.explicitAllowed ?? true, ageBand: more.isKid === true ? 'kid' : 'unknown' },
       },
     }),
   };
@@ -128,6 +132,8 @@ export function event(type: FeedbackEvent['type'], atMs: number, playedMs = 180_
     decisionId: '',
     shelfRank: -1,
     cardRank: -1,
+    shelfId: '',
+    cards: [],
   };
 }
 

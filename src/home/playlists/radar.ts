@@ -8,8 +8,8 @@
  * half-life 180 days on. Of an artist at most `radarPerArtist` tracks; of one day, artists that are followed come first,
  * then those played more.
  */
-import { combine32, DAY_MS } from '../../base/index.ts';
-import { type Catalog, ITEM_KINDS, NO_ITEM, RELEASE_RADAR, UNKNOWN_DAY } from '../../domain/index.ts';
+import { DAY_MS, mix32 } from '../../base/index.ts';
+import { type Catalog, ITEM_KINDS, NO_ITEM, RELEASE_RADAR, UNKNOWN_DAY, UNKNOWN_KIND } from '../../domain/index.ts';
 import {
   followed,
   interactions,
@@ -28,6 +28,8 @@ const PLAYED_A_LOT = 5;
 
 /** Marks read at most: all that a state holds. */
 const MARKS = 256;
+const TRACK = ITEM_KINDS.indexOf('track');
+const ALBUM = ITEM_KINDS.indexOf('album');
 const ARTIST = ITEM_KINDS.indexOf('artist');
 
 // Work space: filled and read within one call.
@@ -36,10 +38,11 @@ const counts = new Float32Array(MAX_INTERACTIONS);
 const marks = new Uint32Array(MARKS);
 
 /** A hash of whom the listener follows, whatever the order: the radar of another hash is out of date. */
-export function followsHash(state: ListenerState): number {
-  const count = followed(state, marks, MARKS);
+export function followsHash({ follows }: ListenerState): number {
   let hash = 0;
-  for (let i = 0; i < count; i++) hash = (hash ^ combine32(marks[i], count)) >>> 0;
+  for (let row = 0; row < follows.count; row++) {
+    if ((follows.stamps[row] & 1) === 1) hash = (hash ^ mix32(follows.keys[row] + 1)) >>> 0;
+  }
   return hash;
 }
 
@@ -107,12 +110,15 @@ function ownArtists({ state, rights, picks }: PlaylistInput): ReadonlyMap<number
   return own;
 }
 
-/** The artist of a track or an album, or the artist itself; NO_ITEM for what is no music. */
+/**
+ * The artist of a track or an album, or the artist itself: also one that the catalogue knows only as who made something.
+ * NO_ITEM for what is no music.
+ */
 function musicianOf(catalog: Catalog, item: number): number {
   if (item >= catalog.size) return NO_ITEM;
-  const kind = ITEM_KINDS[catalog.kind[item]];
-  if (catalog.kind[item] === ARTIST) return item;
-  return kind === 'track' || kind === 'album' ? catalog.creator[item] : NO_ITEM;
+  const kind = catalog.kind[item];
+  if (kind === ARTIST || kind === UNKNOWN_KIND) return item;
+  return kind === TRACK || kind === ALBUM ? catalog.creator[item] : NO_ITEM;
 }
 
 /** Days since 1970 of the track, or of its album; UNKNOWN_DAY where neither tells. */

@@ -6,6 +6,7 @@ import type { ShelfDeclaration } from './declaration.ts';
 import { fromOurEditors } from './editors.ts';
 import { becauseYouFollow, newReleases } from './following.ts';
 import { heavy, jumpBack, recentlyPlayed } from './history.ts';
+import { madeForYou } from './made-for-you.ts';
 import { beyondCharts, popular, popularGenre, popularPodcasts } from './popularity.ts';
 import { showsYouMightLike, yourShows } from './shows.ts';
 import { different, moreLike, popularWithLikeYou, recommended } from './taste.ts';
@@ -24,6 +25,7 @@ export const SHELVES: readonly ShelfDeclaration[] = [
   jumpBack,
   yourShows,
   fromOurEditors,
+  madeForYou,
   moreLike,
   becauseYouFollow,
   recommended,

@@ -1,0 +1,211 @@
+/**
+ * When generated playlists are made: when somebody asks for them, and before a Home that would show them, as long as the
+ * allowance lasts (4% of the serving thread's time, 300 ms saved up at most); beyond it the listener waits in a queue and
+ * Home shows what still stands. They are made in steps of a few milliseconds at most, between which other requests run.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, messageOf } from '../../base/index.ts';
+import type { ResolvedProfile, Vocabularies } from '../../domain/index.ts';
+import {
+  followsHash,
+  type GroupOfLists,
+  type HearingRights,
+  LIST_GROUPS,
+  type ListenerPlaylists,
+  type ListGroup,
+  makeGroup,
+  type PlaylistInput,
+  type PlaylistSettings,
+  type ServingEpochs,
+  stands,
+} from '../../home/index.ts';
+import type { StateEntry } from '../states.ts';
+import { type Allowance, createAllowance } from './allowance.ts';
+import type { GroupHead, Held, KeptPlaylists } from './keeping.ts';
+
+/** Somebody whose playlists are asked for. */
+export interface Asker {
+  readonly listenerKey: string;
+  readonly profile: ResolvedProfile;
+  readonly entry: StateEntry;
+  readonly atMs: number;
+  /** With the listener's own market and tier: playlists are made for where they live, and read where they are. */
+  readonly rights: () => HearingRights;
+  readonly epochs: ServingEpochs;
+}
+
+export interface PlaylistCounts {
+  /** Groups of playlists made, and milliseconds of the serving thread that it took. */
+  made: number;
+  madeMs: number;
+  /** The longest step. */
+  longestStepMs: number;
+  /** Listeners put in the queue, since the allowance was used up. */
+  deferred: number;
+}
+
+export interface Making {
+  /** Those of the listener as of now, each group that does not stand made first; on the medium, if it can be written. */
+  current(asker: Asker): Promise<ListenerPlaylists>;
+  /**
+   * For a Home: nothing to wait for where all stand; they are made first while the allowance lasts; else the listener is put
+   * in the queue, and Home shows those that stand.
+   */
+  beforeHome(asker: Asker): Promise<void> | undefined;
+  /** Those of another time: what is kept where it stands then, the rest made and not kept. */
+  at(asker: Asker): Promise<ListenerPlaylists>;
+  readonly counts: PlaylistCounts;
+}
+
+const NONE_DUE: readonly ListGroup[] = [];
+const SHARE_OF_TIME = 0.04;
+const MOST_SAVED_MS = 300;
+/** Listeners that wait at most; others are made when they come again. */
+const QUEUE = 10_000;
+
+/** What an empty group was made of: it is tried again when any of it has changed. */
+interface Tried {
+  readonly tasteVersion: number;
+  readonly catalog: object;
+  readonly embedding: object | undefined;
+}
+
+export function createMaking(dependencies: {
+  readonly kept: KeptPlaylists;
+  readonly vocabularies: Pick<Vocabularies, 'items'>;
+  readonly settings: PlaylistSettings;
+  readonly clock: Clock;
+  readonly onTrouble: (error: string) => void;
+}): Making {
+  const { kept, vocabularies, settings, clock } = dependencies;
+  const counts: PlaylistCounts = { made: 0, madeMs: 0, longestStepMs: 0, deferred: 0 };
+  const allowance: Allowance = createAllowance(clock, SHARE_OF_TIME, MOST_SAVED_MS);
+  /** By listener key: what is under way. */
+  const underWay = new Map<string, Promise<void>>();
+  const tried = new WeakMap<StateEntry, Tried>();
+  const queue = new Map<string, Asker>();
+  let working = false;
+
+  const isDue = (group: ListGroup, head: GroupHead | undefined, asker: Asker, follows: number): boolean => {
+    if (head === undefined || !stands(group, head, asker.atMs, follows)) return true;
+    if (!head.isEmpty) return false;
+    const last = tried.get(asker.entry);
+    const { catalog, embedding } = asker.epochs;
+    return !(
+      last?.tasteVersion === asker.entry.tasteVersion &&
+      last.catalog === catalog &&
+      last.embedding === embedding
+    );
+  };
+  const dueOf = ({ heads }: Held, asker: Asker): readonly ListGroup[] => {
+    const follows = followsHash(asker.entry.state);
+    let due = NONE_DUE;
+    for (const group of LIST_GROUPS) if (isDue(group, heads[group], asker, follows)) due = [...due, group];
+    return due;
+  };
+
+  const inputOf = (asker: Asker, playlists: ListenerPlaylists): PlaylistInput => {
+    const { listenerKey, profile, entry, epochs } = asker;
+    const rights = asker.rights();
+    const picks = profile.onboardingPicks.map((pick) => vocabularies.items.lookup(pick)).filter((pick) => pick >= 0);
+    const { weekly } = playlists;
+    const lastDiscovery = weekly !== undefined && weekly.untilMs <= rights.atMs ? weekly.lists[0] : undefined;
+    return { listenerKey, state: entry.state, picks, rights, world: epochs, settings, lastDiscovery };
+  };
+  const runSteps = async (steps: Generator<undefined, GroupOfLists>): Promise<GroupOfLists> => {
+    for (;;) {
+      const startMs = clock.monotonicMs();
+      const { done, value } = steps.next();
+      const tookMs = clock.monotonicMs() - startMs;
+      allowance.spend(tookMs);
+      counts.madeMs += tookMs;
+      counts.longestStepMs = Math.max(counts.longestStepMs, tookMs);
+      if (done === true) {
+        counts.made++;
+        return value;
+      }
+      await nextTurn();
+    }
+  };
+  const makeGroups = async (
+    groups: readonly ListGroup[],
+    playlists: ListenerPlaylists,
+    asker: Asker,
+  ): Promise<ListenerPlaylists> => {
+    const input = inputOf(asker, playlists);
+    const made: { -readonly [G in ListGroup]?: GroupOfLists } = { ...playlists };
+    for (const group of groups) made[group] = await runSteps(makeGroup(group, input));
+    return made;
+  };
+
+  /** One making a listener; whoever asks meanwhile waits for it. */
+  const makeDue = (asker: Asker): Promise<void> => {
+    const { listenerKey, entry, epochs } = asker;
+    const known = underWay.get(listenerKey);
+    if (known !== undefined) return known;
+    const making = (async () => {
+      const due = dueOf(kept.held(listenerKey), asker);
+      if (due.length === 0) return;
+      tried.set(entry, { tasteVersion: entry.tasteVersion, catalog: epochs.catalog, embedding: epochs.embedding });
+      kept.put(listenerKey, await makeGroups(due, kept.get(listenerKey), asker));
+    })().finally(() => underWay.delete(listenerKey));
+    underWay.set(listenerKey, making);
+    return making;
+  };
+
+  /** Works the queue off as the allowance grows again. */
+  const workOff = async (): Promise<void> => {
+    working = true;
+    try {
+      while (queue.size > 0) {
+        if (!allowance.isLeft) {
+          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+          continue;
+        }
+        const [[key, asker]] = queue;
+        queue.delete(key);
+        try {
+          await makeDue(asker);
+        } catch (error) {
+          dependencies.onTrouble(messageOf(error));
+        }
+      }
+    } finally {
+      working = false;
+    }
+  };
+
+  return {
+    counts,
+    async current(asker) {
+      const { listenerKey } = asker;
+      // What was under way may have begun before the listener followed somebody, say.
+      await underWay.get(listenerKey);
+      await makeDue(asker);
+      await kept.stored(listenerKey);
+      return kept.get(listenerKey);
+    },
+    beforeHome(asker) {
+      const { listenerKey } = asker;
+      if (dueOf(kept.held(listenerKey), asker).length === 0) return undefined;
+      if (allowance.isLeft && queue.size === 0) return makeDue(asker);
+      if (queue.size < QUEUE) {
+        queue.set(listenerKey, asker);
+        counts.deferred++;
+      }
+      if (!working) void workOff();
+      return undefined;
+    },
+    async at(asker) {
+      const playlists = kept.get(asker.listenerKey);
+      const follows = followsHash(asker.entry.state);
+      const groups = LIST_GROUPS.filter((group) => {
+        const made = playlists[group];
+        return made === undefined || !stands(group, made, asker.atMs, follows);
+      });
+      return groups.length === 0 ? playlists : makeGroups(groups, playlists, asker);
+    },
+  };
+}
+
+const PAUSE_MS = 50;
