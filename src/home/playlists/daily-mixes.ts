@@ -9,14 +9,17 @@
 import type { Seed } from '../../base/index.ts';
 import { type Catalog, DAILY_MIXES, NO_ITEM } from '../../domain/index.ts';
 import { isLiked, playsOf } from '../../signals/index.ts';
-import { closestOwn, isUnheard, newTracksNear } from './candidates.ts';
+import { closestOwn, isUnheard } from './candidates.ts';
 import { ArtistCap, artistOf, seedOf, shuffledByWeight, spreadByArtist, takeCapped } from './choice.ts';
 import type { GeneratedList, GeneratedTrack, PlaylistInput, TrackReason } from './lists.ts';
 import { mayHear } from './rights.ts';
-import { type Taste, type TastePoints, type TasteSize, tastePoints, tastesOf } from './tastes.ts';
+import { newTracksOf, type Tasted, tastedBy } from './tasted.ts';
+import type { Taste } from './tastes.ts';
 
-/** A taste that makes a mix. */
-const MIX_TASTE: TasteSize = { points: 5, share: 0.04 };
+/** A taste makes a mix from so many points on … */
+const MIX_POINTS = 5;
+/** … and from this share of the weight of all. */
+const MIX_SHARE = 0.04;
 /** New tracks are sharply drawn towards the taste: twice as close is 16 times as likely. */
 const CLOSENESS_POWER = 4;
 /** An artist with so many decayed plays is played a lot. */
@@ -27,39 +30,27 @@ const NEW = 2;
 
 /** Makes the mixes of a day, one at a step; the last value is the lists. */
 export function* dailyMixes(input: PlaylistInput, day: string): Generator<undefined, GeneratedList[]> {
-  const { state, rights, picks, world, listenerKey, settings } = input;
-  if (world.embedding === undefined) return [];
-  const points = tastePoints(state, rights.atMs, picks, rights.catalog, world.embedding);
-  const seed = seedOf(listenerKey, `day ${day}`);
-  const tastes = tastesOf(points, MIX_TASTE);
+  const tasted = tastedBy(input);
+  if (tasted === undefined) return [];
   yield;
-  const plays = playsByArtist(points, rights.catalog);
+  const seed = seedOf(input.listenerKey, `day ${day}`);
+  const { familiarShare } = input.settings;
   const used = new Set<number>();
   const lists: GeneratedList[] = [];
-  for (const taste of tastes) {
+  for (const taste of tasted.tastes) {
     if (lists.length === DAILY_MIXES) break;
+    if (taste.points.length < MIX_POINTS || taste.weight < MIX_SHARE * tasted.weight) continue;
     const slot = lists.length;
-    const tracks = mixOf(taste, points, plays, used, input, seed, slot);
-    if (tracks !== undefined) lists.push({ slot, familiarShare: settings.familiarShare, tracks });
+    const tracks = mixOf(taste, tasted, used, input, seed, slot);
+    if (tracks !== undefined) lists.push({ slot, familiarShare, tracks });
     yield;
   }
   return lists;
 }
 
-/** Decayed plays of each artist over all points. */
-export function playsByArtist(points: TastePoints, catalog: Catalog): ReadonlyMap<number, number> {
-  const plays = new Map<number, number>();
-  for (let i = 0; i < points.count; i++) {
-    const artist = artistOf(catalog, points.items[i]);
-    plays.set(artist, (plays.get(artist) ?? 0) + points.plays[i]);
-  }
-  return plays;
-}
-
 function mixOf(
   taste: Taste,
-  points: TastePoints,
-  artistPlays: ReadonlyMap<number, number>,
+  tasted: Tasted,
   used: Set<number>,
   input: PlaylistInput,
   seed: Seed,
@@ -67,6 +58,7 @@ function mixOf(
 ): GeneratedTrack[] | undefined {
   const { rights, state, settings } = input;
   const { catalog } = rights;
+  const { points, artistPlays } = tasted;
   const { mixTracks, familiarShare, leastTracks } = settings;
   const cap = new ArtistCap(catalog, settings.mixPerArtist);
   const known = taste.points
@@ -76,7 +68,7 @@ function mixOf(
   const fresh =
     familiarShare >= 1
       ? []
-      : newTracksNear(taste, input)
+      : newTracksOf(taste, input)
           .filter(({ track }) => !used.has(track))
           .map(({ track, closeness }) => ({ track, weight: closeness ** CLOSENESS_POWER }));
   const freshTaken = takeCapped(
@@ -97,7 +89,7 @@ function mixOf(
     }
     const { track } = ofNew.shift() as { track: number };
     used.add(track);
-    return newTrack(track, taste, points, artistPlays, input);
+    return newTrack(track, taste, tasted, input);
   });
 }
 
@@ -134,8 +126,7 @@ function playsALot(track: number, artistPlays: ReadonlyMap<number, number>, cata
 export function newTrack(
   track: number,
   taste: Taste,
-  points: TastePoints,
-  artistPlays: ReadonlyMap<number, number>,
+  { points, artistPlays }: Tasted,
   input: PlaylistInput,
 ): GeneratedTrack {
   const { catalog } = input.rights;

@@ -6,11 +6,11 @@
  * with the seed of listener and ISO week; at most `discoveryPerArtist` of an artist.
  */
 import { WEEKLY_DISCOVERY } from '../../domain/index.ts';
-import { newTracksNear } from './candidates.ts';
 import { ArtistCap, artistOf, seedOf, shuffledByWeight, spreadByArtist, takeCapped } from './choice.ts';
-import { newTrack, playsByArtist } from './daily-mixes.ts';
+import { newTrack } from './daily-mixes.ts';
 import type { GeneratedList, PlaylistInput } from './lists.ts';
-import { type Taste, tastePoints, tastesOf } from './tastes.ts';
+import { newTracksOf, tastedBy } from './tasted.ts';
+import type { Taste } from './tastes.ts';
 
 const CLOSENESS_POWER = 3;
 const KNOWN_ARTIST_FACTOR = 1 / 3;
@@ -23,22 +23,19 @@ interface Found {
 
 /** Makes the discovery of a week, a taste at a step; the last value is the list, or undefined where there is too little. */
 export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<undefined, GeneratedList | undefined> {
-  const { state, rights, picks, world, listenerKey, settings, lastDiscovery } = input;
-  if (world.embedding === undefined) return undefined;
+  const tasted = tastedBy(input);
+  if (tasted === undefined) return undefined;
+  const { rights, listenerKey, settings, lastDiscovery } = input;
   const { catalog } = rights;
-  const points = tastePoints(state, rights.atMs, picks, catalog, world.embedding);
-  const tastes = tastesOf(points, { points: 1, share: 0 });
-  const all = tastes.reduce((sum, { weight }) => sum + weight, 0);
-  const plays = playsByArtist(points, catalog);
   const before = new Set(lastDiscovery?.tracks.map(({ track }) => track));
   yield;
   /** By track, where it weighs most. */
   const found = new Map<number, Found>();
-  for (const taste of tastes) {
-    for (const { track, closeness } of newTracksNear(taste, input)) {
+  for (const taste of tasted.tastes) {
+    for (const { track, closeness } of newTracksOf(taste, input)) {
       if (before.has(track)) continue;
-      const known = plays.has(artistOf(catalog, track)) ? KNOWN_ARTIST_FACTOR : 1;
-      const weight = closeness ** CLOSENESS_POWER * Math.sqrt(taste.weight / all) * known;
+      const known = tasted.artistPlays.has(artistOf(catalog, track)) ? KNOWN_ARTIST_FACTOR : 1;
+      const weight = closeness ** CLOSENESS_POWER * Math.sqrt(taste.weight / tasted.weight) * known;
       if (weight > (found.get(track)?.weight ?? 0)) found.set(track, { track, weight, taste });
     }
     yield;
@@ -47,6 +44,6 @@ export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<
   const cap = new ArtistCap(catalog, settings.discoveryPerArtist);
   const taken = spreadByArtist(takeCapped(drawn, settings.discoveryTracks, cap), catalog);
   if (taken.length < Math.min(settings.leastTracks, settings.discoveryTracks)) return undefined;
-  const tracks = taken.map(({ track, taste }) => newTrack(track, taste, points, plays, input));
+  const tracks = taken.map(({ track, taste }) => newTrack(track, taste, tasted, input));
   return { slot: WEEKLY_DISCOVERY, familiarShare: Number.NaN, tracks };
 }

@@ -56,7 +56,7 @@ describe('tastes', () => {
     const state = listenerOfThree(world);
     const { rights } = input(state);
     const points = tastePoints(state, NOW_MS, [], rights.catalog, world.embedding);
-    const tastes = tastesOf(points, { points: 5, share: 0.04 });
+    const tastes = tastesOf(points);
     expect(tastes).toHaveLength(3);
     for (const [t, taste] of tastes.entries()) {
       const genres = taste.points.map((point) => genreOf(names.items.name(points.items[point])));
@@ -65,16 +65,16 @@ describe('tastes', () => {
     expect(tastes.map(({ weight }) => weight)).toEqual([...tastes.map(({ weight }) => weight)].sort((a, b) => b - a));
   });
 
-  it('of one genre are one, of nothing none, and what is too small is none', () => {
+  it('of one genre are one, of nothing none, and what is too small makes no mix', () => {
     const one = emptyState();
     playGenre(world, one, 4, { artists: 10, tracks: 8, times: 2 });
     playGenre(world, one, 5, { artists: 2, tracks: 1, times: 1 });
     const points = tastePoints(one, NOW_MS, [], catalog, world.embedding);
-    expect(tastesOf(points, { points: 5, share: 0.04 })).toHaveLength(1);
-    // The discovery asks for every taste.
-    expect(tastesOf(points, { points: 1, share: 0 })).toHaveLength(2);
+    expect(tastesOf(points)).toHaveLength(2);
+    // Two points make no mix.
+    expect(make('daily', input(one)).lists).toHaveLength(1);
     const none = tastePoints(emptyState(), NOW_MS, [], catalog, world.embedding);
-    expect(tastesOf(none, { points: 1, share: 0 })).toEqual([]);
+    expect(tastesOf(none)).toEqual([]);
   });
 
   it('take picks at sign-up in, and nothing by an artist that is hidden', () => {

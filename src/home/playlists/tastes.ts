@@ -9,7 +9,7 @@
  *
  * Clusters: spherical k-means (Dhillon & Modha, 2001), deterministic. The first centre is the strongest point, each next one
  * argmax_i w_i (1 - max_c cos(x_i, c)), up to 12; then at most 6 rounds. How many tastes there are follows from the data:
- * centres closer than `MERGE_COSINE` are one taste; what is left too small is none. Work: at most 512 x 12 x 64 x 8
+ * centres closer than `MERGE_COSINE` are one taste. Work: at most 512 x 12 x 64 x 8
  * multiplications, some milliseconds.
  */
 import { type Catalog, type Embedding, ITEM_KINDS, NO_ITEM, UNKNOWN_KIND } from '../../domain/index.ts';
@@ -43,13 +43,6 @@ export interface Taste {
   readonly weight: number;
   /** At length 1, without the common direction. */
   readonly centre: Float64Array;
-}
-
-export interface TasteSize {
-  /** Fewest points of a taste. */
-  readonly points: number;
-  /** Least share of the weight of all. */
-  readonly share: number;
 }
 
 const TRACK = ITEM_KINDS.indexOf('track');
@@ -200,7 +193,7 @@ function cosineAt(units: Float64Array, at: number, centre: Float64Array): number
 }
 
 /** The tastes in these points, heaviest first, equals by their strongest point. None where there are no points. */
-export function tastesOf(points: TastePoints, least: TasteSize): Taste[] {
+export function tastesOf(points: TastePoints): Taste[] {
   const { count } = points;
   if (count === 0) return [];
   const assigned = new Int32Array(count);
@@ -214,8 +207,6 @@ export function tastesOf(points: TastePoints, least: TasteSize): Taste[] {
   assign(points, centres, assigned);
   centres = centresOf(points, assigned, centres.length);
 
-  let total = 0;
-  for (let i = 0; i < count; i++) total += points.weights[i];
   const tastes: Taste[] = [];
   for (const [c, centre] of centres.entries()) {
     const members: number[] = [];
@@ -225,8 +216,7 @@ export function tastesOf(points: TastePoints, least: TasteSize): Taste[] {
       members.push(i);
       weight += points.weights[i];
     }
-    if (members.length >= Math.max(1, least.points) && weight >= least.share * total)
-      tastes.push({ points: members, weight, centre });
+    if (members.length > 0) tastes.push({ points: members, weight, centre });
   }
   return tastes.sort((a, b) => b.weight - a.weight || a.points[0] - b.points[0]);
 }
