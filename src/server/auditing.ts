@@ -6,6 +6,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
+import type { Switch } from '../platform/index.ts';
 import type { RouteContext } from './route.ts';
 
 declare module 'fastify' {
@@ -22,6 +23,12 @@ declare module 'fastify' {
 }
 
 const READS: readonly unknown[] = ['GET', 'HEAD'];
+const SWITCHES = '/v1/switches';
+
+/** What was switched, and which way. */
+function switched(changes: readonly Switch[]): string {
+  return changes.map(({ target, on }) => `${target} ${on ? 'on' : 'off'}`).join(', ');
+}
 
 /** To be called after `declareAccess`, before routes are made. */
 export function auditAdministration(app: FastifyInstance, { platform, log }: RouteContext): void {
@@ -42,6 +49,7 @@ export function auditAdministration(app: FastifyInstance, { platform, log }: Rou
   const objectOf = ({ params, body }: FastifyRequest, path: string): string => {
     const { id, name } = params as { id?: string; name?: string };
     if (path.startsWith('/v1/listeners/:id')) return id === undefined ? '' : platform.auditNameOf(id);
+    if (path === SWITCHES) return switched((body as { switches: readonly Switch[] }).switches);
     const made = (body ?? {}) as { name?: unknown };
     return id ?? name ?? (typeof made.name === 'string' ? made.name : '');
   };
