@@ -35,7 +35,7 @@ const page: Page = {
         card(2, '\u82b1\u69d8\u5a46\u5a46', 'Beep'),
         card(3, 'Last'),
       ],
-      explain: { propensity: 1, forced: true, score: 0.5 },
+      explain: { propensity: 1, forced: true, best: 1, score: 0.5 },
     },
   ],
 };

@@ -8,6 +8,12 @@ const Explain = Type.Object(
     forced: Type.Boolean({
       description: 'True where nothing was drawn: propensity is 1 and the place is not explorable.',
     }),
+    best: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description:
+        'The greatest propensity that anything had for this place: where it is greater than `propensity`, the policy explored.',
+    }),
     score: Type.Number({
       description: 'Of a card: predicted reward. Of a shelf: its value before its cards were drawn.',
     }),

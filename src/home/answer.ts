@@ -36,16 +36,24 @@ export interface Selection {
   readonly audit: Omit<DecisionAudit, 'removed'> | undefined;
 }
 
-/** @param distributions of every step, when the decision is audited */
+/** The greatest probability of each step, in page order: a row, then its cards. */
+export type StepBests = readonly number[];
+
+/**
+ * @param distributions of every step, when the decision is audited
+ * @param bests of every step, when the page is explained
+ */
 export function selectionOf(
   request: HomeRequest,
   shelves: readonly ShelfBatch[],
   { page, scores, offsets, batch, candidates }: Decided,
   distributions: readonly Float64Array[] | undefined,
+  bests: StepBests | undefined,
   encoder: Encoder,
 ): Selection {
   const scoredByModel = request.epochs.model !== undefined && request.policyId !== 'popularity';
   const featureRows = scoredByModel ? candidates : 0;
+  let step = 0;
   return {
     shelves: shelves.map(recordedShelf),
     rows: page.rows,
@@ -59,11 +67,13 @@ export function selectionOf(
         carried: shelf.carriedFrom !== '',
         propensity: row.propensity,
         forced: row.forced,
+        best: bests?.[step++] ?? row.propensity,
         value: row.value,
         cards: row.cards.map((card) => ({
           item: shelf.items[card.index],
           propensity: card.propensity,
           forced: card.forced,
+          best: bests?.[step++] ?? card.propensity,
           score: scores[at + card.index],
         })),
       };

@@ -13,6 +13,7 @@ import { hydrateTaste, hydrateView } from './hydrate.ts';
 import type { ItemTexts } from './item-texts.ts';
 import { languageOf } from './messages/index.ts';
 import { textsWith } from './playlists/index.ts';
+import { highestOf } from './replay.ts';
 import {
   createScratch,
   type HomeInput,
@@ -90,6 +91,7 @@ export function createHome(dependencies: HomeDependencies): Home {
     const { view, atMs, device, marketNumber, policyId, tunables, seed } = request;
     const { catalog, counters, embedding, model } = request.epochs;
     const distributions: Float64Array[] | undefined = isAudited(request.decisionId) ? [] : undefined;
+    const bests: number[] | undefined = request.explain ? [] : undefined;
     const decided = decider.decide(
       {
         shelves,
@@ -105,9 +107,14 @@ export function createHome(dependencies: HomeDependencies): Home {
         tunables,
         seed,
       },
-      distributions && ((probabilities, count) => distributions.push(probabilities.slice(0, count))),
+      distributions === undefined && bests === undefined
+        ? undefined
+        : (probabilities, count) => {
+            distributions?.push(probabilities.slice(0, count));
+            bests?.push(highestOf(probabilities, count));
+          },
     );
-    return selectionOf(request, shelves, decided, distributions, encoder);
+    return selectionOf(request, shelves, decided, distributions, bests, encoder);
   }
 
   async function answer(request: HomeRequest): Promise<HomeAnswer> {

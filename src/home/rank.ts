@@ -119,7 +119,7 @@ export function createRanker(dependencies: {
       })),
       ...rest.map((index) => candidateAt(index, 0)),
     ];
-    const selection = selectionOf(request, shelves, decided, distributions, encoder);
+    const selection = selectionOf(request, shelves, decided, distributions, undefined, encoder);
     return { record: recordOf(request, selection, trace, encoder), view: request.view, ranked };
   }
 

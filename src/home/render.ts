@@ -19,6 +19,8 @@ export interface RenderedCard {
   readonly item: number;
   readonly propensity: number;
   readonly forced: boolean;
+  /** The greatest propensity that any card had for this place; read where the page is explained. */
+  readonly best: number;
   readonly score: number;
 }
 
@@ -29,6 +31,8 @@ export interface RenderedRow {
   readonly carried: boolean;
   readonly propensity: number;
   readonly forced: boolean;
+  /** The greatest propensity that any shelf had for this place. */
+  readonly best: number;
   readonly value: number;
   readonly cards: readonly RenderedCard[];
 }
@@ -134,11 +138,11 @@ function writeRow(
     writer.u8(j > 0 ? COMMA : OPEN);
     if (j > 0) writer.u8(OPEN);
     writeCard(card.item, j, shelf, about, state, language, year);
-    if (explain) writer.literal(explainChoice(card.propensity, card.forced, card.score));
+    if (explain) writer.literal(explainChoice(card, card.score));
     writer.u8(CLOSE);
   }
   writer.literal(']');
-  if (explain) writer.literal(explainChoice(row.propensity, row.forced, row.value));
+  if (explain) writer.literal(explainChoice(row, row.value));
   writer.u8(CLOSE);
 }
 
@@ -203,8 +207,9 @@ const COMMA = 0x2c;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-function explainChoice(propensity: number, forced: boolean, score: number): string {
-  return `,"explain":{"propensity":${propensity},"forced":${forced},"score":${Number.isFinite(score) ? score : 0}}`;
+function explainChoice({ propensity, forced, best }: Omit<RenderedCard, 'item' | 'score'>, score: number): string {
+  const finite = Number.isFinite(score) ? score : 0;
+  return `,"explain":{"propensity":${propensity},"forced":${forced},"best":${best},"score":${finite}}`;
 }
 
 function explainPage({ trace, versions }: PageExplanation, texts: ItemTexts): Record<string, unknown> {
@@ -223,7 +228,7 @@ function idOfKey(key: string, texts: ItemTexts): string {
   return colon < 0 ? key : `${key.slice(0, colon)}:${texts.id(Number(key.slice(colon + 1)))}`;
 }
 
-/** The rows of a recorded decision, for serving it again. Scores are not stored; they are 0. */
+/** The rows of a recorded decision, for serving it again. Scores are not stored, they are 0; nor is what else might have been drawn. */
 export function rowsOfRecord(record: DecisionRecord): RenderedRow[] {
   return record.rows.map((row) => {
     const shelf = record.shelves[row.shelf];
@@ -234,11 +239,13 @@ export function rowsOfRecord(record: DecisionRecord): RenderedRow[] {
       carried: shelf.carriedFrom !== '',
       propensity: row.propensity,
       forced: row.forced,
+      best: row.propensity,
       value: 0,
       cards: row.cards.map((card) => ({
         item: shelf.items[card.index],
         propensity: card.propensity,
         forced: card.forced,
+        best: card.propensity,
         score: 0,
       })),
     };

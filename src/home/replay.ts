@@ -48,20 +48,29 @@ function decideAgain(
   );
 }
 
-/** The rows of a record with the scores and values that records do not hold: for explaining a page served before. */
+/** The rows of a record with the scores, values and highest probabilities that records do not hold: for explaining a page served before. */
 export function explainRows(
   record: DecisionRecord,
   view: ListenerView,
   epochs: ReplayEpochs,
   decider: Decider,
 ): RenderedRow[] {
-  const { page, scores, offsets } = decideAgain(record, view, epochs, decider);
+  const bests: number[] = [];
+  const { page, scores, offsets } = decideAgain(record, view, epochs, decider, (probabilities, count) =>
+    bests.push(highestOf(probabilities, count)),
+  );
+  let step = 0;
   return rowsOfRecord(record).map((row, rank) => {
     const { shelf, cards } = record.rows[rank];
     return {
       ...row,
+      best: bests[step++] ?? row.propensity,
       value: page.rows[rank]?.value ?? 0,
-      cards: row.cards.map((card, j) => ({ ...card, score: scores[offsets[shelf] + cards[j].index] })),
+      cards: row.cards.map((card, j) => ({
+        ...card,
+        best: bests[step++] ?? card.propensity,
+        score: scores[offsets[shelf] + cards[j].index],
+      })),
     };
   });
 }

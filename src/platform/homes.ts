@@ -296,9 +296,10 @@ export function createHomes(dependencies: HomesDependencies): Homes {
 
     const seed: Seed = freshSeed();
     const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
-    const policyOff = isSwitchedOff(tunables, 'policy', tunables.policy);
-    const byPopularity = policyOff || !isProfiled || dependencies.isHeldOut(listener.key);
-    const policyId = byPopularity ? 'popularity' : tunables.policy;
+    const wanted = query.policyId ?? tunables.policy;
+    const policyOff = isSwitchedOff(tunables, 'policy', wanted);
+    const isHeldOut = query.policyId === undefined && dependencies.isHeldOut(listener.key);
+    const policyId = policyOff || !isProfiled || isHeldOut ? 'popularity' : wanted;
     const marks = marksOf(asked, policyOff);
     // A Home of another time has another taste: it is not kept.
     const keepsTaste = entry !== undefined && query.atMs === undefined;
@@ -375,7 +376,7 @@ export function createHomes(dependencies: HomesDependencies): Homes {
       if (query.cursor !== undefined) return answerCursor(query.cursor, asked);
 
       const pageKey = pageKeyOf(asked);
-      const mayStand = query.atMs === undefined && pageLifetimeMs > 0;
+      const mayStand = query.atMs === undefined && query.policyId === undefined && pageLifetimeMs > 0;
       const last = mayStand ? standing.at(pageKey, { nowMs, ...askedOf(asked) }) : undefined;
       const stands =
         last !== undefined &&
@@ -404,7 +405,8 @@ function pageKeyOf({ query, listener, isProfiled, isPrivate }: Asked): string {
   const { market, tier } = resolveProfile(listener.profile);
   const manner = `${isProfiled ? '' : 'unprofiled'}${isPrivate ? ' private' : ''}`;
   const surface = surfaceOf(query.device);
-  return `${listener.key} ${surface} ${query.market ?? market} ${query.tier ?? tier} ${query.filter ?? ''} ${manner}`;
+  const policy = query.policyId ?? '';
+  return `${listener.key} ${surface} ${query.market ?? market} ${query.tier ?? tier} ${query.filter ?? ''} ${manner} ${policy}`;
 }
 
 function askedOf({ query, epochs }: Asked): { readonly sessionId: string | undefined; readonly tunablesHash: string } {

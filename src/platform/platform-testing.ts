@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HOUR_MS, type ManualClock, manualClock, ShelfwiseError } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
+import type { PolicyId } from '../home/index.ts';
 import type { PlatformOptions } from './config.ts';
 import { type Adapters, openPlatform, type Platform } from './open.ts';
 
@@ -100,7 +101,7 @@ async function makeFittedDir(): Promise<string> {
 export async function home(
   platform: Platform,
   listenerId: string,
-  options: { explain?: boolean; fresh?: boolean } = {},
+  options: { explain?: boolean; fresh?: boolean; policyId?: PolicyId } = {},
 ): Promise<Page> {
   const bytes = await platform.home(listenerId, { device: 'desktop', explain: false, fresh: true, ...options });
   return JSON.parse(Buffer.from(bytes).toString()) as Page;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, manualClock } from '../base/index.ts';
+import type { Page } from '../domain/index.ts';
 import {
   fill,
   fittedDir,
@@ -225,6 +226,27 @@ describe('the platform', () => {
         expect(card.explain?.score).toBeGreaterThan(0);
       }
     }
+    await platform.close();
+  });
+
+  it('says where the policy explored: something else had been more probable there', async () => {
+    const clock = manualClock(START_MS);
+    const platform = await open(await fittedDir(), clock);
+    const choices = (page: Page) =>
+      page.shelves.flatMap((shelf) => [shelf.explain, ...shelf.cards.map((card) => card.explain)]);
+    const page = await home(platform, 'l1', { fresh: false, explain: true });
+    for (const choice of choices(page)) {
+      expect(choice?.best).toBeGreaterThanOrEqual(choice?.propensity ?? 2);
+      expect(choice?.best).toBeLessThanOrEqual(1);
+      if (choice?.forced === true) expect(choice.best).toBe(1);
+    }
+    expect(choices(page).some((choice) => (choice?.best ?? 0) > (choice?.propensity ?? 0))).toBe(true);
+    expect(choices(await home(platform, 'l1', { fresh: false, explain: true }))).toEqual(choices(page));
+
+    const greedy = await home(platform, 'l1', { explain: true, policyId: 'greedy' });
+    expect(greedy.policy).toBe('greedy');
+    expect(choices(greedy).every((choice) => choice?.best === choice?.propensity)).toBe(true);
+    expect((await home(platform, 'l1', { fresh: false })).decisionId).toBe(page.decisionId);
     await platform.close();
   });
 

@@ -2,6 +2,7 @@
  * What a running platform can do, as its faces (HTTP, CLI) see it. One implementation: `openPlatform`.
  */
 import type { Device, HomeFilter, Item, ListenerProfile } from '../domain/index.ts';
+import type { PolicyId } from '../home/index.ts';
 import type { CampaignService } from './campaigns.ts';
 import type { Insights } from './insights/insights.ts';
 import type { PlaylistService } from './playlists/index.ts';
@@ -43,6 +44,11 @@ export interface HomeQuery {
   readonly sessionId?: string | undefined;
   /** Decide anew even within the lifetime of the last page. */
   readonly fresh: boolean;
+  /**
+   * Drawn by this policy instead of the one in use: for looking at. Such a page never stands, and a policy that is switched
+   * off draws nothing here either. @default the one in use
+   */
+  readonly policyId?: PolicyId | undefined;
   /** The chip: music or podcasts alone. */
   readonly filter?: HomeFilter | undefined;
   /** Of a private session: nothing of it is written, and the state is only read. @default false */

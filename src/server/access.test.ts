@@ -187,6 +187,8 @@ describe('scopes', () => {
     expect(await status(['serve'], '/v1/listeners/x/home?explain=false')).toBe(200);
     expect(await status(['serve'], '/v1/listeners/x/home?explain=true')).toBe(403);
     expect(await status(['explain'], '/v1/listeners/x/home?explain=true')).toBe(403);
+    expect(await status(['serve'], '/v1/listeners/x/home?policy=greedy')).toBe(403);
+    expect(await status(['serve', 'explain'], '/v1/listeners/x/home?policy=greedy')).toBe(200);
     expect(await status(['serve', 'explain'], '/v1/listeners/x/home?explain=true')).toBe(200);
     expect(await status(['admin'], '/v1/listeners/x/home?explain=true')).toBe(200);
     await app.close();

@@ -30,6 +30,7 @@ import type {
   RetrievalReport,
   StoredListener,
 } from '../platform/index.ts';
+import { POLICY_IDS } from '../policy/index.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
 import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
@@ -255,6 +256,12 @@ export const HomeQuerySchema = object({
   session: Type.Optional(IdSchema),
   fresh: Type.Optional(
     Type.Boolean({ default: false, description: 'Decide anew even within the lifetime of the last page.' }),
+  ),
+  policy: Type.Optional(
+    Type.Enum([...POLICY_IDS], {
+      description:
+        'Drawn by this policy instead of the one in use, to look at beside it. Needs the scope `explain`; ask with `private` so that nothing of it is recorded.',
+    }),
   ),
   filter: Type.Optional(
     Type.Enum([...HOME_FILTERS], {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
 import { type Device, type HomeFilter, type ItemKind, type ListenerProfile, parseInstant } from '../domain/index.ts';
+import type { PolicyId } from '../home/index.ts';
 import type { EventFate, ItemFate } from '../platform/index.ts';
 import {
   HomeQuerySchema,
@@ -256,6 +257,7 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
         explain?: boolean;
         session?: string;
         fresh?: boolean;
+        policy?: PolicyId;
         filter?: HomeFilter;
         private?: boolean;
         profiling?: 'on' | 'off';
@@ -269,17 +271,20 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
     schema: {
       operationId: 'getHome',
       summary:
-        'The Home of a listener; one that is not known gets a cold start. `explain` needs the scope `explain`, too.',
+        'The Home of a listener; one that is not known gets a cold start. `explain` and `policy` need the scope `explain`, too.',
       tags: ['home'],
       params: IdParams,
       querystring: HomeQuerySchema,
       response: answers({ $ref: 'Page' }, 'The page; its decision is recorded, unless it is private.'),
     },
     onRequest: needs(context, 'serve'),
-    preHandler: alsoNeeds('explain', ({ query }) => (query as { explain?: boolean }).explain === true),
+    preHandler: alsoNeeds('explain', ({ query }) => {
+      const { explain, policy } = query as { explain?: boolean; policy?: string };
+      return explain === true || policy !== undefined;
+    }),
     handler: async (request, reply) => {
       const { device = 'phone', market, tier, at, explain = false, session, fresh = false } = request.query;
-      const { filter, private: isPrivate, profiling, limit, cursor } = request.query;
+      const { filter, private: isPrivate, profiling, limit, cursor, policy } = request.query;
       const bytes = await platform.home(request.params.id, {
         device,
         market,
@@ -288,6 +293,7 @@ export function registerHome(app: FastifyInstance, context: RouteContext): void 
         explain,
         sessionId: session,
         fresh,
+        policyId: policy,
         filter,
         isPrivate,
         profiling: profiling === undefined ? undefined : profiling === 'on',

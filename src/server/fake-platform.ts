@@ -187,7 +187,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       new DataView(entropy.buffer).setUint32(0, decisions.length);
       const decisionId = decisionIdOf(query.atMs === undefined ? clock.nowMs() : Math.max(0, query.atMs), entropy);
       decisions.unshift(decisionId);
-      const explain = query.explain ? { explain: { propensity: 1, forced: true, score: 0.5 } } : {};
+      const explain = query.explain ? { explain: { propensity: 1, best: 1, forced: true, score: 0.5 } } : {};
       const page: Page = {
         decisionId,
         policy: 'fake',

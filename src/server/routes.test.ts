@@ -210,7 +210,7 @@ describe('Home', () => {
     });
     const headers = { authorization: `Bearer ${own.platform.adminKey}` };
     await app.inject({
-      url: '/v1/listeners/a%20b/home?device=car&market=GB&tier=premium&at=2026-01-02T03:04:05Z&explain=1&session=s1&fresh=true',
+      url: '/v1/listeners/a%20b/home?device=car&market=GB&tier=premium&at=2026-01-02T03:04:05Z&explain=1&session=s1&fresh=true&policy=greedy',
       headers,
     });
     await app.inject({ url: '/v1/listeners/x/home', headers });
@@ -225,6 +225,7 @@ describe('Home', () => {
           explain: true,
           sessionId: 's1',
           fresh: true,
+          policyId: 'greedy',
         },
       ],
       ['x', { device: 'phone', explain: false, fresh: false }],
@@ -235,6 +236,7 @@ describe('Home', () => {
   it('refuses what it does not understand', async () => {
     const home = (query: string) => server.call({ url: `/v1/listeners/x/home?${query}` });
     expectProblem(await home('device=fridge'), 'REQUEST_INVALID', '/device');
+    expectProblem(await home('policy=luck'), 'REQUEST_INVALID', '/policy');
     expectProblem(await home('market=usa'), 'REQUEST_INVALID', '/market');
     expectProblem(await home('at=yesterday'), 'REQUEST_INVALID', '/at');
     expectProblem(await home('at=2026-02-31T99:00:00Z'), 'REQUEST_INVALID', '/at');
