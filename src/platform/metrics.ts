@@ -4,6 +4,7 @@ import type { EventLog } from '../store/index.ts';
 import type { HomeCounts } from './homes.ts';
 import type { IngestCounts } from './ingest.ts';
 import type { States } from './states.ts';
+import type { PlaylistCounts } from './playlists/index.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What the last collection left, and what all have removed since the start. */
@@ -25,6 +26,7 @@ export interface PlatformMetrics {
     readonly states: () => States;
     readonly epochs: Readonly<EpochCounts>;
     readonly traffic: Pick<Traffic, 'counts'>;
+    readonly playlists: Readonly<PlaylistCounts>;
   }): void;
   text(): Promise<string>;
 }
@@ -126,6 +128,14 @@ export function createPlatformMetrics(logs: {
       watched('home_shelves', 'Eligible shelves of all decisions.', () => parts.homes.shelves);
       watched('home_candidates', 'Candidates after filters of all decisions.', () => parts.homes.candidates);
       watched('home_record_bytes', 'Bytes of the records of all decisions.', () => parts.decisions.bytes);
+      watched('playlists_made', 'Groups of playlists made for listeners.', () => parts.playlists.made);
+      watched('playlists_made_ms', 'Milliseconds of the serving thread that it took.', () => parts.playlists.madeMs);
+      watched('playlists_longest_step_ms', 'The longest step of it.', () => parts.playlists.longestStepMs);
+      watched(
+        'playlists_deferred',
+        'Homes that did not wait for playlists: making them had taken its share of the time.',
+        () => parts.playlists.deferred,
+      );
       watched('items', 'Items of the catalogue.', () => parts.catalogue.size);
       watched('listeners', 'Listeners known.', () => parts.listeners.count());
       watched('epochs', 'Epochs kept, at the last collection.', () => parts.epochs.kept);

@@ -288,6 +288,7 @@ async function assemble(
     states,
     epochs: epochCounts,
     traffic,
+    playlists: playlists.counts,
   });
 
   const replayed = ingest.recover(readPlace(store, PLACE.events) ?? events.start());
