@@ -44,8 +44,11 @@ export interface Studio {
   readonly browser: Browser;
   /** Calls the API with the platform's own key; throws unless it answers with success. */
   call<Answer = unknown>(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** Opens a path in a context of its own, with the key (or another) in the fragment. Waits for nothing but the document. */
-  open(path: string, options?: BrowserContextOptions, key?: string): Promise<Page>;
+  /**
+   * Opens a path in a context of its own, with the key (or another) in the fragment. Waits for nothing but the document.
+   * `script` runs before any of the page's own.
+   */
+  open(path: string, options?: BrowserContextOptions, key?: string, script?: string): Promise<Page>;
   /** Closes what was opened, and gives errors that the pages threw or wrote to their console since. */
   closePages(): Promise<readonly string[]>;
   /** Errors of the pages so far; the tests that provoke some take them out. */
@@ -105,8 +108,9 @@ export async function startStudio(name: string): Promise<Studio> {
       if (!response.ok) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
       return answer;
     },
-    async open(path, options = {}, withKey = key) {
+    async open(path, options = {}, withKey = key, script = '') {
       const context = await browser.newContext({ ...DESKTOP, reducedMotion: 'reduce', ...options });
+      if (script !== '') await context.addInitScript(script);
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
@@ -154,7 +158,7 @@ export async function checkPage(page: Page): Promise<void> {
   expect(await page.locator('h1').count()).toBe(1);
 }
 
-/** Adds up layout shifts from the page's first moment on; call before `goto`, by a context's init script. */
+/** A script that notes layout shifts from a page's first moment on, in `window.layoutShifts`. */
 export const MEASURE_SHIFTS = `
   window.layoutShifts = [];
   new PerformanceObserver((list) => {

@@ -1,7 +1,7 @@
 /** Home in a real browser, against a real platform that holds the small world: what a person does, and what they then see. */
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { BROWSER, checkPage, PHONE, type Studio, startStudio } from './browser.ts';
+import { BROWSER, checkPage, DESKTOP, MEASURE_SHIFTS, PHONE, type Studio, startStudio } from './browser.ts';
 
 const LISTENER = 'listener-0007';
 
@@ -100,8 +100,8 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
     const page = await studio.open(`/?listener=${LISTENER}&device=desktop`);
     await shelves(page).first().waitFor();
     const first = await decision(page);
-    const drawn = page.locator('section[data-kind="recommended"], section[data-kind="more-like"]').first();
-    const card = drawn.locator('li[data-card]').nth(1);
+    const drawn = page.locator('section[data-kind="recommended"], section[data-kind="more-like"]');
+    const card = drawn.locator('li[data-card][data-kind="track"]').first();
     const played = await card.getAttribute('data-card');
     await card.getByRole('button').first().click();
     await page.getByRole('region', { name: 'Now playing' }).waitFor();
@@ -125,7 +125,7 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
     expect(await discoveries.locator(`li[data-card="${played}"]`).count()).toBe(0);
   });
 
-  it('takes a like back, and never shows again what was hidden', async () => {
+  it('takes back a like, a hide and a hidden shelf, and never shows again what stays hidden', async () => {
     const page = await studio.open(`/?listener=listener-0011&device=desktop`);
     const card = page.locator('section[data-order="policy"] li[data-card]').first();
     await card.waitFor();
@@ -134,17 +134,135 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
       await page.locator(`li[data-card="${hidden}"]`).getByRole('button', { name: 'More about' }).click();
       await page.getByRole('menuitem', { name: item }).click();
     };
+    const undo = page.getByRole('button', { name: 'Undo' });
     await choose('Like');
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('You like').waitFor();
+    await undo.click();
     await page.getByText('You no longer like').waitFor();
     await choose('Not for me');
     await page.getByText('will not come back').waitFor();
     expect(await cardIds(page)).not.toContain(hidden);
+    await undo.click();
+    await page.getByText('may come back').waitFor();
+
+    const shelf = page.locator('section[data-order="policy"]').last();
+    const hiddenShelf = await shelf.getAttribute('data-shelf');
+    const ofShelf = page.locator(`section[data-shelf="${hiddenShelf}"]`);
+    await shelf.getByRole('button', { name: 'About the shelf' }).click();
+    await page.getByRole('menuitem', { name: 'Hide this shelf' }).click();
+    await page.getByText('will not come back').waitFor();
+    expect(await ofShelf.count()).toBe(0);
+    await page.waitForLoadState('networkidle');
+    const gone = (await cardIds(page))[0];
+    await page.locator(`li[data-card="${gone}"]`).getByRole('button', { name: 'More about' }).click();
+    await page.getByRole('menuitem', { name: 'Not for me' }).click();
+    await page.locator(`li[data-card="${gone}"]`).waitFor({ state: 'detached' });
+    await page.waitForLoadState('networkidle');
     await page.reload();
+    await shelves(page).first().waitFor();
     await page.getByRole('button', { name: 'Make this Home anew' }).click();
     await page.waitForLoadState('networkidle');
+    expect(await cardIds(page)).not.toContain(gone);
+    expect(await ofShelf.count()).toBe(0);
+  });
+
+  it('opens an album; two of its tracks heard to the end earn the reward of its card', async () => {
+    const page = await studio.open(`/?listener=listener-0012&device=desktop`);
+    const card = page.locator('section[data-order="policy"] li[data-card][data-kind="album"]').first();
+    await card.waitFor();
+    const kind = await card.locator('xpath=ancestor::section').getAttribute('data-kind');
+    const rewards = async () => {
+      const { shelves } = await studio.call<{ shelves: { id: string; total: { rewards: number } }[] }>(
+        'GET',
+        '/v1/insights/shelves',
+      );
+      return shelves.find(({ id }) => id === kind)?.total.rewards ?? 0;
+    };
+    const before = await rewards();
+    await card.getByRole('button', { name: /^Open/ }).click();
+    const sheet = page.getByRole('dialog');
+    await sheet.getByRole('listitem').nth(1).waitFor();
+    expect(new URL(page.url()).searchParams.get('open')).toBe(await card.getAttribute('data-card'));
+    await checkPage(page);
+    await sheet.getByRole('button', { name: 'Play', exact: true }).click();
+    const second = sheet.getByRole('listitem').nth(1).getByRole('button');
+    await expect.poll(() => second.getAttribute('aria-current'), { timeout: 20_000 }).toBe('true');
+    await page.waitForTimeout(2000);
+    await page.keyboard.press('Escape');
+    expect(new URL(page.url()).searchParams.get('open')).toBeNull();
+    await page.getByRole('button', { name: 'Stop and close the player' }).click();
+    await expect.poll(rewards, { timeout: 20_000 }).toBe(before + 1);
+  });
+
+  it('shows podcasts alone, another time, tier and market; all of it stands in the address', async () => {
+    const page = await studio.open(`/?listener=${LISTENER}&device=desktop`);
     await shelves(page).first().waitFor();
-    expect(await cardIds(page)).not.toContain(hidden);
+    await page.getByRole('radio', { name: 'Podcasts' }).check({ force: true });
+    await page.waitForURL(/filter=podcasts/);
+    await page.waitForLoadState('networkidle');
+    await shelves(page).first().waitFor();
+    const kinds = await page
+      .locator('li[data-card]')
+      .evaluateAll((cards) => [...new Set(cards.map((card) => card.getAttribute('data-kind')))]);
+    expect(kinds.filter((one) => one !== 'show' && one !== 'episode')).toEqual([]);
+    await page.getByRole('radio', { name: 'All' }).check({ force: true });
+    await page.getByLabel('Tier').selectOption('free');
+    await page.waitForURL(/tier=free/);
+    await page.getByLabel('Market').selectOption('SE');
+    await page.waitForURL(/market=SE/);
+    await page.getByLabel('Time').selectOption('Night, 2:00');
+    await page.waitForURL(/at=\d{4}-\d\d-\d\dT02:00:00Z/);
+    await page.waitForLoadState('networkidle');
+    const shown = await decision(page);
+    const record = await studio.call<{ market: string; tier: string; atMs: number }>('GET', `/v1/decisions/${shown}`);
+    expect(record).toMatchObject({ market: 'SE', tier: 'free' });
+    expect(new Date(record.atMs).getUTCHours()).toBe(2);
+    await page.getByRole('button', { name: 'Back to now' }).click();
+    await page.waitForURL((url) => !/at=|tier=|market=/.test(url.search));
+  });
+
+  it('stands beside the Home by another policy, and says what they share', async () => {
+    const page = await studio.open(`/?listener=${LISTENER}&device=desktop&compare=policy:popularity&explain=1`);
+    await page.getByText('cards stand on both').waitFor();
+    const other = page.getByRole('region', { name: 'popularity' });
+    expect(await other.getByRole('heading', { level: 3 }).count()).toBeGreaterThan(3);
+    await other.getByText('popularity ·').waitFor();
+    await checkPage(page);
+    await page.getByRole('button', { name: 'Compare this Home' }).click();
+    await page.getByRole('menuitem', { name: 'TV' }).click();
+    await page.waitForURL(/compare=device:tv/);
+    await page.getByRole('region', { name: 'TV', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Compare this Home' }).click();
+    await page.getByRole('menuitem', { name: 'Stop comparing' }).click();
+    await shelves(page).first().waitFor();
+  });
+
+  it('has its first content within 1.5 s, and nothing moves while it loads', async () => {
+    for (const size of [DESKTOP, PHONE]) {
+      const page = await studio.open(`/?listener=${LISTENER}`, size, studio.key, MEASURE_SHIFTS);
+      await shelves(page).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      const { paintMs, shifts } = await page.evaluate(() => ({
+        paintMs: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.POSITIVE_INFINITY,
+        shifts: (window as unknown as { layoutShifts: number[] }).layoutShifts,
+      }));
+      expect(paintMs).toBeLessThan(1500);
+      expect(shifts.reduce((sum, shift) => sum + shift, 0)).toBeLessThan(0.02);
+    }
+  });
+
+  it('passes axe in dark and light: the choice of a listener, the Home, the explained Home, on a phone', async () => {
+    const shown = async (path: string, options: BrowserContextOptions) => {
+      const page = await studio.open(path, options);
+      await page.locator('h1').waitFor();
+      await page.waitForLoadState('networkidle');
+      await checkPage(page);
+    };
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await shown('/', { colorScheme });
+      await shown(`/?listener=${LISTENER}&explain=1`, { colorScheme });
+      await shown(`/?listener=${LISTENER}`, { ...PHONE, colorScheme });
+    }
   });
 
   it('explains the Home on show: chances in (0, 1], what was considered, how long it took', async () => {

@@ -122,7 +122,7 @@ function Badges({ card, liked }: { readonly card: PageCard; readonly liked: bool
 function ExplainedCard({ explain }: { readonly explain: NonNullable<PageCard['explain']> }) {
   return (
     <span className={styles.explain}>
-      <Chance propensity={explain.propensity} forced={explain.forced} />
+      <Chance {...explain} />
       <span className={styles.score}>score {explain.score.toFixed(3)}</span>
     </span>
   );

@@ -14,7 +14,7 @@ import { instantText } from '../shell/times.ts';
 import { type Comparison, DEVICE_NAMES, formatComparison, parseComparison } from './address.ts';
 import styles from './compare.module.css';
 import { isGenerated } from './containers.ts';
-import { DAY_PART_HOURS, daysBefore, hourToday, shortInstant } from './moments.ts';
+import { DAY_PART_HOURS, daysBefore, hourToday } from './moments.ts';
 import { describeShared, putSideBySide, type SideBySide } from './side-by-side.ts';
 import type { ChangeAddress, HomeAddress } from './use-home-address.ts';
 
@@ -87,11 +87,11 @@ export function CompareMenu({
   );
 }
 
-/** The second Home. It is looked at, not visited: its time is always said, so that the platform does not take it for the listener's page. */
+/** The second Home. It is looked at, not visited: nothing of it is recorded. */
 function useOtherHome(address: HomeAddress, comparison: Comparison | undefined) {
   const asked = useMemo(() => {
     const { listener, device, tier, market, at, filter } = address;
-    const base = { listener, device, tier, market, filter, policy: '', at: at === '' ? shortInstant(Date.now()) : at };
+    const base = { listener, device, tier, market, filter, at, policy: '' };
     return comparison === undefined ? base : { ...base, [comparison.by]: comparison.value };
   }, [address, comparison]);
   return useQuery({
@@ -102,10 +102,11 @@ function useOtherHome(address: HomeAddress, comparison: Comparison | undefined) 
       address.device,
       asked.tier,
       asked.market,
+      asked.at,
       asked.filter,
     ],
     queryFn: ({ signal }) =>
-      fetchHome({ ...asked, listenerId: asked.listener, sessionId: 'compare', fresh: true }, signal),
+      fetchHome({ ...asked, listenerId: asked.listener, sessionId: 'compare', fresh: true, isPrivate: true }, signal),
     enabled: comparison !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -117,9 +118,7 @@ function SmallCard({ card, shared, explained }: { card: PageCard; shared: boolea
       <Cover card={card} />
       <span className={styles.cardTitle}>{card.title}</span>
       {!shared && <span className="visually-hidden"> (only here)</span>}
-      {explained && card.explain !== undefined && (
-        <Chance propensity={card.explain.propensity} forced={card.explain.forced} />
-      )}
+      {explained && card.explain !== undefined && <Chance {...card.explain} />}
     </>
   );
   return (
@@ -168,9 +167,7 @@ function Column({ name, page, both, second, explained }: ColumnProps) {
                 <span className={styles.rank}>{shelf.rank + 1}</span>
                 <span className={styles.shelfTitle}>{shelf.title}</span>
                 {place !== '' && <span className={styles.place}>{place}</span>}
-                {explained && shelf.explain !== undefined && (
-                  <Chance propensity={shelf.explain.propensity} forced={shelf.explain.forced} />
-                )}
+                {explained && shelf.explain !== undefined && <Chance {...shelf.explain} />}
               </h3>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
               <ol className={styles.cards} tabIndex={0} aria-label={shelf.title}>

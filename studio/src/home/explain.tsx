@@ -1,6 +1,7 @@
 /** How a Home came about: the page's numbers, and each shelf's. Shown when `explain` is on. */
 import type { Page, PageShelf } from '../../../src/server/contract.ts';
-import { Chance } from '../shell/chance.tsx';
+import { Chance, isExplored } from '../shell/chance.tsx';
+import { percentText } from '../shell/times.ts';
 import styles from './explain.module.css';
 
 type PageExplain = NonNullable<Page['explain']>;
@@ -16,7 +17,7 @@ export function ShelfExplain({ shelf, page }: { readonly shelf: PageShelf; reado
     <ul className={styles.facts} aria-label={`How ${shelf.title} came about`}>
       {shelf.explain !== undefined && (
         <li>
-          <Chance propensity={shelf.explain.propensity} forced={shelf.explain.forced} />
+          <Chance {...shelf.explain} />
         </li>
       )}
       <li className={styles.fact}>{shelf.order === 'defined' ? 'order defined' : 'order by policy'}</li>
@@ -50,7 +51,8 @@ export function PageExplain({ page }: { readonly page: Page }) {
   for (const { reason, count } of explain.removals) byReason.set(reason, (byReason.get(reason) ?? 0) + count);
   const reasons = [...byReason].filter(([, count]) => count > 0).sort(([, one], [, other]) => other - one);
   const drawn = page.shelves.flatMap((shelf) => [shelf.explain, ...shelf.cards.map((card) => card.explain)]);
-  const chances = drawn.filter((choice) => choice !== undefined && !choice.forced);
+  const chances = drawn.filter((choice) => choice !== undefined).filter(({ forced }) => !forced);
+  const explored = chances.filter(isExplored).length;
   const timed = explain.stages.length > 0;
   return (
     <section className={styles.panel} aria-label="How this Home was made" data-timed={timed}>
@@ -74,6 +76,10 @@ export function PageExplain({ page }: { readonly page: Page }) {
             <dd>
               {chances.length} of {drawn.length} places
             </dd>
+          </div>
+          <div>
+            <dt>Explored</dt>
+            <dd>{chances.length === 0 ? 'nothing' : percentText(explored / chances.length)}</dd>
           </div>
           <div>
             <dt>Made in</dt>
@@ -111,7 +117,8 @@ export function PageExplain({ page }: { readonly page: Page }) {
       )}
       <p className={styles.legend}>
         <Chance propensity={0.01} forced={false} /> Bars at shelves and cards show the chance with which each was drawn,
-        given what stood before it; their scale is logarithmic and begins at 1 in 10,000.{' '}
+        given what stood before it; their scale is logarithmic and begins at 1 in 10,000. Explored is what was drawn
+        though something else was more probable.{' '}
         <span className={styles.decision}>
           Decision <code>{page.decisionId}</code>
         </span>

@@ -126,7 +126,18 @@ export function HomePage({ address, summary, onChange, renewals }: HomePageProps
     queryFn: ({ signal }) => {
       const anew = fresh.current !== renewals;
       fresh.current = renewals;
-      const asked = { listenerId: listener, device, tier, market, at, filter, policy: '', sessionId, fresh: anew };
+      const asked = {
+        listenerId: listener,
+        device,
+        tier,
+        market,
+        at,
+        filter,
+        policy: '',
+        isPrivate: false,
+        sessionId,
+        fresh: anew,
+      };
       return fetchHome(asked, signal);
     },
   });

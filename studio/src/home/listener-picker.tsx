@@ -67,15 +67,13 @@ export function ListenerPicker({ listenerId, profile, onPick, onSurprise }: Pick
     <div className={styles.picker}>
       <Combobox store={combobox} onOptionSubmit={pick} width={320} position="bottom-start">
         <Combobox.Target targetType="button">
-          <button
-            type="button"
-            className={styles.target}
-            aria-label={listenerId === '' ? 'Choose a listener' : `Listener: ${listenerId}. Choose another`}
-            onClick={() => combobox.toggleDropdown()}
-          >
+          <button type="button" className={styles.target} onClick={() => combobox.toggleDropdown()}>
             {listenerId !== '' && <Avatar id={listenerId} size={30} />}
             <span className={styles.names}>
-              <span className={styles.name}>{listenerId === '' ? 'Choose a listener' : listenerName(listenerId)}</span>
+              <span className={styles.name}>
+                {listenerId !== '' && <span className="visually-hidden">Listener: </span>}
+                {listenerId === '' ? 'Choose a listener' : listenerName(listenerId)}
+              </span>
               {profile !== undefined && <span className={styles.profile}>{profileText(profile)}</span>}
             </span>
             <ChevronIcon to="down" />

@@ -79,6 +79,8 @@ export interface HomeRequest {
   readonly at: string;
   readonly filter: string;
   readonly policy: string;
+  /** To look at only: nothing of it is recorded. */
+  readonly isPrivate: boolean;
   readonly sessionId: string;
   /** Decide anew even within the lifetime of the last page. */
   readonly fresh: boolean;
@@ -92,6 +94,7 @@ export function fetchHome(request: HomeRequest, signal?: AbortSignal): Promise<P
   for (const name of ['tier', 'market', 'at', 'filter', 'policy'] as const)
     if (request[name] !== '') query.set(name, request[name]);
   if (request.fresh) query.set('fresh', 'true');
+  if (request.isPrivate) query.set('private', 'true');
   const path = `/v1/listeners/${encodeURIComponent(request.listenerId)}/home?${query}`;
   return call<Page>(path, signal === undefined ? {} : { signal });
 }

@@ -1,4 +1,4 @@
-/** The chance that something was placed with: a bar on a logarithmic scale (0.0001 to 1), or that nothing was drawn. */
+/** The chance that something was placed with: a bar on a logarithmic scale (0.0001 to 1), whether the policy explored there, or that nothing was drawn. */
 import styles from './chance.module.css';
 
 const DECADES = 4;
@@ -9,17 +9,42 @@ function chanceText(propensity: number): string {
   return `1 in ${Math.round(1 / propensity).toLocaleString('en')}`;
 }
 
-export function Chance({ propensity, forced }: { readonly propensity: number; readonly forced: boolean }) {
+interface ChanceProps {
+  readonly propensity: number;
+  readonly forced: boolean;
+  /** The greatest propensity that anything had for the place; without it nothing is said of exploring. */
+  readonly best?: number;
+}
+
+/** What was drawn though something else was more probable. */
+export function isExplored({ propensity, forced, best }: Required<ChanceProps>): boolean {
+  return !forced && best > propensity;
+}
+
+export function Chance({ propensity, forced, best }: ChanceProps) {
   const share = Math.min(1, Math.max(0.02, 1 + Math.log10(propensity) / DECADES));
-  const words = forced ? 'placed, not drawn' : `drawn with a chance of ${chanceText(propensity)}`;
+  const explored = best !== undefined && isExplored({ propensity, forced, best });
+  const manner =
+    best === undefined ? '' : explored ? `; explored: the best had ${chanceText(best)}` : '; the most probable';
+  const words = forced ? 'placed, not drawn' : `drawn with a chance of ${chanceText(propensity)}${manner}`;
   return (
-    <span className={styles.chance} data-forced={forced} title={`${words} (propensity ${propensity})`}>
+    <span
+      className={styles.chance}
+      data-forced={forced}
+      data-explored={explored}
+      title={`${words} (propensity ${propensity})`}
+    >
       <span className={styles.chanceBar} aria-hidden="true">
         <span style={{ width: `${share * 100}%` }} />
       </span>
       <span className={styles.chanceText} aria-hidden="true">
         {forced ? 'placed' : chanceText(propensity)}
       </span>
+      {explored && (
+        <span className={styles.explored} aria-hidden="true">
+          explored
+        </span>
+      )}
       <span className="visually-hidden">{words}</span>
     </span>
   );

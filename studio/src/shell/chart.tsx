@@ -77,6 +77,8 @@ export function Chart({ label, heightPx, options }: ChartProps) {
       style: { fontFamily: 'var(--font)', fontSize: '12px', color: 'var(--ink-2)', background: 'none' },
       ...options(plot, width),
     });
+    // The label above says it; the marks inside name themselves in ways that no reader could use.
+    drawn.setAttribute('aria-hidden', 'true');
     element.replaceChildren(drawn);
     return () => drawn.remove();
   }, [plot, width, heightPx, options]);
