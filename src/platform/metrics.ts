@@ -3,8 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { EventLog } from '../store/index.ts';
 import type { HomeCounts } from './homes.ts';
 import type { IngestCounts } from './ingest.ts';
-import type { States } from './states.ts';
 import type { PlaylistCounts } from './playlists/index.ts';
+import type { States } from './states.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What the last collection left, and what all have removed since the start. */

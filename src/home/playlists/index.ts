@@ -10,6 +10,7 @@ export {
   type ListGroup,
   type PlaylistInput,
   type Standing,
+  type TrackReason,
 } from './lists.ts';
 export { followsHash } from './radar.ts';
 export {

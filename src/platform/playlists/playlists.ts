@@ -3,6 +3,7 @@ import { type Clock, DAY_MS, ShelfwiseError } from '../../base/index.ts';
 import {
   generatedId,
   type Item,
+  NO_ITEM,
   type ResolvedProfile,
   resolveProfile,
   slotOfId,
@@ -27,6 +28,7 @@ import {
   readList,
   type ServingEpochs,
   subtitleOf,
+  type TrackReason,
   textOf,
   titleOf,
   trackReason,
@@ -105,6 +107,21 @@ export interface CardsQuery {
   readonly isKept: boolean;
 }
 
+/** A generated playlist as it is kept. */
+export interface ArchivedPlaylist {
+  readonly id: string;
+  readonly madeAt: string;
+  readonly validFrom: string;
+  readonly validUntil: string;
+  readonly tracks: readonly {
+    readonly id: string;
+    readonly reason: TrackReason;
+    /** The item that the reason names; null where it names the track's own artist, or nothing. */
+    readonly about: string | null;
+    readonly familiar: boolean;
+  }[];
+}
+
 export interface Playlists extends PlaylistService {
   /** What there is to show on a Home; at once, unless playlists are made for it first. */
   cards(
@@ -113,6 +130,8 @@ export interface Playlists extends PlaylistService {
     epochs: ServingEpochs,
     query: CardsQuery,
   ): GeneratedCards | Promise<GeneratedCards>;
+  /** All that is kept of a listener, in words and ids: for the archive of what is held on a person. */
+  archiveOf(listenerKey: string): readonly ArchivedPlaylist[];
   /** Drops those of a listener who is erased, in this transaction. @returns 1 where there were any */
   erase(listenerKey: string, write: StoreWriter): number;
   readonly counts: PlaylistCounts;
@@ -295,6 +314,25 @@ export function createPlaylists(dependencies: {
       const made = making.beforeHome(asker);
       if (made === undefined) return cardsOf(listener.key, entry, epochs, query);
       return made.then(() => cardsOf(listener.key, entry, epochs, query));
+    },
+    archiveOf(listenerKey) {
+      const playlists = kept.get(listenerKey);
+      return LIST_GROUPS.flatMap((name) => {
+        const group = playlists[name];
+        if (group === undefined) return [];
+        return group.lists.map(({ slot, tracks }) => ({
+          id: generatedId(slot),
+          madeAt: new Date(group.madeAtMs).toISOString(),
+          validFrom: new Date(group.fromMs).toISOString(),
+          validUntil: new Date(group.untilMs).toISOString(),
+          tracks: tracks.map(({ track, reason, about, familiar }) => ({
+            id: catalogue.id(track),
+            reason,
+            about: about === track || about === NO_ITEM ? null : catalogue.id(about),
+            familiar,
+          })),
+        }));
+      });
     },
     erase: kept.erase,
     async listPlaylists(listenerId, query) {
