@@ -1,0 +1,196 @@
+// `npm run screenshots`: starts the demo in a temporary folder, opens every page of the Studio at the width of a desktop and of a phone,
+// dark and light, and writes docs/screenshots/PAGE-WIDTH-SCHEME.webp.
+// `-- --at URL` takes them of a platform that runs already (the address that `shelfwise up` printed), `--only TEXT` those whose name holds TEXT.
+// Needs Chromium (its path in CHROMIUM, or where systems put it).
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { ensureStudio } from './studio.mjs';
+import { nodeBinary, ROOT, say } from './toolchain.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    at: { type: 'string' },
+    only: { type: 'string', default: '' },
+    out: { type: 'string', default: join(ROOT, 'docs', 'screenshots') },
+  },
+});
+const BROWSER = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+  .filter((path) => path !== undefined)
+  .find((path) => existsSync(path));
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--hide-scrollbars'];
+const SIZES = {
+  1440: { viewport: { width: 1440, height: 900 } },
+  390: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5, isMobile: true, hasTouch: true },
+};
+const SCHEMES = ['dark', 'light'];
+const QUALITY = 0.72;
+const MOST_BYTES = 4e6;
+/** Members of the demo's cast: somebody with much behind them, and somebody with episodes begun. */
+const LISTENER = 'demo-heavy';
+const OTHER = 'demo-unfinished';
+
+const shelves = (page) => page.locator('section[data-shelf]').first().waitFor();
+/** Each page: its address, or a function of the platform's API that finds it; and what to wait for or do before the picture. */
+const PAGES = {
+  welcome: { path: '/', ready: (page) => page.getByRole('heading', { name: 'Who’s listening?' }).waitFor() },
+  home: { path: `/?listener=${LISTENER}`, ready: shelves },
+  'home-podcasts': { path: `/?listener=${OTHER}&filter=podcasts`, ready: shelves },
+  'home-explained': { path: `/?listener=${LISTENER}&explain=1`, ready: shelves },
+  'home-compared': {
+    path: `/?listener=${LISTENER}&compare=policy:popularity`,
+    ready: (page) => page.getByText('stand on both').waitFor(),
+  },
+  'home-phone-frame': { path: `/?listener=${LISTENER}&device=phone`, ready: shelves, only: ['1440'] },
+  playlist: {
+    path: `/?listener=${LISTENER}&open=generated:daily-mix-1`,
+    ready: (page) => page.getByRole('dialog').getByRole('listitem').first().waitFor(),
+  },
+  search: {
+    path: `/?listener=${LISTENER}`,
+    ready: async (page) => {
+      await shelves(page);
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox').fill('a');
+      await page.getByRole('group', { name: 'Items' }).waitFor();
+    },
+  },
+  listeners: {
+    path: '/listeners',
+    ready: (page) =>
+      page
+        .getByRole('link', { name: /^Home of/ })
+        .first()
+        .waitFor(),
+  },
+  listener: {
+    path: `/listeners/${LISTENER}`,
+    ready: (page) => page.getByRole('region', { name: 'Tastes' }).waitFor(),
+  },
+  'listener-events': {
+    path: `/listeners/${LISTENER}?part=timeline`,
+    ready: (page) => page.locator('time').first().waitFor(),
+  },
+  'listener-decisions': {
+    path: `/listeners/${LISTENER}?part=decisions`,
+    ready: async (page) => {
+      await page.getByRole('button', { name: 'Replay' }).first().click();
+      await page.getByText('Equal, bit for bit').waitFor();
+    },
+  },
+  catalogue: { path: '/catalogue' },
+  item: {
+    path: async (call) => {
+      const { mostPlayed } = await call(`/v1/listeners/${LISTENER}/state`);
+      return `/catalogue/${encodeURIComponent(mostPlayed[0].item.id)}`;
+    },
+  },
+  shelves: { path: '/shelves' },
+  live: { path: '/live' },
+};
+
+/** `shelfwise up --demo` on a free port, up once it has said where. */
+async function startDemo(dataDir) {
+  const args = [join(ROOT, 'bin', 'shelfwise'), 'up', '--demo', '--data', dataDir, '--port', '0', '--json'];
+  const child = spawn(nodeBinary(), args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  for await (const chunk of child.stdout) {
+    said += chunk;
+    if (said.trimEnd().endsWith('}')) return { child, url: JSON.parse(said).pageUrl };
+  }
+  throw new Error('the demo did not start');
+}
+
+/** Smaller than PNG by far, and drawn by the browser that is here anyway. */
+async function asWebp(converter, png) {
+  const address = await converter.evaluate(
+    async ([data, quality]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      canvas.width = image.naturalWidth;
+      canvas.height = image.naturalHeight;
+      canvas.getContext('2d').drawImage(image, 0, 0);
+      return canvas.toDataURL('image/webp', quality);
+    },
+    [png.toString('base64'), QUALITY],
+  );
+  return Buffer.from(address.slice(address.indexOf(',') + 1), 'base64');
+}
+
+async function settle(page) {
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    // Covers in view; those that are loaded lazily further down are not waited for.
+    const inView = [...document.images].filter((image) => {
+      const { top, left } = image.getBoundingClientRect();
+      return top < window.innerHeight && left < window.innerWidth;
+    });
+    await Promise.all(inView.map((image) => image.decode().catch(() => undefined)));
+  });
+  await page.waitForTimeout(400);
+}
+
+async function takeAll(browser, url) {
+  const [address, key] = url.split('/#key=');
+  const call = async (path) => {
+    const response = await fetch(address + path, { headers: { authorization: `Bearer ${key}` } });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return response.json();
+  };
+  // The pages about what happened have something to show.
+  for (const device of ['desktop', 'phone', 'tv']) await call(`/v1/listeners/${LISTENER}/home?device=${device}`);
+  mkdirSync(options.out, { recursive: true });
+  const converter = await browser.newPage();
+  for (const [name, { path, ready, only }] of Object.entries(PAGES)) {
+    if (!name.includes(options.only)) continue;
+    const asked = typeof path === 'function' ? await path(call) : path;
+    for (const [width, size] of Object.entries(SIZES)) {
+      if (only !== undefined && !only.includes(width)) continue;
+      for (const colorScheme of SCHEMES) {
+        const context = await browser.newContext({ ...size, colorScheme, reducedMotion: 'reduce', locale: 'en-GB' });
+        const page = await context.newPage();
+        await page.goto(`${address}${asked}#key=${key}`);
+        await page.locator('h1').first().waitFor();
+        if (ready !== undefined) await ready(page);
+        await settle(page);
+        const file = join(options.out, `${name}-${width}-${colorScheme}.webp`);
+        writeFileSync(file, await asWebp(converter, await page.screenshot()));
+        await context.close();
+      }
+    }
+    say(`  ${name}`);
+  }
+}
+
+if (BROWSER === undefined) {
+  say('No Chromium here: install it, or say where it is in CHROMIUM.');
+  process.exit(1);
+}
+await ensureStudio();
+const dataDir = options.at === undefined ? mkdtempSync(join(tmpdir(), 'shelfwise-screenshots-')) : undefined;
+const demo = dataDir === undefined ? undefined : await startDemo(dataDir);
+const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
+try {
+  await takeAll(browser, demo?.url ?? options.at);
+} finally {
+  await browser.close();
+  if (demo !== undefined) {
+    const closed = once(demo.child, 'close');
+    demo.child.kill('SIGTERM');
+    await closed;
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+const bytes = readdirSync(options.out).reduce((sum, file) => sum + statSync(join(options.out, file)).size, 0);
+say(`${readdirSync(options.out).length} pictures, ${(bytes / 1e6).toFixed(2)} MB, in ${options.out}`);
+if (bytes > MOST_BYTES) {
+  say(`That is more than ${MOST_BYTES / 1e6} MB: lower QUALITY.`);
+  process.exit(1);
+}
