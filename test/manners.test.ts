@@ -500,6 +500,12 @@ describe('a Home without profiling', () => {
 });
 
 describe('a private session', () => {
+  /**
+   * Notes of the platform to itself: how far it has read its logs (whose bytes are compared; a place counts the mark of the
+   * next batch once the log was opened again), and whether the catalogue's columns are behind.
+   */
+  const PLACES = ['events-folded', 'decisions-indexed', 'catalog-behind'];
+
   /** Everything that is held on listeners: the logs byte by byte, and the tables of the online store. */
   async function heldOf(dir: string): Promise<Record<string, string>> {
     const held: Record<string, string> = {};
@@ -510,10 +516,10 @@ describe('a private session', () => {
     const store = openLmdbStore({ dir: online });
     for (const table of store.tables()) {
       const rows = [...store.range(table, {})]
-        // Whether the catalogue's columns are behind is nobody's doing here.
-        .filter(({ key }) => key !== 'catalog-behind')
+        .filter(({ key }) => table !== 'platform' || !PLACES.includes(key))
         .map(({ key, value }) => `${key} ${Buffer.from(value).toString('hex')}`);
-      held[table] = contentHash(Buffer.from(rows.join('\n')));
+      // Looking into a table makes it; an empty one holds nothing of anybody.
+      if (rows.length > 0) held[table] = contentHash(Buffer.from(rows.join('\n')));
     }
     await store.close();
     return held;
