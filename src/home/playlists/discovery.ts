@@ -1,7 +1,8 @@
 /**
  * The weekly discovery: tracks that the listener has not heard, near to their tastes, spread over artists.
  *
- * Candidates are those of `newTracksNear` for every taste, also the small ones, without the tracks of the discovery before.
+ * Candidates are those of `newTracksNear` for every taste, also the small ones. What was in the discovery before comes again
+ * only where too little else is left to make one.
  * A track is drawn with the weight cosine^3 x √(share of its taste) x (1 where its artist is new to the listener, else 1/3),
  * with the seed of listener and ISO week; at most `discoveryPerArtist` of an artist.
  */
@@ -33,7 +34,6 @@ export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<
   const found = new Map<number, Found>();
   for (const taste of tasted.tastes) {
     for (const { track, closeness } of newTracksOf(taste, input)) {
-      if (before.has(track)) continue;
       const known = tasted.artistPlays.has(artistOf(catalog, track)) ? KNOWN_ARTIST_FACTOR : 1;
       const weight = closeness ** CLOSENESS_POWER * Math.sqrt(taste.weight / tasted.weight) * known;
       if (weight > (found.get(track)?.weight ?? 0)) found.set(track, { track, weight, taste });
@@ -42,8 +42,17 @@ export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<
   }
   const drawn = shuffledByWeight([...found.values()], seedOf(listenerKey, `week ${week}`), WEEKLY_DISCOVERY);
   const cap = new ArtistCap(catalog, settings.discoveryPerArtist);
-  const taken = spreadByArtist(takeCapped(drawn, settings.discoveryTracks, cap), catalog);
-  if (taken.length < Math.min(settings.leastTracks, settings.discoveryTracks)) return undefined;
-  const tracks = taken.map(({ track, taste }) => newTrack(track, taste, tasted, input));
+  const least = Math.min(settings.leastTracks, settings.discoveryTracks);
+  const taken = takeCapped(
+    drawn.filter(({ track }) => !before.has(track)),
+    settings.discoveryTracks,
+    cap,
+  );
+  if (taken.length < least) {
+    const again = drawn.filter(({ track }) => before.has(track));
+    taken.push(...takeCapped(again, least - taken.length, cap));
+  }
+  if (taken.length < least) return undefined;
+  const tracks = spreadByArtist(taken, catalog).map(({ track, taste }) => newTrack(track, taste, tasted, input));
   return { slot: WEEKLY_DISCOVERY, familiarShare: Number.NaN, tracks };
 }

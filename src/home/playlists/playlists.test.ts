@@ -200,6 +200,23 @@ describe('The weekly discovery', () => {
     expect(next.tracks).toHaveLength(30);
   });
 
+  it('repeats what was in the one before only where too little else is left', () => {
+    const state = emptyState();
+    for (let a = 0; a < 12; a++) {
+      // Of five artists two tracks each are left to discover.
+      for (let k = 0; k < (a < 5 ? 8 : 10); k++)
+        foldEvent(state, event('play', NOW_MS - DAY_MS), number(`t:4.${a}.${k}`), -1);
+    }
+    const [first] = make('weekly', input(state)).lists;
+    expect(first.tracks).toHaveLength(10);
+    const [second] = make('weekly', input(state, { lastDiscovery: first })).lists;
+    expect(second.tracks).toHaveLength(8);
+    const half = { ...first, tracks: first.tracks.slice(0, 3) };
+    const [third] = make('weekly', input(state, { lastDiscovery: half })).lists;
+    expect(third.tracks).toHaveLength(8);
+    expect(idsOf(third).filter((id) => idsOf(half).includes(id))).toHaveLength(1);
+  });
+
   it('leaves out what was only begun or skipped, and who is hidden', () => {
     const state = listenerOfThree(world);
     const [before] = make('weekly', input(state)).lists;
