@@ -117,13 +117,6 @@ export const CATALOGUE = {
     message: 'No item has this id',
     remedy: 'Upsert it with PUT /v1/items first.',
   },
-  PLAYLIST_NOT_FOUND: {
-    blame: 'caller',
-    status: 404,
-    message: 'The listener has no such playlist now',
-    remedy:
-      'GET /v1/listeners/{id}/playlists lists those that there are: generated ones, once enough has been played or picked and a fit was made.',
-  },
   JOB_RUNNING: {
     blame: 'caller',
     status: 409,
@@ -207,6 +200,13 @@ export const CATALOGUE = {
     status: 503,
     message: 'The platform that owns the data directory does not answer',
     remedy: 'Wait if it is starting; otherwise stop that process, and start `shelfwise up` again.',
+  },
+  PLAYLIST_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'The listener has no such playlist now',
+    remedy:
+      'GET /v1/listeners/{id}/playlists lists those that there are: generated ones, once enough has been played or picked and a fit was made.',
   },
   POLICY_INVALID: {
     blame: 'bug',
