@@ -144,11 +144,11 @@ describe('A rendered page', () => {
       const [{ title, reason, cards }] = pageOf('more-like', 0, [1], { language }).shelves;
       return [title, reason, cards[0].subtitle];
     };
-    expect(say('de-CH')).toEqual(['Mehr wie Nina Simone', 'Weil du Nina Simone hörst', 'de 2026']);
-    expect(say('es')).toEqual(['Más como Nina Simone', 'Porque escuchas Nina Simone', 'es 2026']);
-    expect(say('sv-FI')).toEqual(['Mer som Nina Simone', 'För att du lyssnar på Nina Simone', 'sv 2026']);
+    expect(say('de-CH')).toEqual(['Mehr wie Nina Simone', 'Weil du Nina Simone magst', 'de 2026']);
+    expect(say('es')).toEqual(['Más como Nina Simone', 'Porque te gusta Nina Simone', 'es 2026']);
+    expect(say('sv-FI')).toEqual(['Mer som Nina Simone', 'För att du gillar Nina Simone', 'sv 2026']);
     for (const language of ['en-US', 'pt-BR', ''])
-      expect(say(language)).toEqual(['More like Nina Simone', 'Because you play Nina Simone', 'en 2026']);
+      expect(say(language)).toEqual(['More like Nina Simone', 'Because you like Nina Simone', 'en 2026']);
   });
 
   it('says "in your market" only to those whose market is known', () => {

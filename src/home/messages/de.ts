@@ -13,7 +13,7 @@ export const de: Templates = {
   'your-shows.title': 'Deine Podcasts',
   'your-shows.reason': 'Was du angefangen hast, und neue Folgen der Podcasts, denen du folgst',
   'more-like.title': 'Mehr wie {item}',
-  'more-like.reason': 'Weil du {item} hörst',
+  'more-like.reason': 'Weil du {item} magst',
   'because-you-follow.title': 'Weil du {item} folgst',
   'because-you-follow.reason': 'Mehr von {item} und was dazu passt',
   'recommended.title': 'Für dich empfohlen',

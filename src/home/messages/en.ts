@@ -13,7 +13,7 @@ export const en: Templates = {
   'your-shows.title': 'Your shows',
   'your-shows.reason': 'What you have begun, and new episodes of shows that you follow',
   'more-like.title': 'More like {item}',
-  'more-like.reason': 'Because you play {item}',
+  'more-like.reason': 'Because you like {item}',
   'because-you-follow.title': 'Because you follow {item}',
   'because-you-follow.reason': 'More of {item}, and what is close to it',
   'recommended.title': 'Recommended for you',

@@ -13,7 +13,7 @@ export const es: Templates = {
   'your-shows.title': 'Tus pódcasts',
   'your-shows.reason': 'Lo que has empezado, y episodios nuevos de los pódcasts que sigues',
   'more-like.title': 'Más como {item}',
-  'more-like.reason': 'Porque escuchas {item}',
+  'more-like.reason': 'Porque te gusta {item}',
   'because-you-follow.title': 'Porque sigues a {item}',
   'because-you-follow.reason': 'Más de {item}, y lo que se le parece',
   'recommended.title': 'Recomendado para ti',

@@ -13,7 +13,7 @@ export const sv: Templates = {
   'your-shows.title': 'Dina poddar',
   'your-shows.reason': 'Det du har börjat på, och nya avsnitt av poddar som du följer',
   'more-like.title': 'Mer som {item}',
-  'more-like.reason': 'För att du lyssnar på {item}',
+  'more-like.reason': 'För att du gillar {item}',
   'because-you-follow.title': 'För att du följer {item}',
   'because-you-follow.reason': 'Mer av {item}, och sådant som ligger nära',
   'recommended.title': 'Rekommenderat för dig',
