@@ -3,7 +3,6 @@ export type { ChildCard, ChildrenQuery, ItemChildren } from './children.ts';
 export { PLAYLISTS_TABLE } from './keeping.ts';
 export type { PlaylistCounts } from './making.ts';
 export {
-  type ArchivedPlaylist,
   createPlaylists,
   type Playlist,
   type PlaylistQuery,
