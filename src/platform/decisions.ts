@@ -10,7 +10,7 @@ import {
   recordIdOf,
   type Serving,
 } from '../domain/index.ts';
-import type { EventLog, LogPosition, OnlineStore } from '../store/index.ts';
+import type { EventLog, LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
 import { encodeSealed } from './sealing.ts';
 import { inSlices, type Slice } from './slices.ts';
 import { positionNumber, positionOf } from './states.ts';
@@ -25,7 +25,7 @@ export interface Decisions {
   /** Seals the view, and puts the record in the log's buffer; while the disk refuses writes, the page goes unrecorded. */
   write(record: DecisionRecord, view: ListenerView): void;
   writeServing(serving: Serving): void;
-  /** The stored bytes of a record, from log or lake; undefined when there is none. */
+  /** The stored bytes of a record, from log or lake; undefined when there is none. Throws DECISION_ERASED. */
   bytes(decisionId: string): Promise<Uint8Array | undefined>;
   /** Newest first. */
   recent(limit: number): readonly string[];
@@ -42,10 +42,33 @@ export function recordBytesOf(entry: Uint8Array): Uint8Array {
   return entry.subarray(1);
 }
 
-export function decisionPosition(store: OnlineStore, decisionId: string): LogPosition | undefined {
+/** Stands in the index for a decision whose listener was erased: that there was one is all that is left of it. */
+const ERASED = -1;
+
+function indexed(store: OnlineStore, decisionId: string): number | undefined {
   const bytes = store.get(TABLE, decisionId);
-  if (bytes === undefined) return undefined;
-  return positionOf(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true));
+  return bytes === undefined ? undefined : placeOf(bytes);
+}
+
+function placeOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(0, true);
+}
+
+function writePlace(write: StoreWriter, decisionId: string, position: number): void {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeDoubleLE(position, 0);
+  write.put(TABLE, decisionId, bytes);
+}
+
+/** Undefined for a decision that is not known, or erased. */
+export function decisionPosition(store: OnlineStore, decisionId: string): LogPosition | undefined {
+  const position = indexed(store, decisionId);
+  return position === undefined || position === ERASED ? undefined : positionOf(position);
+}
+
+/** Notes in the index that these decisions are erased. */
+export function writeErased(write: StoreWriter, decisionIds: Iterable<string>): void {
+  for (const id of decisionIds) writePlace(write, id, ERASED);
 }
 
 /** Was any decision made from one time until another? */
@@ -64,6 +87,7 @@ export function createDecisions(
   secretOf: (listenerKey: string) => KeyObject | undefined,
   /** Reads an entry of the stream, wherever it is by now. */
   readEntry: (position: LogPosition) => Promise<Uint8Array>,
+  isErased: (listenerKey: string) => boolean,
 ): Decisions {
   const counts = { decisions: 0, servings: 0, bytes: 0, unrecorded: 0 };
   const writer = new ByteWriter(32 * 1024);
@@ -98,7 +122,8 @@ export function createDecisions(
     counts,
     write(record, view) {
       const secret = secretOf(record.listenerKey);
-      if (secret === undefined) throw new ShelfwiseError('BUG', 'a decision for a listener without a key');
+      // Erased while the page was decided: it is answered, and nothing of it is kept.
+      if (secret === undefined || isErased(record.listenerKey)) return;
       writer.reset();
       writer.u8(ENTRY_DECISION);
       encodeSealed(record, view, secret, writer);
@@ -109,6 +134,7 @@ export function createDecisions(
       counts.bytes += writer.length;
     },
     writeServing(serving) {
+      if (isErased(serving.listenerKey)) return;
       writer.reset();
       writer.u8(ENTRY_SERVING);
       encodeServing(serving, writer);
@@ -116,27 +142,29 @@ export function createDecisions(
     },
     async bytes(decisionId) {
       voidBeyondEnd();
-      const known = fresh.get(decisionId);
-      const position = known === undefined ? decisionPosition(store, decisionId) : positionOf(known);
+      const position = fresh.get(decisionId) ?? indexed(store, decisionId);
       if (position === undefined) return undefined;
-      const bytes = recordBytesOf(await readEntry(position));
+      if (position === ERASED) throw new ShelfwiseError('DECISION_ERASED', decisionId);
+      const bytes = recordBytesOf(await readEntry(positionOf(position)));
       // A position that was cut off by a full disk or a crash may hold another record by now.
       return recordIdOf(bytes) === decisionId ? bytes : undefined;
     },
     recent(limit) {
       voidBeyondEnd();
       const ids = [...fresh.keys()];
-      for (const { key } of store.range(TABLE, { reverse: true, limit })) ids.push(key);
+      let left = limit;
+      for (const { key, value } of store.range(TABLE, { reverse: true })) {
+        if (left === 0) break;
+        if (placeOf(value) === ERASED) continue;
+        ids.push(key);
+        left--;
+      }
       return [...new Set(ids)].sort().reverse().slice(0, limit);
     },
     slices(below) {
       voidBeyondEnd();
       return inSlices([...fresh].filter(([, position]) => position < below)).map((entries) => (write) => {
-        for (const [id, position] of entries) {
-          const bytes = Buffer.allocUnsafe(8);
-          bytes.writeDoubleLE(position, 0);
-          write.put(TABLE, id, bytes);
-        }
+        for (const [id, position] of entries) writePlace(write, id, position);
         return () => {
           for (const [id, position] of entries) if (fresh.get(id) === position) fresh.delete(id);
         };

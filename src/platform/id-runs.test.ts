@@ -56,6 +56,7 @@ function endingAfter(transactions: number): OnlineStore {
     get: (table, key) => store.get(table, key),
     range: (table, range) => store.range(table, range),
     count: (table) => store.count(table),
+    tables: () => store.tables(),
     close: () => store.close(),
     transaction: (fill) => (left-- > 0 ? store.transaction(fill) : Promise.reject(new Error('ended'))),
   };

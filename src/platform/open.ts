@@ -1,7 +1,7 @@
 /** The composition root: everything that runs is made here, by name, and handed what it needs. */
 import { chmodSync, existsSync } from 'node:fs';
 import { DAY_MS, HOUR_MS, MINUTE_MS, messageOf, SECOND_MS, ShelfwiseError } from '../base/index.ts';
-import { decodeDecision, isGenerated } from '../domain/index.ts';
+import { type DecisionRecord, decodeDecision, isGenerated } from '../domain/index.ts';
 import { createHoldout, HOLDOUT_ARM } from '../experiments/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
 import { createDecider, createHome, createRanker, FILTERS, isAudited } from '../home/index.ts';
@@ -31,10 +31,12 @@ import { createDecisions } from './decisions.ts';
 import { createEpochReader, createEpochs } from './epochs.ts';
 import type { ErasedPart } from './erased.ts';
 import { createErasures } from './erasure.ts';
+import { exportListener } from './export.ts';
 import { forgetHiddenPairs, hidePairs } from './hidden-pairs.ts';
 import { createHomes } from './homes.ts';
 import { createIngest } from './ingest.ts';
 import { createInsights } from './insights/insights.ts';
+import { createItemRefs } from './insights/item-refs.ts';
 import { createLive } from './insights/live.ts';
 import { createInsightsThread } from './insights/thread.ts';
 import { createKeys, ownKey } from './keys.ts';
@@ -248,7 +250,7 @@ async function assemble(
       live.noteHome(ms, policyId !== 'again', degraded);
     },
   });
-  const rankings = createRankings({
+  const { erase: eraseRankings, ...rankings } = createRankings({
     ranker: createRanker({ encoder, vocabularies, isAudited }),
     listeners,
     states,
@@ -524,6 +526,7 @@ async function assemble(
     { name: 'pages', drop: ({ key }) => standing.forgetListener(key) },
     { name: 'outlines', drop: ({ key }) => pages.forgetListener(key) },
     { name: 'playlists', drop: ({ key }, write) => playlists.erase(key, write) },
+    { name: 'rankings', drop: ({ id }, write) => eraseRankings(id, write) },
     { name: 'trafficNotes', drop: ({ key }, write) => traffic.forget(key, write) },
     { name: 'hiddenPairs', drop: ({ id }) => forgetHiddenPairs(paths.holdout, id) },
     {
@@ -607,7 +610,9 @@ async function assemble(
     async decision(decisionId) {
       const bytes = await decisions.bytes(decisionId);
       if (bytes === undefined) throw new ShelfwiseError('DECISION_NOT_FOUND', decisionId);
-      return describeDecision(bytes, catalogue.id);
+      const record = decodeDecision(bytes);
+      if (listeners.secretOf(record.listenerKey) === undefined) throw new ShelfwiseError('DECISION_ERASED', decisionId);
+      return describeDecision(record, bytes.length, catalogue.id);
     },
     async replay(decisionId) {
       return replayRecord(
@@ -693,6 +698,17 @@ async function assemble(
       if (begun !== undefined) void eraseSoon();
       return begun;
     },
+    exportListener: (listenerId) =>
+      exportListener(listenerId, {
+        listeners,
+        insights,
+        decisions,
+        refs: createItemRefs(vocabularies.items, catalogue.get),
+        playlists,
+        audit: metadata.audit,
+        holdoutFile: paths.holdout,
+        clock,
+      }),
     erasure: erasures.get,
     erasures: erasures.list,
 
@@ -773,13 +789,16 @@ function reportRecovery(log: EventLog, stream: string, options: ResolvedPlatform
   );
 }
 
-function describeDecision(bytes: Uint8Array, idOf: (item: number) => string): Readonly<Record<string, unknown>> {
-  const record = decodeDecision(bytes);
+function describeDecision(
+  record: DecisionRecord,
+  recordBytes: number,
+  idOf: (item: number) => string,
+): Readonly<Record<string, unknown>> {
   return {
     ...record,
     seed: Buffer.from(record.seed).toString('hex'),
     listenerState: `${record.listenerState.length} bytes, sealed`,
-    recordBytes: bytes.length,
+    recordBytes,
     shelves: record.shelves.map((shelf) => ({
       ...shelf,
       seedItem: shelf.seedItem === 0xffffffff ? null : idOf(shelf.seedItem),

@@ -86,6 +86,7 @@ describe('seen events', () => {
         get: (table, key) => store.get(table, key),
         range: (table, range) => store.range(table, range),
         count: (table) => store.count(table),
+        tables: () => store.tables(),
         close: () => store.close(),
         transaction: (fill) => (refuses ? Promise.reject(new Error('refused')) : store.transaction(fill)),
       },

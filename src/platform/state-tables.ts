@@ -14,6 +14,8 @@ const VERSION_NOTE = 'states-version';
 /** Version of the fold that its states were begun with. */
 const FOLD_NOTE = 'states-fold';
 
+const TABLES = [1, 2] as const;
+
 export interface StateTables {
   /** What serves. */
   states(): States;
@@ -28,16 +30,23 @@ export interface StateTables {
   /** The other table serves from now on. It is durable with the transaction that `note` is called in. */
   swap(): void;
   note(write: StoreWriter): void;
+  /** Removes a listener's state from both tables and from memory. @returns 1 when there was one */
+  erase(listenerKey: string, write: StoreWriter): number;
   /** Empties the table that does not serve; only once the swap is durable. */
   dropOther(): Promise<void>;
 }
 
-export function openStateTables(store: OnlineStore, cachedListeners: number): StateTables {
+export function openStateTables(
+  store: OnlineStore,
+  cachedListeners: number,
+  isErased: (listenerKey: string) => boolean = () => false,
+): StateTables {
   let version = noted(store, VERSION_NOTE) ?? 1;
   let table = noted(store, TABLE_NOTE) ?? version;
   const other = (): number => (table === 1 ? 2 : 1);
   let fold = noted(store, FOLD_NOTE) ?? foldOf(store, stateTable(table));
-  let states = createStates(store, stateTable(table), cachedListeners);
+  const create = (): States => createStates(store, stateTable(table), cachedListeners, isErased);
+  let states = create();
   return {
     states: () => states,
     name: () => stateTable(table),
@@ -52,12 +61,18 @@ export function openStateTables(store: OnlineStore, cachedListeners: number): St
       version++;
       table = other();
       fold = STATE_VERSION;
-      states = createStates(store, stateTable(table), cachedListeners);
+      states = create();
     },
     note(write) {
       write.put(NOTES, TABLE_NOTE, Buffer.from(String(table)));
       write.put(NOTES, VERSION_NOTE, Buffer.from(String(version)));
       write.put(NOTES, FOLD_NOTE, Buffer.from(String(fold)));
+    },
+    erase(listenerKey, write) {
+      const held = TABLES.some((number) => store.get(stateTable(number), listenerKey) !== undefined);
+      states.forget(listenerKey);
+      for (const number of TABLES) write.remove(stateTable(number), listenerKey);
+      return held ? 1 : 0;
     },
     dropOther: () => dropTable(store, stateTable(other())),
   };

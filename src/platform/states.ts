@@ -30,6 +30,8 @@ export interface States {
   get(listenerKey: string): StateEntry;
   /** To be called after folding into an entry. */
   touch(listenerKey: string): void;
+  /** Forgets what is in memory of a listener who is erased; what is stored is the caller's to remove. */
+  forget(listenerKey: string): void;
   /**
    * Writes what changed, in slices, and what `last` adds in the last transaction. `names` writes, in every transaction and
    * ahead of the states in it, the names that their numbers stand for. Durable when resolved.
@@ -78,7 +80,13 @@ export function unlessCorrupt<T>(read: () => T): T | undefined {
   }
 }
 
-export function createStates(store: OnlineStore, table: string, cachedLimit: number): States {
+/** @param isErased for whom nothing is kept any more, whatever of theirs is still under way */
+export function createStates(
+  store: OnlineStore,
+  table: string,
+  cachedLimit: number,
+  isErased: (listenerKey: string) => boolean = () => false,
+): States {
   const entries = new Map<string, StateEntry>();
   let dirty = new Set<string>();
   const writer = new ByteWriter(32 * 1024);
@@ -105,7 +113,8 @@ export function createStates(store: OnlineStore, table: string, cachedLimit: num
     get(listenerKey) {
       const known = entries.get(listenerKey);
       if (known !== undefined) return known;
-      const stored = readStoredState(store, table, listenerKey);
+      const erased = isErased(listenerKey);
+      const stored = erased ? undefined : readStoredState(store, table, listenerKey);
       const entry: StateEntry = {
         state: stored?.state ?? emptyState(),
         applied: stored?.applied ?? 0,
@@ -113,11 +122,15 @@ export function createStates(store: OnlineStore, table: string, cachedLimit: num
         meaningful: stored?.applied ?? 0,
         kept: undefined,
       };
-      entries.set(listenerKey, entry);
+      if (!erased) entries.set(listenerKey, entry);
       return entry;
     },
     touch(listenerKey) {
-      dirty.add(listenerKey);
+      if (entries.has(listenerKey)) dirty.add(listenerKey);
+    },
+    forget(listenerKey) {
+      entries.delete(listenerKey);
+      dirty.delete(listenerKey);
     },
     async flush(names, last) {
       const keys = [...dirty];

@@ -54,6 +54,34 @@ export interface RotatedKey {
   readonly oldSecretDiesAtMs: number;
 }
 
+/** How far an erasure is, and the proof of it. */
+export interface ErasureStatus {
+  readonly id: string;
+  readonly state: 'requested' | 'rewriting' | 'done';
+  readonly requestedAtMs: number;
+  /** Name of the key that asked for it. */
+  readonly requestedBy: string;
+  /** What the law allows at most; it is done within minutes. */
+  readonly dueAtMs: number;
+  readonly doneAtMs: number | null;
+  /** What was dropped before the answer, by part. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly rewritten: { readonly logSegments: number; readonly lakeFiles: number; readonly rows: number };
+  /** What was searched for the listener's key and id when all was done, and how often they were found: 0 when `done`. */
+  readonly verification: Readonly<Record<string, number>> | null;
+  /** SHA-256 of the receipt, a line feed and the listener's id, hex. */
+  readonly commitment: string;
+  /** Its link in the chain of erasures; null until it is done. */
+  readonly proof: { readonly sequence: number; readonly previousDigest: string; readonly digest: string } | null;
+  /** Why the last attempt failed; it is tried again. */
+  readonly trouble: string | null;
+}
+
+export interface BegunErasure extends ErasureStatus {
+  /** Shown once: with the listener's id it shows whose erasure this was. Null when the erasure had been asked for before. */
+  readonly receipt: string | null;
+}
+
 export interface Trust {
   /** Makes a key on purpose and gives its secret, which is never shown again (only its hash is kept). */
   createKey(name: string, scopes: readonly ApiScope[], limit?: RateLimit | null): Promise<string>;
@@ -80,4 +108,12 @@ export interface Trust {
   }): Promise<readonly AuditEntry[]>;
   /** What stands for a listener in the audit trail: derived from their secret, so that it means nothing once they are erased. */
   auditNameOf(listenerId: string): string;
+
+  /** Drops key, mapping and state at once; log and lake follow in the background. Undefined for who is not known. */
+  eraseListener(listenerId: string, actor: string): Promise<BegunErasure | undefined>;
+  erasure(id: string): Promise<ErasureStatus | undefined>;
+  /** Newest first. */
+  erasures(limit: number): Promise<readonly ErasureStatus[]>;
+  /** All that is held on a listener, as a ZIP archive in pieces; undefined for who is not known. */
+  exportListener(listenerId: string): AsyncIterable<Uint8Array> | undefined;
 }

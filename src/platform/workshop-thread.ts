@@ -4,6 +4,7 @@ import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import { doctorJob } from './doctor.ts';
 import { createEnding } from './ending.ts';
+import { eraseLakeJob, eraseSegmentJob, verifyErasureJob } from './erasure-jobs.ts';
 import { catalogJob, evaluateJob, fitJob, nearestJob } from './fit.ts';
 import { learnJob } from './learn.ts';
 import { rebuildJob } from './rebuild.ts';
@@ -40,6 +41,12 @@ function perform(job: Job): Promise<object> {
       return rebuildJob(workspace, job, onProgress);
     case 'collect':
       return collectJob(workspace, job);
+    case 'erase-segment':
+      return eraseSegmentJob(workspace, job);
+    case 'erase-lake':
+      return eraseLakeJob(workspace, job);
+    case 'verify-erasure':
+      return verifyErasureJob(workspace, job);
     case 'doctor':
       return doctorJob(workspace, job, onProgress);
   }

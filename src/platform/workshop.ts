@@ -8,6 +8,7 @@ import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/in
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition, Retained } from '../store/index.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
+import type { Erasing, StreamName } from './erasure-jobs.ts';
 import type { DoctorReport, RetrievalReport } from './service.ts';
 
 export type Job =
@@ -31,6 +32,14 @@ export type Job =
     }
   | { readonly kind: 'rebuild'; readonly eventsEnd: LogPosition; readonly fromTable: string; readonly toTable: string }
   | { readonly kind: 'collect'; readonly nowMs: number; readonly retentionMs: number }
+  | {
+      readonly kind: 'erase-segment';
+      readonly stream: StreamName;
+      readonly segment: number;
+      readonly erasing: readonly Erasing[];
+    }
+  | { readonly kind: 'erase-lake'; readonly erasing: readonly Erasing[] }
+  | { readonly kind: 'verify-erasure'; readonly key: string }
   | {
       readonly kind: 'doctor';
       readonly logs: Readonly<Record<'events' | 'decisions', OpenLog>>;
@@ -56,6 +65,17 @@ export interface JobResults {
   evaluate: RetrievalReport;
   rebuild: { readonly events: number; readonly listeners: number; readonly different: number };
   collect: Retained;
+  /** A file to put in the segment's place; null where it holds nothing of theirs. */
+  'erase-segment': { readonly prepared: string | null };
+  'erase-lake': { readonly files: number };
+  /** How much was searched, and how often the key was found. */
+  'verify-erasure': {
+    readonly fileBytes: number;
+    readonly lakeRows: number;
+    readonly storeEntries: number;
+    readonly metadataRows: number;
+    readonly occurrences: number;
+  };
   doctor: DoctorReport;
 }
 

@@ -105,8 +105,8 @@ describe('the audit trail', () => {
       headers: { authorization: `Bearer ${server.platform.adminKey}`, accept: 'application/x-ndjson' },
     });
     expect(answer.statusCode).toBe(200);
-    await expect.poll(async () => (await trail()).entries.map(told)).toEqual([
-      ['admin', 'POST /v1/admin/fit', '', 'STORE_FULL'],
-    ]);
+    await expect
+      .poll(async () => (await trail()).entries.map(told))
+      .toEqual([['admin', 'POST /v1/admin/fit', '', 'STORE_FULL']]);
   });
 });

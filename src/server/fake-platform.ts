@@ -96,7 +96,12 @@ export function createFakePlatform(clock: Clock): FakePlatform {
 
   return {
     adminKey: ADMIN_KEY,
-    ...createFakeTrust(ADMIN_KEY, clock, (id) => listeners.delete(id)),
+    ...createFakeTrust(
+      ADMIN_KEY,
+      clock,
+      (id) => listeners.has(id),
+      (id) => listeners.delete(id),
+    ),
     setAddress: () => undefined,
     coverOf: (id) => (items.has(id) ? '<svg xmlns="http://www.w3.org/2000/svg"/>' : undefined),
     fillDisk: () => {

@@ -1,16 +1,28 @@
 /** The part of the platform in memory that others must trust: keys and the audit trail. */
 import { type Clock, DAY_MS } from '../base/index.ts';
-import type { AuditEntry, ListedKey, Trust, VerifiedKey } from '../platform/index.ts';
+import { decisionIdOf } from '../domain/index.ts';
+import type { AuditEntry, ErasureStatus, ListedKey, Trust, VerifiedKey } from '../platform/index.ts';
 
 export interface FakeTrust extends Trust {
   verifyKey(secret: string): VerifiedKey | null;
 }
 
-export function createFakeTrust(adminKey: string, clock: Clock): FakeTrust {
+async function* piecesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+/** @param removeListener false when there is none of this id */
+export function createFakeTrust(
+  adminKey: string,
+  clock: Clock,
+  hasListener: (id: string) => boolean,
+  removeListener: (id: string) => boolean,
+): FakeTrust {
   const admin = verified('admin', ['admin']);
   const bySecret = new Map<string, VerifiedKey>([[adminKey, admin]]);
   const listed = new Map<string, ListedKey>();
   const entries: AuditEntry[] = [];
+  const erasures = new Map<string, ErasureStatus>();
   const secretsOf = (name: string) => [...bySecret].filter(([, key]) => key.name === name);
   const put = (name: string, change: Partial<ListedKey>): boolean => {
     const known = listed.get(name);
@@ -60,6 +72,29 @@ export function createFakeTrust(adminKey: string, clock: Clock): FakeTrust {
         .reverse()
         .slice(0, limit),
     auditNameOf: (id) => `listener ${id.length}`,
+    eraseListener: async (listenerId, actor) => {
+      if (!removeListener(listenerId)) return undefined;
+      const id = decisionIdOf(clock.nowMs(), new Uint8Array(16).fill(erasures.size));
+      const begun: ErasureStatus = {
+        id,
+        state: 'rewriting',
+        requestedAtMs: clock.nowMs(),
+        requestedBy: actor,
+        dueAtMs: clock.nowMs() + 30 * DAY_MS,
+        doneAtMs: null,
+        dropped: { mapping: 1, secret: 1 },
+        rewritten: { logSegments: 0, lakeFiles: 0, rows: 0 },
+        verification: null,
+        commitment: '0'.repeat(64),
+        proof: null,
+        trouble: null,
+      };
+      erasures.set(id, begun);
+      return { ...begun, receipt: 'fake-receipt' };
+    },
+    exportListener: (id) => (hasListener(id) ? piecesOf(`archive of ${id}`) : undefined),
+    erasure: async (id) => erasures.get(id),
+    erasures: async (limit) => [...erasures.values()].reverse().slice(0, limit),
   };
 }
 

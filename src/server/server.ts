@@ -22,9 +22,9 @@ import { registerMetarank } from './metarank-routes.ts';
 import { createMeter } from './meter.ts';
 import { openApiOptions, registerComponents } from './openapi.ts';
 import { registerOperations } from './operation-routes.ts';
+import { registerPersons } from './person-routes.ts';
 import { registerPersonalizer } from './personalizer-routes.ts';
 import { registerPlaylists } from './playlist-routes.ts';
-import { registerPersons } from './person-routes.ts';
 import {
   answerBrokenConnection,
   createErrorHandler,

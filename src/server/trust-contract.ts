@@ -1,8 +1,15 @@
 /** The contract of trust: keys, the audit trail. */
 import { type Static, type TSchema, Type } from 'typebox';
-import type { ApiScope, AuditEntry, ListedKey, RateLimit } from '../platform/index.ts';
+import type { ApiScope, AuditEntry, ErasureStatus, ListedKey, RateLimit } from '../platform/index.ts';
 
-export type { AuditEntry, ListedKey, RateLimit, RotatedKey } from '../platform/index.ts';
+export type {
+  AuditEntry,
+  BegunErasure,
+  ErasureStatus,
+  ListedKey,
+  RateLimit,
+  RotatedKey,
+} from '../platform/index.ts';
 
 const closed = { additionalProperties: false } as const;
 const ref = (name: string): TSchema => Type.Ref(name);
@@ -134,9 +141,80 @@ export interface AuditList {
   readonly nextCursor: string | null;
 }
 
+// ---- erasure
+
+const Counts = Type.Record(Type.String(), Type.Integer({ minimum: 0 }));
+const Count = Type.Integer({ minimum: 0 });
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+const erasureFields = {
+  id: Type.String({ description: 'A ULID.' }),
+  state: Type.Enum(['requested', 'rewriting', 'done'] satisfies ErasureStatus['state'][], {
+    description:
+      '`rewriting`: key, mapping and state are gone, logs and lake follow. `done`: searched, and nothing found.',
+  }),
+  requestedAtMs: Time,
+  requestedBy: Type.String({ description: 'Name of the key that asked for it.' }),
+  dueAtMs: Type.Number({ description: 'A month after it was asked for; it is done within minutes.' }),
+  doneAtMs: orNull(Time),
+  dropped: { ...Counts, description: 'What was dropped before the answer, by part.' },
+  rewritten: Type.Object(
+    { logSegments: Count, lakeFiles: Count, rows: Count },
+    { ...closed, description: 'Files that were written anew, and the rows that they lost.' },
+  ),
+  verification: orNull({
+    ...Counts,
+    description: 'How much was searched for the listener’s key when all was done, and `occurrences`: 0.',
+  }),
+  commitment: { ...Sha256, description: 'SHA-256 of the receipt, a line feed and the listener’s id.' },
+  proof: orNull(
+    Type.Object(
+      {
+        sequence: Type.Integer({ minimum: 1 }),
+        previousDigest: Sha256,
+        digest: {
+          ...Sha256,
+          description: 'SHA-256 of the previous digest, a line feed and the report; docs/trust.md.',
+        },
+      },
+      closed,
+    ),
+  ),
+  trouble: orNull(Type.String({ description: 'Why the last attempt failed; it is tried again.' })),
+};
+export const ErasureSchema = Type.Object(erasureFields, closed);
+export const BegunErasureSchema = Type.Object(
+  {
+    ...erasureFields,
+    receipt: orNull(
+      Type.String({
+        description:
+          'Shown once, for the person: with their id it shows whose erasure this was. Null when asked again.',
+      }),
+    ),
+  },
+  closed,
+);
+export const ErasureParams = Type.Object({ id: Type.String({ pattern: '^[0-9A-HJKMNP-TV-Z]{26}$' }) }, closed);
+export const ListErasuresQuery = Type.Object(
+  { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 20 })) },
+  closed,
+);
+export const ListErasuresAnswer = Type.Object(
+  { erasures: Type.Array(ref('Erasure'), { description: 'Newest first.' }) },
+  closed,
+);
+export interface ErasureList {
+  readonly erasures: readonly ErasureStatus[];
+}
+
+/** Media type of an export. */
+export const ARCHIVE_MEDIA_TYPE = 'application/zip';
+
 export const TRUST_COMPONENTS: Readonly<Record<string, TSchema>> = {
   AuditEntry: AuditEntrySchema,
+  BegunErasure: BegunErasureSchema,
   CreatedKey: CreateKeyAnswer,
+  Erasure: ErasureSchema,
   ListedKey: ListedKeySchema,
   RateLimit: RateLimitSchema,
 };

@@ -101,6 +101,8 @@ export interface Attribution {
   /** Decisions served 24 hours ago or more, each once; they are forgotten. Call `advance` with the same time before it. */
   matured(nowMs: number): readonly MaturedDecision[];
   encode(): Uint8Array;
+  /** Forgets the decisions and waiting events of listeners who are erased; gives how many. */
+  forget(listenerKeys: ReadonlySet<string>): number;
   /** Decisions remembered. */
   readonly size: number;
   /** Events that could not be credited, by reason; under `crowded-out` also decisions that were given up. */
@@ -384,6 +386,21 @@ export function createAttribution(options: AttributionOptions): Attribution {
     return { decisionId, listenerKey, servedAtMs, rendered, seenCards: count, rewarded };
   }
 
+  function forget(listenerKeys: ReadonlySet<string>): number {
+    const before = waiting.length;
+    waiting = waiting.filter((event) => !listenerKeys.has(event.listenerKey));
+    let forgotten = before - waiting.length;
+    const gone = new Set<string>();
+    for (const { decisionId, listenerKey } of ledgers.values()) if (listenerKeys.has(listenerKey)) gone.add(decisionId);
+    for (const id of gone) {
+      ledgers.delete(id);
+      open.delete(id);
+      forgotten++;
+    }
+    ready = ready.filter(({ decisionId }) => !gone.has(decisionId));
+    return forgotten;
+  }
+
   function encode(): Uint8Array {
     const out = new ByteWriter(4096);
     out.u8(FORMAT);
@@ -453,6 +470,7 @@ export function createAttribution(options: AttributionOptions): Attribution {
     advance,
     matured,
     encode,
+    forget,
     get size() {
       return ledgers.size;
     },

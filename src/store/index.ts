@@ -23,5 +23,6 @@ export { checkLog, type LogCheck, type LogEntry, readLogSegments } from './log-r
 export * from './metadata.ts';
 export * from './online.ts';
 export { type Owner, readOwner } from './owner.ts';
+export { searchFile } from './search-file.ts';
 export { logUpTo, type Stream, streamEntries, streamEntry } from './stream.ts';
 export { openWarehouse, type SqlValue, type Warehouse, type WarehouseOptions } from './warehouse.ts';

@@ -214,7 +214,7 @@ export function createAccumulator(options: {
   return {
     addDecision(record) {
       const atMs = decisionTimeMs(record.decisionId);
-      if (Math.abs(record.atMs - atMs) > PREVIEW_MS) return false;
+      if (Math.abs(record.atMs - atMs) > PREVIEW_MS || record.marks.includes('flagged')) return false;
       if (sinceMs < 0) sinceMs = atMs;
       upToMs = Math.max(upToMs, atMs);
       const day = dayOf(atMs);
@@ -327,6 +327,7 @@ export function createAccumulator(options: {
     },
     forget(listenerKey) {
       for (const [id, ledger] of ledgers) if (ledger.listenerKey === listenerKey) ledgers.delete(id);
+      attribution.forget(new Set([listenerKey]));
     },
     get span() {
       return { sinceMs, upToMs };

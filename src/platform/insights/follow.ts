@@ -52,6 +52,8 @@ export interface Follower {
   isBehind(ends: Ends): boolean;
   /** Writes the snapshot, when something was read since the last. */
   save(): void;
+  /** Forgets an erased listener, and writes the snapshot. */
+  forget(listenerKey: string): void;
 }
 
 interface Saved {
@@ -208,13 +210,20 @@ export function createFollower(
         });
       return reading;
     },
-    save() {
-      if (!changed) return;
-      const value: Saved = { eventsFrom, decisionsFrom, snapshot: accumulator.snapshot() };
-      writeFileDurably(file, serialize(value));
-      changed = false;
+    forget(listenerKey) {
+      accumulator.forget(listenerKey);
+      changed = true;
+      save();
     },
+    save,
   };
+
+  function save(): void {
+    if (!changed) return;
+    const value: Saved = { eventsFrom, decisionsFrom, snapshot: accumulator.snapshot() };
+    writeFileDurably(file, serialize(value));
+    changed = false;
+  }
 }
 
 /** A place beyond which the log has entries; a log's end may lie a mark behind its last entry. */

@@ -57,6 +57,11 @@ async function answer(question: Question, ends: Ends): Promise<Answers[keyof Ans
       return eventsOf(scanWorld, ends.events, question);
     case 'decisions':
       return decisionsOf(scanWorld, ends.decisions, question);
+    case 'forget':
+      // What is being read may hold entries from before they were erased.
+      await following;
+      follower.forget(question.listenerKey);
+      return {};
     case 'shelves':
     case 'exposure': {
       const waiting = new AbortController();
@@ -92,7 +97,6 @@ const asked = new Set<Promise<void>>();
 const saving = setInterval(() => follower.save(), SAVE_EVERY_MS);
 port.on('message', (message: ToThread) => {
   if (message.type === 'follow') void follow(message.ends);
-  else if (message.type === 'forget') follower.accumulator.forget(message.listenerKey);
   else if (message.type === 'end') void end();
   else {
     const answered = ask(message).finally(() => asked.delete(answered));

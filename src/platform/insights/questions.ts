@@ -23,6 +23,8 @@ export interface Ends {
 export type Question =
   | { readonly kind: 'shelves'; readonly days: number }
   | { readonly kind: 'exposure'; readonly item: number; readonly days: number }
+  /** No question, but done when it is answered: nothing of the listener is in memory or in the snapshot. */
+  | { readonly kind: 'forget'; readonly listenerKey: string }
   | {
       readonly kind: 'timeline' | 'decisions';
       readonly listenerKey: string;
@@ -38,6 +40,7 @@ interface Counted {
 }
 
 export interface Answers {
+  forget: object;
   shelves: Counted & { readonly homes: HomeSums; readonly shelves: readonly ShelfReport[] };
   exposure: Counted & { readonly exposure: ExposureReport | undefined };
   timeline: { readonly events: readonly FeedbackEvent[]; readonly next: number | undefined };
@@ -50,7 +53,6 @@ export interface Answers {
 export type ToThread =
   | { readonly type: 'follow'; readonly ends: Ends }
   | { readonly type: 'ask'; readonly id: number; readonly question: Question; readonly ends: Ends }
-  | { readonly type: 'forget'; readonly listenerKey: string }
   | { readonly type: 'end' };
 
 export type FromThread =

@@ -11,8 +11,8 @@ export interface InsightsThread {
   ask<Q extends Question>(question: Q): Promise<Answers[Q['kind']]>;
   /** Tells it how far the logs are. */
   follow(): Promise<void>;
-  /** An erased listener's open decisions are forgotten. */
-  forget(listenerKey: string): void;
+  /** An erased listener's open decisions are forgotten, in memory and in the snapshot, when it resolves. */
+  forget(listenerKey: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -70,25 +70,27 @@ export function createInsightsThread(
   const post = (message: ToThread): void => start().postMessage(message);
   const closing = (): ShelfwiseError => new ShelfwiseError('NOT_READY', 'the platform is closing');
 
+  const ask: InsightsThread['ask'] = async (question) => {
+    if (closed) throw closing();
+    const upTo = await ends();
+    if (closed) throw closing();
+    const id = nextId++;
+    return new Promise<never>((resolve, reject) => {
+      open.set(id, { resolve, reject });
+      start().ref();
+      post({ type: 'ask', id, question, ends: upTo });
+    });
+  };
+
   return {
-    async ask(question) {
-      if (closed) throw closing();
-      const upTo = await ends();
-      if (closed) throw closing();
-      const id = nextId++;
-      return new Promise<never>((resolve, reject) => {
-        open.set(id, { resolve, reject });
-        start().ref();
-        post({ type: 'ask', id, question, ends: upTo });
-      });
-    },
+    ask,
     async follow() {
       if (closed) return;
       const upTo = await ends();
       if (!closed) post({ type: 'follow', ends: upTo });
     },
-    forget(listenerKey) {
-      if (!closed) post({ type: 'forget', listenerKey });
+    async forget(listenerKey) {
+      await ask({ kind: 'forget', listenerKey });
     },
     async close() {
       closed = true;
