@@ -15,6 +15,7 @@ import {
   NO_ITEM,
   type ShelfFigures,
   type ShelfInsights,
+  slotOfId,
   type Timeline,
   UNKNOWN_MARKET,
   type Vocabularies,
@@ -176,7 +177,8 @@ export function createInsights(dependencies: {
       };
     },
     async exposure(itemId, days) {
-      const { id } = itemOf(itemId);
+      // Generated playlists are shown like items, and are in no catalogue.
+      const id = slotOfId(itemId) >= 0 ? itemId : itemOf(itemId).id;
       const item = vocabularies.items.lookup(id);
       const { span, catchingUp, exposure } = await thread.ask({ kind: 'exposure', item, days });
       const total = exposure?.total ?? { shown: 0, seen: 0, chosen: 0 };
