@@ -19,6 +19,12 @@ const LINES_PATTERN = '^[^\\ud800-\\udfff]*$';
 
 /** Identifiers that callers choose: 1 to 200 characters, none of them a control character. */
 export const ID_PATTERN = `^${CHARACTER}{1,200}$`;
+const ID = new RegExp(ID_PATTERN, 'u');
+
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
 export const IdSchema = Type.String({ pattern: ID_PATTERN, maxLength: 200, minLength: 1 });
 
 const Instant = Type.String({

@@ -3,11 +3,18 @@
  * comes back under that id is credited to the decision. The ids are kept for as long as a reward may be earned.
  */
 import { type Clock, freshSeed, HOUR_MS, ShelfwiseError, seedToBytes } from '../base/index.ts';
-import { type DecisionMark, type Device, decisionIdOf, resolveProfile, type Vocabularies } from '../domain/index.ts';
+import {
+  type DecisionMark,
+  type Device,
+  decisionIdOf,
+  isId,
+  resolveProfile,
+  type Vocabularies,
+} from '../domain/index.ts';
 import { isSwitchedOff, MAX_RANKED, type Ranker, type ServingEpochs } from '../home/index.ts';
 import { kernelsHash } from '../kernels/index.ts';
 import { emptyState, REWARD_WINDOW_MS } from '../signals/index.ts';
-import type { OnlineStore } from '../store/index.ts';
+import type { OnlineStore, StoreWriter } from '../store/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { Listeners } from './listeners.ts';
 import type { StateEntry, States } from './states.ts';
@@ -80,7 +87,13 @@ export interface RankingDependencies {
   readonly clock: Clock;
 }
 
-export function createRankings(dependencies: RankingDependencies): Rankings {
+/** What only the composition root asks. */
+export interface OwnRankings extends Rankings {
+  /** Removes the ids of a listener's rankings; returns how many. */
+  erase(listenerId: string, write: StoreWriter): number;
+}
+
+export function createRankings(dependencies: RankingDependencies): OwnRankings {
   const { ranker, listeners, decisions, vocabularies, store, clock } = dependencies;
   const kernels = kernelsHash();
   let tidiedAtMs = Number.NEGATIVE_INFINITY;
@@ -175,6 +188,10 @@ export function createRankings(dependencies: RankingDependencies): Rankings {
       decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: 'first' });
       const items = ranked.map(({ item, ...chances }) => ({ itemId: numbers.get(item) as string, ...chances }));
       const drawn = items.filter(({ propensity }) => propensity > 0).map(({ itemId }) => itemId);
+      // Who was erased meanwhile is not written down again.
+      if (listeners.get(query.listenerId)?.key !== listener.key) {
+        throw new ShelfwiseError('LISTENER_NOT_FOUND', query.listenerId);
+      }
       await keep(keyOf(query.engine, query.rankingId), {
         decisionId,
         listenerId: query.listenerId,
@@ -190,8 +207,18 @@ export function createRankings(dependencies: RankingDependencies): Rankings {
         left: query.itemIds.filter((itemId) => !there.has(itemId)),
       };
     },
+    erase(listenerId, write) {
+      let erased = 0;
+      for (const { key, value } of store.range(TABLE, {})) {
+        if (parse(value).listenerId !== listenerId) continue;
+        write.remove(TABLE, key);
+        erased++;
+      }
+      return erased;
+    },
     rankingOf(engine, rankingId) {
-      const bytes = store.get(TABLE, keyOf(engine, rankingId));
+      // Callers refer to what they like.
+      const bytes = isId(rankingId) ? store.get(TABLE, keyOf(engine, rankingId)) : undefined;
       if (bytes === undefined) return undefined;
       const ranking = parse(bytes);
       return isOver(ranking, clock.nowMs()) ? undefined : ranking;

@@ -4,6 +4,8 @@
  */
 import { EVENT_TYPES, type EventType, type IncomingEvent, type ItemKind, parseInstant } from '../domain/index.ts';
 import { COUNTED_PLAY_MS } from '../signals/index.ts';
+import { ListenerRowSchema } from './contract.ts';
+import { judgeOf } from './validation.ts';
 
 /** Headers in which their clients send a key. */
 export const OTHER_KEY_HEADERS = ['x-api-key', 'ocp-apim-subscription-key'] as const;
@@ -27,6 +29,15 @@ export class Unmapped extends Error {}
 
 export function refusalOf(index: number, message: string): RowRefusal {
   return { index, code: 'REQUEST_INVALID', message, remedy: 'See docs/moving-in.md for what each field may hold.' };
+}
+
+const judgeListener = judgeOf(ListenerRowSchema);
+
+/** The same row, when a listener may be stored so. @throws Unmapped */
+export function validListener<Row extends { readonly id: string }>(row: Row): Row {
+  const errors = judgeListener(row);
+  if (errors === undefined) return row;
+  throw new Unmapped(errors.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join('; '));
 }
 
 /** What apps elsewhere call what listeners do; our own names are taken too. Case, spaces, `_` and `-` do not matter. */

@@ -10,6 +10,7 @@ import {
   signalOf,
   textOf,
   Unmapped,
+  validListener,
   wordsOf,
 } from './engines.ts';
 
@@ -77,7 +78,7 @@ export function itemOfGorse(row: unknown): Item {
 export function listenerOfGorse(row: unknown): { readonly id: string; readonly profile: ListenerProfile } {
   const fields = fieldsOf(row);
   const { named } = labelsOf(fields['Labels']);
-  return { id: required(fields, 'UserId'), profile: profileFrom(named) as ListenerProfile };
+  return validListener({ id: required(fields, 'UserId'), profile: profileFrom(named) as ListenerProfile });
 }
 
 /** Labels are a list of words (`market:SE` names a field), or an object of words, lists and numbers. */

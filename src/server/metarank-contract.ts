@@ -1,10 +1,10 @@
 /** The calls of Metarank that are taken, as its clients make them. */
 import { Type } from 'typebox';
+import { IdSchema as Id } from '../domain/index.ts';
 import { MAX_RANKED } from '../home/index.ts';
 import { MAX_ROWS, ROW_BY_ROW } from './contract.ts';
 
 const Field = Type.Object({ name: Type.String(), value: Type.Unknown() }, { additionalProperties: true });
-const Id = Type.String({ minLength: 1, maxLength: 200 });
 const Time = Type.Union([Type.String({ maxLength: 40 }), Type.Number()], {
   description: 'Epoch milliseconds as a number or as text, or ISO 8601.',
 });

@@ -11,6 +11,7 @@ import {
   signalOf,
   textOf,
   Unmapped,
+  validListener,
   wordsOf,
 } from './engines.ts';
 
@@ -117,7 +118,7 @@ function itemOf(fields: Readonly<Record<string, unknown>>, { itemOf: known }: Me
 function listenerOf(fields: Readonly<Record<string, unknown>>, { profileOf }: MetarankContext) {
   const id = required(fields, 'user');
   timeOf(fields);
-  return { id, profile: { ...profileOf(id), ...profileFrom(namedFields(fields)) } as ListenerProfile };
+  return validListener({ id, profile: { ...profileOf(id), ...profileFrom(namedFields(fields)) } as ListenerProfile });
 }
 
 /** Metarank's user is optional; its session stands in. */

@@ -1,18 +1,17 @@
 /** The calls of Azure Personalizer (v1.0) that are taken, as its clients make them. */
 import { Type } from 'typebox';
+import { IdSchema } from '../domain/index.ts';
 
 /** As Personalizer: "the set should not contain more than 50 actions". */
 const MOST_ACTIONS = 50;
-const EventId = Type.String({ minLength: 1, maxLength: 256 });
+/** Personalizer takes 256 characters; ids here have at most 200. */
+const EventId = IdSchema;
 const Features = Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 100 });
 
 export const PersonalizerRank = Type.Object(
   {
     actions: Type.Array(
-      Type.Object(
-        { id: Type.String({ minLength: 1, maxLength: 200 }), features: Type.Optional(Features) },
-        { additionalProperties: true },
-      ),
+      Type.Object({ id: IdSchema, features: Type.Optional(Features) }, { additionalProperties: true }),
       {
         minItems: 1,
         maxItems: MOST_ACTIONS,

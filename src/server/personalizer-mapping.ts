@@ -18,7 +18,7 @@ export function rankQueryOf(request: RankRequest, eventId: string): RankQuery {
   return {
     engine: ENGINE,
     rankingId: eventId,
-    listenerId: (textOf(features['listenerId']) ?? textOf(features['userId']) ?? NOBODY_IN_PARTICULAR).slice(0, 200),
+    listenerId: textOf(features['listenerId']) ?? textOf(features['userId']) ?? NOBODY_IN_PARTICULAR,
     itemIds: request.actions.map(({ id }) => id).filter((id) => !excluded.has(id)),
     device: (DEVICES as readonly (string | undefined)[]).includes(device) ? (device as Device) : 'phone',
     market,

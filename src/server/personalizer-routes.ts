@@ -1,7 +1,7 @@
 /** Calls shaped like Azure Personalizer's rank, reward and activate. */
 import type { FastifyInstance } from 'fastify';
 import { freshSeed, ShelfwiseError, seedToBytes } from '../base/index.ts';
-import type { IncomingEvent } from '../domain/index.ts';
+import { type IncomingEvent, isId } from '../domain/index.ts';
 import type { KnownRanking } from '../platform/index.ts';
 import {
   PersonalizerEventParams,
@@ -52,6 +52,9 @@ export function registerPersonalizer(app: FastifyInstance, context: RouteContext
     handler: async ({ body }, reply): Promise<RankResponse> => {
       const eventId = body.eventId ?? Buffer.from(seedToBytes(freshSeed())).toString('hex');
       const query = rankQueryOf(body, eventId);
+      if (!isId(query.listenerId)) {
+        throw requestInvalid('body', [{ pointer: '/contextFeatures', message: 'name a listener by no valid id' }]);
+      }
       if (query.itemIds.length === 0) {
         throw requestInvalid('body', [{ pointer: '/excludedActions', message: 'leaves no action' }]);
       }
