@@ -5,6 +5,8 @@ import {
   createVocabulary,
   type Item,
   isAvailable,
+  isForKids,
+  isKidsGenre,
   readCatalog,
   type Vocabularies,
 } from './index.ts';
@@ -79,5 +81,42 @@ describe('times that do not read', () => {
     expect(isAvailable(build({ availableFrom: leap }), 0, -1, -1, later)).toBe(false);
     expect(isAvailable(build({ availableUntil: leap }), 0, -1, -1, 0)).toBe(false);
     expect(build({ releasedAt: leap }).releaseDay[0]).toBe(build({}).releaseDay[0]);
+  });
+});
+
+describe('what is for kids', () => {
+  it('is told by an attribute, or by a genre', () => {
+    for (const genre of ['kids', 'Kids & Family', "children's music", 'Children’s stories', 'stories for kids'])
+      expect([genre, isKidsGenre(genre)]).toEqual([genre, true]);
+    for (const genre of ['kidscore', 'grown-up kids', 'childhood', 'forkids', 'parenting'])
+      expect([genre, isKidsGenre(genre)]).toEqual([genre, false]);
+  });
+
+  it('is music that is not explicit and not marked otherwise, and podcasts that are made for them', () => {
+    const known = vocabularies();
+    const list: [id: string, item: Partial<Item>, fits: boolean][] = [
+      ['song', {}, true],
+      ['explicit', { explicit: true }, false],
+      ['marked', { attributes: { kids: false } }, false],
+      ['of a marked album', { parentId: 'marked album' }, false],
+      ['marked album', { kind: 'album', attributes: { kids: false } }, false],
+      ['of a marked artist', { creators: [{ id: 'marked artist', name: 'M' }] }, false],
+      ['marked artist', { kind: 'artist', attributes: { kids: false } }, false],
+      ['show', { kind: 'show' }, false],
+      ['episode', { kind: 'episode', parentId: 'show' }, false],
+      ['kids show', { kind: 'show', genres: ['Kids & Family'] }, true],
+      ['its episode', { kind: 'episode', parentId: 'kids show' }, true],
+      ['its explicit episode', { kind: 'episode', parentId: 'kids show', explicit: true }, false],
+      ['tagged show', { kind: 'show', attributes: { kids: true } }, true],
+      ['untagged again', { kind: 'show', genres: ['kids'], attributes: { kids: false } }, false],
+    ];
+    const catalog = readCatalog(
+      buildCatalog(
+        list.map(([id, fields]) => item({ id, ...fields })),
+        known,
+      ),
+    );
+    for (const [id, , fits] of list) expect([id, isForKids(catalog, known.items.lookup(id))]).toEqual([id, fits]);
+    expect(isForKids(catalog, catalog.size)).toBe(false);
   });
 });

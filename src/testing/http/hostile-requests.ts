@@ -92,6 +92,8 @@ const event = fc.record(
     device: fc.constantFrom(...DEVICES),
     sessionId: id,
     autoplay: fc.boolean(),
+    shelfId: maybe(fc.oneof(id, fc.constantFrom('popular', 'more-like:a', 'Popular'))),
+    private: fc.constantFrom(true, false, false, 'true'),
     reference: fc.record(
       {
         decisionId: fc.constantFrom('01KDVDNA000000000000000000', '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'),
@@ -110,6 +112,8 @@ const profile = fc.record(
     language: fc.constantFrom('en', 'pt-BR', 'x'),
     ageBand: fc.constantFrom('kid', '55+', 'old'),
     explicitAllowed: fc.boolean(),
+    profiling: fc.boolean(),
+    flags: fc.array(fc.constantFrom('bot', 'employee', 'cat'), { maxLength: 3 }),
     onboardingPicks: fc.array(id, { maxLength: 3 }),
   },
   { requiredKeys: [] },
@@ -123,6 +127,9 @@ const query = fc.record(
     explain: fc.constantFrom('true', 'false', '1', 'x'),
     session: maybe(id),
     fresh: fc.constantFrom('true', '0'),
+    filter: fc.constantFrom('music', 'podcasts', 'films'),
+    private: fc.constantFrom('true', 'no'),
+    profiling: fc.constantFrom('on', 'off', 'false'),
     search: fc.oneof(id, nasty),
     kind: fc.constantFrom(...ITEM_KINDS, 'x'),
     limit: fc.constantFrom('1', '200', '0', '-1', '1e3', 'x', '9'.repeat(30)),
