@@ -56,7 +56,7 @@ const ROOMS = {
   testing: above('testing', 'home', 'platform', 'simulation'),
   server: above('server', 'testing'),
   cli: above('cli', 'testing'),
-  // ADR 20: types of the contract, and nothing else; see the rules of its own below.
+  // ADR 14: types of the contract, and nothing else; see the rules of its own below.
   client: ['server'],
 };
 
