@@ -224,7 +224,7 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
   it('stands beside the Home by another policy, and says what they share', async () => {
     const page = await studio.open(`/?listener=${LISTENER}&device=desktop&compare=policy:popularity&explain=1`);
     await page.getByText('cards stand on both').waitFor();
-    const other = page.getByRole('region', { name: 'popularity' });
+    const other = page.getByRole('region', { name: 'By popularity' });
     expect(await other.getByRole('heading', { level: 3 }).count()).toBeGreaterThan(3);
     await other.getByText('popularity ·').waitFor();
     await checkPage(page);

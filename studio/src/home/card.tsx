@@ -24,6 +24,8 @@ interface CardProps extends CardActions {
   readonly card: PageCard;
   readonly layout: CardLayout;
   readonly explained: boolean;
+  /** The shelf itself is marked, as sponsored say. */
+  readonly shelfLabelled: boolean;
   readonly isNew: boolean;
   readonly isCurrent: boolean;
   readonly liked: boolean;
@@ -90,7 +92,14 @@ function CardMenu(props: CardProps) {
 }
 
 /** Marks before the subtitle: what a streaming service's card says in a glance. */
-function Badges({ card, liked }: { readonly card: PageCard; readonly liked: boolean }) {
+interface BadgesProps {
+  readonly card: PageCard;
+  readonly liked: boolean;
+  /** False also where the whole shelf says so. */
+  readonly sponsored: boolean;
+}
+
+function Badges({ card, liked, sponsored }: BadgesProps) {
   return (
     <>
       {liked && (
@@ -100,8 +109,8 @@ function Badges({ card, liked }: { readonly card: PageCard; readonly liked: bool
         </span>
       )}
       {card.badges.includes('new') && (
-        <span className={styles.badge} data-badge="new">
-          New<span className="visually-hidden">, </span>
+        <span className={styles.badge} data-badge="new" title="New">
+          <span className="visually-hidden">new, </span>
         </span>
       )}
       {card.badges.includes('explicit') && (
@@ -110,7 +119,7 @@ function Badges({ card, liked }: { readonly card: PageCard; readonly liked: bool
           <span className="visually-hidden">explicit, </span>
         </span>
       )}
-      {card.sponsored && (
+      {sponsored && (
         <span className={styles.badge} data-badge="sponsored">
           Sponsored<span className="visually-hidden">, </span>
         </span>
@@ -129,7 +138,8 @@ function ExplainedCard({ explain }: { readonly explain: NonNullable<PageCard['ex
 }
 
 export function Card(props: CardProps) {
-  const { card, layout, explained, isNew, isCurrent, liked, tabbable, buttonRef, onPlay, onOpen } = props;
+  const { card, layout, explained, shelfLabelled, isNew, isCurrent, liked, tabbable, buttonRef, onPlay, onOpen } =
+    props;
   const opens = canOpen(card.kind);
   return (
     <li
@@ -168,7 +178,7 @@ export function Card(props: CardProps) {
             {card.title}
           </span>
           <span className={styles.subtitle}>
-            <Badges card={card} liked={liked} />
+            <Badges card={card} liked={liked} sponsored={card.sponsored && !shelfLabelled} />
             {card.subtitle}
           </span>
           {card.reason !== '' && <span className={styles.reason}>{card.reason}</span>}

@@ -31,6 +31,7 @@ function comparisonText({ by, value }: Comparison): string {
   if (by === 'at') return instantText(Date.parse(value));
   if (by === 'device') return DEVICE_NAMES[value as Device] ?? value;
   if (by === 'market') return marketName(value);
+  if (by === 'policy') return `By ${value}`;
   return value;
 }
 

@@ -164,6 +164,8 @@ export function ContainerSheet(props: SheetProps) {
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // Not the button that closes it, which a dialog would take by itself.
+    element?.querySelector('h2')?.focus();
     return () => element?.close();
   }, []);
   const found = useQuery({
@@ -206,8 +208,8 @@ export function ContainerSheet(props: SheetProps) {
             <>
               <Cover card={about} className={styles.cover ?? ''} />
               <div className={styles.headNames}>
-                <h2>{about.title}</h2>
-                {about.subtitle !== '' && <p>{about.subtitle}</p>}
+                <h2 tabIndex={-1}>{about.title}</h2>
+                {about.subtitle !== '' && <p className={styles.headSubtitle}>{about.subtitle}</p>}
                 {card !== undefined && card.reason !== '' && <p className={styles.reason}>{card.reason}</p>}
                 {data?.notes.map((note) => (
                   <p key={note}>{note}</p>

@@ -4,6 +4,9 @@ import { Chance, isExplored } from '../shell/chance.tsx';
 import { percentText } from '../shell/times.ts';
 import styles from './explain.module.css';
 
+/** Stages shown at once: those that failed, then those that took longest. */
+const SLOWEST = 6;
+
 type PageExplain = NonNullable<Page['explain']>;
 
 function plural(count: number, noun: string): string {
@@ -37,10 +40,41 @@ export function ShelfExplain({ shelf, page }: { readonly shelf: PageShelf; reado
   );
 }
 
+type Stage = PageExplain['stages'][number];
+
+function sum(stages: readonly Stage[]): number {
+  return stages.reduce((total, stage) => total + stage.ms, 0);
+}
+
+interface StagesProps {
+  readonly stages: readonly Stage[];
+  readonly longestMs: number;
+  readonly label: string;
+}
+
+function Stages({ stages, longestMs, label }: StagesProps) {
+  return (
+    <ol aria-label={label}>
+      {stages.map((stage, at) => (
+        // Two stages of one name may stand at different places; places do not move.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place is the stage's identity
+        <li key={`${at} ${stage.stage}`} data-bad={stage.outcome !== 'ok'}>
+          <span className={styles.stageName}>{stage.stage}</span>
+          <span className={styles.stageBar} aria-hidden="true">
+            <span style={{ width: `${Math.max(1.5, (stage.ms / longestMs) * 100)}%` }} />
+          </span>
+          <span className={styles.stageTime}>{stage.ms.toFixed(2)} ms</span>
+          {stage.outcome !== 'ok' && <span className={styles.stageOutcome}>{stage.outcome}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 export function PageExplain({ page }: { readonly page: Page }) {
   const explain = page.explain;
   if (explain === undefined) return null;
-  const totalMs = explain.stages.reduce((sum, stage) => sum + stage.ms, 0);
+  const totalMs = sum(explain.stages);
   const longestMs = Math.max(...explain.stages.map((stage) => stage.ms), 0.001);
   const onPage = new Set(page.shelves.map((shelf) => shelf.id));
   const candidates = explain.candidates.reduce((sum, entry) => sum + entry.count, 0);
@@ -54,6 +88,9 @@ export function PageExplain({ page }: { readonly page: Page }) {
   const chances = drawn.filter((choice) => choice !== undefined).filter(({ forced }) => !forced);
   const explored = chances.filter(isExplored).length;
   const timed = explain.stages.length > 0;
+  const slowest = [...explain.stages]
+    .sort((one, other) => Number(one.outcome === 'ok') - Number(other.outcome === 'ok') || other.ms - one.ms)
+    .slice(0, SLOWEST);
   return (
     <section className={styles.panel} aria-label="How this Home was made" data-timed={timed}>
       <div className={styles.summary}>
@@ -91,20 +128,12 @@ export function PageExplain({ page }: { readonly page: Page }) {
         )}
       </div>
       {timed && (
-        <ol className={styles.stages} aria-label="Stages and their times">
-          {explain.stages.map((stage, at) => (
-            // Two stages of one name may stand at different places; places do not move.
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is the stage's identity
-            <li key={`${at} ${stage.stage}`} data-bad={stage.outcome !== 'ok'}>
-              <span className={styles.stageName}>{stage.stage}</span>
-              <span className={styles.stageBar} aria-hidden="true">
-                <span style={{ width: `${Math.max(1.5, (stage.ms / longestMs) * 100)}%` }} />
-              </span>
-              <span className={styles.stageTime}>{stage.ms.toFixed(2)} ms</span>
-              {stage.outcome !== 'ok' && <span className={styles.stageOutcome}>{stage.outcome}</span>}
-            </li>
-          ))}
-        </ol>
+        <div className={styles.stages}>
+          <Stages stages={slowest} longestMs={longestMs} label="The slowest stages and their times" />
+          <p className={styles.restOfStages}>
+            {plural(explain.stages.length - slowest.length, 'other stage')} in {(totalMs - sum(slowest)).toFixed(2)} ms
+          </p>
+        </div>
       )}
       {reasons.length > 0 && (
         <ul className={styles.reasons} aria-label="Why cards were removed">
@@ -125,7 +154,12 @@ export function PageExplain({ page }: { readonly page: Page }) {
       </p>
       {(elsewhere.length > 0 || notShown.length > 0 || Object.keys(explain.versions).length > 0) && (
         <details className={styles.more}>
-          <summary>Versions and what is not on this page</summary>
+          <summary>All stages, versions, and what is not on this page</summary>
+          {timed && (
+            <div className={styles.allStages}>
+              <Stages stages={explain.stages} longestMs={longestMs} label="All stages, in their order" />
+            </div>
+          )}
           <ul className={styles.facts}>
             {Object.entries(explain.versions).map(([name, version]) => (
               <li key={name} className={styles.fact}>

@@ -207,7 +207,7 @@ export function HomePage({ address, summary, onChange, renewals }: HomePageProps
     >
       <Lights page={page} />
       <div className={styles.greeting}>
-        <h1>{greetingAt(new Date().getHours())}</h1>
+        <h1>{greetingAt(at === '' ? new Date().getHours() : new Date(at).getUTCHours())}</h1>
         <p>
           <span className="visually-hidden">{listenerName(listener)}. </span>
           {subtitleOf(summary)}

@@ -1,7 +1,7 @@
 /** A shelf: a titled row of cards that scrolls sideways by hand, wheel, arrow buttons and arrow keys. */
 import { Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Page, PageCard, PageShelf } from '../../../src/server/contract.ts';
 import { ChevronIcon, HideIcon, MoreIcon, ShelvesIcon } from '../shell/icons.tsx';
 import { hashOfText } from '../shell/identity.ts';
@@ -113,6 +113,12 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
   const cards = shelf.cards.filter((card) => !reactions.hidden.has(card.id));
   const edges = useEdges(row, cards.length);
   useImpression(section, decisionId, shelf.rank, reporter);
+  // A row drawn anew is shown from its beginning; the browser would hold on to the card that stood first, wherever it stands now.
+  const first = cards[0]?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the first card is the trigger
+  useLayoutEffect(() => {
+    row.current?.scrollTo({ left: 0, behavior: 'instant' });
+  }, [first]);
   if (cards.length === 0) return null;
 
   const layout = layoutOf(shelf);
@@ -175,6 +181,7 @@ export const Shelf = memo(function Shelf(props: ShelfProps) {
             card={card}
             layout={layout}
             explained={explain !== undefined}
+            shelfLabelled={shelf.label !== ''}
             isNew={newCards.has(card.id)}
             isCurrent={card.id === currentCard}
             liked={reactions.liked.has(card.id)}

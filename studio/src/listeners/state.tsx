@@ -13,7 +13,7 @@ import styles from './state.module.css';
 
 const GENRES = 8;
 const ARTISTS = 8;
-const COVERS = 12;
+const COVERS = 18;
 const NAMED = 10;
 const WAITING_PX = [168, 340, 340, 380, 380] as const;
 

@@ -19,10 +19,13 @@ import {
 } from '../shell/icons.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Message, Skeleton } from '../shell/states.tsx';
-import { dayText, instantText, timeText } from '../shell/times.ts';
+import { dayText, shortDayText, timeText } from '../shell/times.ts';
 import { fetchTimeline } from './api.ts';
 import { ItemLink } from './item-link.tsx';
 import styles from './timeline.module.css';
+
+/** Up to this the axis has hours, beyond it days. */
+const ONE_DAY_MS = 36 * 3_600_000;
 
 type EventType = TimelineEvent['type'];
 
@@ -143,12 +146,20 @@ function EventLine({ events, listenerId }: LineProps) {
 /** Events by type over the time that is loaded. */
 function Spread({ events }: { readonly events: readonly TimelineEvent[] }) {
   const words = useMemo(() => [...new Set(events.map(({ type }) => lookOf(type).word))].sort(), [events]);
+  const times = events.map(({ occurredAtMs }) => occurredAtMs);
+  const oneDay = Math.max(...times) - Math.min(...times) < ONE_DAY_MS;
   const options = useCallback(
     (plot: PlotLibrary, widthPx: number) => ({
       marginLeft: 92,
       marginRight: 12,
       marginTop: 4,
-      x: { type: 'utc' as const, label: null, ticks: widthPx < 500 ? 3 : 8, tickSize: 0, tickFormat: instantText },
+      x: {
+        type: 'utc' as const,
+        label: null,
+        ticks: widthPx < 500 ? 3 : 8,
+        tickSize: 0,
+        tickFormat: oneDay ? timeText : shortDayText,
+      },
       y: { label: null, domain: words, tickSize: 0 },
       marks: [
         plot.ruleY(words, { stroke: CHART.line }),
@@ -161,7 +172,7 @@ function Spread({ events }: { readonly events: readonly TimelineEvent[] }) {
         }),
       ],
     }),
-    [events, words],
+    [events, words, oneDay],
   );
   return (
     <Chart

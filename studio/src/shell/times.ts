@@ -13,6 +13,7 @@ const dayYearFormat = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
 });
 const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
+const shortDayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const instantFormat = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
   month: 'short',
@@ -41,12 +42,17 @@ export function dateText(atMs: number): string {
 }
 
 /** "08:05", UTC. */
-export function timeText(atMs: number): string {
+export function timeText(atMs: number | Date): string {
   return clockFormat.format(atMs);
 }
 
+/** "27 Nov", UTC. */
+export function shortDayText(atMs: number | Date): string {
+  return shortDayFormat.format(atMs);
+}
+
 /** "27 Nov, 08:05", UTC. */
-export function instantText(atMs: number | Date): string {
+export function instantText(atMs: number): string {
   return instantFormat.format(atMs);
 }
 
