@@ -103,6 +103,10 @@ describe('every command', () => {
   const commands = [
     'home 2',
     'home nobody --explain --device tv --market SE --at 2026-11-24T08:00:00Z --fresh',
+    'home 2 --filter music --private --no-profiling --limit 3',
+    'switches',
+    'switches --off shelf:more-like --on policy:uniform',
+    'switches --on shelf:more-like',
     'listener 2',
     'listeners --prefix 2',
     'items search kind',
@@ -138,7 +142,7 @@ describe('every command', () => {
     for (const word of ['up', 'import', 'fit', 'home', 'replay', 'compact', 'Exit codes', 'Examples', '130'])
       expect(out).toContain(word);
     expect((await run('home --help')).out).toContain('shelfwise home 2 --device tv');
-    for (const command of ['fit', 'compact', 'rebuild state', 'evaluate retrieval']) {
+    for (const command of ['fit', 'compact', 'rebuild state', 'evaluate retrieval', 'switches']) {
       expect((await run(`${command} --help`)).out).toMatch(new RegExp(`Examples:\\n.*  shelfwise ${command}`, 's'));
     }
     expect((await run('home --help')).out).toContain('--data <dir>');
@@ -181,6 +185,21 @@ describe('usage errors', () => {
       });
     },
   );
+});
+
+describe('switches', () => {
+  it('say what is on, and change what is named alone', async () => {
+    const off = await run('switches --off shelf:popular --off policy:greedy');
+    expect(off.out).toMatch(/^OFF {2}shelf:popular$/m);
+    expect(off.out).toMatch(/^OFF {2}policy:greedy$/m);
+    expect(off.out).toMatch(/^on {3}shelf:recommended$/m);
+    const on = await run('switches --on shelf:popular --on policy:greedy');
+    expect(on.out).not.toContain('OFF');
+    expect(await run('switches --off shelf:none --json')).toMatchObject({ json: { error: { code: 'SWITCH_UNKNOWN' } } });
+    const both = await run('switches --off shelf:popular --on shelf:popular');
+    expect(both.err).toContain('both off and on');
+    expect((await run('switches')).out).not.toContain('OFF');
+  });
 });
 
 describe('findings', () => {
