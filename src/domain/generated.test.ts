@@ -65,11 +65,12 @@ describe('names of generated playlists', () => {
   });
 });
 
-it('a generated playlist is as popular as what stands a tenth down the list of the world', () => {
-  expect(generatedPlays(EMPTY_COUNTERS)).toBe(0);
+it('a generated playlist is as popular as what stands a tenth down the list of the world, in the order of slots', () => {
+  expect(generatedPlays(EMPTY_COUNTERS, 0)).toBe(0);
   const plays = Float32Array.from({ length: 40 }, (_, i) => 100 - i);
   const topItems = Uint32Array.from({ length: 40 }, (_, i) => i);
-  expect(generatedPlays({ ...EMPTY_COUNTERS, plays, topItems })).toBe(96);
+  expect([0, 1, 7].map((slot) => generatedPlays({ ...EMPTY_COUNTERS, plays, topItems }, slot))).toEqual([96, 95, 89]);
+  expect(generatedPlays({ ...EMPTY_COUNTERS, plays, topItems: topItems.slice(0, 3) }, 7)).toBe(98);
   // An item that the counters list without a count.
-  expect(generatedPlays({ ...EMPTY_COUNTERS, plays, topItems: Uint32Array.of(77) })).toBe(0);
+  expect(generatedPlays({ ...EMPTY_COUNTERS, plays, topItems: Uint32Array.of(77) }, 0)).toBe(0);
 });

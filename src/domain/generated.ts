@@ -54,18 +54,22 @@ export function slotOfId(id: string): number {
 
 /**
  * Decayed plays that a generated playlist stands for, since nobody else can play it: those of the item that stands a tenth
- * down the world's list of most played items; 0 before anything was counted. It is a guess that feedback corrects.
+ * down the world's list of most played items, and a place further for each slot, so that slots are in their order; 0 before
+ * anything was counted. It is a guess that feedback corrects.
  */
-export function generatedPlays(counters: Counters): number {
-  const { topItems, plays } = counters;
-  const item = topItems.length === 0 ? NO_ITEM : topItems[Math.floor(topItems.length / 10)];
+export function generatedPlays({ topItems, plays }: Counters, slot: number): number {
+  const item = topItems.length === 0 ? NO_ITEM : topItems[placeIn(topItems.length, slot)];
   return item < plays.length ? plays[item] : 0;
 }
 
 /** The same in one market, by its number; in the world where the counters do not have it. */
-export function generatedMarketPlays(counters: Counters, market: number): number {
+export function generatedMarketPlays(counters: Counters, market: number, slot: number): number {
   const [start, end] = marketSpan(counters, market);
-  return start === end ? generatedPlays(counters) : counters.marketPlays[start + Math.floor((end - start) / 10)];
+  return start === end ? generatedPlays(counters, slot) : counters.marketPlays[start + placeIn(end - start, slot)];
+}
+
+function placeIn(length: number, slot: number): number {
+  return Math.min(length - 1, Math.floor(length / 10) + slot);
 }
 
 /** A vocabulary of items: dense numbers, and the names of generated playlists with theirs. */

@@ -59,7 +59,7 @@ export interface CardFacts {
 /**
  * Facts about a card and this listener that the encoder gathers for a block of rows at once, without a call per cell:
  *   marketPlays         decayed plays in the page's market; in the world when the counters do not have that market; of a
- *                       generated playlist those of what stands a tenth down the market's list
+ *                       generated playlist those of what stands a tenth (and its slot) down the market's list
  *   itemPlays           the listener's decayed plays of the item, or of its parent if that has more
  *   itemAgeDays         days since the last of those plays; missing when there is none
  *   creatorPlays        the listener's decayed plays of its creator

@@ -10,6 +10,7 @@ import {
   isGenerated,
   marketSpan,
   NO_ITEM,
+  slotOf,
   UNKNOWN_KIND,
 } from '../domain/index.ts';
 import { type FeatureWorld, featureWorld } from '../testing/index.ts';
@@ -388,8 +389,9 @@ function naiveFact(fact: RowFact, page: PageFacts, shelf: Shelf, card: CardFacts
     case 'marketPlays': {
       const [start, end] = marketSpan(counters, page.market);
       if (isGenerated(item)) {
-        const top = counters.topItems[Math.floor(counters.topItems.length / 10)];
-        return start < end ? counters.marketPlays[start + Math.floor((end - start) / 10)] : (counters.plays[top] ?? 0);
+        const placeIn = (length: number) => Math.min(length - 1, Math.floor(length / 10) + slotOf(item));
+        const top = counters.topItems[placeIn(counters.topItems.length)];
+        return start < end ? counters.marketPlays[start + placeIn(end - start)] : (counters.plays[top] ?? 0);
       }
       if (start === end) return item < counters.plays.length ? counters.plays[item] : 0;
       const at = counters.marketItems.subarray(start, end).indexOf(item);

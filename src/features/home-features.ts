@@ -24,7 +24,7 @@ function releaseAgeDays({ item, kind, catalog, day }: CardFacts): number {
 }
 
 function playsOf({ item, counters }: CardFacts): number {
-  if (isGenerated(item)) return generatedPlays(counters);
+  if (isGenerated(item)) return generatedPlays(counters, slotOf(item));
   return item < counters.plays.length ? counters.plays[item] : 0;
 }
 

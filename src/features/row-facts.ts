@@ -6,6 +6,7 @@ import {
   type Counters,
   type Embedding,
   GENERATED_BASE,
+  GENERATED_SLOTS,
   generatedMarketPlays,
   isGenerated,
   type ListenerView,
@@ -77,8 +78,8 @@ export class RowFacts {
   private sessionCreator = NO_ITEM;
   private readonly markets = new MarketTables();
   private market: Float32Array = NOTHING;
-  /** What generated playlists stand for in this market. */
-  private generatedPlays = 0;
+  /** What generated playlists stand for in this market, by slot. */
+  private readonly generatedPlays = new Float64Array(GENERATED_SLOTS.length);
   private readonly norms = new Norms();
   private inverseNorms: Float64Array = new Float64Array(0);
   private taste = new Target();
@@ -102,7 +103,8 @@ export class RowFacts {
     const { sessionItem } = view;
     this.sessionCreator = sessionItem < catalog.size ? catalog.creator[sessionItem] : NO_ITEM;
     this.market = this.markets.of(counters, market, catalog.size);
-    this.generatedPlays = generatedMarketPlays(counters, market);
+    for (let slot = 0; slot < GENERATED_SLOTS.length; slot++)
+      this.generatedPlays[slot] = generatedMarketPlays(counters, market, slot);
     this.inverseNorms = this.norms.of(embedding);
     this.taste.bindVector(view.taste, embedding);
     if (this.wantsSession) this.session.bindItem(sessionItem, embedding);
@@ -195,7 +197,7 @@ export class RowFacts {
   private gatherGenerated(items: Uint32Array, from: number, count: number): void {
     for (let r = 0; r < count; r++) {
       if (items[from + r] < GENERATED_BASE || !isGenerated(items[from + r])) continue;
-      this.values[MARKET_PLAYS + r] = this.generatedPlays;
+      this.values[MARKET_PLAYS + r] = this.generatedPlays[items[from + r] - GENERATED_BASE];
       if (this.wantsTaste && this.taste.known) this.values[TASTE_COSINE + r] = 1;
     }
   }

@@ -16,6 +16,7 @@ import {
   type ShelfOrder,
   SURFACES,
   type Surface,
+  slotOf,
   surfaceOf,
 } from '../domain/index.ts';
 import { createBatch, type Encoder, type FeatureBatch } from '../features/index.ts';
@@ -200,12 +201,16 @@ function scorePopularity(
 ): void {
   const most = counters.topItems.length > 0 ? counters.plays[counters.topItems[0]] : 0;
   const scale = most > 0 ? 1 / Math.log1p(most) : 0;
-  const ofGenerated = generatedPlays(counters);
   for (let s = 0; s < shelves.length; s++) {
     const { items, count } = shelves[s];
     for (let i = 0; i < count; i++) {
       const item = items[i];
-      const plays = item < counters.plays.length ? counters.plays[item] : isGenerated(item) ? ofGenerated : 0;
+      const plays =
+        item < counters.plays.length
+          ? counters.plays[item]
+          : isGenerated(item)
+            ? generatedPlays(counters, slotOf(item))
+            : 0;
       scores[offsets[s] + i] = Math.log1p(plays) * scale;
     }
   }
