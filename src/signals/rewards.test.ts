@@ -85,6 +85,14 @@ describe('the reward of an album or playlist', () => {
     expect(reward(card('album'), [play('a', 200), play('b', 200, on)])).toBe(0);
   });
 
+  it('is that of a playlist also for one that was made for the listener', () => {
+    const mix: CardFacts = { kind: 'playlist', itemId: 'generated:daily-mix-1', durationMs: 0 };
+    const inside = { containerId: 'generated:daily-mix-1', autoplay: true };
+    expect(reward(mix, [play('a', 100), play('b', 100, inside)])).toBe(1);
+    expect(reward(mix, [play('a', 100), play('a', 100, inside)])).toBe(0);
+    expect(reward(mix, [play('a', 100), play('b', 100, { ...inside, containerId: 'generated:daily-mix-2' })])).toBe(0);
+  });
+
   it('does not count a skipped track', () => {
     const at = START_MS + MINUTE_MS;
     expect(reward(card('playlist'), [play('a', 60), play('b', 60, { occurredAtMs: at }), skip('b', at)])).toBe(0);

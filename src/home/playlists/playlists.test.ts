@@ -323,6 +323,8 @@ describe('rights', () => {
         return { ...item, availableUntil: new Date(NOW_MS - DAY_MS).toISOString() };
       case '6':
         return { ...item, availableUntil: new Date(NOW_MS + DAY_MS).toISOString() };
+      case '5':
+        return { ...item, attributes: { kids: false } };
       default:
         return item;
     }
@@ -359,6 +361,10 @@ describe('rights', () => {
     for (const kind of ['0', '1', '2', '6']) expect(kinds(strict)).not.toContain(kind);
     expect(strict.tracks).toEqual(mix.tracks.filter((track) => strict.tracks.includes(track)));
     expect(strict.tracks.length).toBeGreaterThan(0);
+
+    const ofKid = read({ market: 'DE', tier: 'premium', isKid: true, explicitAllowed: false });
+    for (const kind of ['0', '5']) expect(kinds(ofKid)).not.toContain(kind);
+    expect(kinds(all)).toContain('5');
 
     const hidden = listenerOfThree(limited);
     const [artist, album] = ['a:0.0', 'b:0.1'].map(limited.number);
