@@ -156,7 +156,7 @@ export function createErasures(dependencies: {
       for (const { id, listener } of left) {
         if (listener === null) continue;
         await step('verify');
-        const verification = await run({ kind: 'verify-erasure', key: listener.key });
+        const verification = await run({ kind: 'verify-erasure', listener });
         if (verification.occurrences > 0) continue;
         await step('finish');
         await metadata.erasures.finish(id, verification);

@@ -11,7 +11,9 @@ import type { StoredListener } from './service.ts';
 import { writeFlags } from './traffic.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 
-const TABLE = 'listeners';
+/** By the id that the app knows a listener by. */
+export const LISTENERS_TABLE = 'listeners';
+const TABLE = LISTENERS_TABLE;
 const SECRETS = 'listener-secrets';
 
 export interface ListenerEntry extends StoredListener {

@@ -8,6 +8,7 @@ import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/in
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition, Retained } from '../store/index.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
+import type { ErasedListener } from './erased.ts';
 import type { Erasing, StreamName } from './erasure-jobs.ts';
 import type { DoctorReport, RetrievalReport } from './service.ts';
 
@@ -39,7 +40,7 @@ export type Job =
       readonly erasing: readonly Erasing[];
     }
   | { readonly kind: 'erase-lake'; readonly erasing: readonly Erasing[] }
-  | { readonly kind: 'verify-erasure'; readonly key: string }
+  | { readonly kind: 'verify-erasure'; readonly listener: ErasedListener }
   | {
       readonly kind: 'doctor';
       readonly logs: Readonly<Record<'events' | 'decisions', OpenLog>>;

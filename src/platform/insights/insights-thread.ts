@@ -1,5 +1,4 @@
 /** The worker thread behind `thread.ts`: opens the data directory's stores for itself, follows the logs, answers questions. */
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
@@ -8,7 +7,15 @@ import { createEnding } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
 import { dayOf } from './day-table.ts';
 import { createFollower } from './follow.ts';
-import type { Answers, Ends, FromThread, InsightsData, Question, ToThread } from './questions.ts';
+import {
+  type Answers,
+  type Ends,
+  type FromThread,
+  type InsightsData,
+  type Question,
+  snapshotFile,
+  type ToThread,
+} from './questions.ts';
 import { decisionsOf, eventsOf, type ScanWorld } from './scan.ts';
 
 /** A question about figures waits so long for the newest entries, then is answered with what is counted. */
@@ -28,7 +35,7 @@ const openedWarehouse = (): Promise<Warehouse> =>
 const post = (message: FromThread): void => port.postMessage(message);
 const follower = createFollower(
   workspace,
-  join(dir, 'insights.bin'),
+  snapshotFile(dir),
   { lake, warehouse: openedWarehouse },
   systemClock,
   (text) => post({ type: 'said', text }),

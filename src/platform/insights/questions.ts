@@ -1,4 +1,5 @@
 /** What the platform's thread and the insights thread say to each other. */
+import { join } from 'node:path';
 import type { FeedbackEvent, Serving } from '../../domain/index.ts';
 import type { LogPosition } from '../../store/index.ts';
 import type { EndingMemory } from '../ending.ts';
@@ -9,6 +10,11 @@ export interface InsightsData {
   /** The data directory. */
   readonly dir: string;
   readonly endingMemory: EndingMemory;
+}
+
+/** What was counted, and up to where. */
+export function snapshotFile(dir: string): string {
+  return join(dir, 'insights.bin');
 }
 
 /** How far the thread may read, and what it reads entries with. */
@@ -41,7 +47,11 @@ interface Counted {
 
 export interface Answers {
   forget: object;
-  shelves: Counted & { readonly homes: HomeSums; readonly shelves: readonly ShelfReport[] };
+  shelves: Counted & {
+    readonly homes: HomeSums;
+    readonly homesTotal: HomeSums;
+    readonly shelves: readonly ShelfReport[];
+  };
   exposure: Counted & { readonly exposure: ExposureReport | undefined };
   timeline: { readonly events: readonly FeedbackEvent[]; readonly next: number | undefined };
   decisions: {

@@ -2,10 +2,19 @@
  * The insights thread as the platform's thread sees it: one worker that follows the logs and answers questions about them.
  * It begins at the first question, or once the platform has run for a few seconds; serving never waits for it.
  */
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../../base/index.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
-import type { Answers, Ends, FromThread, InsightsData, Question, ToThread } from './questions.ts';
+import {
+  type Answers,
+  type Ends,
+  type FromThread,
+  type InsightsData,
+  type Question,
+  snapshotFile,
+  type ToThread,
+} from './questions.ts';
 
 export interface InsightsThread {
   ask<Q extends Question>(question: Q): Promise<Answers[Q['kind']]>;
@@ -90,6 +99,8 @@ export function createInsightsThread(
       if (!closed) post({ type: 'follow', ends: upTo });
     },
     async forget(listenerKey) {
+      // Nothing was ever counted: nothing is to be forgotten.
+      if (worker === undefined && !existsSync(snapshotFile(dir))) return;
       await ask({ kind: 'forget', listenerKey });
     },
     async close() {
