@@ -194,6 +194,7 @@ async function shelfInsights(days = 1): Promise<ShelfInsights> {
 function checkFigures(insights: ShelfInsights): void {
   expect(insights.catchingUp).toBe(false);
   expect(insights.homes).toEqual({ decided: pages, served: servings, rendered, degraded: 0 });
+  expect(insights.homesTotal).toEqual(insights.homes);
   const counted = insights.shelves.filter(({ total }) => total.decided > 0);
   expect(counted.map(({ id }) => id).sort()).toEqual([...shelves.keys()].sort());
   for (const { id, total, window, byDay } of counted) {

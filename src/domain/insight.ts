@@ -175,13 +175,16 @@ export const ShelfFiguresSchema = object({
 });
 export type ShelfFigures = Static<typeof ShelfFiguresSchema>;
 
+const HomeFiguresSchema = object({ decided: Count, served: Count, rendered: Count, degraded: Count }, 'Whole pages.');
+
 export const ShelfInsightsSchema = object(
   {
     sinceMs: orNull(TimeMs, 'Time of the first decision that was counted.'),
     upToMs: orNull(TimeMs, 'Time of the last entry that was counted.'),
     catchingUp: Type.Boolean({ description: 'Older entries of the logs are still being counted.' }),
     days: Type.Array(Type.String({ format: 'date' }), { description: 'UTC days, oldest first, the last is today.' }),
-    homes: object({ decided: Count, served: Count, rendered: Count, degraded: Count }, 'All shelves together.'),
+    homes: HomeFiguresSchema,
+    homesTotal: HomeFiguresSchema,
     shelves: Type.Array(
       object({
         id: Type.String({ description: 'The declaration, such as `recently-played`.' }),
@@ -198,7 +201,7 @@ export const ShelfInsightsSchema = object(
       { description: 'In the order of the declarations; shelves that are declared no longer come last.' },
     ),
   },
-  '`total` is since `sinceMs`, `window` over `days`. A row counts on the UTC day of its decision.',
+  '`total` and `homesTotal` are since `sinceMs`, `window` and `homes` over `days`. A row counts on the UTC day of its decision.',
 );
 export type ShelfInsights = Static<typeof ShelfInsightsSchema>;
 

@@ -55,6 +55,7 @@ export function createFakeInsights(world: {
       catchingUp: false,
       days: [today()],
       homes: { decided: 0, served: 0, rendered: 0, degraded: 0 },
+      homesTotal: { decided: 0, served: 0, rendered: 0, degraded: 0 },
       shelves: [],
     }),
     exposure: async (id) => ({

@@ -93,7 +93,14 @@ export interface Accumulator {
   addEvent(event: FeedbackEvent): void;
   /** Credits what is due; `nowMs` is the time of the entries that were added last. */
   advance(nowMs: number): void;
-  shelves(today: number, days: number): { readonly homes: HomeSums; readonly shelves: readonly ShelfReport[] };
+  shelves(
+    today: number,
+    days: number,
+  ): {
+    readonly homes: HomeSums;
+    readonly homesTotal: HomeSums;
+    readonly shelves: readonly ShelfReport[];
+  };
   exposure(item: number, today: number, days: number): ExposureReport | undefined;
   /** Forgets a listener's open decisions; sums and sketches name nobody. */
   forget(listenerKey: string): void;
@@ -301,6 +308,7 @@ export function createAccumulator(options: {
       const rows = lastDays(homes, today, days);
       return {
         homes: named(HOME_COLUMNS, sumOf(rows, HOME_COLUMNS.length)),
+        homesTotal: named(HOME_COLUMNS, homes.total),
         shelves: names.map((shelfId, i): ShelfReport => {
           const byDay = lastDays(shelves[i], today, days);
           return {

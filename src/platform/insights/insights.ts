@@ -140,7 +140,7 @@ export function createInsights(dependencies: {
       };
     },
     async shelves(days) {
-      const { span, catchingUp, homes, shelves } = await thread.ask({ kind: 'shelves', days });
+      const { span, catchingUp, homes, homesTotal, shelves } = await thread.ask({ kind: 'shelves', days });
       const counted = new Map(shelves.map((shelf) => [shelf.shelfId, shelf]));
       const declared = new Set(SHELVES.map(({ id }) => id));
       const row = (
@@ -173,6 +173,7 @@ export function createInsights(dependencies: {
         catchingUp,
         days: daysUpTo(days),
         homes,
+        homesTotal,
         shelves: [...known, ...gone],
       };
     },

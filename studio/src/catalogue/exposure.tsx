@@ -5,7 +5,7 @@ import type { ItemExposure } from '../../../src/server/contract.ts';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Skeleton } from '../shell/states.tsx';
-import { dateText, percentText } from '../shell/times.ts';
+import { dateText, dayMonthText, percentText } from '../shell/times.ts';
 import { fetchExposure } from './api.ts';
 import styles from './exposure.module.css';
 
@@ -106,7 +106,12 @@ function ByDay({ exposure }: { readonly exposure: ItemExposure }) {
         marginRight: 6,
         marginTop: 8,
         marginBottom: 24,
-        x: { type: 'utc' as const, label: null, ticks: widthPx < 500 ? 4 : 7 },
+        x: {
+          type: 'utc' as const,
+          label: null,
+          ticks: widthPx < 500 ? 3 : 7,
+          tickFormat: (day: Date) => dayMonthText(day.getTime()),
+        },
         y: {
           label: null,
           ticks: 3,

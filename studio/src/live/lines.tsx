@@ -1,6 +1,7 @@
 /** Lines over the last minutes, and what each of them is. */
 import { useCallback } from 'react';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
+import { timeText } from '../shell/times.ts';
 import styles from './lines.module.css';
 import type { Point } from './seconds.ts';
 
@@ -33,6 +34,7 @@ const HEIGHT_PX = 200;
 const NARROW_PX = 420;
 /** A plot of seldom requests still shows what one is. */
 const LEAST_TOP = 1;
+const POWERS = [0.01, 0.1, 1, 10, 100, 1000, 10_000];
 
 interface LinesProps {
   readonly points: readonly Point[];
@@ -56,21 +58,28 @@ export function Lines({ points, spanMs, lines, label, scale = 'linear' }: LinesP
             ? [0, Math.max(0.05, Math.min(1, highest * 1.2))]
             : [0, Math.max(LEAST_TOP, highest * 1.12)];
       const base = domain[0];
+      const yTicks = scale === 'log' ? POWERS.filter((power) => power >= domain[0] && power <= domain[1]) : 4;
       return {
         marginLeft: 44,
         marginRight: 8,
         marginTop: 8,
         marginBottom: 24,
-        x: { type: 'utc' as const, domain: [...spanMs], label: null, ticks: widthPx < NARROW_PX ? 3 : 5 },
+        x: {
+          type: 'utc' as const,
+          domain: [...spanMs],
+          label: null,
+          ticks: widthPx < NARROW_PX ? 3 : 5,
+          tickFormat: (at: Date) => timeText(at.getTime()),
+        },
         y: {
           domain,
           label: null,
-          ticks: scale === 'log' ? 4 : 4,
-          ...(scale === 'log' ? { type: 'log' as const, tickFormat: '~g' } : {}),
-          ...(scale === 'share' ? { tickFormat: '~%' } : {}),
+          ticks: yTicks,
+          tickFormat: scale === 'share' ? '~%' : '~s',
+          ...(scale === 'log' ? { type: 'log' as const } : {}),
         },
         marks: [
-          plot.gridY({ stroke: CHART.line, strokeOpacity: 1, ticks: 4 }),
+          plot.gridY({ stroke: CHART.line, strokeOpacity: 1, ticks: yTicks }),
           ...lines.flatMap(({ of, colour, area = false }) => [
             ...(area
               ? [

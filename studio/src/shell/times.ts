@@ -12,6 +12,7 @@ const dayYearFormat = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   timeZone: 'UTC',
 });
+const dayMonthFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const clockFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' });
 const shortDayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const instantFormat = new Intl.DateTimeFormat('en-GB', {
@@ -39,6 +40,11 @@ export function dayText(atMs: number): string {
 /** "27 Nov 2026" */
 export function dateText(atMs: number): string {
   return dayYearFormat.format(atMs);
+}
+
+/** "27 Nov" */
+export function dayMonthText(atMs: number): string {
+  return dayMonthFormat.format(atMs);
 }
 
 /** "08:05", UTC. */

@@ -73,7 +73,7 @@ describe('the draft of a campaign', () => {
     expect(standingOf(campaign, NOW_MS)).toBe('running');
     expect(standingOf(campaign, Date.parse('2026-11-23T00:00:00Z'))).toBe('coming');
     expect(standingOf(campaign, Date.parse('2026-12-01T12:30:00Z'))).toBe('over');
-    expect(audienceText(campaign)).toBe('on premium, in SE, DE, aged 18-24, 25.5 % of them');
+    expect(audienceText(campaign)).toBe('everybody on premium, in SE, DE, aged 18-24, 25.5 % of them');
     const { audience: _everybody, ...rest } = campaign;
     expect(audienceText(rest)).toBe('everybody');
   });

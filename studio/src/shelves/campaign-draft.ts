@@ -142,7 +142,7 @@ export function standingOf(campaign: Pick<Campaign, 'startsAt' | 'endsAt'>, nowM
   return nowMs < Date.parse(campaign.endsAt) ? 'running' : 'over';
 }
 
-/** "premium, in SE and DE, 18-24, 20 % of them"; "everybody". */
+/** "everybody on premium in SE, DE, aged 18-24, 20 % of them"; "everybody". */
 export function audienceText({ audience }: Campaign): string {
   if (audience === undefined) return 'everybody';
   const { markets, tiers, languages, ageBands, share } = audience;
@@ -153,5 +153,5 @@ export function audienceText({ audience }: Campaign): string {
     ageBands === undefined ? '' : `aged ${ageBands.join(', ')}`,
     share === undefined || share >= 1 ? '' : `${Math.round(share * 1000) / 10} % of them`,
   ].filter((part) => part !== '');
-  return parts.length === 0 ? 'everybody' : parts.join(', ');
+  return ['everybody', parts.join(', ')].join(' ').trim();
 }

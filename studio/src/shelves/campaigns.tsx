@@ -5,7 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Campaign, CampaignBody } from '../../../src/server/contract.ts';
 import { Failure, Message, problemOf, Skeleton } from '../shell/states.tsx';
-import { countText, instantText } from '../shell/times.ts';
+import { countText, dateText } from '../shell/times.ts';
 import type { Notify } from '../shell/use-notices.ts';
 import { deleteCampaign, fetchCampaigns, putCampaign } from './api.ts';
 import { audienceText, type Standing, standingOf } from './campaign-draft.ts';
@@ -46,7 +46,7 @@ function CampaignLine({ campaign, nowMs }: { readonly campaign: Campaign; readon
         <span className={styles.when}>
           <span className={styles.standing}>{STANDING_WORDS[standing]}</span>
           <span>
-            {instantText(Date.parse(campaign.startsAt))} – {instantText(Date.parse(campaign.endsAt))}
+            {dateText(Date.parse(campaign.startsAt))} – {dateText(Date.parse(campaign.endsAt))}
           </span>
         </span>
       </Link>

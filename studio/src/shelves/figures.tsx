@@ -55,10 +55,12 @@ function shareText(share: number | null): string {
   return share === null ? '–' : percentText(share);
 }
 
-function Homes({ insights }: { readonly insights: ShelfInsights }) {
-  const { homes, sinceMs } = insights;
+/** @param all of all time, or of the days on show */
+function Homes({ insights, all }: { readonly insights: ShelfInsights; readonly all: boolean }) {
+  const { sinceMs } = insights;
+  const homes = all ? insights.homesTotal : insights.homes;
   const facts: readonly (readonly [string, number, string])[] = [
-    ['Homes decided', homes.decided, ''],
+    ['Homes decided', homes.decided, sinceMs === null ? 'none yet' : `counted since ${dateText(sinceMs)}`],
     ['Pages sent', homes.served, 'with refreshes'],
     ['Rendered', homes.rendered, 'the app said so'],
     [
@@ -74,7 +76,7 @@ function Homes({ insights }: { readonly insights: ShelfInsights }) {
           <dt>{name}</dt>
           <dd>
             {value.toLocaleString('en')}
-            <span>{about === '' && sinceMs !== null ? `since ${dateText(sinceMs)} at most` : about}</span>
+            <span>{about}</span>
           </dd>
         </div>
       ))}
@@ -217,7 +219,7 @@ export function Figures({ notify }: { readonly notify: Notify }) {
             }}
             replace
             resetScroll={false}
-            aria-current={one === span ? 'true' : undefined}
+            aria-current={one === span ? 'page' : undefined}
             activeOptions={{ exact: true, includeSearch: true }}
           >
             {SPAN_NAMES[one]}
@@ -233,7 +235,7 @@ export function Figures({ notify }: { readonly notify: Notify }) {
         </div>
       ) : (
         <>
-          <Homes insights={data} />
+          <Homes insights={data} all={span === 'all'} />
           {data.catchingUp && (
             <p className={styles.behind} role="status">
               Older pages are still being counted; the figures grow.

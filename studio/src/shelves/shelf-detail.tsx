@@ -2,7 +2,7 @@
 import { useCallback } from 'react';
 import type { ShelfFigures } from '../../../src/server/contract.ts';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
-import { countText } from '../shell/times.ts';
+import { countText, dayMonthText } from '../shell/times.ts';
 import styles from './shelf-detail.module.css';
 
 interface ShelfDetailProps {
@@ -48,7 +48,12 @@ export function ShelfDetail({ title, figures, days, byDay }: ShelfDetailProps) {
         marginRight: 6,
         marginTop: 8,
         marginBottom: 24,
-        x: { type: 'utc' as const, label: null, ticks: widthPx < NARROW_PX ? 4 : 7 },
+        x: {
+          type: 'utc' as const,
+          label: null,
+          ticks: widthPx < NARROW_PX ? 3 : 7,
+          tickFormat: (day: Date) => dayMonthText(day.getTime()),
+        },
         y: { label: null, ticks: 3, tickFormat: 'd', domain: [0, Math.max(4, ...rows.map(({ decided }) => decided))] },
         marks: [
           plot.gridY({ stroke: CHART.line, strokeOpacity: 1, ticks: 3 }),

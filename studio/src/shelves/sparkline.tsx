@@ -12,6 +12,7 @@ interface SparklineProps {
 }
 
 export function Sparkline({ values, label }: SparklineProps) {
+  if (values.length === 0) return <span className={styles.line} />;
   const most = Math.max(...values, 1e-9);
   const x = (i: number): number => PAD + (i / Math.max(values.length - 1, 1)) * (WIDTH - 2 * PAD);
   const y = (value: number): number => HEIGHT - PAD - (value / most) * (HEIGHT - 2 * PAD);
