@@ -125,7 +125,7 @@ module.exports = {
       name: 'client-depends-on-nothing',
       comment: 'React comes from the app, and only to its own entry.',
       severity: 'error',
-      from: { path: '^src/client/', pathNot: [TEST, '^src/client/react\\.ts$'] },
+      from: { path: '^src/client/', pathNot: [TEST, '-testing\\.ts$', '^src/client/react\\.ts$'] },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
     },
     {

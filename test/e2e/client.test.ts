@@ -222,20 +222,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     );
     expect([...new Set(ranksOf())].sort()).toEqual(inView);
     expect(received[0]).toMatchObject({ type: 'rendered', device: 'web', listenerId: 'listener-0007' });
-
-    // Scrolled past within a second: not seen. Left in view: seen, once.
-    const last = (await shelves.count()) - 1;
-    await shelves.nth(last).scrollIntoViewIfNeeded();
-    await page.waitForTimeout(400);
-    await page.evaluate(() => window.scrollTo(0, 0));
-    await page.waitForTimeout(3500);
-    expect(ranksOf()).not.toContain(last);
-    await shelves.nth(last).scrollIntoViewIfNeeded();
-    await until(() => ranksOf().includes(last));
-    expect(ranksOf().length).toBe(new Set(ranksOf()).size);
   });
 
-  it('nothing is seen on a page that is not visible itself', async () => {
+  it('nothing is seen on a page that is not visible itself, nor in passing; what is left in view is, once', async () => {
     const page = await open(originOf(allowed));
     await page.evaluate(() => {
       Object.defineProperty(document, 'visibilityState', {
@@ -262,6 +251,25 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await page.waitForTimeout(600);
     expect(received).toEqual([]);
     await until(() => received.some(({ type, reference }) => type === 'impression' && reference?.shelfRank === 3));
+
+    // Half a window of it counts for what is larger than the window; a strip of it does not, and neither does less than a second.
+    const seen = (rank: number) => received.filter(({ reference }) => reference?.shelfRank === rank).length;
+    await page.evaluate(() => {
+      const tall = document.body.appendChild(document.createElement('section'));
+      tall.id = 'tall';
+      tall.style.cssText = 'height: 3000px; margin-top: 2000px';
+      const { impressions } = (window as unknown as Opened).client;
+      impressions.register(tall, { decisionId: '01JDZ000000000000000000000', shelfRank: 4 });
+      window.scrollTo(0, tall.offsetTop);
+    });
+    await page.waitForTimeout(500);
+    await page.evaluate(() => window.scrollTo(0, (document.querySelector('#tall') as HTMLElement).offsetTop - 700));
+    await page.waitForTimeout(1300);
+    expect(seen(4)).toBe(0);
+    await page.evaluate(() => window.scrollTo(0, (document.querySelector('#tall') as HTMLElement).offsetTop - 300));
+    await until(() => seen(4) === 1);
+    await page.waitForTimeout(1200);
+    expect([seen(3), seen(4)]).toEqual([1, 1]);
   });
 
   it('the React example tells of shelves by its hook', async () => {
@@ -287,7 +295,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     const next = await open(originOf(allowed));
     await start(next, { keeps: true, flushAfterMs: 100 });
     await until(async () => (await pending(next)) === 0);
-    expect(liked().sort()).toEqual(['a', 'b', 'c']);
+    // The page that was closed may have got its own through after all: the ids are the same.
+    const ids = new Set(received.map(({ eventId }) => eventId));
+    expect([ids.size, [...new Set(liked())].sort()]).toEqual([3, ['a', 'b', 'c']]);
     expect(await next.evaluate(() => localStorage.length)).toBe(0);
   });
 
