@@ -462,6 +462,19 @@ describe('operations', () => {
     expect((await ask('POST', '/v1/admin/doctor')).json).toMatchObject({ healthy: true });
   });
 
+  it('switch shelves and policies, and list the switches', async () => {
+    const off = { switches: [{ target: 'shelf:more-like', on: false }] };
+    expect((await ask('PUT', '/v1/switches', off)).json).toMatchObject({
+      switches: expect.arrayContaining(off.switches),
+    });
+    const back = { switches: [{ target: 'shelf:more-like', on: true }] };
+    expect((await ask('PUT', '/v1/switches', back)).status).toBe(200);
+    expect((await ask('GET', '/v1/switches')).json).toMatchObject({ switches: expect.arrayContaining(back.switches) });
+    const unknown = { switches: [{ target: 'shelf:none', on: false }] };
+    expect(await ask('PUT', '/v1/switches', unknown)).toMatchObject({ status: 404, json: { code: 'SWITCH_UNKNOWN' } });
+    expect((await ask('GET', '/v1/switches?on=true')).status).toBe(422);
+  });
+
   it('answer how the platform is', async () => {
     expect((await ask('GET', '/healthz')).json).toEqual({ status: 'ok' });
     expect((await ask('GET', '/readyz')).json).toEqual({ status: 'ready' });
