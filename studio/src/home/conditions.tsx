@@ -60,8 +60,7 @@ function TimeChoice({ at, onChange }: { readonly at: string; readonly onChange: 
     <>
       <label className={styles.choice} data-set={at !== ''}>
         <ClockIcon />
-        <span className="visually-hidden">Time</span>
-        <select value={picking ? OTHER : at} onChange={choose}>
+        <select aria-label="Time" value={picking ? OTHER : at} onChange={choose}>
           <option value="">Now</option>
           {presets.map(({ name, instant }) => (
             <option key={name} value={instant}>
@@ -115,8 +114,7 @@ export function Conditions({ address, profile, onChange }: ConditionsProps) {
         <TimeChoice at={at} onChange={onChange} />
         <label className={styles.choice} data-set={tier !== ''}>
           <TierIcon />
-          <span className="visually-hidden">Tier</span>
-          <select value={tier} onChange={(event) => onChange({ tier: event.currentTarget.value })}>
+          <select aria-label="Tier" value={tier} onChange={(event) => onChange({ tier: event.currentTarget.value })}>
             <option value="">{profile?.tier ?? 'Own tier'}</option>
             {including(tiers, tier)
               .filter((one) => one !== profile?.tier)
@@ -129,8 +127,11 @@ export function Conditions({ address, profile, onChange }: ConditionsProps) {
         </label>
         <label className={styles.choice} data-set={market !== ''}>
           <MarketIcon />
-          <span className="visually-hidden">Market</span>
-          <select value={market} onChange={(event) => onChange({ market: event.currentTarget.value })}>
+          <select
+            aria-label="Market"
+            value={market}
+            onChange={(event) => onChange({ market: event.currentTarget.value })}
+          >
             <option value="">{profile?.market === undefined ? 'Own market' : marketName(profile.market)}</option>
             {including(markets, market)
               .filter((one) => one !== profile?.market)
