@@ -130,7 +130,7 @@ describe('a listener who plays much', () => {
 });
 
 describe('a playlist stands', () => {
-  it('through plays of its own tracks, a restart and a kill, until its period ends', async () => {
+  it('through plays of its own tracks and a kill, until its period ends', async () => {
     const [id] = heavy;
     const before = new Map<string, string[]>();
     for (const { id: playlist } of await listOf(id)) before.set(playlist, tracksOf(await playlistOf(playlist, id)));
@@ -141,9 +141,6 @@ describe('a playlist stands', () => {
     const unchanged = async () => {
       for (const [playlist, tracks] of before) expect(tracksOf(await playlistOf(playlist, id))).toEqual(tracks);
     };
-    await unchanged();
-    await server.stop();
-    server = await startServer(small.dataDir, OPTIONS);
     await unchanged();
     await server.kill();
     server = await startServer(small.dataDir, OPTIONS);
