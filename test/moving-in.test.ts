@@ -17,7 +17,7 @@ interface Answer<T> {
   readonly json: T;
 }
 type Send = <T = unknown>(
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   url: string,
   body?: unknown,
   headers?: Record<string, string>,
@@ -40,6 +40,7 @@ interface DecodedRecord {
 
 let platform: Platform;
 let close: () => Promise<void>;
+let restart: () => Promise<void>;
 let send: Send;
 let catalogue: readonly string[];
 const logged: string[] = [];
@@ -47,6 +48,18 @@ const logged: string[] = [];
 beforeAll(async () => {
   const { world, dataDir } = await smallWorld('moving-in');
   catalogue = [...world.items()].filter(({ kind }) => kind === 'track').map(({ id }) => id);
+  await start(dataDir);
+  restart = async () => {
+    await close();
+    await start(dataDir);
+  };
+});
+afterAll(async () => {
+  await close();
+  expect(logged).toEqual([]);
+});
+
+async function start(dataDir: string): Promise<void> {
   platform = await openPlatform({ dataDir, learnEveryMs: 0, popularityHoldout: 0 });
   const app = await createServer({
     platform,
@@ -67,11 +80,7 @@ beforeAll(async () => {
     await app.close();
     await platform.close();
   };
-});
-afterAll(async () => {
-  await close();
-  expect(logged).toEqual([]);
-});
+}
 
 const ours = () => ({ authorization: `Bearer ${platform.adminKey}` });
 const replay = async (decisionId: string) =>
@@ -450,5 +459,25 @@ describe('keys', () => {
     }
     // On our own routes only our own header counts.
     expect((await send('GET', '/v1/items', undefined, { 'x-api-key': reader })).status).toBe(401);
+  });
+});
+
+describe('a restart', () => {
+  it('forgets no ranking: what comes back under its id is still credited, and goes with its listener', async () => {
+    const key = { 'ocp-apim-subscription-key': platform.adminKey };
+    const actions = catalogue.slice(20, 23).map((id) => ({ id }));
+    const contextFeatures = [{ listenerId: 'walker' }];
+    const rank = { actions, contextFeatures, eventId: 'over-night' };
+    expect((await send('POST', '/personalizer/v1.0/rank', rank, key)).status).toBe(201);
+    await restart();
+    await platform.learn();
+    const reward = '/personalizer/v1.0/events/over-night/reward';
+    expect((await send('POST', reward, { value: 1 }, key)).status).toBe(204);
+    await platform.learn();
+    expect(platform.status().background['learner']).toMatch(/1 of 1 rewards learnt/);
+    expect((await send('DELETE', '/v1/listeners/walker', undefined, ours())).json).toMatchObject({
+      dropped: { rankings: 1 },
+    });
+    expect((await send('POST', reward, { value: 1 }, key)).json).toMatchObject({ code: 'RANKING_NOT_FOUND' });
   });
 });
