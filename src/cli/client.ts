@@ -20,6 +20,8 @@ export interface ApiClient {
   readonly address: string | null;
   /** The answer's JSON. Throws a ShelfwiseError for every problem. With `onProgress` long jobs tell how far they are. */
   request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T>;
+  /** The answer's bytes, as they come. Throws a ShelfwiseError for every problem. */
+  download(path: string): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 
@@ -112,8 +114,23 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string
 }
 
 function remoteClient(address: string, token: string, stop: AbortSignal): ApiClient {
+  const unreachable = (error: unknown): unknown => {
+    if (error instanceof ShelfwiseError || stop.aborted) return error;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    return new ShelfwiseError('PLATFORM_UNREACHABLE', `${address}: ${messageOf(cause)}`, { cause: error });
+  };
   return {
     address,
+    async download(path) {
+      try {
+        const headers = { authorization: `Bearer ${token}` };
+        const response = await fetch(address + path, { headers, signal: stop });
+        if (response.status >= 400) throw fromProblem(parseJson(await response.text()) as Problem);
+        return response.body ?? (async function* () {})();
+      } catch (error) {
+        throw unreachable(error);
+      }
+    },
     async request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T> {
       try {
         const response = await fetch(address + path, {
@@ -132,9 +149,7 @@ function remoteClient(address: string, token: string, stop: AbortSignal): ApiCli
           onProgress,
         );
       } catch (error) {
-        if (error instanceof ShelfwiseError || stop.aborted) throw error;
-        const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-        throw new ShelfwiseError('PLATFORM_UNREACHABLE', `${address}: ${messageOf(cause)}`, { cause: error });
+        throw unreachable(error);
       }
     },
     close: async () => undefined,
@@ -169,6 +184,15 @@ async function localClient(cli: Cli, platform: OwnedPlatform): Promise<ApiClient
 function clientOf(app: FastifyInstance, key: string): ApiClient {
   return {
     address: null,
+    async download(path) {
+      const headers = { authorization: `Bearer ${key}`, host: 'localhost' };
+      const response = await app.inject({ url: path, headers, payloadAsStream: true });
+      const chunks = response.stream() as AsyncIterable<Uint8Array>;
+      if (response.statusCode < 400) return chunks;
+      const whole: Uint8Array[] = [];
+      for await (const chunk of chunks) whole.push(chunk);
+      throw fromProblem(parseJson(Buffer.concat(whole).toString()) as Problem);
+    },
     async request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T> {
       const response = await app.inject({
         method,

@@ -24,7 +24,9 @@ Exit codes:
 const NOT_THERE: ReadonlySet<ErrorCode> = new Set([
   'DECISION_ERASED',
   'DECISION_NOT_FOUND',
+  'ERASURE_NOT_FOUND',
   'ITEM_NOT_FOUND',
+  'KEY_NOT_FOUND',
   'LISTENER_NOT_FOUND',
 ]);
 

@@ -10,6 +10,15 @@ export function wholeNumber(low: number, high: number): (text: string) => number
   };
 }
 
+export function finiteNumber(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const parsed = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(parsed >= low && parsed <= high))
+      throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`);
+    return parsed;
+  };
+}
+
 export function share(text: string): number {
   const parsed = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(parsed >= 0 && parsed < 1))

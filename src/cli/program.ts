@@ -6,11 +6,13 @@ import { registerCampaigns } from './commands/campaigns.ts';
 import { registerHome } from './commands/home.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
+import { registerKeys } from './commands/keys.ts';
 import { registerLook } from './commands/look.ts';
 import { registerPlaylists } from './commands/playlists.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerSwitches } from './commands/switches.ts';
 import { registerTools } from './commands/tools.ts';
+import { registerTrust } from './commands/trust.ts';
 import { registerUp } from './commands/up.ts';
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-codes.ts';
 import type { Cli } from './io.ts';
@@ -71,6 +73,8 @@ ${EXIT_HELP}`,
   registerJobs(program, run);
   registerCampaigns(program, run);
   registerSwitches(program, run);
+  registerKeys(program, run);
+  registerTrust(program, run);
   registerTools(program, run);
   return program;
 }

@@ -1,74 +1,16 @@
-/** Commands around the platform: `keys`, `openapi`, `policy check`, `bench`. */
+/** Commands around the platform: `openapi`, `policy check`, `bench`. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
-import type { ApiScope } from '../../platform/index.ts';
-import type { CreatedKey } from '../../server/index.ts';
-import { ask, found, type GlobalOptions, print, type Run } from '../command.ts';
+import { found, type GlobalOptions, print, type Run } from '../command.ts';
 import { optionMap, wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
 
-/** Of the platform; a record, so that none can be forgotten. */
-const SCOPE_NAMES = Object.keys({ ingest: 1, serve: 1, explain: 1, admin: 1 } satisfies Record<ApiScope, 1>);
-
 export function registerTools(program: Command, run: Run): void {
-  const keys = program.command('keys').description('Keys of the API.');
-  keys
-    .command('create')
-    .description('Make a key; its secret is shown once.')
-    .argument('<name>', 'what it is for')
-    .addOption(
-      new Option(
-        '--scope <scope...>',
-        'ingest: events, items, listeners; serve: Homes; explain: decisions, replay, lists, status; admin: everything',
-      )
-        .choices(SCOPE_NAMES)
-        .makeOptionMandatory(),
-    )
-    .addHelpText(
-      'after',
-      '\nExamples:\n  shelfwise keys create phone-app --scope serve ingest\n  shelfwise keys create loader --scope ingest',
-    )
-    .action(async (name: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions & { scope: string[] }>();
-      const body = { name, scopes: [...new Set(options.scope)] };
-      await ask(
-        run,
-        options,
-        (client) => client.request<CreatedKey>('POST', '/v1/keys', body),
-        ({ secret }) => `${secret}\n`,
-      );
-    });
-  keys
-    .command('list')
-    .description('Names and scopes of the keys that were made.')
-    .action(async (_options: unknown, command: Command) => {
-      await ask(
-        run,
-        command.optsWithGlobals<GlobalOptions>(),
-        (client) => client.request<{ keys: { name: string; scopes: string[] }[] }>('GET', '/v1/keys'),
-        ({ keys }) => keys.map(({ name, scopes }) => `${name}  ${scopes.join(' ')}\n`).join(''),
-      );
-    });
-  keys
-    .command('revoke')
-    .description('Revoke a key that was made: it is good for nothing from then on.')
-    .argument('<name>', 'of the key, as `keys list` shows it')
-    .addHelpText('after', '\nExamples:\n  shelfwise keys revoke phone-app')
-    .action(async (name: string, _options: unknown, command: Command) => {
-      const path = `/v1/keys/${encodeURIComponent(name)}`;
-      await ask(
-        run,
-        command.optsWithGlobals<GlobalOptions>(),
-        async (client) => ({ name, ...(await client.request<{ revoked: boolean }>('DELETE', path)) }),
-        () => `${name} is revoked\n`,
-      );
-    });
-
   program
     .command('openapi')
     .description('Print the OpenAPI 3.1 document of the HTTP API.')
