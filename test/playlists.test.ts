@@ -60,7 +60,7 @@ beforeAll(async () => {
   heavy = [...plays]
     .filter(([id]) => profiles.get(id)?.ageBand !== 'kid' && profiles.get(id)?.profiling !== false)
     .sort((a, b) => b[1] - a[1])
-    .slice(0, 20)
+    .slice(0, 14)
     .map(([id]) => id);
 });
 afterAll(() => server?.kill());
