@@ -55,7 +55,12 @@ export function CampaignForm({ campaign, taken, nowMs, busy, onStore, onLeave, o
     if (Object.keys(problems).length === 0) onStore(draft.id, bodyOf(draft));
   };
   return (
-    <form onSubmit={submit} noValidate aria-label={isNew ? 'New campaign' : `Campaign ${campaign.id}`}>
+    <form
+      className={styles.form}
+      onSubmit={submit}
+      noValidate
+      aria-label={isNew ? 'New campaign' : `Campaign ${campaign.id}`}
+    >
       <Panel
         title={isNew ? 'New campaign' : campaign.id}
         note="times are UTC"
@@ -107,9 +112,6 @@ export function CampaignForm({ campaign, taken, nowMs, busy, onStore, onLeave, o
                 {...text('sponsor')}
               />
             </Group>
-          </div>
-          <div className={styles.column}>
-            <ItemPicker items={draft.items} onChange={(items) => set('items', items)} error={shown.items} />
             <Group name="For whom">
               <TextInput label="Markets" placeholder="everywhere" {...text('markets')} />
               <TextInput label="Tiers" placeholder="every tier" {...text('tiers')} />
@@ -134,6 +136,9 @@ export function CampaignForm({ campaign, taken, nowMs, busy, onStore, onLeave, o
                 </div>
               </Checkbox.Group>
             </Group>
+          </div>
+          <div className={styles.column}>
+            <ItemPicker items={draft.items} onChange={(items) => set('items', items)} error={shown.items} />
           </div>
         </div>
         <div className={styles.buttons}>
