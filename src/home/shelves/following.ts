@@ -8,7 +8,7 @@ import { nearTaste, RELEASE_DAYS } from '../near.ts';
 import { CHANNEL_BIT, type HomeRequest } from '../request.ts';
 import { worksOf } from '../works.ts';
 import { type CandidateSink, offerWidest, once, type ShelfDeclaration } from './declaration.ts';
-import { hasNeighbours, MORE_LIKE_SHELVES, moreLike, neighboursOf } from './taste.ts';
+import { hasNeighbours, moreLikeSeeds, neighboursOf } from './taste.ts';
 
 const ARTIST = ITEM_KINDS.indexOf('artist');
 const ALBUM = ITEM_KINDS.indexOf('album');
@@ -68,8 +68,6 @@ const FOLLOW_SHELVES = 2;
 /** Albums of the artist itself, which stand first. */
 const OWN_ALBUMS = 10;
 
-const moreLikeSeeds = new Uint32Array(16);
-
 export const becauseYouFollow: ShelfDeclaration = {
   id: 'because-you-follow',
   order: 'policy',
@@ -84,12 +82,12 @@ export const becauseYouFollow: ShelfDeclaration = {
     const count = followed(state, scratch.itemsB, LOOKED_AT);
     if (count === 0) return 0;
     // What they play most has its own rows already.
-    const played = moreLike.seeds(request, moreLikeSeeds);
+    const played = moreLikeSeeds(request);
     let kept = 0;
     for (let i = 0; i < count && kept < FOLLOW_SHELVES; i++) {
       const item = scratch.itemsB[i];
       if (!(isArtist(item, catalog) || isShow(item, catalog)) || !hasNeighbours(item, embedding)) continue;
-      if (!moreLikeSeeds.subarray(0, Math.min(played, MORE_LIKE_SHELVES)).includes(item)) out[kept++] = item;
+      if (!played.includes(item)) out[kept++] = item;
     }
     return kept;
   },

@@ -4,11 +4,39 @@ import { genreShares, strongestTastes } from '../../signals/index.ts';
 import { widerThan } from '../kinds.ts';
 import { always, told } from '../messages/index.ts';
 import { nearTaste } from '../near.ts';
-import { CHANNEL_BIT } from '../request.ts';
+import { CHANNEL_BIT, type HomeRequest } from '../request.ts';
 import { offerWidest, once, type ShelfDeclaration } from './declaration.ts';
 
 /** "More like X" appears for at most so many X. */
-export const MORE_LIKE_SHELVES = 3;
+const MORE_LIKE_SHELVES = 3;
+
+/** Of the decision that asked last: Because you follow wants the same ones again. */
+const lastSeeds = new Uint32Array(MORE_LIKE_SHELVES);
+let lastCount = 0;
+let lastDecision = '';
+
+/** The items that More like has rows about, at most MORE_LIKE_SHELVES; the array is shared, and holds until the next request. */
+export function moreLikeSeeds(request: HomeRequest): Uint32Array {
+  if (lastDecision !== request.decisionId) {
+    lastCount = findSeeds(request, lastSeeds);
+    lastDecision = request.decisionId;
+  }
+  return lastSeeds.subarray(0, lastCount);
+}
+
+function findSeeds({ state, atMs, epochs, scratch, pickNumbers }: HomeRequest, out: Uint32Array): number {
+  out.fill(NO_ITEM);
+  const { embedding, catalog } = epochs;
+  if (embedding === undefined) return 0;
+  let count = strongestTastes(state, atMs, catalog, scratch.itemsA, scratch.scoresA, MORE_LIKE_SHELVES * 3);
+  if (count === 0) for (const pick of pickNumbers.slice(0, MORE_LIKE_SHELVES)) scratch.itemsA[count++] = pick;
+  let kept = 0;
+  for (let i = 0; i < count && kept < MORE_LIKE_SHELVES; i++) {
+    const seed = seedOf(scratch.itemsA[i], catalog, embedding);
+    if (seed !== NO_ITEM && out.indexOf(seed) < 0) out[kept++] = seed;
+  }
+  return kept;
+}
 
 export const moreLike: ShelfDeclaration = {
   id: 'more-like',
@@ -18,21 +46,9 @@ export const moreLike: ShelfDeclaration = {
   maxCards: 20,
   unplayedOnly: true,
   seeds(request, out) {
-    const { state, atMs, epochs, scratch, profile } = request;
-    out.fill(NO_ITEM);
-    const { embedding, catalog } = epochs;
-    if (embedding === undefined) return 0;
-    let count = strongestTastes(state, atMs, catalog, scratch.itemsA, scratch.scoresA, MORE_LIKE_SHELVES * 3);
-    if (count === 0) {
-      for (const pick of request.pickNumbers.slice(0, MORE_LIKE_SHELVES)) scratch.itemsA[count++] = pick;
-      if (profile.onboardingPicks.length === 0) return 0;
-    }
-    let kept = 0;
-    for (let i = 0; i < count && kept < MORE_LIKE_SHELVES; i++) {
-      const seed = seedOf(scratch.itemsA[i], catalog, embedding);
-      if (seed !== NO_ITEM && out.indexOf(seed) < 0) out[kept++] = seed;
-    }
-    return kept;
+    const seeds = moreLikeSeeds(request);
+    out.set(seeds);
+    return seeds.length;
   },
   propose(request, seed, sink) {
     const { embedding } = request.epochs;
