@@ -10,6 +10,8 @@
  * the one seen longest ago.
  */
 import { HOUR_MS } from '../base/index.ts';
+import { NO_ITEM } from '../domain/index.ts';
+import { TopSelection } from './top.ts';
 
 export const VISIT_MS = 6 * HOUR_MS;
 /** Visits kept of a card, and so the most that fatigue can ask for. */
@@ -142,18 +144,31 @@ function enlarged(array: Uint32Array, length: number): Uint32Array {
 /** Forgotten at once, so that the search for the weakest is paid once in so many new cards. */
 const EVICT_CARDS = 32;
 
+// Work space, not state: each use ends before the function that began it returns.
+const weakest = new TopSelection(EVICT_CARDS);
+const doomed = new Uint32Array(EVICT_CARDS);
+/** Above every number of a visit: what weighs more than when a card was seen is how often. */
+const ONE_VISIT = 2 ** 32;
+
 /** Forgets the 32 cards with the fewest visits, of equals the ones seen (or chosen) longest ago. */
 function evictCards(table: CardSights): void {
   const { keys, chosen, visits, count } = table;
-  const lengths = Array.from({ length: count }, (_, row) => visitsAfter(visits, row, CARD_VISITS, 0));
-  const newest = (row: number): number => Math.max(chosen[row], visits[row * CARD_VISITS]);
-  const weakest = Array.from({ length: count }, (_, row) => row).sort(
-    (a, b) => lengths[a] - lengths[b] || newest(a) - newest(b) || keys[b] - keys[a],
-  );
-  const gone = new Set(weakest.slice(0, EVICT_CARDS));
-  let to = 0;
+  weakest.begin(EVICT_CARDS);
   for (let row = 0; row < count; row++) {
-    if (gone.has(row)) continue;
+    const length = visitsAfter(visits, row, CARD_VISITS, 0);
+    const newest = Math.max(chosen[row], visits[row * CARD_VISITS]);
+    weakest.offer(NO_ITEM - keys[row], -(length * ONE_VISIT + newest));
+  }
+  const removed = weakest.drain(doomed, null);
+  for (let i = 0; i < removed; i++) doomed[i] = NO_ITEM - doomed[i];
+  const gone = doomed.subarray(0, removed).sort();
+  let to = 0;
+  let next = 0;
+  for (let row = 0; row < count; row++) {
+    if (next < removed && keys[row] === gone[next]) {
+      next++;
+      continue;
+    }
     if (to !== row) {
       keys[to] = keys[row];
       chosen[to] = chosen[row];
