@@ -67,6 +67,7 @@ interface Tally {
   chosen: number;
   rewards: number;
   placementsDrawn: number;
+  placementsExplored: number;
   propensity: number;
 }
 const shelves = new Map<string, Tally>();
@@ -80,7 +81,17 @@ let rendered = 0;
 const tallyOf = (shelf: string): Tally => {
   let tally = shelves.get(shelf);
   if (tally === undefined) {
-    tally = { served: 0, decided: 0, visits: 0, seen: 0, chosen: 0, rewards: 0, placementsDrawn: 0, propensity: 0 };
+    tally = {
+      served: 0,
+      decided: 0,
+      visits: 0,
+      seen: 0,
+      chosen: 0,
+      rewards: 0,
+      placementsDrawn: 0,
+      placementsExplored: 0,
+      propensity: 0,
+    };
     shelves.set(shelf, tally);
   }
   return tally;
@@ -110,6 +121,8 @@ function notePage(listener: string, page: Page): void {
     for (const { explain } of [shelf, ...shelf.cards]) {
       if (explain === undefined || explain.forced) continue;
       tally.placementsDrawn++;
+      // The page tells what was more probable: it was decided by the very distributions that the figures are of.
+      if (explain.propensity < explain.best) tally.placementsExplored++;
       tally.propensity += explain.propensity;
     }
     for (const card of shelf.cards) {

@@ -1,6 +1,6 @@
 /**
  * The last quarter of an hour, second by second: counts, and times by stage in logarithmic buckets. All memory is taken at
- * the beginning (about 0.9 MB); noting a value is an index and an increment, so that the serving thread may do it.
+ * the beginning (1.9 MB); noting a value is an index and an increment, so that the serving thread may do it.
  */
 import type { Clock } from '../../base/index.ts';
 import { LIVE_SECONDS, LIVE_STAGES, type LiveInsights, type LiveStage } from '../../domain/index.ts';

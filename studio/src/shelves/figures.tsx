@@ -11,7 +11,7 @@ import type { Notify } from '../shell/use-notices.ts';
 import { fetchFigures } from './api.ts';
 import { Confirm } from './confirm.tsx';
 import styles from './figures.module.css';
-import { SPANS, type Span } from './routes.ts';
+import { SPANS, type Span } from './parts.ts';
 import { ShelfDetail } from './shelf-detail.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { Toggle } from './toggle.tsx';

@@ -2,14 +2,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../shell/root-route.ts';
 import { compact, oneOf, type SearchRecord, textOf } from '../shell/search-params.ts';
-
-/** The parts of the page. */
-export const PARTS = ['figures', 'campaigns'] as const;
-export type Part = (typeof PARTS)[number];
-
-/** Spans of the figures. */
-export const SPANS = ['today', 'week', 'fortnight', 'all'] as const;
-export type Span = (typeof SPANS)[number];
+import { PARTS, SPANS } from './parts.ts';
 
 export const shelvesRoute = createRoute({
   getParentRoute: () => rootRoute,

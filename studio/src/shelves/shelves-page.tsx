@@ -5,7 +5,7 @@ import { useNotices } from '../shell/use-notices.ts';
 import { Campaigns } from './campaigns.tsx';
 import { Figures } from './figures.tsx';
 import { NoticeBar } from './notice-bar.tsx';
-import { PARTS, type Part } from './routes.ts';
+import { PARTS, type Part } from './parts.ts';
 import styles from './shelves-page.module.css';
 
 const route = getRouteApi('/shelves');
