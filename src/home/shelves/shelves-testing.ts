@@ -6,7 +6,6 @@ import {
   createVocabulary,
   type DecisionRecord,
   decisionIdOf,
-  EMPTY_COUNTERS,
   type FeedbackEvent,
   type Item,
   type ListenerView,
@@ -184,7 +183,6 @@ export const epochs: ServingEpochs = {
   tunables,
   tunablesHash: '',
 };
-export const unplayed: ServingEpochs = { ...epochs, counters: EMPTY_COUNTERS };
 
 let serial = 0;
 /** Folds one event into the state. */
