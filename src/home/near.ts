@@ -6,14 +6,14 @@ import { DAY_MS } from '../base/index.ts';
 import { type Catalog, type Cohorts, cohortOf, type Embedding } from '../domain/index.ts';
 import { nearestAmong } from '../retrieval/index.ts';
 import { wasPlayedFrom } from '../signals/index.ts';
-import { isWidest } from './kinds.ts';
+import { isEpisode, isShow, isWidest } from './kinds.ts';
 import type { HomeRequest } from './request.ts';
 import { placedOf, worksOf } from './works.ts';
 
 export interface NearTaste {
   /** Shows, nearest first. */
   readonly shows: Uint32Array;
-  /** Albums and single tracks released within RELEASE_DAYS and not heard, nearest first. */
+  /** Albums and single tracks released within RELEASE_DAYS and not heard, nearest first; none for who hears podcasts alone. */
   readonly releases: Uint32Array;
   /** Those of listeners with a like taste, most telling first; empty where there are no cohorts. */
   readonly ofCohort: Uint32Array;
@@ -38,7 +38,8 @@ const found = new Uint32Array(NEAR_ITEMS);
 const NONE = new Uint32Array(0);
 
 /** Undefined without a taste. */
-export function nearTaste({ taste, epochs, atMs, state }: HomeRequest): NearTaste | undefined {
+export function nearTaste(request: HomeRequest): NearTaste | undefined {
+  const { taste, epochs, atMs, state } = request;
   const today = Math.floor(atMs / DAY_MS);
   const { embedding, catalog, cohorts } = epochs;
   if (embedding === undefined || taste.length !== embedding.dimension) return undefined;
@@ -63,12 +64,19 @@ export function nearTaste({ taste, epochs, atMs, state }: HomeRequest): NearTast
     today,
     shows: near(shows, shows, 0, shows.length),
     // Whatever is heard from now on makes another taste.
-    releases: near(byDay, ofWorks, from, to).filter((item) => !wasPlayedFrom(state, item)),
+    releases: hearsMusic(request) ? near(byDay, ofWorks, from, to).filter((item) => !wasPlayedFrom(state, item)) : NONE,
     ofCohort:
       cohorts === undefined || cohorts.embeddingHash !== embedding.hash ? NONE : listOf(cohorts, taste, catalog),
   };
   kept.set(taste, made);
   return made;
+}
+
+/** Is anything that was played of late, liked or picked no podcast? */
+function hearsMusic({ view, pickNumbers, epochs }: HomeRequest): boolean {
+  const { catalog } = epochs;
+  const isMusic = (item: number): boolean => item < catalog.size && !isShow(item, catalog) && !isEpisode(item, catalog);
+  return view.items.some(isMusic) || view.liked.some(isMusic) || pickNumbers.some(isMusic);
 }
 
 /** The span of `byDay` (newest first) that was released within RELEASE_DAYS before the end of `today`. */

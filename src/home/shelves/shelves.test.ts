@@ -110,6 +110,14 @@ describe('New releases for you', () => {
     expect(later).not.toContain('new:21');
   });
 
+  it('is for who hears podcasts alone only what whom they follow have brought out', async () => {
+    const state = emptyState();
+    for (const s of [0, 3, 6]) listen(state, `episode:${s}:10`, 25, 2);
+    expect(offered(await serve(state), 'new-releases')).toBeUndefined();
+    for (const a of [1, 4, 7]) tell(state, { type: 'follow', itemId: `artist:${a}` });
+    expect(offered(await serve(state), 'new-releases')).toEqual(['new:1', 'new:4', 'new:7']);
+  });
+
   it('is not there for somebody of whom nothing is known', async () => {
     expect(offered(await serve(emptyState()), 'new-releases')).toBeUndefined();
   });
