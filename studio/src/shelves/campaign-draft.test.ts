@@ -76,5 +76,6 @@ describe('the draft of a campaign', () => {
     expect(audienceText(campaign)).toBe('everybody on premium, in SE, DE, aged 18-24, 25.5 % of them');
     const { audience: _everybody, ...rest } = campaign;
     expect(audienceText(rest)).toBe('everybody');
+    expect(audienceText({ ...rest, audience: { share: 0.5 } })).toBe('everybody, 50 % of them');
   });
 });

@@ -146,12 +146,12 @@ export function standingOf(campaign: Pick<Campaign, 'startsAt' | 'endsAt'>, nowM
 export function audienceText({ audience }: Campaign): string {
   if (audience === undefined) return 'everybody';
   const { markets, tiers, languages, ageBands, share } = audience;
-  const parts = [
+  const who = [
     tiers === undefined ? '' : `on ${tiers.join(' or ')}`,
     markets === undefined ? '' : `in ${markets.join(', ')}`,
     languages === undefined ? '' : `reading ${languages.join(', ')}`,
     ageBands === undefined ? '' : `aged ${ageBands.join(', ')}`,
-    share === undefined || share >= 1 ? '' : `${Math.round(share * 1000) / 10} % of them`,
   ].filter((part) => part !== '');
-  return ['everybody', parts.join(', ')].join(' ').trim();
+  const all = who.length === 0 ? 'everybody' : `everybody ${who.join(', ')}`;
+  return share === undefined || share >= 1 ? all : `${all}, ${Math.round(share * 1000) / 10} % of them`;
 }
