@@ -740,6 +740,7 @@ async function assemble(
       }
     };
     // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
+    await attempt(playlists.close);
     await attempt(flush);
     await attempt(keys.flush);
     await attempt(insightsThread.close);

@@ -36,6 +36,8 @@ export interface KeptPlaylists {
   put(listenerKey: string, playlists: ListenerPlaylists): void;
   /** Resolves when what was put for the listener is on the medium, or could not be written: it then stands in memory alone. */
   stored(listenerKey: string): Promise<void>;
+  /** Resolves when all that was put is on the medium, or could not be written. */
+  settle(): Promise<void>;
   /** Drops those of a listener who is erased, in this transaction; no write that is under way brings them back. */
   erase(listenerKey: string, write: StoreWriter): number;
 }
@@ -118,6 +120,9 @@ export function createKeptPlaylists(
     },
     async stored(key) {
       while (unwritten.has(key) && writing !== undefined) await writing;
+    },
+    async settle() {
+      while (writing !== undefined) await writing;
     },
     erase(key, write) {
       const had = !isEmpty(heldOf(key));

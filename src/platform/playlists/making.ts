@@ -54,6 +54,8 @@ export interface Making {
   beforeHome(asker: Asker): Promise<void> | undefined;
   /** Those of another time: what is kept where it stands then, the rest made and not kept. */
   at(asker: Asker): Promise<ListenerPlaylists>;
+  /** Makes nothing more that nobody waits for. */
+  stop(): void;
   readonly counts: PlaylistCounts;
 }
 
@@ -85,6 +87,7 @@ export function createMaking(dependencies: {
   const tried = new WeakMap<StateEntry, Tried>();
   const queue = new Map<string, Asker>();
   let working = false;
+  let isStopped = false;
 
   const isDue = (group: ListGroup, head: GroupHead | undefined, asker: Asker, follows: number): boolean => {
     if (head === undefined || !stands(group, head, asker.atMs, follows)) return true;
@@ -189,12 +192,17 @@ export function createMaking(dependencies: {
       const { listenerKey } = asker;
       if (dueOf(kept.held(listenerKey), asker).length === 0) return undefined;
       if (allowance.isLeft && queue.size === 0) return makeDue(asker);
+      if (isStopped) return undefined;
       if (queue.size < QUEUE) {
         queue.set(listenerKey, asker);
         counts.deferred++;
       }
       if (!working) void workOff();
       return undefined;
+    },
+    stop() {
+      isStopped = true;
+      queue.clear();
     },
     async at(asker) {
       const playlists = kept.get(asker.listenerKey);

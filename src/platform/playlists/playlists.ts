@@ -134,6 +134,8 @@ export interface Playlists extends PlaylistService {
   archiveOf(listenerKey: string): readonly ArchivedPlaylist[];
   /** Drops those of a listener who is erased, in this transaction. @returns 1 where there were any */
   erase(listenerKey: string, write: StoreWriter): number;
+  /** Before the store is closed: what was made is on the medium when it resolves. */
+  close(): Promise<void>;
   readonly counts: PlaylistCounts;
 }
 
@@ -335,6 +337,10 @@ export function createPlaylists(dependencies: {
       });
     },
     erase: kept.erase,
+    async close() {
+      making.stop();
+      await kept.settle();
+    },
     async listPlaylists(listenerId, query) {
       const reading = await readAll(listenerId, query);
       return reading.lists.map((one) => summaryOf(one, reading));
