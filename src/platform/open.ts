@@ -739,8 +739,8 @@ async function assemble(
         troubles.push(error);
       }
     };
-    // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
     await attempt(playlists.close);
+    // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
     await attempt(flush);
     await attempt(keys.flush);
     await attempt(insightsThread.close);
