@@ -3,8 +3,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Page } from '../src/domain/index.ts';
 import { SHELVES } from '../src/home/index.ts';
-import type { Page } from '../src/server/contract.ts';
+
 import { CAST } from '../src/simulation/index.ts';
 import { shelfGrid } from './shelf-grid.ts';
 
