@@ -177,13 +177,18 @@ export async function verifyErasureJob(
   { listener: { id, key } }: Extract<Job, { kind: 'verify-erasure' }>,
 ): Promise<JobResults['verify-erasure']> {
   const needle = Buffer.from(key, 'latin1');
+  const places: string[] = [];
+  const foundIn = (place: string, count: number): void => {
+    if (count > 0) places.push(place);
+    occurrences += count;
+  };
   let occurrences = 0;
   let fileBytes = 0;
   const search = async (file: string): Promise<void> => {
     ending.check();
     const { bytes, found } = await searchFile(file, needle);
     fileBytes += bytes;
-    occurrences += found;
+    foundIn(basename(file), found);
   };
   for (const stream of STREAMS) {
     for (const name of readdirSync(paths.log(stream)).sort()) await search(join(paths.log(stream), name));
@@ -207,7 +212,7 @@ export async function verifyErasureJob(
          FROM read_parquet([${list.join(', ')}], union_by_name = true)`,
       );
       lakeRows += rows;
-      occurrences += found;
+      foundIn(`lake ${stream}`, found);
     }
   }
   warehouse.close();
@@ -215,29 +220,26 @@ export async function verifyErasureJob(
 
   // By their id they are known to the app alone, and where rankings and hidden pairs wait for it; unless it has come back.
   const isSomebodyNew = store.get(LISTENERS_TABLE, id) !== undefined;
-  if (!isSomebodyNew) occurrences += hiddenPairs(paths.holdout).filter(([owner]) => owner === id).length;
+  if (!isSomebodyNew) foundIn('hidden pairs', hiddenPairs(paths.holdout).filter(([owner]) => owner === id).length);
   let storeEntries = 0;
   for (const table of store.tables()) {
     for (const entry of store.range(table, {})) {
       storeEntries++;
-      if (!isSomebodyNew && namesListener(entry.value, id)) occurrences++;
-      if (
-        entry.key.includes(key) ||
-        Buffer.from(entry.value.buffer, entry.value.byteOffset, entry.value.length).includes(needle)
-      )
-        occurrences++;
+      const bytes = Buffer.from(entry.value.buffer, entry.value.byteOffset, entry.value.byteLength);
+      if (!isSomebodyNew && namesListener(bytes, id)) foundIn(`table ${table}`, 1);
+      if (entry.key.includes(key) || bytes.includes(needle)) foundIn(`table ${table}`, 1);
       if (storeEntries % 1000 === 0) ending.check();
     }
   }
   const { rows: metadataRows, found } = await metadata.mentions(key);
-  return { fileBytes, lakeRows, storeEntries, metadataRows, occurrences: occurrences + found };
+  foundIn('metadata', found);
+  return { searched: { fileBytes, lakeRows, storeEntries, metadataRows, occurrences }, places: [...new Set(places)] };
 }
 
 /** Is it a JSON object that says whose it is, and says this one? */
-function namesListener(value: Uint8Array, id: string): boolean {
-  if (value[0] !== OPENING_BRACE) return false;
-  const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
-  return text.includes(`"listenerId":${JSON.stringify(id)}`);
+function namesListener(value: Buffer, id: string): boolean {
+  if (value[0] !== OPENING_BRACE || !value.includes(`"listenerId":${JSON.stringify(id)}`)) return false;
+  return (JSON.parse(value.toString()) as { listenerId?: unknown }).listenerId === id;
 }
 
 const OPENING_BRACE = '{'.charCodeAt(0);

@@ -142,9 +142,13 @@ export function createErasures(dependencies: {
     await new Promise((resolve) => setImmediate(resolve));
     let left = await metadata.erasures.pending();
     const count = left.length;
+    const foundIn = new Set<string>();
     for (let round = 0; left.length > 0; round++) {
       if (round === MAX_ROUNDS)
-        throw new ShelfwiseError('BUG', `${left.length} listeners are still found after ${round} rounds`);
+        throw new ShelfwiseError(
+          'BUG',
+          `${left.length} still found after ${round} rounds, in ${[...foundIn].join(', ')}`,
+        );
       for (const { id, listener } of left) {
         if (listener === null) continue;
         const { dropped, also } = dropping();
@@ -156,10 +160,11 @@ export function createErasures(dependencies: {
       for (const { id, listener } of left) {
         if (listener === null) continue;
         await step('verify');
-        const verification = await run({ kind: 'verify-erasure', listener });
-        if (verification.occurrences > 0) continue;
+        const { searched, places } = await run({ kind: 'verify-erasure', listener });
+        for (const place of places) foundIn.add(place);
+        if (searched.occurrences > 0) continue;
         await step('finish');
-        await metadata.erasures.finish(id, verification);
+        await metadata.erasures.finish(id, searched);
         troubles.delete(id);
       }
       left = await metadata.erasures.pending();

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
-import type { Clock } from '../base/index.ts';
+import { type Clock, ShelfwiseError } from '../base/index.ts';
 import { decodeDecision } from '../domain/index.ts';
 import type { AuditTrail } from '../store/index.ts';
 import type { Decisions } from './decisions.ts';
@@ -50,7 +50,13 @@ async function* archive(entry: ListenerEntry, dependencies: ExportDependencies):
   const json = (name: string, value: unknown): void => text(name, `${JSON.stringify(value, null, 2)}\n`);
   /** Read when its turn comes, and no faster than it is taken. */
   const lines = (name: string, rows: () => AsyncIterable<unknown>): void =>
-    zip.addReadStreamLazy(name, { mtime }, (give) => give(null, Readable.from(asLines(rows()), { objectMode: false })));
+    zip.addReadStreamLazy(name, { mtime }, (give) => {
+      const source = Readable.from(asLines(rows()), { objectMode: false });
+      // The archive breaks off, and nothing else does.
+      source.on('error', (error) => output.destroy(error));
+      output.once('close', () => source.destroy());
+      give(null, source);
+    });
 
   const { id, key, profile, createdAtMs } = entry;
   text('README.md', readme(id, mtime));
@@ -74,9 +80,18 @@ async function* archive(entry: ListenerEntry, dependencies: ExportDependencies):
   }
 }
 
+/** Who is erased while their archive is made gets what was read by then: nothing else is held any more. */
 async function* asLines(rows: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const row of rows) yield `${JSON.stringify(row)}\n`;
+  try {
+    for await (const row of rows) yield `${JSON.stringify(row)}\n`;
+  } catch (error) {
+    const isErased = error instanceof ShelfwiseError && GONE.some((code) => code === error.code);
+    if (!isErased) throw error;
+    yield `${JSON.stringify({ erasedMeanwhile: true })}\n`;
+  }
 }
+
+const GONE = ['LISTENER_NOT_FOUND', 'DECISION_ERASED'] as const;
 
 async function* eventsOf(id: string, insights: ExportDependencies['insights']): AsyncGenerator<unknown> {
   for (let cursor: string | undefined; ; ) {
@@ -145,6 +160,6 @@ Made at ${at.toISOString()}. Times are UTC. A line of a \`.jsonl\` file is one J
 
 Not in it: how often items were played by everybody (your plays are part of those sums, and cannot be told from them), models
 trained on many listeners, and random bytes that unlock the portraits of you in \`decisions.jsonl\`. What you listened to in a private
-session was never recorded.
+session was never recorded. A line \`{"erasedMeanwhile":true}\` says that you were erased while this archive was made.
 `;
 }

@@ -71,11 +71,15 @@ export interface JobResults {
   'erase-lake': { readonly files: number };
   /** How much was searched, and how often the key was found. */
   'verify-erasure': {
-    readonly fileBytes: number;
-    readonly lakeRows: number;
-    readonly storeEntries: number;
-    readonly metadataRows: number;
-    readonly occurrences: number;
+    readonly searched: {
+      readonly fileBytes: number;
+      readonly lakeRows: number;
+      readonly storeEntries: number;
+      readonly metadataRows: number;
+      readonly occurrences: number;
+    };
+    /** Where it was found. */
+    readonly places: readonly string[];
   };
   doctor: DoctorReport;
 }

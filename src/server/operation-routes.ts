@@ -9,6 +9,7 @@ import { NO_QUERY } from './validation.ts';
 const PROMETHEUS_MEDIA_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const asText = (media: string, description: string) => ({
+  ...answers({ type: 'string' }, description),
   200: { description, content: { [media]: { schema: { type: 'string' } } } },
 });
 
