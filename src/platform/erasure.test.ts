@@ -14,6 +14,7 @@ import {
   openWarehouse,
   streamEntries,
 } from '../store/index.ts';
+import { silentLogger } from './config.ts';
 import type { Adapters, Platform } from './open.ts';
 import { fittedDir, home, LISTENERS, newDir, open, playFirstCard, removeDirs, START_MS } from './platform-testing.ts';
 import type { BegunErasure, ErasureStatus } from './trust.ts';
@@ -234,6 +235,24 @@ describe('an erased listener', () => {
     const [bob, ann] = await platform.erasures(10);
     expect([ann.id, bob.id]).toEqual([begun.id, second.id]);
     expect(bob.proof?.previousDigest).toBe(ann.proof?.digest);
+    await platform.close();
+  });
+
+  it('is one of many, asked for one after another while the first are under way', async () => {
+    const troubles: unknown[] = [];
+    const logger = { ...silentLogger, error: (details: unknown) => troubles.push(details) };
+    const clock = manualClock(START_MS);
+    const platform = await open(await fittedDir(), clock, { logger });
+    const ids: string[] = [];
+    for (let i = 0; i < LISTENERS; i++) {
+      clock.advance(1);
+      ids.push((await erase(platform, `l${i}`)).id);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    const proofs = await Promise.all(ids.map(async (id) => (await done(platform, id)).proof));
+    expect(proofs.map((proof) => proof?.sequence)).toEqual(ids.map((_, i) => i + 1));
+    expect(troubles).toEqual([]);
+    expect(platform.status().listeners).toBe(0);
     await platform.close();
   });
 

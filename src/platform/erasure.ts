@@ -141,7 +141,8 @@ export function createErasures(dependencies: {
     // Time for whoever still held an entry of theirs when it was dropped: they have written it by now, or never will.
     await new Promise((resolve) => setImmediate(resolve));
     let left = await metadata.erasures.pending();
-    const count = left.length;
+    // Those that are asked for meanwhile have a turn of their own.
+    const asked = new Set(left.map(({ id }) => id));
     const foundIn = new Set<string>();
     for (let round = 0; left.length > 0; round++) {
       if (round === MAX_ROUNDS)
@@ -167,9 +168,9 @@ export function createErasures(dependencies: {
         await metadata.erasures.finish(id, searched);
         troubles.delete(id);
       }
-      left = await metadata.erasures.pending();
+      left = (await metadata.erasures.pending()).filter(({ id }) => asked.has(id));
     }
-    return count;
+    return asked.size;
   };
 
   return {

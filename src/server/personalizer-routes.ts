@@ -28,7 +28,9 @@ export function registerPersonalizer(app: FastifyInstance, context: RouteContext
   const now = (): string => new Date(clock.nowMs()).toISOString();
   const rankingOf = (eventId: string): KnownRanking => {
     const ranking = platform.rankingOf(ENGINE, eventId);
-    if (ranking === undefined) throw new ShelfwiseError('RANKING_NOT_FOUND', eventId.slice(0, 100));
+    // One in which no action was available has none that could earn anything.
+    if (ranking === undefined || ranking.itemIds.length === 0)
+      throw new ShelfwiseError('RANKING_NOT_FOUND', eventId.slice(0, 100));
     return ranking;
   };
   const ingest = async (events: readonly IncomingEvent[]): Promise<void> => {
