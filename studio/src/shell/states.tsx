@@ -16,7 +16,10 @@ export function HomeSkeleton({ waitingFor }: { readonly waitingFor: string | und
       </p>
       {SKELETON_SHELVES.map((shelf) => (
         <div key={shelf} className={styles.skeletonShelf}>
-          <span className={styles.bone} style={{ width: 220, height: 24 }} />
+          <span className={styles.skeletonTitle}>
+            <span className={styles.bone} style={{ width: 220, height: 26 }} />
+            <span className={styles.bone} style={{ width: 160 }} />
+          </span>
           <div>
             {SKELETON_CARDS.map((card) => (
               <span key={card} className={styles.skeletonCard}>
