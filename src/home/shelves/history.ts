@@ -14,10 +14,11 @@ export const recentlyPlayed: ShelfDeclaration = {
   unplayedOnly: false,
   seeds: once,
   propose(request, _seed, sink) {
-    const { state, atMs, scratch } = request;
+    const { state, atMs, scratch, epochs } = request;
     // What was not played for four weeks is no longer recent: it may be jumped back into.
     const count = recentContainers(state, atMs, scratch.itemsA, 40, atMs - MISSED_DAYS * DAY_MS);
-    for (let i = 0; i < count; i++) sink.add(scratch.itemsA[i], CHANNEL_BIT.state);
+    // An episode that was begun waits in Your shows: here it would be held first, and missing there.
+    for (let i = 0; i < count; i++) sink.add(showOfEpisode(scratch.itemsA[i], epochs.catalog), CHANNEL_BIT.state);
   },
   title: always('recently-played.title'),
   reason: always('recently-played.reason'),

@@ -78,6 +78,22 @@ describe('Your shows', () => {
   });
 });
 
+describe('Recently played', () => {
+  it('names an episode by its show, once, where it was played last; the begun episode itself stands in Your shows', async () => {
+    const state = emptyState();
+    tell(state, { itemId: 'track:2', from: 'old:2', daysAgo: 2 });
+    listen(state, 'episode:5:60', 10, 3);
+    tell(state, { itemId: 'episode:5:10', from: 'show:5', daysAgo: 4 });
+    const first = await serve(state);
+    expect(offered(first, 'recently-played')).toEqual(['old:2', 'show:5']);
+    listen(state, 'episode:5:2', 12, 1);
+    const then = await serve(state);
+    expect(offered(then, 'recently-played')).toEqual(['show:5', 'old:2']);
+    const head = (kind: string) => then.page.shelves.find((row) => row.kind === kind)?.cards[0].id;
+    expect([head('recently-played'), head('your-shows')]).toEqual(['show:5', 'episode:5:2']);
+  });
+});
+
 describe('New releases for you', () => {
   it('holds what artists who are much played, followed or liked have brought out within 60 days', async () => {
     const state = calmListener();
