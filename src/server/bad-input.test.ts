@@ -190,7 +190,7 @@ describe('paths', () => {
     for (const [method, url, allow] of [
       ['DELETE', '/v1/events', 'POST'],
       ['POST', '/v1/items', 'GET, HEAD, PUT'],
-      ['PATCH', '/v1/listeners/x', 'GET, HEAD, PUT'],
+      ['PATCH', '/v1/listeners/x', 'DELETE, GET, HEAD, PUT'],
       ['POST', '/v1/listeners/x/home', 'GET'],
       ['PUT', '/healthz', 'GET, HEAD'],
     ] as const) {
