@@ -132,7 +132,9 @@ async function settle(page) {
       const { top, left } = image.getBoundingClientRect();
       return top < window.innerHeight && left < window.innerWidth;
     });
-    await Promise.all(inView.map((image) => image.decode().catch(() => undefined)));
+    const decoded = Promise.all(inView.map((image) => image.decode().catch(() => undefined)));
+    // What something in front of it hides is not loaded either.
+    await Promise.race([decoded, new Promise((resolve) => setTimeout(resolve, 2000))]);
   });
   await page.waitForTimeout(400);
 }

@@ -11,7 +11,7 @@ import { languageName, marketName } from '../shell/profile.ts';
 import { Failure } from '../shell/states.tsx';
 import { Decisions } from './decisions.tsx';
 import styles from './listener-page.module.css';
-import { PARTS, type Part } from './routes.ts';
+import { PARTS, type Part } from './parts.ts';
 import { State } from './state.tsx';
 import { TimelineList } from './timeline.tsx';
 

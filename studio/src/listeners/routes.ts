@@ -2,10 +2,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { rootRoute } from '../shell/root-route.ts';
 import { compact, oneOf, type SearchRecord, textOf } from '../shell/search-params.ts';
-
-/** The parts of a listener's page. */
-export const PARTS = ['state', 'timeline', 'decisions'] as const;
-export type Part = (typeof PARTS)[number];
+import { PARTS } from './parts.ts';
 
 export const listenersRoute = createRoute({
   getParentRoute: () => rootRoute,

@@ -187,13 +187,6 @@ export const BackIcon = () => (
     <path d="M10 6l-6 6 6 6M4.5 12H20" />
   </Icon>
 );
-export const SlidersIcon = () => (
-  <Icon>
-    <path d="M4 7h9M17 7h3M4 17h3M11 17h9" />
-    <circle cx="15" cy="7" r="2" />
-    <circle cx="9" cy="17" r="2" />
-  </Icon>
-);
 export const ListIcon = () => (
   <Icon>
     <path d="M4 6.5h16M4 12h16M4 17.5h10" />
