@@ -138,7 +138,8 @@ function stringOf(schema: Schema, known: () => readonly string[]): fc.Arbitrary<
     const ids = known();
     return ids.length === 0 ? 'x'.repeat(Math.max(1, minLength)) : ids[n % ids.length];
   });
-  return pattern === undefined || new RegExp(pattern).test(known()[0] ?? 'x') ? fc.oneof(free, met, met) : free;
+  const meets = pattern === undefined || known().some((id) => new RegExp(pattern).test(id));
+  return meets ? fc.oneof(free, met, met) : free;
 }
 
 type Path = readonly (string | number)[];

@@ -5,7 +5,7 @@
 import { Agent, request as sendRequest } from 'node:http';
 import fc from 'fast-check';
 import type { KnownIds } from './arbitraries.ts';
-import { complaintOf, type Document, type FuzzRequest, operationsOf, requestsTo } from './requests.ts';
+import { complaintOf, type Document, type FuzzRequest, type Operation, operationsOf, requestsTo } from './requests.ts';
 
 export interface FuzzOptions {
   readonly address: string;
@@ -38,7 +38,8 @@ export interface FuzzReport {
   readonly byStatus: Readonly<Record<string, number>>;
   /** Operations that no request was good enough for, by the first digit of what they answered. */
   readonly neverGood: readonly string[];
-  readonly slowestMs: number;
+  /** Of all but the jobs. */
+  readonly slowest: { readonly operation: string; readonly ms: number };
   readonly findings: readonly Finding[];
 }
 
@@ -64,13 +65,13 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const operations = operationsOf(document);
   const jobs = operations.filter(({ isJob }) => isJob);
   const others = operations.filter(({ isJob }) => !isJob);
-  const arbitraryOf = new Map(
-    operations.map((operation) => [operation.id, requestsTo(operation, document.components.schemas, known)]),
-  );
+  /** Made anew for each batch: which ids there are to meet is looked at when they are made. */
+  const requestsOf = (operation: Operation, count: number, seedOfThem: number): FuzzRequest[] =>
+    fc.sample(requestsTo(operation, document.components.schemas, known), { numRuns: count, seed: seedOfThem });
   const byStatus: Record<string, number> = {};
   const good = new Set<string>();
   const findings: Finding[] = [];
-  let slowestMs = 0;
+  let slowest = { operation: '', ms: 0 };
   let done = 0;
 
   const one = async (request: FuzzRequest): Promise<void> => {
@@ -79,7 +80,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     const beganMs = performance.now();
     const answer = await send(agent, address, key, request, operation.isJob ? JOB_HANG_MS : hangMs);
     const tookMs = performance.now() - beganMs;
-    if (!operation.isJob) slowestMs = Math.max(slowestMs, tookMs);
+    if (!operation.isJob && tookMs > slowest.ms) slowest = { operation: operation.id, ms: Math.round(tookMs) };
     done++;
     byStatus[answer.status === 0 ? answer.kind : String(answer.status)] =
       (byStatus[answer.status === 0 ? answer.kind : String(answer.status)] ?? 0) + 1;
@@ -102,21 +103,14 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const planned = Math.max(0, bodies - jobs.length * JOB_BODIES);
   for (let batch = 0; batch * BATCH < planned && (byStatus['broken'] ?? 0) < MAX_BROKEN; batch++) {
     const count = Math.min(BATCH, planned - batch * BATCH);
-    const requests = others.flatMap(({ id }, i) => {
+    const requests = others.flatMap((operation, i) => {
       const share = Math.floor(count / others.length) + (i < count % others.length ? 1 : 0);
-      const arbitrary = arbitraryOf.get(id);
-      return share === 0 || arbitrary === undefined
-        ? []
-        : fc.sample(arbitrary, { numRuns: share, seed: seed * 1_000_003 + batch * others.length + i });
+      return share === 0 ? [] : requestsOf(operation, share, seed * 1_000_003 + batch * others.length + i);
     });
     await inParallel(shuffled(requests, seed + batch), parallel, one);
     options.onProgress?.(done);
   }
-  for (const { id } of jobs) {
-    const arbitrary = arbitraryOf.get(id);
-    if (arbitrary !== undefined && bodies > planned)
-      await inParallel(fc.sample(arbitrary, { numRuns: JOB_BODIES, seed }), 1, one);
-  }
+  for (const job of bodies > planned ? jobs : []) await inParallel(requestsOf(job, JOB_BODIES, seed), 1, one);
   agent.destroy();
   return {
     bodies: done,
@@ -125,7 +119,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     operations: operations.length,
     byStatus,
     neverGood: operations.map(({ id }) => id).filter((id) => !good.has(id)),
-    slowestMs,
+    slowest,
     findings,
   };
 }
@@ -149,6 +143,8 @@ function createKnown(given: Readonly<Record<string, readonly string[]>>): Known 
     learn(text) {
       for (const [, id] of text.slice(0, 20_000).matchAll(/"decisionId":"([^"]+)"/g)) add('decisions', id);
       for (const [, id] of text.slice(0, 20_000).matchAll(/"id":"(generated:[^"]+)"/g)) add('playlists', id);
+      for (const [, id] of text.matchAll(/^\{"id":"([0-9A-Z]{26})","state"/g)) add('erasures', id);
+      for (const [, id] of text.matchAll(/"campaign":\{"id":"([^"]+)"/g)) add('campaigns', id);
     },
   };
 }
