@@ -50,7 +50,8 @@ export interface Erasures {
 /** What stands before the first link. */
 const GENESIS = '0'.repeat(64);
 
-export function erasureRepository(ready: Ready, clock: Clock): Erasures {
+/** @param scrub takes what was deleted off the medium */
+export function erasureRepository(ready: Ready, clock: Clock, scrub: () => Promise<void>): Erasures {
   const read = async (db: MetadataDb, id: string): Promise<Erasure | undefined> => {
     const row = await db.selectFrom('erasure').selectAll().where('id', '=', id).executeTakeFirst();
     return row === undefined ? undefined : erasureOf(row);
@@ -121,6 +122,7 @@ export function erasureRepository(ready: Ready, clock: Clock): Erasures {
           .where('id', '=', id)
           .execute();
       });
+      await scrub();
     },
     get: async (id) => read(await ready(), id),
     pending: async () => {

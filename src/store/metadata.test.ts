@@ -77,6 +77,20 @@ test('the metadata of the first version are brought up to date, with what they h
   }
 });
 
+test('whom an erasure was about is in no byte of the files when it is done', async () => {
+  const file = freshFile();
+  const metadata = openMetadata({ file });
+  const listener = { id: 'the-id-of-ann', key: 'the-key-of-ann' };
+  const holds = (text: string): boolean =>
+    [file, `${file}-wal`].some((part) => fs.existsSync(part) && fs.readFileSync(part).includes(text));
+  for (const id of ['1', '2']) await metadata.erasures.request({ id, actor: 'x', listener, commitment: 'c' });
+  await metadata.erasures.finish('1', { occurrences: 0 });
+  expect([holds(listener.id), holds(listener.key)]).toEqual([true, true]);
+  await metadata.erasures.finish('2', { occurrences: 0 });
+  expect([holds(listener.id), holds(listener.key)]).toEqual([false, false]);
+  await metadata.close();
+});
+
 test('the metadata of a later version are refused', async () => {
   const file = freshFile();
   const metadata = openMetadata({ file });

@@ -3,7 +3,7 @@
  * compacted, the audit trail). SQL through kysely, so that the same repositories serve PostgreSQL.
  */
 import path from 'node:path';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { type Clock, resolveOptions, ShelfwiseError, systemClock } from '../base/index.ts';
 import { EPOCH_KINDS, type EpochKind } from '../domain/index.ts';
 import { type ApiKeys, apiKeyRepository } from './api-keys.ts';
@@ -82,10 +82,14 @@ export function openMetadata(given: MetadataOptions): Metadata {
     await migrated;
     return db;
   };
-  return { ...repositories(ready, options.clock), close: () => db.destroy() };
+  /** Pages that were deleted are zeros (`secure_delete`); older ones stand in the write-ahead log until it is cut. */
+  const scrub = async (): Promise<void> => {
+    await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(await ready());
+  };
+  return { ...repositories(ready, options.clock, scrub), close: () => db.destroy() };
 }
 
-function repositories(ready: Ready, clock: Clock): Omit<Metadata, 'close'> {
+function repositories(ready: Ready, clock: Clock, scrub: () => Promise<void>): Omit<Metadata, 'close'> {
   return {
     settings: {
       get: async (name) => {
@@ -128,7 +132,7 @@ function repositories(ready: Ready, clock: Clock): Omit<Metadata, 'close'> {
       },
     },
     audit: auditRepository(ready, clock),
-    erasures: erasureRepository(ready, clock),
+    erasures: erasureRepository(ready, clock, scrub),
     mentions: async (text) => {
       const db = await ready();
       let rows = 0;
