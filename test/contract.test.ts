@@ -3,82 +3,43 @@
  * world. Each answer must match what /openapi.json says of its route, status and media type; none is 5xx.
  */
 import { connect } from 'node:net';
-import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeEvent, type IncomingEvent, type Item, type Page } from '../src/domain/index.ts';
 import type {
+  CreatedKey,
   EventFate,
   EventsAnswer,
   ItemsAnswer,
   ListenerList,
   ListenerSummary,
   PlatformStatus,
-  Problem,
 } from '../src/server/index.ts';
 import { dataDirPaths, readLogSegments } from '../src/store/index.ts';
-import { type Answer, playOf, type ServerProcess, type SmallWorld, smallWorld, startServer } from './support.ts';
-
-interface OpenApi {
-  readonly paths: Record<string, Record<string, { operationId: string; responses: Record<string, ResponseObject> }>>;
-  readonly components: { readonly schemas: Record<string, TSchema> };
-}
-interface ResponseObject {
-  readonly content?: Record<string, { readonly schema: TSchema }>;
-}
+import {
+  ask,
+  closeContract,
+  declaredTags,
+  openContract,
+  operations,
+  refused,
+  refusedBodies,
+  restartServer,
+  server,
+  small,
+  statusesOf,
+} from './contract/asking.ts';
+import { enginesKeepTheContract } from './contract/engines.ts';
+import { insightsKeepTheContract } from './contract/insights.ts';
+import { offersKeepTheContract } from './contract/offers.ts';
+import { trustKeepsTheContract } from './contract/trust.ts';
+import { playOf } from './support.ts';
 
 const MINUTE_MS = 60_000;
 /** The schema knows a part of what is no time. */
 const A_TIME = 'EVENT_INVALID|EVENT_TIME_INVALID';
+/** Probes of load balancers, and pictures, bring parameters of their own. */
+const LENIENT = ['getHealth', 'getReadiness', 'getCover'];
 const LONG_ID = 'x'.repeat(10_240);
-
-let small: SmallWorld;
-let server: ServerProcess;
-let document: OpenApi;
-/** Operations that were answered, with the statuses. */
-const answered = new Map<string, Set<number>>();
-const judges = new Map<string, ReturnType<typeof Compile>>();
-
-/** Sends a request; the answer must be one that the document describes, and no 5xx. */
-async function ask<T = unknown>(
-  method: string,
-  path: string,
-  body?: unknown,
-  headers?: Record<string, string>,
-): Promise<Answer<T> & { readonly problem: Problem }> {
-  const answer = await server.call<T>(method, path, body, headers);
-  if (answer.status >= 500) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
-  const pathname = path.split('?', 1)[0];
-  const template = Object.keys(document.paths).find((one) =>
-    new RegExp(`^${one.replaceAll('.', '\\.').replace(/\{[^}]+\}/, '[^/]+')}$`).test(pathname),
-  );
-  const operation = template === undefined ? undefined : document.paths[template][method.toLowerCase()];
-  if (operation !== undefined) {
-    const statuses = answered.get(operation.operationId) ?? new Set();
-    answered.set(operation.operationId, statuses.add(answer.status));
-    matches(operation.operationId, operation.responses, answer);
-  } else {
-    expect([404, 405]).toContain(answer.status);
-    matches('Problem', { '4XX': { content: { 'application/problem+json': { schema: problemSchema() } } } }, answer);
-  }
-  return { ...answer, problem: answer.json as Problem };
-}
-
-const problemSchema = () => ({ $ref: 'Problem' }) as unknown as TSchema;
-
-function matches(name: string, responses: Record<string, ResponseObject>, answer: Answer<unknown>): void {
-  const documented = responses[answer.status] ?? responses[`${String(answer.status)[0]}XX`];
-  const media = answer.type.split(';', 1)[0];
-  const schema = documented?.content?.[media]?.schema;
-  if (schema === undefined) throw new Error(`${name}: ${answer.status} ${media} is not documented: ${answer.text}`);
-  if (!media.endsWith('json') || media.includes('ndjson')) return;
-  const key = `${name} ${answer.status} ${media}`;
-  const judge = judges.get(key) ?? Compile(document.components.schemas, schema);
-  judges.set(key, judge);
-  const errors = [...judge.Errors(answer.json)];
-  if (errors.length > 0)
-    throw new Error(`${key}: ${JSON.stringify(errors.slice(0, 3))} in ${answer.text.slice(0, 500)}`);
-}
 
 async function fateOf(event: unknown): Promise<EventFate> {
   const answer = await ask<EventsAnswer>('POST', '/v1/events', { events: [event] });
@@ -91,14 +52,8 @@ function eventOf(more: Record<string, unknown> = {}): IncomingEvent {
   return { ...playOf(`contract-${made++}`, 'somebody', 'track-00001'), ...more };
 }
 
-beforeAll(async () => {
-  small = await smallWorld('contract');
-  server = await startServer(small.dataDir, { learnEveryMs: 0 });
-  const text = (await server.call('GET', '/openapi.json')).text;
-  // References by name, as a bundle of schemas has them.
-  document = JSON.parse(text.replaceAll('#/components/schemas/', '')) as OpenApi;
-});
-afterAll(() => server?.kill());
+beforeAll(openContract);
+afterAll(closeContract);
 
 describe('events', () => {
   it.each<[string, Record<string, unknown>, string]>([
@@ -165,8 +120,7 @@ describe('events', () => {
     // The same id of another listener is another event.
     expect(await fateOf({ ...once, listenerId: 'counted-too' })).toMatchObject({ fate: 'accepted' });
 
-    await server.stop();
-    server = await startServer(small.dataDir, { learnEveryMs: 0 });
+    await restartServer();
     expect(await fateOf(once)).toMatchObject({ fate: 'duplicate' });
     expect(await fateOf(raced)).toMatchObject({ fate: 'duplicate' });
     const { json: listener } = await ask<ListenerSummary>('GET', '/v1/listeners/counted');
@@ -184,7 +138,7 @@ describe('events', () => {
   });
 
   it('of an item that nobody knows yet are kept, and shown once the item arrives', async () => {
-    const [known] = [...small.world.items()].filter(({ kind, explicit, markets, tiers }) => {
+    const [known] = [...small().world.items()].filter(({ kind, explicit, markets, tiers }) => {
       return kind === 'album' && explicit !== true && markets === undefined && tiers === undefined;
     });
     for (const itemId of [known.id, 'comes-later']) {
@@ -212,16 +166,45 @@ describe('events', () => {
 
   it('of a play longer than its item count as the item’s length', async () => {
     const long = eventOf({ listenerId: 'long', itemId: 'no-such-track', playedMs: 500_000, durationMs: 180_000 });
-    const track = [...small.world.items()].find(({ kind, durationMs }) => kind === 'track' && durationMs !== undefined);
+    const track = [...small().world.items()].find(
+      ({ kind, durationMs }) => kind === 'track' && durationMs !== undefined,
+    );
     const untold = eventOf({ listenerId: 'long', itemId: track?.id, playedMs: 86_000_000, durationMs: undefined });
     expect(await fateOf(long)).toMatchObject({ fate: 'accepted' });
     expect(await fateOf(untold)).toMatchObject({ fate: 'accepted' });
     const played = new Map<string, number>();
-    for (const { payload } of readLogSegments(dataDirPaths(small.dataDir).log('events'))) {
+    for (const { payload } of readLogSegments(dataDirPaths(small().dataDir).log('events'))) {
       const { eventId, playedMs } = decodeEvent(payload);
       played.set(eventId, playedMs);
     }
     expect([played.get(long.eventId), played.get(untold.eventId)]).toEqual([180_000, track?.durationMs]);
+  });
+});
+
+describe('events of a page that is left', () => {
+  it('are taken with the key in the header or, as text, in the body; and refused without', async () => {
+    const path = '/v1/events/beacon';
+    const { secret } = (await ask<CreatedKey>('POST', '/v1/keys', { name: 'beacon', scopes: ['ingest'] })).json;
+    const text = { 'content-type': 'text/plain' };
+    expect((await ask<EventsAnswer>('POST', path, { events: [eventOf(), {}] })).json).toMatchObject({
+      accepted: 1,
+      rejected: 1,
+    });
+    // No authorization of any kind: `server.call` brings one.
+    const sent = await fetch(`${server().address}${path}`, {
+      method: 'POST',
+      headers: text,
+      body: JSON.stringify({ key: secret, events: [eventOf()] }),
+    });
+    expect([sent.status, await sent.json()]).toEqual([200, expect.objectContaining({ accepted: 1 })]);
+    await refusedBodies('POST', path, [undefined, [], { events: 'all' }, { events: [], colour: 'red' }], {
+      status: 422,
+    });
+    await refusedBodies('POST', path, [{ events: [], key: 'x'.repeat(70_000) }], { code: 'REQUEST_TOO_LARGE' });
+    expect((await ask('POST', path, { events: [] }, { authorization: 'Bearer x' })).problem).toMatchObject({
+      status: 401,
+    });
+    expect((await ask('DELETE', '/v1/keys/beacon')).status).toBe(200);
   });
 });
 
@@ -246,10 +229,10 @@ describe('bodies', () => {
 });
 
 it('a body that is too large is refused as soon as its length is known', async () => {
-  const { hostname, port } = new URL(server.address);
+  const { hostname, port } = new URL(server().address);
   const socket = connect(Number(port), hostname);
   socket.write(
-    `POST /v1/events HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${server.key}\r\n` +
+    `POST /v1/events HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${server().key}\r\n` +
       `Content-Type: application/json\r\nContent-Length: ${17 * 1024 * 1024}\r\n\r\n{"events":[`,
   );
   let text = '';
@@ -381,6 +364,34 @@ describe('Homes and decisions', () => {
     expect((await ask('GET', '/v1/listeners/%01/home')).problem).toMatchObject({ status: 422 });
   });
 
+  it('come in parts, of a chip, by another policy, without profiling, and of a private session', async () => {
+    const path = '/v1/listeners/listener-0002/home';
+    const first = (await ask<Page>('GET', `${path}?limit=2&filter=music&device=desktop`)).json;
+    expect(first.shelves).toHaveLength(2);
+    const rest = await ask<Page>('GET', `${path}?filter=music&device=desktop&cursor=${first.nextCursor}`);
+    expect([rest.json.decisionId, rest.json.nextCursor]).toEqual([first.decisionId, undefined]);
+    const ofNone = `${path}?cursor=${'0'.repeat(26)}-2`;
+    expect((await ask('GET', ofNone)).problem).toMatchObject({ code: 'CURSOR_EXPIRED' });
+
+    expect((await ask<Page>('GET', `${path}?profiling=off`)).json.shelves.length).toBeGreaterThan(0);
+    const other = (await ask<Page>('GET', `${path}?policy=popularity&private=true&explain=true`)).json;
+    expect(other.policy).toBe('popularity');
+    for (const decisionId of [other.decisionId, (await ask<Page>('GET', `${path}?private=true`)).json.decisionId])
+      expect((await ask('GET', `/v1/decisions/${decisionId}`)).problem).toMatchObject({ code: 'DECISION_NOT_FOUND' });
+    const told = { ...eventOf({ listenerId: 'listener-0002' }), private: true };
+    expect(await fateOf(told)).toEqual({ eventId: told.eventId, fate: 'private' });
+    for (const query of [
+      'limit=0',
+      'limit=25',
+      'cursor=x',
+      'filter=films',
+      'policy=best',
+      'private=maybe',
+      'profiling=no',
+    ])
+      await refused('GET', [`${path}?${query}`], { status: 422, code: 'REQUEST_INVALID' });
+  });
+
   it('are listed, shown and replayed', async () => {
     const { json: page } = await ask<Page>('GET', '/v1/listeners/listener-0004/home?fresh=true');
     const { json: list } = await ask<{ decisions: string[] }>('GET', '/v1/decisions?limit=3');
@@ -439,10 +450,15 @@ describe('access', () => {
   });
 });
 
+trustKeepsTheContract();
+offersKeepTheContract();
+enginesKeepTheContract();
+insightsKeepTheContract();
+
 describe('operations', () => {
   it('hide pairs and evaluate retrieval on them', async () => {
     expect((await ask('POST', '/v1/admin/evaluate-retrieval')).problem).toMatchObject({ status: 400 });
-    const pairs = [...small.world.history()]
+    const pairs = [...small().world.history()]
       .filter(({ type }) => type === 'play')
       .slice(-300)
       .map(({ listenerId, itemId }) => ({ listenerId, itemId }));
@@ -485,25 +501,39 @@ describe('operations', () => {
   });
 
   it('have all been answered here, well and, where that can be, badly', () => {
-    const operations = Object.values(document.paths).flatMap((methods) =>
-      Object.values(methods).map(({ operationId }) => operationId),
-    );
-    const missing = operations.filter((operation) => operation !== 'getCover' && !answered.get(operation)?.has(200));
-    expect(missing).toEqual([]);
-    const neverRefused = operations.filter((operation) => ![...(answered.get(operation) ?? [])].some((s) => s >= 400));
+    const ids = operations().map(({ operationId }) => operationId);
+    expect(ids.filter((id) => !statusesOf(id).some((status) => status < 300))).toEqual([]);
+    const neverRefused = ids.filter((id) => !statusesOf(id).some((status) => status >= 400));
     expect(neverRefused.sort()).toEqual(
-      [
-        'compact',
-        'fit',
-        'getCover',
-        'getHealth',
-        'getMetrics',
-        'getOpenApi',
-        'getReadiness',
-        'listKeys',
-        'rebuildState',
-      ].sort(),
+      ['compact', 'fit', 'getHealth', 'getMetrics', 'getOpenApi', 'getReadiness', 'listKeys', 'rebuildState'].sort(),
     );
-    expect(server.logged()).not.toMatch(/^error/m);
+  });
+
+  it('refuse who brings no key, a key without the scope, and a parameter that there is not', async () => {
+    const secrets = new Map<string, string>();
+    for (const scope of ['ingest', 'serve']) {
+      const body = { name: `only-${scope}`, scopes: [scope] };
+      secrets.set(scope, (await ask<CreatedKey>('POST', '/v1/keys', body)).json.secret);
+    }
+    for (const { method, path, operationId, security, tags, requestBody } of operations()) {
+      for (const tag of tags) expect(declaredTags()).toContain(tag);
+      const one = path.replaceAll(/\{[^}]+\}/g, '0'.repeat(26));
+      // What misses its body is refused for that.
+      if (requestBody?.required !== true && !LENIENT.includes(operationId)) {
+        const { problem } = await ask(method, `${one}?colour=red`);
+        expect([operationId, problem]).toEqual([operationId, expect.objectContaining({ code: 'REQUEST_INVALID' })]);
+        expect([operationId, JSON.stringify(problem.errors)]).toEqual([operationId, expect.stringContaining('colour')]);
+      }
+      if (security.length === 0 || security.some((way) => Object.keys(way).length === 0)) continue;
+      const [scope] = Object.values(security[0])[0];
+      const statusWith = async (authorization: string) => [
+        operationId,
+        (await ask(method, one, undefined, { authorization })).status,
+      ];
+      expect(await statusWith('')).toEqual([operationId, 401]);
+      const other = secrets.get(scope === 'serve' ? 'ingest' : 'serve');
+      expect(await statusWith(`Bearer ${other}`)).toEqual([operationId, 403]);
+    }
+    expect(server().logged()).not.toMatch(/^error/m);
   });
 });

@@ -26,6 +26,8 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'events', description: 'What listeners do.' },
         { name: 'items', description: 'The catalogue.' },
         { name: 'listeners', description: 'Who a Home is for.' },
+        { name: 'playlists', description: 'Playlists that are made for a listener.' },
+        { name: 'campaigns', description: 'Rows that editors put on Homes.' },
         ...ENGINE_TAGS,
         { name: 'insights', description: 'Figures by shelf and item, listeners in words, the last minutes.' },
         { name: 'decisions', description: 'What was decided, with which propensities, and its replay.' },

@@ -131,8 +131,9 @@ const problem = (description: string) => ({
 /** The `response` of a route whose good answer has another status than 200. */
 export function answersWith(status: 201 | 202 | 204, schema: TSchema | undefined, description: string) {
   const { '4xx': caller, '5xx': platform } = answers({ $ref: 'Problem' }, description);
-  const content = schema === undefined ? {} : { content: { 'application/json': { schema } } };
-  return { [status]: { description, ...content }, '4xx': caller, '5xx': platform };
+  // `null` is how the document's generator is told that there is no body.
+  const good = schema === undefined ? { type: 'null' } : { content: { 'application/json': { schema } } };
+  return { [status]: { description, ...good }, '4xx': caller, '5xx': platform };
 }
 
 /** The `response` of a route: its good answer and the problems. */
@@ -144,6 +145,3 @@ export function answers(schema: TSchema | { $ref: string }, description: string,
     '5xx': problem('The platform cannot do it now.'),
   };
 }
-
-/** What `declareAccess` writes in its place says more. */
-export const SECURED = [{ key: [] }];
