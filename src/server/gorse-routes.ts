@@ -16,7 +16,7 @@ import {
   UserParams,
 } from './gorse-contract.ts';
 import { eventOfFeedback, itemOfGorse, listenerOfGorse, recommendedOf } from './gorse-mapping.ts';
-import { answers, needsKeyIn, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { answers, needsKeyIn, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
 import { NO_QUERY, requestInvalid } from './validation.ts';
 
 const KEY = 'x-api-key';
@@ -92,7 +92,6 @@ function registerFeedback(app: FastifyInstance, context: RouteContext): void {
           ? 'Takes feedback; the same again is an event of its own.'
           : 'Takes feedback that is not there yet.',
         tags,
-        security: SECURED,
         querystring: NO_QUERY,
         body: GorseFeedbackRows,
         response: answers(GorseSuccess, 'On disk, and in the listeners’ state.'),
@@ -116,7 +115,6 @@ function registerItems(app: FastifyInstance, context: RouteContext): void {
       operationId: 'gorseInsertItem',
       summary: 'Upserts an item.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: GorseItem,
       response: answers(GorseSuccess, 'On disk.'),
@@ -130,7 +128,6 @@ function registerItems(app: FastifyInstance, context: RouteContext): void {
       operationId: 'gorseInsertItems',
       summary: 'Upserts items.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: GorseItemRows,
       response: answers(GorseSuccess, 'On disk.'),
@@ -152,7 +149,6 @@ function registerUsers(app: FastifyInstance, context: RouteContext): void {
       operationId: 'gorseInsertUser',
       summary: 'Stores a listener.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: GorseUser,
       response: answers(GorseSuccess, 'On disk.'),
@@ -166,7 +162,6 @@ function registerUsers(app: FastifyInstance, context: RouteContext): void {
       operationId: 'gorseInsertUsers',
       summary: 'Stores listeners.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: GorseUserRows,
       response: answers(GorseSuccess, 'On disk.'),
@@ -218,7 +213,6 @@ function registerRecommend(app: FastifyInstance, context: RouteContext): void {
       operationId: 'gorseRecommend',
       summary: 'What of a listener’s Home is new to them, from the top.',
       tags,
-      security: SECURED,
       params: UserParams,
       querystring: GorseRecommendQuery,
       response: answers(GorseRecommendation, 'Ids; the Home is recorded as a decision.'),
@@ -234,7 +228,6 @@ function registerRecommend(app: FastifyInstance, context: RouteContext): void {
         operationId: 'gorseRecommendCategory',
         summary: 'The same, of a kind of item or a genre.',
         tags,
-        security: SECURED,
         params: UserCategoryParams,
         querystring: GorseRecommendQuery,
         response: answers(GorseRecommendation, 'Ids; the Home is recorded as a decision.'),

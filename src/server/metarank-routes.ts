@@ -14,7 +14,7 @@ import {
   RankQuerySchema,
 } from './metarank-contract.ts';
 import { type MappedEvent, mapMetarank } from './metarank-mapping.ts';
-import { answers, needsKeyIn, type RouteContext, SECURED } from './route.ts';
+import { answers, needsKeyIn, type RouteContext } from './route.ts';
 import { NO_QUERY, requestInvalid } from './validation.ts';
 
 const ENGINE = 'metarank';
@@ -102,7 +102,6 @@ function registerFeedback(app: FastifyInstance, context: RouteContext): void {
       operationId: 'metarankFeedback',
       summary: 'Takes item, user, ranking and interaction events, one or a list.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: MetarankFeedback,
       response: answers(MetarankTaken, 'On disk, and in the listeners’ state.'),
@@ -128,7 +127,6 @@ function registerRank(app: FastifyInstance, context: RouteContext): void {
       operationId: 'metarankRank',
       summary: 'Draws an order of the items by the policy, and records it as a decision.',
       tags,
-      security: SECURED,
       params: ModelParams,
       querystring: RankQuerySchema,
       body: MetarankRank,

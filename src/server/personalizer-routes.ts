@@ -12,7 +12,7 @@ import {
   type RankResponse,
 } from './personalizer-contract.ts';
 import { activationOf, ENGINE, rankQueryOf, rankResponseOf, rewardEvent } from './personalizer-mapping.ts';
-import { answersWith, needsKeyIn, type RouteContext, SECURED, SMALL_BODY_BYTES } from './route.ts';
+import { answersWith, needsKeyIn, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
 import { NO_QUERY, requestInvalid } from './validation.ts';
 
 const KEY = 'ocp-apim-subscription-key';
@@ -44,7 +44,6 @@ export function registerPersonalizer(app: FastifyInstance, context: RouteContext
       operationId: 'personalizerRank',
       summary: 'Draws which action to show, and records it as a decision.',
       tags,
-      security: SECURED,
       querystring: NO_QUERY,
       body: PersonalizerRank,
       response: answersWith(201, PersonalizerRanked, 'The order, and the chance of each action to be drawn first.'),
@@ -75,7 +74,6 @@ export function registerPersonalizer(app: FastifyInstance, context: RouteContext
       operationId: 'personalizerReward',
       summary: 'Tells what the action of a rank call has earned; the first time counts.',
       tags,
-      security: SECURED,
       params: PersonalizerEventParams,
       querystring: NO_QUERY,
       body: PersonalizerReward,
@@ -96,7 +94,6 @@ export function registerPersonalizer(app: FastifyInstance, context: RouteContext
       operationId: 'personalizerActivate',
       summary: 'Tells that the action of a deferred rank call was shown.',
       tags,
-      security: SECURED,
       params: PersonalizerEventParams,
       querystring: NO_QUERY,
       response: answersWith(204, undefined, 'On disk.'),
