@@ -30,16 +30,17 @@ const SIZES = {
 const SCHEMES = ['dark', 'light'];
 const QUALITY = 0.72;
 const MOST_BYTES = 4e6;
-/** Members of the demo's cast: somebody with much behind them, and somebody with episodes begun. */
+/** Members of the demo's cast: somebody with much behind them, somebody with episodes begun, and somebody whose Home no picture opens. */
 const LISTENER = 'demo-heavy';
-const OTHER = 'demo-unfinished';
+const BEGUN = 'demo-unfinished';
+const UNVISITED = 'demo-spanish';
 
 const shelves = (page) => page.locator('section[data-shelf]').first().waitFor();
 /** Each page: its address, or a function of the platform's API that finds it; and what to wait for or do before the picture. */
 const PAGES = {
   welcome: { path: '/', ready: (page) => page.getByRole('heading', { name: 'Who’s listening?' }).waitFor() },
   home: { path: `/?listener=${LISTENER}`, ready: shelves },
-  'home-podcasts': { path: `/?listener=${OTHER}&filter=podcasts`, ready: shelves },
+  'home-podcasts': { path: `/?listener=${BEGUN}&filter=podcasts`, ready: shelves },
   'home-explained': { path: `/?listener=${LISTENER}&explain=1`, ready: shelves },
   'home-compared': {
     path: `/?listener=${LISTENER}&compare=policy:popularity`,
@@ -55,7 +56,7 @@ const PAGES = {
     ready: async (page) => {
       await shelves(page);
       await page.keyboard.press('Control+k');
-      await page.getByRole('combobox').fill('a');
+      await page.getByRole('combobox', { name: 'Search' }).fill('de');
       await page.getByRole('group', { name: 'Items' }).waitFor();
     },
   },
@@ -72,7 +73,7 @@ const PAGES = {
     ready: (page) => page.getByRole('region', { name: 'Tastes' }).waitFor(),
   },
   'listener-events': {
-    path: `/listeners/${LISTENER}?part=timeline`,
+    path: `/listeners/${UNVISITED}?part=timeline`,
     ready: (page) => page.locator('time').first().waitFor(),
   },
   'listener-decisions': {
@@ -85,8 +86,9 @@ const PAGES = {
   catalogue: { path: '/catalogue' },
   item: {
     path: async (call) => {
-      const { mostPlayed } = await call(`/v1/listeners/${LISTENER}/state`);
-      return `/catalogue/${encodeURIComponent(mostPlayed[0].item.id)}`;
+      const home = await call(`/v1/listeners/${LISTENER}/home?device=desktop`);
+      const album = home.shelves.flatMap(({ cards }) => cards).find(({ kind }) => kind === 'album');
+      return `/catalogue/${encodeURIComponent(album.id)}`;
     },
   },
   shelves: { path: '/shelves' },
