@@ -531,7 +531,6 @@ async function assemble(
     { name: 'hiddenPairs', drop: ({ id }) => forgetHiddenPairs(paths.holdout, id) },
     {
       name: 'openDecisions',
-      drop: () => 0,
       settle: ({ key }) => insightsThread.forget(key),
     },
   ];
@@ -739,6 +738,7 @@ async function assemble(
         troubles.push(error);
       }
     };
+    workshop.refuse();
     await attempt(playlists.close);
     // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
     await attempt(flush);

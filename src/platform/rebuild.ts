@@ -73,6 +73,7 @@ export async function rebuildJob(
   const seen = new Set<string>();
   const expected = Math.max(1, storedIdCount(store));
   let events = 0;
+  onProgress('fold', 0);
   for await (const { position, event } of pastEvents(workspace, job.eventsEnd)) {
     const entry = states.get(event.listenerKey);
     const item = event.itemId === '' ? -1 : vocabularies.items.number(event.itemId);

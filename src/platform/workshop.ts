@@ -109,6 +109,8 @@ export interface Workshop {
    * whatever no job must see half done. Rejects with NOT_READY once the workshop is closed.
    */
   turn<T>(work: (run: RunJob) => Promise<T>): Promise<T>;
+  /** No turn begins and no job starts from here on; a job under way goes on. */
+  refuse(): void;
   close(): Promise<void>;
 }
 
@@ -187,6 +189,9 @@ export function createWorkshop({ dir }: Pick<WorkshopData, 'dir'>): Workshop {
       });
       queue = next.catch(() => undefined);
       return next;
+    },
+    refuse() {
+      closed = true;
     },
     async close() {
       closed = true;
