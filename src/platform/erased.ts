@@ -19,7 +19,7 @@ export interface ErasedPart {
    * not at all; what it has in memory or in files of its own goes when it is called. It may be called again.
    * @returns how many
    */
-  drop(listener: ErasedListener, write: StoreWriter): number;
+  drop?(listener: ErasedListener, write: StoreWriter): number;
   /** Called when logs and lake are free of the listener, for what was derived from them. On the medium when it resolves. */
   settle?(listener: ErasedListener): Promise<void>;
 }

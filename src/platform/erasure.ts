@@ -82,7 +82,10 @@ export function createErasures(dependencies: {
   const dropping = (): { readonly dropped: Record<string, number>; readonly also: typeof dropParts } => {
     const dropped: Record<string, number> = {};
     const dropParts = (listener: ErasedListener, write: StoreWriter): void => {
-      for (const part of parts) dropped[part.name] = part.drop(listener, write);
+      for (const part of parts) {
+        const count = part.drop?.(listener, write);
+        if (count !== undefined) dropped[part.name] = count;
+      }
     };
     return { dropped, also: dropParts };
   };
