@@ -3,9 +3,14 @@ import { listenerId, preparedDir, startServer } from './harness.ts';
 import { httpRequest, round, runLoad } from './load.ts';
 import type { BenchSettings } from './settings.ts';
 
-export async function benchHome({ items, listeners, seconds }: BenchSettings): Promise<Record<string, unknown>> {
+export async function benchHome({
+  items,
+  listeners,
+  seconds,
+  candidatesPerShelf,
+}: BenchSettings): Promise<Record<string, unknown>> {
   const dataDir = await preparedDir(items, listeners);
-  const server = await startServer({ dataDir });
+  const server = await startServer({ dataDir, candidatesPerShelf });
   try {
     const { port, key } = server;
     const home = (n: number): Buffer =>

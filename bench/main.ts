@@ -16,12 +16,13 @@ const { values, positionals } = parseArgs({
     items: { type: 'string', default: '100000' },
     listeners: { type: 'string', default: '20000' },
     seconds: { type: 'string', default: '10' },
+    'candidates-per-shelf': { type: 'string' },
   },
 });
 const [name] = positionals;
 if (name === undefined || !(name in BENCHES)) {
   process.stderr.write(
-    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N]\n`,
+    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N]\n`,
   );
   process.exit(2);
 }
@@ -30,6 +31,7 @@ const settings = {
   items: Number(values.items),
   listeners: Number(values.listeners),
   seconds: Number(values.seconds),
+  candidatesPerShelf: values['candidates-per-shelf'] === undefined ? undefined : Number(values['candidates-per-shelf']),
 };
 const jitterBefore = measureJitter(2);
 const result = await BENCHES[name as keyof typeof BENCHES](settings);

@@ -9,6 +9,8 @@ import { openEventLog } from '../src/store/index.ts';
 export interface ServerSettings {
   readonly dataDir: string;
   readonly injectSyncDelayMs: number;
+  /** Most candidates of one shelf; the product's own limit where undefined. */
+  readonly candidatesPerShelf?: number | undefined;
   /** Bytes that /echo answers. */
   readonly echoBytes: number;
 }
@@ -18,6 +20,7 @@ const platform = await openPlatform({
   dataDir: settings.dataDir,
   pageLifetimeMs: 0,
   injectSyncDelayMs: settings.injectSyncDelayMs,
+  ...(settings.candidatesPerShelf === undefined ? {} : { home: { candidatesPerShelf: settings.candidatesPerShelf } }),
 });
 const app = await createServer({ platform, keys: (secret) => platform.verifyKey(secret), clock: systemClock });
 await app.listen({ port: 0, host: '127.0.0.1' });

@@ -4,4 +4,6 @@ export interface BenchSettings {
   readonly listeners: number;
   /** Length of each measured part. */
   readonly seconds: number;
+  /** Most candidates of one shelf, to compare versions at the same count of candidates; the product's own limit where undefined. */
+  readonly candidatesPerShelf: number | undefined;
 }
