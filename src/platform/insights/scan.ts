@@ -3,6 +3,7 @@
  * log's segments are searched backwards for the listener's key, then the lake's files by column. One scan reads at most a
  * few seconds; where it stops, a cursor goes on.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, SECOND_MS } from '../../base/index.ts';
 import {
   type DecisionRecord,
@@ -68,6 +69,8 @@ interface Found {
 
 /** A scan stops after so long, and says where. */
 const PATIENCE_MS = 3 * SECOND_MS;
+/** Entries between two pauses: a few milliseconds. */
+const SLICE = 2048;
 /** Segments of the lake that one query reads. */
 const LAKE_SEGMENTS = 64;
 
@@ -116,8 +119,15 @@ async function scanBackwards(
     world.check();
     const entries: Found[] = [];
     const to = segment === end.segment ? end : { segment: segment + 1, offset: HEADER_BYTES };
+    let untilTurn = SLICE;
     for (const { position, payload } of readLogSegments(world.logDir(stream), { segment, offset: HEADER_BYTES }, to)) {
       if (position.segment !== segment) break;
+      if (--untilTurn === 0) {
+        // Other questions have their turn.
+        untilTurn = SLICE;
+        await nextTurn();
+        world.check();
+      }
       const at = positionNumber(position);
       if (at >= stop) break;
       if (at < from) continue;
