@@ -6,7 +6,7 @@ import { isShelfHidden, playsOf, shelfSightsOf, wornCards } from '../signals/ind
 import { heldCards, shelfKey } from './decide.ts';
 import { isEpisode, isShow } from './kinds.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
-import { isExplicit, isFitting, isKnown, isOffered, isUnwanted } from './rights.ts';
+import { isExplicit, isFitting, isOffered, isUnwanted, whyUnnamed } from './rights.ts';
 
 /** Why candidates leave. */
 export const REMOVAL_REASONS = [
@@ -96,13 +96,13 @@ const available = eachCandidate('available', 'unavailable', always, (request, it
   isGenerated(item) ? !request.generated.has(item) : !isOffered(request, item),
 );
 
-/** A title that names what the catalogue no longer holds goes with its row. */
+/** A title that names what is gone, what a kid may not have, or what was hidden goes with its row, also one that was seen. */
 const named: Filter<HomeRequest, ShelfBatch> = {
   name: 'named',
   onFailure: 'closed',
   run(request, batch) {
-    const stands = batch.declaration.isNamedBySeed !== true || isKnown(request, batch.seedItem);
-    return shrink(request, batch, stands ? batch.count : 0, 'unavailable');
+    const why = batch.declaration.isNamedBySeed === true ? whyUnnamed(request, batch.seedItem) : undefined;
+    return why === undefined ? { kept: batch, removed: NOTHING } : shrink(request, batch, 0, why);
   },
 };
 

@@ -28,7 +28,7 @@ export {
   recompute,
 } from './replay.ts';
 export { type CarriedRow, type ChildIndex, type HomeInput, indexChildren, type ServingEpochs } from './request.ts';
-export { type ChangedItems, mayHave, type Rights } from './rights.ts';
+export { type ChangedItems, mayHave, type Rights, whyUnnamed } from './rights.ts';
 export { mayRun, SHELVES, shelfById } from './shelves/index.ts';
 export {
   DEFAULT_TUNABLES,

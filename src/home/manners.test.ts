@@ -36,6 +36,22 @@ const removals = ({ record }: Served, reason: string): number =>
   record.removals.reduce((sum, one) => sum + (one.reason === reason ? one.count : 0), 0);
 const shelvesOf = ({ record }: Served): string[] => record.shelves.map(({ shelfId }) => shelfId);
 
+describe('a row that is named by an item', () => {
+  const seedsOf = ({ record }: Served): number[] =>
+    record.shelves.filter(({ shelfId }) => shelfId === 'more-like').map(({ seedItem }) => seedItem);
+
+  it('goes when the item is hidden, also where it was seen', async () => {
+    const before = await serve(calmListener());
+    const row = before.record.shelves.find(({ shelfId }) => shelfId === 'more-like');
+    const { seedItem, items: cards } = row ?? { seedItem: -1, items: [] };
+    const carried = [{ shelfId: 'more-like', seedItem, rank: 0, items: [...cards].slice(0, 4), decisionId: 'before' }];
+    expect(seedsOf(await serve(calmListener(), { carried }))).toContain(seedItem);
+    const state = calmListener();
+    tell(state, { type: 'hide', daysAgo: 0, itemId: items.find(({ id }) => number(id) === seedItem)?.id ?? '' });
+    expect(seedsOf(await serve(state, { carried }))).not.toContain(seedItem);
+  });
+});
+
 describe('fatigue', () => {
   it('rests a card for its days from the last time that it was seen, and says so', async () => {
     const before = offered(await serve(calmListener()), 'recommended') ?? [];

@@ -89,3 +89,13 @@ export function isKnown({ epochs: { catalog, changed } }: Pick<Rights, 'epochs'>
   if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) return false;
   return !(changed.size > 0 && changed.has(item) && changed.get(item) === undefined);
 }
+
+/**
+ * Why a row that is named by this item may not be: the catalogue no longer holds it, a kid may not have it, or the listener
+ * has hidden it. Undefined where it may.
+ */
+export function whyUnnamed(rights: Rights, item: number): 'unavailable' | 'kids' | 'hidden' | undefined {
+  if (!isKnown(rights, item)) return 'unavailable';
+  if (!isFitting(rights, item)) return 'kids';
+  return isUnwanted(rights, item) ? 'hidden' : undefined;
+}
