@@ -37,7 +37,11 @@ export interface Listeners {
    * their keys is written. Undefined for one that was erased meanwhile.
    */
   ensure(ids: readonly string[]): Promise<readonly (ListenerEntry | undefined)[]>;
-  /** An entry for one Home of somebody unknown while the store takes no writes: forgotten afterwards. */
+  /**
+   * An entry for somebody who is unknown and stays so: in a private session, or while the store takes no writes. The same
+   * for the same id until the process ends, so that a page stands and its cursor goes on with it; kept nowhere, and worked
+   * out from what only this process knows.
+   */
   passing(id: string): ListenerEntry;
   put(rows: readonly { readonly id: string; readonly profile: ListenerProfile }[]): Promise<readonly StoredListener[]>;
   list(query: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined }): {
@@ -82,6 +86,7 @@ export function createListeners(
 ): Listeners {
   const erased = new Set(erasing);
   const cache = new Map<string, ListenerEntry>();
+  const passingSecret = randomBytes(32);
   const secrets = new Map<string, KeyObject>();
 
   const remember = (entry: ListenerEntry): ListenerEntry => {
@@ -188,7 +193,16 @@ export function createListeners(
       return ids.map(get);
     },
     passing(id) {
-      const entry = fresh(id, {});
+      const derived = (what: string): Buffer => createHmac('sha256', passingSecret).update(`${what} ${id}`).digest();
+      const entry: ListenerEntry = {
+        id,
+        key: derived('key').toString('hex', 0, 16),
+        secret: createSecretKey(derived('secret')),
+        profile: UNKNOWN,
+        createdAtMs: clock.nowMs(),
+      };
+      // Where the log still takes records, they are sealed with it.
+      if (secrets.size >= CACHED) secrets.clear();
       secrets.set(entry.key, entry.secret);
       return entry;
     },
@@ -243,6 +257,8 @@ function nameAll(profile: ListenerProfile, vocabularies: StoredVocabularies): vo
 }
 
 const CACHED = 1_000_000;
+/** One object: a page stands for the profile, by identity, that it was decided for. */
+const UNKNOWN: ListenerProfile = Object.freeze({});
 
 function parse(bytes: Uint8Array): StoredEntry {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as StoredEntry;
