@@ -14,6 +14,7 @@ import {
   type FeedbackEvent,
   isGenerated,
   type ListenerProfile,
+  NO_ITEM,
   resolveProfile,
   type Serving,
   surfaceOf,
@@ -34,12 +35,14 @@ import {
   renderPage,
   rowsOfRecord,
   type ServingEpochs,
+  shelfById,
   shelfKey,
   textsWith,
+  whyUnnamed,
 } from '../home/index.ts';
 import { kernelsHash } from '../kernels/index.ts';
 import type { Trace } from '../mixer/index.ts';
-import { emptyState, type ListenerState } from '../signals/index.ts';
+import { emptyState, isShelfHidden, type ListenerState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
 import type { Pages } from './pages.ts';
@@ -172,9 +175,13 @@ export function createHomes(dependencies: HomesDependencies): Homes {
     try {
       const record = await recordOf(decisionId);
       if (record === undefined || record.listenerKey !== listener.key) return undefined;
+      // What was read of a state is no longer shown to who wants no profile now.
+      if (!asked.isProfiled && !record.marks.includes('unprofiled')) return undefined;
       if (record.versions.tunables !== epochs.tunablesHash) return undefined;
-      // A private page is explained when it is decided; its record is not sealed, and does not open.
-      const explained = query.explain && !asked.isPrivate;
+      // A page is private as it was decided, whatever the request that goes on with it says.
+      const isPrivate = asked.isPrivate || standing.isPrivate(decisionId);
+      // It is explained when it is decided; its record is not sealed, and does not open.
+      const explained = query.explain && !isPrivate;
       if (query.explain && !explained && part.reason === 'refresh') return undefined;
       const rows = explained ? dependencies.explain(record, listener.secret) : rowsOfRecord(record);
       const state = stateFor(record, asked);
@@ -198,7 +205,7 @@ export function createHomes(dependencies: HomesDependencies): Homes {
         textsWith(dependencies.texts, generated, languageOf(language)),
         explained ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
       );
-      if (!asked.isPrivate)
+      if (!isPrivate)
         decisions.writeServing({ decisionId, listenerKey: listener.key, atMs: nowMs, reason: part.reason });
       counts.servedAgain++;
       return page;
@@ -259,9 +266,19 @@ export function createHomes(dependencies: HomesDependencies): Homes {
     return rows.every(
       (row) =>
         mayRun(row, epochs.campaigns, nowMs, who) &&
+        mayBeTitled(row, rights) &&
         row.cards.every(({ item }) => mayHave(rights, item) && (!isGenerated(item) || generated.has(item))),
     );
   }
+
+  /** Is the row neither hidden nor named by what may not be? */
+  function mayBeTitled({ shelfId, seedItem }: RenderedRow, rights: Rights): boolean {
+    const { hiddenShelves } = rights.state;
+    if (hiddenShelves.count > 0 && isShelfHidden(rights.state, shelfId, pageIdOf(shelfId, seedItem))) return false;
+    return shelfById(shelfId)?.isNamedBySeed !== true || whyUnnamed(rights, seedItem) === undefined;
+  }
+  const pageIdOf = (shelfId: string, seedItem: number): string =>
+    seedItem === NO_ITEM ? shelfId : `${shelfId}:${vocabularies.items.name(seedItem)}`;
 
   /** The rows further down of a decision; throws CURSOR_EXPIRED when it does not stand any more. */
   async function answerCursor(cursor: string, asked: Asked): Promise<Uint8Array> {
