@@ -15,7 +15,7 @@ import { told } from './messages/index.ts';
 import { CHANNEL_BIT, createScratch, type HomeInput, newRequest, type RequestScratch } from './request.ts';
 import type { ShelfDeclaration } from './shelves/declaration.ts';
 import { newBatch, sinkInto } from './sources.ts';
-import { MAX_CANDIDATES, policyUnder } from './tunables.ts';
+import { isCold, MAX_CANDIDATES, policyUnder } from './tunables.ts';
 
 /** Candidates of one ranking at most. */
 export const MAX_RANKED: typeof MAX_CANDIDATES = MAX_CANDIDATES;
@@ -99,7 +99,9 @@ export function createRanker(dependencies: {
       distributions && ((probabilities, count) => distributions.push(probabilities.slice(0, count))),
     );
     const first = new Float64Array(batch.count);
-    if (batch.count > 0) policyUnder(policyId, tunables).card(decided.scores, batch.count, first);
+    // As the first card was drawn: hotter for who is hardly known.
+    const cold = isCold(view, tunables);
+    if (batch.count > 0) policyUnder(policyId, tunables, cold).card(decided.scores, batch.count, first);
     const drawn = decided.page.rows[0]?.cards ?? [];
     const places = new Set(drawn.map(({ index }) => index));
     const rest = Array.from({ length: batch.count }, (_, i) => i)

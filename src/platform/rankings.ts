@@ -20,9 +20,8 @@ import type { Listeners } from './listeners.ts';
 import type { StateEntry, States } from './states.ts';
 
 const TABLE = 'rankings';
-const TIDY_EVERY_MS = HOUR_MS;
-/** Entries that one tidying looks at. */
-const TIDY_AT_MOST = 100_000;
+/** Entries that each ranking looks at, one after another through the table: more than it adds, so that the old ones go. */
+const LOOKED_AT = 8;
 
 export interface RankQuery {
   readonly listenerId: string;
@@ -96,9 +95,10 @@ export interface OwnRankings extends Rankings {
 export function createRankings(dependencies: RankingDependencies): OwnRankings {
   const { ranker, listeners, decisions, vocabularies, store, clock } = dependencies;
   const kernels = kernelsHash();
-  let tidiedAtMs = Number.NEGATIVE_INFINITY;
+  /** Where the next look begins; from the start of the table when undefined. */
+  let lookFrom: string | undefined;
 
-  const stateOf = (listenerKey: string): { readonly entry?: StateEntry; readonly error?: unknown } => {
+  const stateOf = (listenerKey: string): ReadEntry => {
     try {
       return { entry: dependencies.states().get(listenerKey) };
     } catch (error) {
@@ -115,18 +115,24 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
   };
 
   async function keep(key: string, ranking: KnownRanking): Promise<void> {
-    const tidies = ranking.atMs - tidiedAtMs >= TIDY_EVERY_MS;
-    if (tidies) tidiedAtMs = ranking.atMs;
-    const old = tidies ? [...oldKeys(ranking.atMs)] : [];
+    const old = oldKeys(ranking.atMs);
     await store.transaction((write) => {
       for (const gone of old) write.remove(TABLE, gone);
       write.put(TABLE, key, Buffer.from(JSON.stringify(ranking)));
     });
   }
-  function* oldKeys(nowMs: number): Iterable<string> {
-    for (const { key, value } of store.range(TABLE, { limit: TIDY_AT_MOST })) {
-      if (isOver(parse(value), nowMs)) yield key;
+  /** The old ones of the next few entries: a look at the whole table would keep every Home waiting. */
+  function oldKeys(nowMs: number): readonly string[] {
+    const old: string[] = [];
+    let seen = 0;
+    let last = '';
+    for (const { key, value } of store.range(TABLE, { start: lookFrom, limit: LOOKED_AT })) {
+      seen++;
+      last = key;
+      if (isOver(parse(value), nowMs)) old.push(key);
     }
+    lookFrom = seen < LOOKED_AT ? undefined : `${last}\u0000`;
+    return old;
   }
 
   return {
@@ -143,7 +149,8 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       }
       const [listener] = await listeners.ensure([query.listenerId]);
       if (listener === undefined) throw new ShelfwiseError('LISTENER_NOT_FOUND', query.listenerId);
-      const { entry, error } = stateOf(listener.key);
+      const isProfiled = listener.profile.profiling ?? true;
+      const { entry, error } = isProfiled ? stateOf(listener.key) : NOT_READ;
       const epochs = dependencies.serving();
       const { tunables } = epochs;
       const nowMs = clock.nowMs();
@@ -151,7 +158,9 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       const market = query.market ?? profile.market;
       const tier = query.tier ?? profile.tier;
       const policyOff = isSwitchedOff(tunables, 'policy', tunables.policy);
-      const marks: readonly DecisionMark[] = policyOff ? ['policy-off'] : [];
+      const marks: DecisionMark[] = isProfiled ? [] : ['unprofiled'];
+      if (policyOff) marks.push('policy-off');
+      const isPlain = policyOff || !isProfiled || dependencies.isHeldOut(listener.key);
       const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
       const { record, view, ranked } = ranker.rank(
         {
@@ -160,6 +169,7 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
           listenerKey: listener.key,
           profile: { ...profile, market, tier },
           readState: () => {
+            if (!isProfiled) return emptyState();
             if (entry === undefined) throw error;
             return entry.state;
           },
@@ -170,7 +180,7 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
           market,
           tier,
           sessionId: query.sessionId ?? '',
-          policyId: policyOff || dependencies.isHeldOut(listener.key) ? 'popularity' : tunables.policy,
+          policyId: isPlain ? 'popularity' : tunables.policy,
           filter: '',
           marks,
           isRecorded: true,
@@ -225,6 +235,15 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
     },
   };
 }
+
+/** The state's entry, or why there is none. */
+interface ReadEntry {
+  readonly entry?: StateEntry;
+  readonly error?: unknown;
+}
+
+/** Of who wants no profile. */
+const NOT_READ: ReadEntry = {};
 
 function keyOf(engine: string, rankingId: string): string {
   return `${engine} ${rankingId}`;

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, type ManualClock, manualClock } from '../base/index.ts';
+import { dataDirPaths, openLmdbStore } from '../store/index.ts';
+import type { Platform } from './open.ts';
+import { fittedDir, open, removeDirs, START_MS } from './platform-testing.ts';
+import type { RankAnswer } from './rankings.ts';
+
+afterEach(removeDirs);
+
+const ITEMS = Array.from({ length: 30 }, (_, a) => `artist:${a}`);
+let serial = 0;
+
+function rank(platform: Platform, listenerId: string): Promise<RankAnswer> {
+  return platform.rank({
+    listenerId,
+    rankingId: `ranking-${serial++}`,
+    engine: 'metarank',
+    itemIds: ITEMS,
+    device: 'desktop',
+  });
+}
+
+describe('a ranking', () => {
+  it('says with which chance each candidate would stand first, also for who is hardly known: they sum to 1', async () => {
+    const platform = await open(await fittedDir(), manualClock(START_MS));
+    for (const listenerId of ['l1', 'nobody-yet']) {
+      for (let i = 0; i < 5; i++) {
+        const { ranked } = await rank(platform, listenerId);
+        expect(ranked.reduce((sum, { firstPropensity }) => sum + firstPropensity, 0)).toBeCloseTo(1, 9);
+      }
+    }
+    await platform.close();
+  });
+
+  it('reads nothing of a listener who wants no profile', async () => {
+    const platform = await open(await fittedDir(), manualClock(START_MS));
+    await platform.putListener('l1', { profiling: false });
+    await platform.putListener('stranger', { profiling: false });
+    const known = await rank(platform, 'l1');
+    expect(known.policy).toBe('popularity');
+    // Of equally popular ones chance decides.
+    const scores = ({ ranked }: RankAnswer) => new Map(ranked.map(({ itemId, score }) => [itemId, score]));
+    expect(scores(known)).toEqual(scores(await rank(platform, 'stranger')));
+    expect(await platform.replay(known.decisionId, { verify: true })).toMatchObject({ equal: true });
+    await platform.close();
+  });
+
+  it('is forgotten after a day, however many others there are', async () => {
+    const dir = await fittedDir();
+    const clock: ManualClock = manualClock(START_MS);
+    const platform = await open(dir, clock);
+    for (let i = 0; i < 40; i++) await rank(platform, 'l1');
+    clock.advance(DAY_MS + 2 * HOUR_MS);
+    for (let i = 0; i < 12; i++) await rank(platform, 'l2');
+    await platform.close();
+    const store = openLmdbStore({ dir: dataDirPaths(dir).online });
+    const left = [...store.range('rankings', {})].map(({ value }) => Buffer.from(value).toString());
+    await store.close();
+    expect(left.filter((text) => text.includes('"l1"'))).toEqual([]);
+    expect(left).toHaveLength(12);
+  });
+});
