@@ -145,10 +145,11 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
     await undo.click();
     await page.getByText('may come back').waitFor();
 
-    const shelf = page.locator('section[data-order="policy"]').last();
-    const hiddenShelf = await shelf.getAttribute('data-shelf');
+    // The Home that knows of these: it may have other shelves.
+    await page.waitForLoadState('networkidle');
+    const hiddenShelf = await page.locator('section[data-order="policy"]').last().getAttribute('data-shelf');
     const ofShelf = page.locator(`section[data-shelf="${hiddenShelf}"]`);
-    await shelf.getByRole('button', { name: 'About the shelf' }).click();
+    await ofShelf.getByRole('button', { name: 'About the shelf' }).click();
     await page.getByRole('menuitem', { name: 'Hide this shelf' }).click();
     await page.getByText('will not come back').waitFor();
     expect(await ofShelf.count()).toBe(0);
