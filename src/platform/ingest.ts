@@ -173,7 +173,8 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       for (let v = 0; v < valid.length; v++) {
         const { index, raw } = valid[v];
         const listener = entries[v];
-        if (listener === undefined) {
+        // Also while pages were read: what is appended now would outlive the erasure.
+        if (listener === undefined || listeners.isErased(listener.key)) {
           fates[index] = rejected(
             raw.eventId,
             'EVENT_INVALID',
