@@ -29,7 +29,6 @@ import {
   createAttribution,
   createCounters,
   type DecisionFacts,
-  looksLikeBot,
   type RewardRow,
 } from '../signals/index.ts';
 import { readLogSegments } from '../store/index.ts';
@@ -40,7 +39,7 @@ import { createEpochReader, type EpochReader } from './epochs.ts';
 import { secretOfKey } from './listeners.ts';
 import { countPlay } from './popularity.ts';
 import { openView } from './sealing.ts';
-import { positionNumber, positionOf, readStoredState } from './states.ts';
+import { positionNumber, positionOf } from './states.ts';
 import { flaggedKeys } from './traffic.ts';
 import type { Job, JobResults } from './workshop.ts';
 import { DECISIONS, EVENTS, profilesByKey, type Workspace } from './workspace.ts';
@@ -58,7 +57,8 @@ export async function learnJob(
   const flagged = flaggedKeys(workspace.store, job.nowMs);
   const attribution = createAttribution({
     decision: (id) => factsOf(records.get(id), records, catalog, vocabularies.items),
-    isBot: botCheck(workspace, job.stateTable),
+    // Of who was found since what they did was credited; by the operator's limits, which serving goes by.
+    isBot: (listenerKey) => flagged.has(listenerKey),
     restore: checkpoint.attribution,
   });
 
@@ -136,19 +136,6 @@ function catalogOf(workspace: Workspace, hash: string): Catalog {
 }
 
 const NOTHING_LEARNT = { learnt: 0, unreadable: 0 };
-
-/** A machine's plays earn nothing. One look at each listener's state a run. */
-function botCheck(workspace: Workspace, stateTable: string): (listenerKey: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (listenerKey) => {
-    const held = known.get(listenerKey);
-    if (held !== undefined) return held;
-    const stored = readStoredState(workspace.store, stateTable, listenerKey);
-    const bot = stored !== undefined && looksLikeBot(stored.state);
-    known.set(listenerKey, bot);
-    return bot;
-  };
-}
 
 function startOf(position: number): { segment: number; offset: number } | undefined {
   return position < 0 ? undefined : positionOf(position);

@@ -43,6 +43,19 @@ describe('the rule for machines', () => {
     );
   });
 
+  it('decides by the limits of the operator, not by others, whose plays earn rewards', async () => {
+    const clock = manualClock(START_MS);
+    const botRules = { playsPerDay: 10_000, playedHoursPerDay: 1_000, actsPerMinute: 1_000 };
+    const platform = await open(await fittedDir(), clock, { botRules });
+    await platform.learn();
+    await platform.ingest(acts('play', 'l2', 30, clock));
+    await playFirstCard(platform, 'l2', await home(platform, 'l2'), clock);
+    expect(platform.status().traffic.suspects).toBe(0);
+    await platform.learn();
+    expect(platform.status().background.learner).toMatch(/ 1 of 1 rewards learnt/);
+    await platform.close();
+  });
+
   it('is remembered over a restart, and for thirty days', async () => {
     const clock = manualClock(START_MS);
     const dir = newDir();
