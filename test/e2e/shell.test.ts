@@ -1,6 +1,6 @@
 /** The shell of the Studio and its pages of listeners, in a real browser against a real platform. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { BROWSER, checkPage, PHONE, type Studio, startStudio } from './browser.ts';
+import { BROWSER, checkPage, MEASURE_SHIFTS, PHONE, type Studio, startStudio } from './browser.ts';
 
 const LISTENER = 'listener-0009';
 
@@ -148,6 +148,16 @@ describe.skipIf(BROWSER === undefined)('the Studio', () => {
     await page.getByRole('link', { name: 'A Home for the same moment' }).first().click();
     await page.locator('section[data-shelf]').first().waitFor();
     expect(new URL(page.url()).searchParams.get('at')).toMatch(/^\d{4}-/);
+  });
+
+  it('moves nothing while a page loads', async () => {
+    for (const path of ['/listeners', `/listeners/${LISTENER}`, '/catalogue', '/shelves', '/live']) {
+      const page = await studio.open(path, PHONE, studio.key, MEASURE_SHIFTS);
+      await page.locator('h1').waitFor();
+      await page.waitForLoadState('networkidle');
+      const shifts = await page.evaluate(() => (window as unknown as { layoutShifts: number[] }).layoutShifts);
+      expect([path, shifts.reduce((sum, shift) => sum + shift, 0) < 0.02]).toEqual([path, true]);
+    }
   });
 
   it('fits a phone and passes axe there, in both colours', async () => {
