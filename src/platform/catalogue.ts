@@ -12,6 +12,9 @@ import type { ItemFate } from './service.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 
 const TABLE = 'items';
+/** By id: items that the columns may not show as they are, so that a restart does not forget what was withdrawn. */
+const BEHIND = 'items-behind';
+const NOTE = Buffer.from('1');
 const checker = Compile(ItemSchema);
 
 export interface Catalogue extends ItemTexts {
@@ -65,6 +68,48 @@ export function createCatalogue(
     changed.set(number, item);
     changedIn.set(number, turn);
   };
+  for (const { key: id } of store.range(BEHIND, {})) noteChange(vocabularies.items.number(id), get(id));
+  /** By item: changes whose transaction is under way. */
+  const writing = new Map<number, number>();
+  /** Notes of what the columns show by now, or did before a removal failed. */
+  const settled = new Set<number>();
+  const forgetSettled = async (): Promise<void> => {
+    const gone = [...settled].filter((number) => !writing.has(number) && !changed.has(number));
+    settled.clear();
+    if (gone.length === 0) return;
+    try {
+      await store.transaction((write) => {
+        for (const number of gone) write.remove(BEHIND, vocabularies.items.name(number));
+      });
+    } catch {
+      // They cost a look each until the next columns; a disk that takes nothing is told of by whoever must write.
+      for (const number of gone) settled.add(number);
+    }
+  };
+
+  /** One transaction, which also notes that the columns are behind with the `known`; `then` is done once it is through. */
+  const writeChange = async (
+    known: readonly Item[],
+    change: (write: StoreWriter) => void,
+    then: () => void,
+  ): Promise<void> => {
+    const numbers = known.map(({ id }) => vocabularies.items.number(id));
+    for (const number of numbers) writing.set(number, (writing.get(number) ?? 0) + 1);
+    try {
+      await store.transaction((write) => {
+        change(write);
+        markChanged(write);
+        for (const { id } of known) write.put(BEHIND, id, NOTE);
+      });
+      then();
+    } finally {
+      for (const number of numbers) {
+        const others = (writing.get(number) ?? 1) - 1;
+        if (others > 0) writing.set(number, others);
+        else writing.delete(number);
+      }
+    }
+  };
 
   const itemOf = (number: number): Item | undefined =>
     number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
@@ -83,7 +128,9 @@ export function createCatalogue(
           if (when > begun) continue;
           changed.delete(number);
           changedIn.delete(number);
+          settled.add(number);
         }
+        void forgetSettled();
       };
     },
     has: (number) => number < searchTexts.length && searchTexts[number] !== '',
@@ -111,33 +158,39 @@ export function createCatalogue(
         fates.push({ id: row.id, fate: before === undefined ? 'created' : 'updated' });
       }
       if (written.size === 0) return fates;
+      // Who is new is not served before the columns have it.
+      const updated = [...written.values()].flatMap(([item, isNew]) => (isNew ? [] : [item]));
       let settle = (): void => {};
-      await store.transaction((write) => {
-        settle = vocabularies.persist(write);
-        markChanged(write);
-        for (const [item] of written.values()) write.put(TABLE, item.id, Buffer.from(JSON.stringify(item)));
-      });
-      settle();
-      for (const [item, isNew] of written.values()) {
-        note(item);
-        // Who is new is not served before the columns have it.
-        if (!isNew) noteChange(vocabularies.items.number(item.id), item);
-      }
+      await writeChange(
+        updated,
+        (write) => {
+          settle = vocabularies.persist(write);
+          for (const [item] of written.values()) write.put(TABLE, item.id, Buffer.from(JSON.stringify(item)));
+        },
+        () => {
+          settle();
+          for (const [item] of written.values()) note(item);
+          for (const item of updated) noteChange(vocabularies.items.number(item.id), item);
+        },
+      );
       onChange();
       return fates;
     },
     async remove(id) {
       const item = get(id);
       if (item === undefined) return false;
-      await store.transaction((write) => {
-        write.remove(TABLE, id);
-        markChanged(write);
-      });
-      const number = vocabularies.items.lookup(id);
-      searchTexts[number] = '';
-      texts.forget(number, item.kind);
-      noteChange(number, undefined);
-      size--;
+      await writeChange(
+        [item],
+        (write) => write.remove(TABLE, id),
+        () => {
+          const number = vocabularies.items.lookup(id);
+          // Two may have removed it at once.
+          if (searchTexts[number] !== '') size--;
+          searchTexts[number] = '';
+          texts.forget(number, item.kind);
+          noteChange(number, undefined);
+        },
+      );
       onChange();
       return true;
     },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { manualClock, ShelfwiseError } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
-import { dataDirPaths } from '../store/index.ts';
+import { dataDirPaths, openLmdbStore } from '../store/index.ts';
 import type { Platform } from './open.ts';
 import { fittedDir, open, removeDirs, START_MS } from './platform-testing.ts';
 import type { HomeQuery } from './service.ts';
@@ -104,6 +104,36 @@ describe('a row that is named by an item', () => {
     await platform.ingest([eventOf('impression', 'picky', { reference }), eventOf('hide', 'picky', { itemId: seed })]);
     const after = await ask(platform, 'picky', CAR);
     expect(after.shelves.map(({ id }) => id)).not.toContain(row.id);
+    await platform.close();
+  });
+});
+
+describe('an item that was withdrawn', () => {
+  it('is on no Home after a restart either, before the columns know of it', async () => {
+    const dir = await fittedDir();
+    const clock = manualClock(START_MS);
+    let platform = await open(dir, clock);
+    const idsOf = (page: Page) => page.shelves.flatMap(({ cards }) => cards.map(({ id }) => id));
+    const [gone, elsewhere] = idsOf(await ask(platform, 'l1'));
+    await platform.deleteItem(gone);
+    const item = platform.getItem(elsewhere);
+    await platform.upsertItems([{ ...item, markets: ['JP'] }]);
+    await platform.close();
+    platform = await open(dir, clock);
+    for (let i = 0; i < 5; i++) {
+      const ids = idsOf(await ask(platform, 'l1', { fresh: true }));
+      expect(ids).not.toContain(gone);
+      expect(ids).not.toContain(elsewhere);
+    }
+    // The columns know of it now, and nothing is noted any more.
+    await platform.fit({});
+    await platform.close();
+    const store = openLmdbStore({ dir: dataDirPaths(dir).online });
+    const notes = [...store.range('items-behind', {})];
+    await store.close();
+    expect(notes).toEqual([]);
+    platform = await open(dir, clock);
+    expect(idsOf(await ask(platform, 'l1', { fresh: true }))).not.toContain(gone);
     await platform.close();
   });
 });
