@@ -46,6 +46,8 @@ export interface Epochs {
   serveCampaigns(campaigns: Campaigns): void;
   /** The embedding that the exact scan stands in for, since nothing is prepared for its search. */
   unprepared(): string | undefined;
+  /** The features that the stored model was made of, and those of this version; undefined where no other model is stored. */
+  outdatedModel(): { readonly encoder: string; readonly expected: string } | undefined;
   /** Serves with what was prepared. Like `publish`, one at a time. */
   adoptPrepared(): Promise<void>;
   /** As recorded: also those that are damaged and do not serve. */
@@ -131,8 +133,12 @@ export async function createEpochs(dependencies: {
   const cohortsEpoch = await load('cohorts');
   const modelEpoch = await load('model');
   const embedding = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
+  let outdated =
+    modelEpoch === undefined || modelEpoch.meta.encoder === encoder.hash
+      ? undefined
+      : { encoder: String(modelEpoch.meta.encoder), expected: encoder.hash };
   /** A model reads counters and vectors as it has learnt them: while those are damaged it waits. */
-  let waiting = modelEpoch?.meta.encoder === encoder.hash ? modelEpoch : undefined;
+  let waiting = outdated === undefined ? modelEpoch : undefined;
   const readyModel = (): ServingEpochs['model'] => {
     if (waiting === undefined || damaged.has('counters') || damaged.has('embedding')) return undefined;
     const model = loadModel(waiting, encoder);
@@ -178,6 +184,7 @@ export async function createEpochs(dependencies: {
             break;
           case 'model':
             waiting = epoch;
+            outdated = undefined;
             break;
           case 'embedding':
           case 'tunables':
@@ -195,6 +202,7 @@ export async function createEpochs(dependencies: {
       serving = { ...serving, campaigns };
     },
     unprepared: () => unprepared,
+    outdatedModel: () => outdated,
     async adoptPrepared() {
       const { embedding: of } = serving;
       const nearest = of === undefined ? undefined : await nearestOf(of);

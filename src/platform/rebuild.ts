@@ -1,7 +1,8 @@
 /** Rebuilding states: the whole log is folded anew into a fresh table, compared with the one that serves, and swapped in. */
 import { type Clock, ShelfwiseError } from '../base/index.ts';
-import { foldEvent, statesEqual } from '../signals/index.ts';
+import { foldEvent, STATE_VERSION, statesEqual } from '../signals/index.ts';
 import type { LogPosition } from '../store/index.ts';
+import type { PlatformLogger } from './config.ts';
 import { storedIdCount } from './id-runs.ts';
 import type { RebuildReport } from './service.ts';
 import type { StateTables } from './state-tables.ts';
@@ -54,6 +55,26 @@ export function createRebuild(dependencies: {
       running = false;
     }
   };
+}
+
+/** What another version of the fold has written does not decode: it is folded anew while Homes are served without it. */
+export async function rebuildOutdated(dependencies: {
+  readonly tables: Pick<StateTables, 'fold' | 'isOutdated'>;
+  readonly rebuild: Rebuild;
+  readonly report: (text: string) => void;
+  readonly logger: PlatformLogger;
+}): Promise<void> {
+  const { tables, rebuild, report, logger } = dependencies;
+  if (!tables.isOutdated()) return;
+  const fold = tables.fold();
+  const why = `the stored states are of version ${fold}, this is ${STATE_VERSION}`;
+  const say = (share: number): void =>
+    report(`${why}: rebuilding, ${Math.round(100 * share)}%; Homes are degraded until then`);
+  say(0);
+  logger.warn({ stored: fold, version: STATE_VERSION }, `${why}; they are rebuilt, and Homes are degraded until then`);
+  const { events, listeners, seconds } = await rebuild(say);
+  report(`states are of version ${STATE_VERSION}: ${events} events of ${listeners} listeners`);
+  logger.info({ events, listeners, seconds }, 'the states are rebuilt and serve');
 }
 
 /** Relative difference of decayed sums that the order of arrival may cause. */

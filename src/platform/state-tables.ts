@@ -23,8 +23,10 @@ export interface StateTables {
   name(): string;
   /** 1 before the first rebuild, and one more after each. */
   version(): number;
-  /** Version of the fold that the table that serves was begun with; `STATE_VERSION` when this code can read it. */
+  /** Version of the fold that the table that serves was begun with. */
   fold(): number;
+  /** Were the states that serve begun by another version of the fold, which this one cannot read? */
+  isOutdated(): boolean;
   /** Empties the table that does not serve, for a rebuild to fill, and gives its name. */
   prepareOther(): Promise<string>;
   /** The other table serves from now on. It is durable with the transaction that `note` is called in. */
@@ -52,6 +54,7 @@ export function openStateTables(
     name: () => stateTable(table),
     version: () => version,
     fold: () => fold,
+    isOutdated: () => fold !== STATE_VERSION,
     async prepareOther() {
       // What a rebuild that was cut off may have left.
       await dropTable(store, stateTable(other()));
