@@ -18,6 +18,7 @@ import { type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
 import { proposePopular, shelfById } from './shelves/index.ts';
 import { newBatch, sinkInto } from './sources.ts';
+import { isSwitchedOff } from './tunables.ts';
 
 export interface HomeAnswer {
   /** The page as JSON, UTF-8. */
@@ -106,7 +107,7 @@ function recordedShelf(batch: ShelfBatch): RecordedShelf {
 
 /**
  * What is popular, in that order, all forced: the page when the pipeline itself failed. Rights still hold, and a filter
- * that cannot tell them leaves nothing.
+ * that cannot tell them leaves nothing. Nor does an operator who has switched the shelf off.
  */
 export function popularSelection(request: HomeRequest, error: string): { selection: Selection; trace: Trace } {
   const declaration = shelfById('popular');
@@ -119,7 +120,7 @@ export function popularSelection(request: HomeRequest, error: string): { selecti
     failures: ['page'],
   };
   try {
-    proposePopular(request, 100, sinkInto(batch));
+    if (!isSwitchedOff(request.tunables, 'shelf', declaration.id)) proposePopular(request, 100, sinkInto(batch));
     for (const filter of RIGHTS) {
       for (const { reason, count } of filter.run(request, batch).removed) {
         trace.removals.push({ batch: declaration.id, filter: filter.name, reason, count });

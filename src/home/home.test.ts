@@ -470,6 +470,10 @@ describe('Home', () => {
     expect(page.shelves.map((one) => one.kind)).toEqual(['popular']);
     expect(page.shelves[0].cards.length).toBeGreaterThan(3);
     expect(record.rows[0].cards.every((card) => card.forced)).toBe(true);
+    // Not against the word of an operator.
+    const off = resolveTunables({ switchedOff: ['shelf:popular'] });
+    const bare = await serve({ epochs: { ...broken, tunables: off }, tunables: off });
+    expect(bare.page.shelves).toEqual([]);
   });
 
   it('keeps carried rows at their place with their cards, and does not propose them again', async () => {

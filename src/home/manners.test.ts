@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../base/index.ts';
+import { buildCatalog, createVocabulary, type Item, readCatalog } from '../domain/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
 import { emptyState, type ListenerState } from '../signals/index.ts';
 import { createDecider, type HomeInput, mayHave, recompute, resolveTunables } from './index.ts';
@@ -186,6 +187,53 @@ describe('rights', () => {
     expect(asked(as({ availableFrom: new Date(NOW + 1).toISOString() }))).toBe(false);
     expect(asked(as({ attributes: { kids: false } }), 'kid')).toBe(false);
     expect(asked(as({ attributes: { kids: false } }))).toBe(true);
+  });
+
+  it('follow what a show or an artist has become, before the columns do, for what is part of it', () => {
+    const vocabularies = {
+      items: createVocabulary(),
+      genres: createVocabulary(),
+      markets: createVocabulary(),
+      tiers: createVocabulary(),
+      languages: createVocabulary(),
+    };
+    const show: Item = { id: 'show', kind: 'show', title: 'Bears', genres: ['kids'] };
+    const artist: Item = { id: 'artist', kind: 'artist', title: 'Bear' };
+    const catalog = readCatalog(
+      buildCatalog(
+        [
+          show,
+          { id: 'episode', kind: 'episode', title: 'One', parentId: 'show' },
+          artist,
+          { id: 'track', kind: 'track', title: 'Roar', creators: [{ id: 'artist', name: 'Bear' }] },
+        ],
+        vocabularies,
+      ),
+    );
+    const mayKid = (id: string, ...changes: readonly Item[]): boolean =>
+      mayHave(
+        {
+          epochs: {
+            catalog,
+            changed: new Map(changes.map((item) => [vocabularies.items.lookup(item.id), item])),
+          },
+          market: 'SE',
+          tier: 'free',
+          marketNumber: -1,
+          tierNumber: -1,
+          atMs: NOW,
+          profile: { explicitAllowed: false, ageBand: 'kid' },
+          state: emptyState(),
+        },
+        vocabularies.items.lookup(id),
+      );
+    expect([mayKid('episode'), mayKid('track')]).toEqual([true, true]);
+    expect(mayKid('episode', { ...show, title: 'More bears' })).toBe(true);
+    expect(mayKid('episode', { ...show, explicit: true })).toBe(false);
+    expect(mayKid('episode', { ...show, genres: ['crime'] })).toBe(false);
+    expect(mayKid('episode', { ...show, attributes: { kids: false } })).toBe(false);
+    expect(mayKid('track', { ...artist, title: 'A bear' })).toBe(true);
+    expect(mayKid('track', { ...artist, attributes: { kids: false } })).toBe(false);
   });
 
   it('let no shelf stand whose title names what is gone', async () => {

@@ -2,6 +2,7 @@
 import {
   type Catalog,
   ITEM_EXPLICIT,
+  ITEM_FOR_KIDS,
   type Item,
   isAvailable,
   isForKids,
@@ -35,7 +36,11 @@ export function isOffered(rights: Rights, item: number): boolean {
   // A generated playlist is made for its listener of what they may have; it is no item of a catalogue.
   if (isGenerated(item)) return true;
   const { epochs, marketNumber, tierNumber, atMs } = rights;
-  return isAvailable(epochs.catalog, item, marketNumber, tierNumber, atMs) && !isWithdrawn(rights, item);
+  return (
+    isAvailable(epochs.catalog, item, marketNumber, tierNumber, atMs) &&
+    !isWithdrawn(rights, item) &&
+    !isUnfitByChange(rights, item)
+  );
 }
 
 /** Is it gone, or changed into what this listener may not have, since the columns were built? */
@@ -49,6 +54,16 @@ function isWithdrawn({ epochs: { changed }, market, tier, atMs, profile }: Right
   if (item.availableFrom !== undefined && !(atMs >= Date.parse(item.availableFrom))) return true;
   if (item.availableUntil !== undefined && !(atMs < Date.parse(item.availableUntil))) return true;
   return profile.ageBand === 'kid' && !staysForKids(item);
+}
+
+/** Has what it is a part of, or who made it, changed into what makes it unfit for a kid? See `isForKids`. */
+function isUnfitByChange({ epochs: { catalog, changed }, profile }: Rights, item: number): boolean {
+  if (changed.size === 0 || profile.ageBand !== 'kid' || item >= catalog.size) return false;
+  const parent = changed.get(catalog.parent[item]);
+  if (parent?.attributes?.['kids'] === false) return true;
+  if (changed.get(catalog.creator[item])?.attributes?.['kids'] === false) return true;
+  if (parent === undefined || parent.kind !== 'show') return false;
+  return parent.explicit === true || (!staysForKids(parent) && (catalog.flags[item] & ITEM_FOR_KIDS) === 0);
 }
 
 function staysForKids({ kind, attributes, genres = [] }: Item): boolean {
