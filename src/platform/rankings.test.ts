@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, type ManualClock, manualClock } from '../base/index.ts';
+import { DAY_MS, HOUR_MS, type ManualClock, manualClock, ShelfwiseError } from '../base/index.ts';
 import { dataDirPaths, openLmdbStore } from '../store/index.ts';
 import type { Platform } from './open.ts';
 import { fittedDir, open, removeDirs, START_MS } from './platform-testing.ts';
@@ -58,5 +58,33 @@ describe('a ranking', () => {
     await store.close();
     expect(left.filter((text) => text.includes('"l1"'))).toEqual([]);
     expect(left).toHaveLength(12);
+  });
+
+  it('goes with its listener; that of somebody new, who comes by the same id while the erasure is under way, stays', async () => {
+    const dir = await fittedDir();
+    const clock = manualClock(START_MS);
+    let platform = await open(
+      dir,
+      clock,
+      {},
+      {
+        online: openLmdbStore,
+        onErasureStep: (step) => {
+          if (step === 'seal events') throw new ShelfwiseError('BUG', 'stopped by the test');
+        },
+      },
+    );
+    await rank(platform, 'l1');
+    const before = `ranking-${serial - 1}`;
+    expect(platform.rankingOf('metarank', before)?.listenerId).toBe('l1');
+    const begun = await platform.eraseListener('l1', 'test');
+    expect(platform.rankingOf('metarank', before)).toBeUndefined();
+    await rank(platform, 'l1');
+    const after = `ranking-${serial - 1}`;
+    await platform.close();
+    platform = await open(dir, clock);
+    while ((await platform.erasure(begun?.id ?? ''))?.state !== 'done') await new Promise((go) => setTimeout(go, 5));
+    expect(platform.rankingOf('metarank', after)?.listenerId).toBe('l1');
+    await platform.close();
   });
 });

@@ -65,6 +65,12 @@ export interface KnownRanking {
   readonly itemIds: readonly string[];
 }
 
+/** As it is kept. */
+interface StoredRanking extends KnownRanking {
+  /** By an id that was erased somebody new may come. */
+  readonly listenerKey: string;
+}
+
 export interface Rankings {
   /** The decision is recorded, and its id is on disk, when the promise resolves. Throws ITEM_NOT_FOUND where no candidate is known. */
   rank(query: RankQuery): Promise<RankAnswer>;
@@ -88,7 +94,7 @@ export interface RankingDependencies {
 
 /** What only the composition root asks. */
 export interface OwnRankings extends Rankings {
-  /** Removes the ids of a listener's rankings; returns how many. */
+  /** Removes the ids of a listener's rankings, less those of somebody new who came by the same id; returns how many. */
   erase(listenerId: string, write: StoreWriter): number;
 }
 
@@ -114,7 +120,7 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
     return numbers;
   };
 
-  async function keep(key: string, ranking: KnownRanking): Promise<void> {
+  async function keep(key: string, ranking: StoredRanking): Promise<void> {
     const old = oldKeys(ranking.atMs);
     await store.transaction((write) => {
       for (const gone of old) write.remove(TABLE, gone);
@@ -205,6 +211,7 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       await keep(keyOf(query.engine, query.rankingId), {
         decisionId,
         listenerId: query.listenerId,
+        listenerKey: listener.key,
         atMs: nowMs,
         itemIds: drawn,
       });
@@ -219,8 +226,10 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
     },
     erase(listenerId, write) {
       let erased = 0;
+      const newcomer = listeners.get(listenerId)?.key;
       for (const { key, value } of store.range(TABLE, {})) {
-        if (parse(value).listenerId !== listenerId) continue;
+        const ranking = parse(value);
+        if (ranking.listenerId !== listenerId || (newcomer !== undefined && ranking.listenerKey === newcomer)) continue;
         write.remove(TABLE, key);
         erased++;
       }
@@ -231,7 +240,8 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       const bytes = isId(rankingId) ? store.get(TABLE, keyOf(engine, rankingId)) : undefined;
       if (bytes === undefined) return undefined;
       const ranking = parse(bytes);
-      return isOver(ranking, clock.nowMs()) ? undefined : ranking;
+      const { decisionId, listenerId, atMs, itemIds } = ranking;
+      return isOver(ranking, clock.nowMs()) ? undefined : { decisionId, listenerId, atMs, itemIds };
     },
   };
 }
@@ -249,8 +259,8 @@ function keyOf(engine: string, rankingId: string): string {
   return `${engine} ${rankingId}`;
 }
 
-function parse(bytes: Uint8Array): KnownRanking {
-  return JSON.parse(Buffer.from(bytes).toString()) as KnownRanking;
+function parse(bytes: Uint8Array): StoredRanking {
+  return JSON.parse(Buffer.from(bytes).toString()) as StoredRanking;
 }
 
 function isOver({ atMs }: KnownRanking, nowMs: number): boolean {
