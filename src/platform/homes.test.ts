@@ -137,3 +137,19 @@ describe('an item that was withdrawn', () => {
     await platform.close();
   });
 });
+
+describe('a policy that is switched off', () => {
+  it('degrades the pages that it would have drawn, and not those of who gets popularity anyway', async () => {
+    const degradedOf = async (popularityHoldout: number, query: Partial<HomeQuery> = {}): Promise<boolean> => {
+      const platform = await open(await fittedDir(), manualClock(START_MS), { popularityHoldout });
+      await platform.setSwitches([{ target: 'policy:plackett-luce', on: false }]);
+      const { policy, degraded } = await ask(platform, 'l1', query);
+      await platform.close();
+      expect(policy).toBe('popularity');
+      return degraded;
+    };
+    expect(await degradedOf(0)).toBe(true);
+    expect(await degradedOf(1)).toBe(false);
+    expect(await degradedOf(0, { profiling: false })).toBe(false);
+  });
+});

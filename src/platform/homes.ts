@@ -314,9 +314,11 @@ export function createHomes(dependencies: HomesDependencies): Homes {
     const seed: Seed = freshSeed();
     const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
     const wanted = query.policyId ?? tunables.policy;
-    const policyOff = isSwitchedOff(tunables, 'policy', wanted);
     const isHeldOut = query.policyId === undefined && dependencies.isHeldOut(listener.key);
-    const policyId = policyOff || !isProfiled || isHeldOut ? 'popularity' : wanted;
+    // Who gets popularity anyway misses nothing: their pages are not degraded.
+    const isPlain = !isProfiled || isHeldOut;
+    const policyOff = !isPlain && isSwitchedOff(tunables, 'policy', wanted);
+    const policyId = policyOff || isPlain ? 'popularity' : wanted;
     const marks = marksOf(asked, policyOff);
     // A Home of another time has another taste: it is not kept.
     const keepsTaste = entry !== undefined && query.atMs === undefined;

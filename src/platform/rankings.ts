@@ -163,10 +163,11 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       const profile = resolveProfile(listener.profile);
       const market = query.market ?? profile.market;
       const tier = query.tier ?? profile.tier;
-      const policyOff = isSwitchedOff(tunables, 'policy', tunables.policy);
+      // Who gets popularity anyway misses nothing by a policy that is off.
+      const isPlain = !isProfiled || dependencies.isHeldOut(listener.key);
+      const policyOff = !isPlain && isSwitchedOff(tunables, 'policy', tunables.policy);
       const marks: DecisionMark[] = isProfiled ? [] : ['unprofiled'];
       if (policyOff) marks.push('policy-off');
-      const isPlain = policyOff || !isProfiled || dependencies.isHeldOut(listener.key);
       const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
       const { record, view, ranked } = ranker.rank(
         {
@@ -186,7 +187,7 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
           market,
           tier,
           sessionId: query.sessionId ?? '',
-          policyId: isPlain ? 'popularity' : tunables.policy,
+          policyId: isPlain || policyOff ? 'popularity' : tunables.policy,
           filter: '',
           marks,
           isRecorded: true,
