@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, type ManualClock, manualClock } from '../base/index.ts';
 import { readCounters } from '../domain/index.ts';
-import { dataDirPaths, openEpochStore } from '../store/index.ts';
+import { dataDirPaths, openEpochStore, openLmdbStore } from '../store/index.ts';
 import type { Platform } from './open.ts';
 import { fittedDir, home, newDir, open, playFirstCard, removeDirs, START_MS } from './platform-testing.ts';
 
@@ -54,6 +54,25 @@ describe('the rule for machines', () => {
     await platform.learn();
     expect(platform.status().background.learner).toMatch(/ 1 of 1 rewards learnt/);
     await platform.close();
+  });
+
+  it('counts from the day that fitted, whatever is seen later, and leaves no note behind', async () => {
+    const clock = manualClock(START_MS);
+    const dir = newDir();
+    const platform = await open(dir, clock);
+    await platform.ingest(acts('play', 'long', 25, clock));
+    clock.advance(20 * DAY_MS);
+    await platform.ingest(acts('skip', 'long', 1, clock));
+    await platform.flush();
+    expect(platform.status().traffic.suspects).toBe(1);
+    clock.advance(11 * DAY_MS);
+    expect(platform.status().traffic.suspects).toBe(0);
+    await platform.ingest(acts('skip', 'long', 1, clock));
+    await platform.close();
+    const store = openLmdbStore({ dir: dataDirPaths(dir).online });
+    const notes = [...store.range('listener-suspects', {})];
+    await store.close();
+    expect(notes).toEqual([]);
   });
 
   it('is remembered over a restart, and for thirty days', async () => {

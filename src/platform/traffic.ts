@@ -9,7 +9,7 @@
  */
 import { DAY_MS } from '../base/index.ts';
 import type { ListenerProfile } from '../domain/index.ts';
-import { type BotRules, type ListenerState, looksLikeBot } from '../signals/index.ts';
+import { type BotRules, type ListenerState, lastBotMs } from '../signals/index.ts';
 import type { OnlineStore, StoreWriter } from '../store/index.ts';
 
 /** By listener key: the flags of the profile, where there are any. */
@@ -29,7 +29,7 @@ export interface Traffic {
   isFlagged(listenerKey: string, profile: ListenerProfile): boolean;
   /** To be called after an event was folded into this state. */
   note(listenerKey: string, state: ListenerState): void;
-  /** Writes suspects that are new or were found again. @returns what to do once the transaction is through */
+  /** Writes suspects that are new or were found again, and forgets whose time is over. @returns what to do once the transaction is through */
   persist(write: StoreWriter): () => void;
   counts(): TrafficCounts;
   /** What is noted of a listener goes, in memory and with this transaction. @returns how many notes there were */
@@ -47,15 +47,20 @@ export function createTraffic(store: OnlineStore, rules: BotRules, nowMs: () => 
   return {
     isFlagged: (listenerKey, { flags }) => (flags !== undefined && flags.length > 0) || isSuspect(listenerKey),
     note(listenerKey, state) {
-      if (!looksLikeBot(state, rules)) return;
-      foundAt.set(listenerKey, state.lastEventMs);
-      unwritten.set(listenerKey, state.lastEventMs);
+      const atMs = lastBotMs(state, rules);
+      // A day that fitted is met with every event until another one is played on.
+      if (atMs <= (foundAt.get(listenerKey) ?? -1)) return;
+      foundAt.set(listenerKey, atMs);
+      unwritten.set(listenerKey, atMs);
     },
     persist(write) {
       const written = [...unwritten];
+      const over = [...foundAt.keys()].filter((key) => !isSuspect(key));
       for (const [key, atMs] of written) write.put(SUSPECTS, key, Buffer.from(String(atMs)));
+      for (const key of over) write.remove(SUSPECTS, key);
       return () => {
         for (const [key, atMs] of written) if (unwritten.get(key) === atMs) unwritten.delete(key);
+        for (const key of over) if (!isSuspect(key)) foundAt.delete(key);
       };
     },
     counts() {

@@ -17,6 +17,7 @@ export {
   isLiked,
   isShelfHidden,
   type ListenerState,
+  lastBotMs,
   lastPlayedMs,
   looksLikeBot,
   playsOf,

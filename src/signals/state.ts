@@ -6,7 +6,7 @@
  * Limits: 512 items, 128 recents, 256 likes, 128 follows, 256 hides, and those of `sights.ts`. What is forgotten when a
  * table is full is said beside its eviction; totals, hours and devices never forget.
  */
-import { HOUR_MS } from '../base/index.ts';
+import { DAY_MS, HOUR_MS } from '../base/index.ts';
 import { DEVICES, NO_ITEM } from '../domain/index.ts';
 import { tasteFactor } from './decay.ts';
 import {
@@ -477,9 +477,14 @@ export const DEFAULT_BOT_RULES: BotRules = { playsPerDay: 2000, playedHoursPerDa
 
 /** Does the newest day, or the newest hour, of this listener look like a machine's? Its plays then earn no reward. */
 export function looksLikeBot(state: ListenerState, rules: BotRules = DEFAULT_BOT_RULES): boolean {
-  return (
-    state.dayPlays > rules.playsPerDay ||
-    state.dayPlayedMs > rules.playedHoursPerDay * HOUR_MS ||
-    state.hourActs > 60 * rules.actsPerMinute
-  );
+  return lastBotMs(state, rules) >= 0;
+}
+
+/** The end of the newest day or hour that looks like a machine's, as far as it has gone (epoch ms); -1 where neither does. */
+export function lastBotMs(state: ListenerState, rules: BotRules): number {
+  const isDay = state.dayPlays > rules.playsPerDay || state.dayPlayedMs > rules.playedHoursPerDay * HOUR_MS;
+  const isHour = state.hourActs > 60 * rules.actsPerMinute;
+  if (!isDay && !isHour) return -1;
+  const untilMs = Math.max(isDay ? (state.day + 1) * DAY_MS : 0, isHour ? (state.hour + 1) * HOUR_MS : 0);
+  return Math.min(state.lastEventMs, untilMs);
 }
