@@ -45,6 +45,16 @@ describe('a ranking', () => {
     await platform.close();
   });
 
+  it('of flagged traffic says so', async () => {
+    const platform = await open(await fittedDir(), manualClock(START_MS));
+    await platform.putListener('l1', { flags: ['employee'] });
+    const marksOf = async (listenerId: string) =>
+      (await platform.decision((await rank(platform, listenerId)).decisionId)) as { marks?: readonly string[] };
+    expect((await marksOf('l1')).marks).toEqual(['flagged']);
+    expect((await marksOf('l2')).marks).toEqual([]);
+    await platform.close();
+  });
+
   it('is forgotten after a day, however many others there are', async () => {
     const dir = await fittedDir();
     const clock: ManualClock = manualClock(START_MS);

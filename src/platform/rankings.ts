@@ -8,6 +8,7 @@ import {
   type Device,
   decisionIdOf,
   isId,
+  type ListenerProfile,
   resolveProfile,
   type Vocabularies,
 } from '../domain/index.ts';
@@ -88,6 +89,8 @@ export interface RankingDependencies {
   /** Does the catalogue hold the item of this number? */
   readonly knowsItem: (item: number) => boolean;
   readonly isHeldOut: (listenerKey: string) => boolean;
+  /** Is the listener's traffic kept out of popularity and training? */
+  readonly isFlagged: (listenerKey: string, profile: ListenerProfile) => boolean;
   readonly store: OnlineStore;
   readonly clock: Clock;
 }
@@ -168,6 +171,7 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       const policyOff = !isPlain && isSwitchedOff(tunables, 'policy', tunables.policy);
       const marks: DecisionMark[] = isProfiled ? [] : ['unprofiled'];
       if (policyOff) marks.push('policy-off');
+      if (dependencies.isFlagged(listener.key, listener.profile)) marks.push('flagged');
       const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
       const { record, view, ranked } = ranker.rank(
         {

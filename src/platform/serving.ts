@@ -125,6 +125,7 @@ export function createServing(dependencies: {
     // An item that is younger than the catalogue's epoch is ranked as soon as that has it.
     knowsItem: (item) => item < serving().catalog.size && catalogue.has(item),
     isHeldOut,
+    isFlagged: traffic.isFlagged,
     store,
     clock,
   });
