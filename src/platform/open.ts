@@ -251,6 +251,7 @@ async function assemble(
   // Insights.
   const insightsThread = createInsightsThread(
     dataDir.dir,
+    options.botRules,
     createFrontier({ events, decisionLog, epochs, stateTables, clock }),
     sayFor('insights'),
   );

@@ -19,7 +19,7 @@ import {
   readCatalog,
 } from '../../domain/index.ts';
 import { createDecider, highestOf, highestProbabilities } from '../../home/index.ts';
-import { looksLikeBot } from '../../signals/index.ts';
+import { type BotRules, looksLikeBot } from '../../signals/index.ts';
 import {
   type LogEntry,
   type LogPosition,
@@ -67,6 +67,8 @@ export function createFollower(
   file: string,
   sources: Pick<Stream, 'lake' | 'warehouse'>,
   clock: Clock,
+  /** The operator's, as serving and the learner go by them. */
+  botRules: BotRules,
   /** Told of what could not be read. */
   report: (text: string) => void,
 ): Follower {
@@ -101,7 +103,7 @@ export function createFollower(
     },
     isBot(listenerKey) {
       const stored = unlessCorrupt(() => readStoredState(workspace.store, ends?.stateTable ?? '', listenerKey));
-      return stored !== undefined && looksLikeBot(stored.state);
+      return stored !== undefined && looksLikeBot(stored.state, botRules);
     },
     restore: saved?.snapshot,
   });

@@ -24,7 +24,7 @@ const SAVE_EVERY_MS = 60 * SECOND_MS;
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'insights run in a worker thread');
 const port = parentPort;
-const { dir, endingMemory } = workerData as InsightsData;
+const { dir, botRules, endingMemory } = workerData as InsightsData;
 const ending = createEnding(endingMemory);
 const workspace = openWorkspace(dir, ending);
 const lake = openLake({ dir: workspace.paths.lake });
@@ -38,6 +38,7 @@ const follower = createFollower(
   snapshotFile(dir),
   { lake, warehouse: openedWarehouse },
   systemClock,
+  botRules,
   (text) => post({ type: 'said', text }),
 );
 const scanWorld: ScanWorld = {

@@ -1,6 +1,7 @@
 /** What the platform's thread and the insights thread say to each other. */
 import { join } from 'node:path';
 import type { FeedbackEvent, Serving } from '../../domain/index.ts';
+import type { BotRules } from '../../signals/index.ts';
 import type { LogPosition } from '../../store/index.ts';
 import type { EndingMemory } from '../ending.ts';
 import type { ExposureReport, HomeSums, ShelfReport, Span } from './accumulator.ts';
@@ -9,6 +10,8 @@ import type { RecordSummary } from './scan.ts';
 export interface InsightsData {
   /** The data directory. */
   readonly dir: string;
+  /** Who is taken for a machine, whose plays earn nothing. */
+  readonly botRules: BotRules;
   readonly endingMemory: EndingMemory;
 }
 

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../../base/index.ts';
+import type { BotRules } from '../../signals/index.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
 import {
   type Answers,
@@ -30,11 +31,12 @@ const PATIENCE_MS = 10_000;
 
 export function createInsightsThread(
   dir: string,
+  botRules: BotRules,
   ends: () => Promise<Ends>,
   /** Told what it could not read, and how it failed. */
   report: (text: string) => void,
 ): InsightsThread {
-  const data: InsightsData = { dir, endingMemory: createEndingMemory() };
+  const data: InsightsData = { dir, botRules, endingMemory: createEndingMemory() };
   let worker: Worker | undefined;
   let closed = false;
   let nextId = 0;
