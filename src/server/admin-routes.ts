@@ -88,8 +88,11 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     summary: string,
     answer: Parameters<typeof answers>[0],
     work: (onProgress: OnProgress) => Promise<unknown>,
+    /** False for what changes nothing: looking must be possible when nothing can be written. */
+    audit = true,
   ) =>
     app.post(`/v1/admin/${name}`, {
+      config: { audit },
       schema: {
         operationId,
         summary,
@@ -129,8 +132,13 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
     { $ref: 'RetrievalReport' },
     (onProgress) => platform.evaluateRetrieval({ onProgress }),
   );
-  job('doctor', 'doctor', 'Checks the data directory.', { $ref: 'DoctorReport' }, (onProgress) =>
-    platform.doctor({ onProgress }),
+  job(
+    'doctor',
+    'doctor',
+    'Checks the data directory.',
+    { $ref: 'DoctorReport' },
+    (onProgress) => platform.doctor({ onProgress }),
+    false,
   );
   job('compact', 'compact', 'Moves sealed log segments to the lake.', CompactAnswer, async () => ({
     segments: await platform.compact(),

@@ -1,7 +1,7 @@
 /**
  * The audit trail of administration: every route whose scope is `admin` and that changes something (or says `audit: true`)
  * notes who does what to which object before its handler runs, and how it ended before the answer leaves. What cannot be
- * noted does not happen.
+ * noted does not happen; `audit: false` is for what only looks, as doctor does, and must work on a full disk.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
@@ -17,7 +17,7 @@ declare module 'fastify' {
     outcome: string;
   }
   interface FastifyContextConfig {
-    /** Reading that goes into the audit trail, too. */
+    /** True for reading that goes into the audit trail, too; false for what is not a GET and changes nothing. */
     audit?: boolean;
   }
 }
@@ -71,7 +71,7 @@ export function auditAdministration(app: FastifyInstance, { platform, log }: Rou
   app.addHook('onRoute', (route: RouteOptions) => {
     const scopes = JSON.stringify(route.schema?.security ?? []);
     const changes = scopes.includes('"admin"') && ![route.method].flat().every((method) => READS.includes(method));
-    if (!changes && route.config?.audit !== true) return;
+    if (!(route.config?.audit ?? changes)) return;
     route.preHandler = [...[route.preHandler ?? []].flat(), begin];
     route.onSend = [...[route.onSend ?? []].flat(), onSend];
   });
