@@ -147,6 +147,12 @@ describe('a person', () => {
     const [anns, bobs] = [await live(ANN, 'ann'), await live(BOB, 'bob')];
     await server.call('PUT', `/v1/listeners/${ANN}`, { market: 'SE', language: 'sv' });
     const key = await keyOf(ANN);
+    const ranked = await server.call('POST', '/rank/any', {
+      id: 'anns-ranking',
+      user: ANN,
+      items: [{ id: tracks[0] }],
+    });
+    expect(ranked.status).toBe(200);
     const response = await fetch(`${server.address}/v1/listeners/${ANN}/export`, { headers: bearer(server.key) });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/zip']);
     const files = unzip(Buffer.from(await response.arrayBuffer()));
@@ -155,6 +161,7 @@ describe('a person', () => {
       'profile.json',
       'state.json',
       'playlists.json',
+      'rankings.json',
       'events.jsonl',
       'decisions.jsonl',
       'administration.jsonl',
@@ -166,6 +173,8 @@ describe('a person', () => {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line));
     expect(json('profile.json')).toMatchObject({ id: ANN, key, profile: { market: 'SE' } });
+    expect(json('rankings.json')).toMatchObject([{ engine: 'metarank', rankingId: 'anns-ranking' }]);
+    expect(json('profile.json').takenForMachineAt).toBeNull();
     expect(json('state.json').words.join(' ')).toMatch(/plays in all/);
     expect(
       lines('events.jsonl')

@@ -13,6 +13,8 @@ import type { Insights } from './insights/insights.ts';
 import type { ItemRefs } from './insights/item-refs.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
 import type { Playlists } from './playlists/index.ts';
+import type { OwnRankings } from './rankings.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface ExportDependencies {
   readonly listeners: Listeners;
@@ -20,6 +22,8 @@ export interface ExportDependencies {
   readonly decisions: Pick<Decisions, 'bytes'>;
   readonly refs: ItemRefs;
   readonly playlists: Pick<Playlists, 'archiveOf'>;
+  readonly rankings: Pick<OwnRankings, 'archiveOf'>;
+  readonly traffic: Pick<Traffic, 'suspectedAtMs'>;
   readonly audit: Pick<AuditTrail, 'list'>;
   readonly holdoutFile: string;
   readonly clock: Clock;
@@ -59,16 +63,19 @@ async function* archive(entry: ListenerEntry, dependencies: ExportDependencies):
     });
 
   const { id, key, profile, createdAtMs } = entry;
+  const suspectedAtMs = dependencies.traffic.suspectedAtMs(key);
   text('README.md', readme(id, mtime));
   json('profile.json', {
     id,
     key,
     createdAt: timeOf(createdAtMs),
     profile,
+    takenForMachineAt: suspectedAtMs === undefined ? null : timeOf(suspectedAtMs),
     hiddenFromTraining: hiddenPairs(dependencies.holdoutFile).flatMap(([owner, item]) => (owner === id ? [item] : [])),
   });
   json('state.json', insights.listenerState(id));
   json('playlists.json', dependencies.playlists.archiveOf(key));
+  json('rankings.json', dependencies.rankings.archiveOf(key));
   lines('events.jsonl', () => eventsOf(id, insights));
   lines('decisions.jsonl', () => decisionsOf(id, dependencies));
   lines('administration.jsonl', () => auditOf(id, dependencies));
@@ -151,11 +158,12 @@ Made at ${at.toISOString()}. Times are UTC. A line of a \`.jsonl\` file is one J
 
 | file | holds |
 | --- | --- |
-| \`profile.json\` | what the app told of you; \`key\` is the random number that stands for you in everything recorded; \`hiddenFromTraining\` are items of yours that are kept aside to measure how good recommendations are |
+| \`profile.json\` | what the app told of you; \`key\` is the random number that stands for you in everything recorded; \`takenForMachineAt\` says when you listened so much that you were taken for a machine, whose plays count for nothing; \`hiddenFromTraining\` are items of yours that are kept aside to measure how good recommendations are |
 | \`state.json\` | what was made of your events: tastes, habits by hour, recent plays, likes, follows, hides; \`words\` says it in sentences |
 | \`events.jsonl\` | every event of yours that is held: plays, skips, likes, impressions |
 | \`decisions.jsonl\` | every Home that was decided for you and is held: when, on what, which shelves and cards, and with what probability each was chosen; \`servings\` are the times it was shown |
 | \`playlists.json\` | playlists that were generated for you, as they stand |
+| \`rankings.json\` | the ids by which apps asked for your rankings, kept for a day: the decisions themselves are in \`decisions.jsonl\` |
 | \`administration.jsonl\` | what administrators did about you: exports, erasures |
 
 Not in it: how often items were played by everybody (your plays are part of those sums, and cannot be told from them), models

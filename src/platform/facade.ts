@@ -157,6 +157,8 @@ export function createFacade(dependencies: {
         decisions,
         refs: createItemRefs(vocabularies.items, catalogue.get),
         playlists,
+        rankings: serving.rankings,
+        traffic: serving.traffic,
         audit: metadata.audit,
         holdoutFile: paths.holdout,
         clock,

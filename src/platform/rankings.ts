@@ -99,6 +99,19 @@ export interface RankingDependencies {
 export interface OwnRankings extends Rankings {
   /** Removes the ids of a listener's rankings, less those of somebody new who came by the same id; returns how many. */
   erase(listenerId: string, write: StoreWriter): number;
+  /** What is kept of a listener's rankings. One pass over those of the last day. */
+  archiveOf(listenerKey: string): readonly ArchivedRanking[];
+}
+
+/** A ranking in a person's archive. */
+export interface ArchivedRanking {
+  readonly engine: string;
+  /** The caller's. */
+  readonly rankingId: string;
+  readonly decisionId: string;
+  readonly at: string;
+  /** What was drawn, by rank. */
+  readonly itemIds: readonly string[];
 }
 
 export function createRankings(dependencies: RankingDependencies): OwnRankings {
@@ -239,6 +252,23 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
         erased++;
       }
       return erased;
+    },
+    archiveOf(listenerKey) {
+      const archived: ArchivedRanking[] = [];
+      for (const { key, value } of store.range(TABLE, {})) {
+        const ranking = parse(value);
+        if (ranking.listenerKey !== listenerKey) continue;
+        const { decisionId, atMs, itemIds } = ranking;
+        const space = key.indexOf(' ');
+        archived.push({
+          engine: key.slice(0, space),
+          rankingId: key.slice(space + 1),
+          decisionId,
+          at: new Date(atMs).toISOString(),
+          itemIds,
+        });
+      }
+      return archived;
     },
     rankingOf(engine, rankingId) {
       // Callers refer to what they like.

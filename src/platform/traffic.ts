@@ -32,6 +32,8 @@ export interface Traffic {
   /** Writes suspects that are new or were found again, and forgets whose time is over. @returns what to do once the transaction is through */
   persist(write: StoreWriter): () => void;
   counts(): TrafficCounts;
+  /** When the rule found the listener to be a machine, while that counts. */
+  suspectedAtMs(listenerKey: string): number | undefined;
   /** What is noted of a listener goes, in memory and with this transaction. @returns how many notes there were */
   forget(listenerKey: string, write: StoreWriter): number;
 }
@@ -68,6 +70,7 @@ export function createTraffic(store: OnlineStore, rules: BotRules, nowMs: () => 
       for (const key of foundAt.keys()) if (isSuspect(key)) suspects++;
       return { flagged: store.count(FLAGS), suspects };
     },
+    suspectedAtMs: (listenerKey) => (isSuspect(listenerKey) ? foundAt.get(listenerKey) : undefined),
     forget(listenerKey, write) {
       const noted = (store.get(FLAGS, listenerKey) === undefined ? 0 : 1) + (foundAt.has(listenerKey) ? 1 : 0);
       foundAt.delete(listenerKey);
