@@ -25,7 +25,7 @@ import {
   SUM_TASTE,
   shelfSightsOf,
 } from './state.ts';
-import { statesEqual } from './state-codec.ts';
+import { statesEqual } from './states-equal.ts';
 
 const play = (item: number, atMs: number, given = {}): NumberedEvent => ({
   event: eventOf({ occurredAtMs: atMs, ...given }),

@@ -27,6 +27,7 @@ export {
   shelfSightsOf,
   wornCards,
 } from './state.ts';
-export { decodeState, encodeState, statesEqual, stateVersionOf } from './state-codec.ts';
+export { decodeState, encodeState, stateVersionOf } from './state-codec.ts';
+export { statesEqual } from './states-equal.ts';
 export * from './taste.ts';
 export { type ViewInput, viewOf } from './view.ts';

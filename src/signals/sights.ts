@@ -10,8 +10,7 @@
  * the one seen longest ago.
  */
 import { HOUR_MS } from '../base/index.ts';
-import { NO_ITEM } from '../domain/index.ts';
-import { TopSelection } from './top.ts';
+import { forgetWeakest } from './eviction.ts';
 
 export const VISIT_MS = 6 * HOUR_MS;
 /** Visits kept of a card, and so the most that fatigue can ask for. */
@@ -143,40 +142,25 @@ function enlarged(array: Uint32Array, length: number): Uint32Array {
 
 /** Forgotten at once, so that the search for the weakest is paid once in so many new cards. */
 const EVICT_CARDS = 32;
-
-// Work space, not state: each use ends before the function that began it returns.
-const weakest = new TopSelection(EVICT_CARDS);
-const doomed = new Uint32Array(EVICT_CARDS);
 /** Above every number of a visit: what weighs more than when a card was seen is how often. */
 const ONE_VISIT = 2 ** 32;
 
 /** Forgets the 32 cards with the fewest visits, of equals the ones seen (or chosen) longest ago. */
 function evictCards(table: CardSights): void {
-  const { keys, chosen, visits, count } = table;
-  weakest.begin(EVICT_CARDS);
-  for (let row = 0; row < count; row++) {
-    const length = visitsAfter(visits, row, CARD_VISITS, 0);
-    const newest = Math.max(chosen[row], visits[row * CARD_VISITS]);
-    weakest.offer(NO_ITEM - keys[row], -(length * ONE_VISIT + newest));
-  }
-  const removed = weakest.drain(doomed, null);
-  for (let i = 0; i < removed; i++) doomed[i] = NO_ITEM - doomed[i];
-  const gone = doomed.subarray(0, removed).sort();
-  let to = 0;
-  let next = 0;
-  for (let row = 0; row < count; row++) {
-    if (next < removed && keys[row] === gone[next]) {
-      next++;
-      continue;
-    }
-    if (to !== row) {
-      keys[to] = keys[row];
-      chosen[to] = chosen[row];
-      visits.copyWithin(to * CARD_VISITS, row * CARD_VISITS, (row + 1) * CARD_VISITS);
-    }
-    to++;
-  }
-  table.count = to;
+  const { keys, chosen, visits } = table;
+  forgetWeakest(
+    table,
+    EVICT_CARDS,
+    (row) => {
+      const length = visitsAfter(visits, row, CARD_VISITS, 0);
+      return length * ONE_VISIT + Math.max(chosen[row], visits[row * CARD_VISITS]);
+    },
+    (from, to) => {
+      keys[to] = keys[from];
+      chosen[to] = chosen[from];
+      visits.copyWithin(to * CARD_VISITS, from * CARD_VISITS, (from + 1) * CARD_VISITS);
+    },
+  );
 }
 
 export function seeCard(table: CardSights, item: number, visit: number): void {

@@ -4,7 +4,8 @@ import { createRng, ShelfwiseError } from '../base/index.ts';
 import { foldEvent } from './fold.ts';
 import { bytesOf, eventOf, foldAll, randomHistory, START_MS, shuffled } from './signals-testing.ts';
 import { emptyState, STATE_LIMITS } from './state.ts';
-import { decodeState, statesEqual, stateVersionOf } from './state-codec.ts';
+import { decodeState, stateVersionOf } from './state-codec.ts';
+import { statesEqual } from './states-equal.ts';
 
 describe('the stored form of a state', () => {
   it('gives back every bit, and goes on as if it had never been stored', () => {

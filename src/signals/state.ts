@@ -7,8 +7,9 @@
  * table is full is said beside its eviction; totals, hours and devices never forget.
  */
 import { DAY_MS, HOUR_MS } from '../base/index.ts';
-import { DEVICES, NO_ITEM } from '../domain/index.ts';
+import { DEVICES } from '../domain/index.ts';
 import { tasteFactor } from './decay.ts';
+import { forgetWeakest } from './eviction.ts';
 import {
   CARD_VISITS,
   type CardSights,
@@ -24,7 +25,6 @@ import {
   VISIT_MS,
   visitOf,
 } from './sights.ts';
-import { TopSelection } from './top.ts';
 
 /** Raise it when what the fold computes, or its stored form, changes: stored states of another version are folded anew. */
 export const STATE_VERSION = 2;
@@ -220,38 +220,24 @@ export function touchItem(table: ItemTable, item: number, newestMs: number): num
 /** Rows that a full table forgets at once, so that the search for the weakest is paid once in so many new items. */
 const EVICT_ITEMS = 32;
 const EVICT_RECENTS = 16;
-// Work space, not state: each use ends before the function that began it returns.
-const weakest = new TopSelection(EVICT_ITEMS);
-const doomed = new Uint32Array(EVICT_ITEMS);
 
 /** Forgets the 32 items with the fewest plays at half-life 180 days; of equals, the greater number goes first. */
 function evictItems(table: ItemTable, newestMs: number): void {
-  const { keys, sums, counts, count } = table;
-  weakest.begin(EVICT_ITEMS);
-  for (let row = 0; row < count; row++) {
-    const at = row * SUM_COLUMNS;
-    const plays = counts[row * COUNT_COLUMNS + PLAYS];
-    const strength = plays === 0 ? 0 : sums[at + SUM_TASTE] * tasteFactor(newestMs - sums[at + LAST_MS]);
-    weakest.offer(NO_ITEM - keys[row], -strength);
-  }
-  const removed = weakest.drain(doomed, null);
-  for (let i = 0; i < removed; i++) doomed[i] = NO_ITEM - doomed[i];
-  const gone = doomed.subarray(0, removed).sort();
-  let to = 0;
-  let next = 0;
-  for (let row = 0; row < count; row++) {
-    if (next < removed && keys[row] === gone[next]) {
-      next++;
-      continue;
-    }
-    if (to !== row) {
-      keys[to] = keys[row];
-      for (let k = 0; k < SUM_COLUMNS; k++) sums[to * SUM_COLUMNS + k] = sums[row * SUM_COLUMNS + k];
-      for (let k = 0; k < COUNT_COLUMNS; k++) counts[to * COUNT_COLUMNS + k] = counts[row * COUNT_COLUMNS + k];
-    }
-    to++;
-  }
-  table.count = to;
+  const { keys, sums, counts } = table;
+  forgetWeakest(
+    table,
+    EVICT_ITEMS,
+    (row) => {
+      const at = row * SUM_COLUMNS;
+      const plays = counts[row * COUNT_COLUMNS + PLAYS];
+      return plays === 0 ? 0 : sums[at + SUM_TASTE] * tasteFactor(newestMs - sums[at + LAST_MS]);
+    },
+    (from, to) => {
+      keys[to] = keys[from];
+      sums.copyWithin(to * SUM_COLUMNS, from * SUM_COLUMNS, (from + 1) * SUM_COLUMNS);
+      counts.copyWithin(to * COUNT_COLUMNS, from * COUNT_COLUMNS, (from + 1) * COUNT_COLUMNS);
+    },
+  );
 }
 
 /** Notes a counted play from `key` (container, or the item itself). A full table forgets the 16 played longest ago. */
@@ -283,24 +269,17 @@ export function touchRecent(table: RecentTable, key: number, atMs: number): void
 }
 
 function evictRecents(table: RecentTable): void {
-  const { keys, lastMs, plays, count } = table;
-  weakest.begin(EVICT_RECENTS);
-  for (let row = 0; row < count; row++) weakest.offer(NO_ITEM - keys[row], -lastMs[row]);
-  const removed = weakest.drain(doomed, null);
-  for (let i = 0; i < removed; i++) doomed[i] = NO_ITEM - doomed[i];
-  const gone = doomed.subarray(0, removed).sort();
-  let to = 0;
-  let next = 0;
-  for (let row = 0; row < count; row++) {
-    if (next < removed && keys[row] === gone[next]) {
-      next++;
-      continue;
-    }
-    keys[to] = keys[row];
-    lastMs[to] = lastMs[row];
-    plays[to++] = plays[row];
-  }
-  table.count = to;
+  const { keys, lastMs, plays } = table;
+  forgetWeakest(
+    table,
+    EVICT_RECENTS,
+    (row) => lastMs[row],
+    (from, to) => {
+      keys[to] = keys[from];
+      lastMs[to] = lastMs[from];
+      plays[to] = plays[from];
+    },
+  );
 }
 
 /**

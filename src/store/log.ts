@@ -5,6 +5,8 @@
  * the calling thread; while it syncs, the next buffer gathers, so that any number of concurrent callers share one sync.
  * What a commit could not make durable is cut off the file again: an entry whose `sync` rejected is not in the log.
  * See docs/adr/0002-event-log.md.
+ *
+ * Longer than a file should be: buffer, commit, cut and rotation are one state machine, whose invariants would stand in two files.
  */
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
