@@ -3,8 +3,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ListenerSummary, Page, PageCard } from '../../../src/server/contract.ts';
 import { ApiProblem, fetchHome, fetchStatus } from '../shell/api.ts';
-import { CloseIcon } from '../shell/icons.tsx';
 import { listenerName, sessionOf } from '../shell/identity.ts';
+import { NoticeBar } from '../shell/notice-bar.tsx';
 import { Failure, HomeSkeleton, Message } from '../shell/states.tsx';
 import { useCoverColours } from '../shell/use-cover-colours.ts';
 import { useNotices } from '../shell/use-notices.ts';
@@ -251,27 +251,7 @@ export function HomePage({ address, summary, onChange, renewals }: HomePageProps
         </div>
       )}
       <Footer />
-      <div className={styles.notice} role="status">
-        {notice !== null && (
-          <div data-bad={notice.bad === true}>
-            <span>{notice.text}</span>
-            {notice.action !== undefined && (
-              <button
-                type="button"
-                onClick={() => {
-                  dismiss();
-                  notice.action?.run();
-                }}
-              >
-                {notice.action.label}
-              </button>
-            )}
-            <button type="button" onClick={dismiss} aria-label="Dismiss">
-              <CloseIcon />
-            </button>
-          </div>
-        )}
-      </div>
+      <NoticeBar notice={notice} onDone={dismiss} />
       {address.open !== '' && page !== undefined && (
         <ContainerSheet
           key={address.open}

@@ -7,6 +7,7 @@ import { Avatar } from '../shell/avatar.tsx';
 import { BackIcon, HomeIcon } from '../shell/icons.tsx';
 import { listenerName } from '../shell/identity.ts';
 import { PageMain } from '../shell/page-main.tsx';
+import parts from '../shell/parts.module.css';
 import { languageName, marketName } from '../shell/profile.ts';
 import { Failure } from '../shell/states.tsx';
 import { Decisions } from './decisions.tsx';
@@ -79,7 +80,7 @@ export function ListenerPage() {
         />
       ) : (
         <>
-          <nav className={styles.parts} aria-label="Parts of this page">
+          <nav className={parts.parts} aria-label="Parts of this page">
             {PARTS.map((name) => (
               <Link
                 key={name}

@@ -1,12 +1,12 @@
 /** The shelves of Home: what each does, its switch, and what editors put between them. */
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { NoticeBar } from '../shell/notice-bar.tsx';
 import { PageMain } from '../shell/page-main.tsx';
+import parts from '../shell/parts.module.css';
 import { useNotices } from '../shell/use-notices.ts';
 import { Campaigns } from './campaigns.tsx';
 import { Figures } from './figures.tsx';
-import { NoticeBar } from './notice-bar.tsx';
 import { PARTS, type Part } from './parts.ts';
-import styles from './shelves-page.module.css';
 
 const route = getRouteApi('/shelves');
 
@@ -21,7 +21,7 @@ export function ShelvesPage() {
   const { notice, notify, dismiss } = useNotices();
   return (
     <PageMain title="Shelves" lead={LEADS[part]}>
-      <nav className={styles.parts} aria-label="Parts of this page">
+      <nav className={parts.parts} aria-label="Parts of this page">
         {PARTS.map((name) => (
           <Link
             key={name}

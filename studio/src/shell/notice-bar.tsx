@@ -1,6 +1,8 @@
-/** A short notice at the bottom of the page, with what takes it back. */
-import type { Notice } from '../shell/use-notices.ts';
+/** A short notice at the bottom of the page, with what takes it back. A page that has a bar there lifts it by `--notice-lift`. */
+
+import { CloseIcon } from './icons.tsx';
 import styles from './notice-bar.module.css';
+import type { Notice } from './use-notices.ts';
 
 export function NoticeBar({ notice, onDone }: { readonly notice: Notice | null; readonly onDone: () => void }) {
   return (
@@ -19,6 +21,9 @@ export function NoticeBar({ notice, onDone }: { readonly notice: Notice | null; 
               {notice.action.label}
             </button>
           )}
+          <button type="button" onClick={onDone} aria-label="Dismiss">
+            <CloseIcon />
+          </button>
         </div>
       )}
     </div>
