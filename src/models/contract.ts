@@ -1,11 +1,11 @@
 /**
- * What a reward model is. Families (logistic regression; later trees, networks, factorisation machines) stand behind this
+ * What a reward model is. Families (logistic regression, boosted trees, networks, factorisation machines) stand behind this
  * one contract; `rewardModelLaws` in `testing/` is what each of them must pass.
  *
- * A reward model estimates the probability of a reward of 1 for a row of features. It is bound to one encoder by that
- * encoder's hash: the columns of another would mean something else.
+ * A reward model estimates the probability of a reward of 1 for a row of features, or a reward's expected value. It is bound
+ * to one encoder by that encoder's hash: the columns of another would mean something else.
  */
-import type { Rng } from '../base/index.ts';
+import type { Rng, Seed } from '../base/index.ts';
 import type { Epoch, EpochContent } from '../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from '../features/index.ts';
 
@@ -16,22 +16,60 @@ export interface Contribution {
   readonly contribution: number;
 }
 
+/**
+ * What a model knows of its own error, on the scale of its scores. Pure: equal inputs give equal bits. Allocates nothing in
+ * steady state.
+ */
+export interface Uncertainty {
+  /**
+   * out[r] = standard deviation of row r's score under the posterior, finite and at least 0. Where the posterior is of the
+   * logit, by the delta method: p (1 - p) times the logit's.
+   */
+  deviations(batch: FeatureBatch, rows: number, out: Float64Array): void;
+  /**
+   * out[r * draws + m] = row r's score under the m-th draw from the posterior. One draw is one set of parameters for all
+   * rows, so that rows vary together as the model believes that they do. The parameters are a function of seed and m alone:
+   * a row has the same draws whatever rows stand beside it.
+   */
+  draw(batch: FeatureBatch, rows: number, seed: Seed, draws: number, out: Float64Array): void;
+}
+
+/** What a score is. Only `probability` and `value` add up over a row, so that a page can be drawn from them. */
+export type ScoreScale = 'probability' | 'value' | 'rank';
+
 export interface RewardModel {
   readonly family: string;
+  /** @default 'probability' */
+  readonly scale?: ScoreScale;
+  /** Absent where the family, or the way it was fitted, has none. */
+  readonly uncertainty?: Uncertainty | undefined;
+  /**
+   * out[r] = by how much row r's score moves per unit of importance weight of an example with its features whose label lies
+   * one beyond the score, at the model's present step size (at least 0). Present where the family learns by gradients online.
+   */
+  sensitivities?(batch: FeatureBatch, rows: number, out: Float64Array): void;
   /** Content hash of what serving reads: equal hashes give equal predictions, bit for bit. */
   readonly hash: string;
   readonly encoderHash: string;
   /** Logit of a row without any contribution. */
   readonly bias: number;
   /**
-   * out[r] = P(reward = 1 | row r), calibrated, strictly within (0, 1), for the first `rows` rows. Pure; allocates
-   * nothing in steady state. Throws RangeError when batch or out are too small.
+   * out[r] = the score of row r, for the first `rows` rows: P(reward = 1 | row r), calibrated, strictly within (0, 1), where
+   * the scale is `probability`. Pure; allocates nothing in steady state. Throws RangeError when batch or out are too small.
    */
   predict(batch: FeatureBatch, rows: number, out: Float64Array): void;
-  /** One entry a column and a slot, in the encoder's order; bias + their sum is the logit of that row's prediction. */
+  /**
+   * One entry a column and a slot, in the encoder's order; bias + their sum is the logit of that row's prediction, or its
+   * score where the scale is not `probability`.
+   */
   contributions(batch: FeatureBatch, row: number): readonly Contribution[];
   /** What serving reads, as an epoch of kind `model`; the epoch store names and keeps it. */
   toEpoch(): EpochContent;
+  /**
+   * The model as an ONNX file: inputs `dense` float[N, denseWidth] (NaN: missing) and `sparse` int64[N, sparseWidth], output
+   * `score` float[N, 1]. A width of 0 leaves its input out. Absent where a family cannot be written so.
+   */
+  toOnnx?(): Uint8Array;
 }
 
 /** Rows to learn from. */
@@ -53,6 +91,11 @@ export interface FitOptions {
    * @default 1
    */
   readonly negativeRate?: number;
+  /**
+   * Rows that are not learnt from: families that train in rounds stop where the loss on these no longer falls, and keep the
+   * best round. Others ignore them.
+   */
+  readonly validation?: Examples;
   /** Called with the share done, 0 to 1, now and then. */
   readonly onProgress?: (share: number) => void;
   /** Aborting rejects with its reason and leaves the model as it was. */
@@ -62,8 +105,10 @@ export interface FitOptions {
 export interface FitReport {
   readonly rows: number;
   readonly passes: number;
-  /** Weighted mean log loss over the examples, nats, before any shift for sampled negatives. */
+  /** Weighted mean log loss over the examples, nats, before any shift for sampled negatives; the objective's loss where that is another. */
   readonly logLoss: number;
+  /** The same over the validation rows, at the round that was kept. */
+  readonly validationLoss?: number;
 }
 
 /** A model that learns. Its predictions change as it does; `toEpoch` freezes them. Not re-entrant. */

@@ -7,6 +7,8 @@ export type {
   OnlineLearner,
   RewardModel,
   RewardModelFamily,
+  ScoreScale,
+  Uncertainty,
 } from './contract.ts';
 export { loadModel } from './load.ts';
 export { type LogisticFitOptions, type LogisticLearner, type LogisticOptions, logisticModel } from './logistic.ts';
