@@ -264,10 +264,39 @@ describe('figures by shelf and exposure by item', () => {
       counted.addDecision(recordOf(n, START_MS + n * 1000, 0, [{ shelf: 1, items: [0, 1 + (n % 29)], forced: false }]));
     }
     const { items, ledgers } = counted.snapshot();
-    expect(items.size).toBeLessThanOrEqual(8);
+    expect(items.items.length).toBeLessThanOrEqual(8);
     expect(ledgers.length).toBeLessThanOrEqual(4);
     expect(counted.exposure(0, dayOf(START_MS), 1)?.total.shown).toBe(40);
     expect(counted.shelves(dayOf(START_MS), 1).shelves[0].total.decided).toBe(40);
+  });
+
+  it('give the place of an item that was forgotten to another, which begins at nothing', () => {
+    const counted = accumulator({ maxItems: 4 });
+    let n = 0;
+    const show = (...items: number[]) =>
+      counted.addDecision(recordOf(n++, START_MS + n * 1000, n % 2, [{ shelf: 1, items, forced: false }]));
+    show(0, 1, 2, 3);
+    show(1, 2, 3);
+    show(7);
+    const exposures = [0, 1, 7].map((item) => counted.exposure(item, dayOf(START_MS), 1));
+    expect(exposures.map((exposure) => exposure?.total.shown)).toEqual([undefined, 2, 1]);
+    expect(exposures[2]).toMatchObject({
+      rankSum: 0,
+      listeners: { count: 1, exact: true },
+      byShelf: [{ shelfId: SHELVES[1], shown: 1, seen: 0, chosen: 0 }],
+      byDay: [{ shown: 1, seen: 0, chosen: 0 }],
+    });
+  });
+
+  it('keep 14 days by day of an item too, whatever day its rows come from', () => {
+    const counted = accumulator();
+    for (const day of [0, 3, 19, 20, 1]) {
+      counted.addDecision(recordOf(day, START_MS + day * DAY_MS, 0, [{ shelf: 1, items: [1], forced: false }]));
+    }
+    const exposure = counted.exposure(1, dayOf(START_MS) + 20, 21);
+    expect(exposure?.total.shown).toBe(5);
+    expect(exposure?.byDay.map(({ shown }) => shown)).toEqual([...Array(19).fill(0), 1, 1]);
+    expect(counted.exposure(1, dayOf(START_MS) + 7, 14)?.byDay.every(({ shown }) => shown === 0)).toBe(true);
   });
 
   it('keep 14 days by day, and everything in the total', () => {

@@ -15,14 +15,16 @@ import {
 } from '../../domain/index.ts';
 import { createAttribution } from '../../signals/index.ts';
 import { addTo, createDayTable, type DayTable, dayOf, lastDays, sumOf } from './day-table.ts';
+import { type DistinctCount, hashOfKey } from './distinct.ts';
 import {
-  addDistinct,
-  countDistinct,
-  type DistinctCount,
-  type DistinctState,
-  emptyDistinct,
-  hashOfKey,
-} from './distinct.ts';
+  CHOSEN_COUNT,
+  type ExposureSnapshot,
+  type ExposureSums,
+  type Happening,
+  ItemExposures,
+  SEEN_COUNT,
+  SHOWN,
+} from './item-exposures.ts';
 import { CHOSEN, cardCount, factsOf, LEDGER_MS, type Ledger, ledgerOf, SEEN } from './ledger.ts';
 
 /** Columns of a shelf's sums. */
@@ -44,30 +46,11 @@ const column = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record
 const HOME_COLUMNS = ['decided', 'served', 'rendered', 'degraded'] as const;
 export type HomeSums = Readonly<Record<(typeof HOME_COLUMNS)[number], number>>;
 
-/** Of an item: shown, seen, chosen, and the sum of the ranks at which it was shown. */
-const SHOWN = 0;
-const SEEN_COLUMN = 1;
-const CHOSEN_COLUMN = 2;
-const RANKS = 3;
-
-interface ItemSums {
-  readonly table: DayTable;
-  /** By number of the shelf's name. */
-  readonly byShelf: Map<number, Float64Array>;
-  readonly listeners: DistinctState;
-}
-
 export interface ShelfReport {
   readonly shelfId: string;
   readonly total: ShelfSums;
   readonly byDay: readonly ShelfSums[];
   readonly window: ShelfSums;
-}
-
-export interface ExposureSums {
-  readonly shown: number;
-  readonly seen: number;
-  readonly chosen: number;
 }
 
 export interface ExposureReport {
@@ -115,12 +98,12 @@ export interface Snapshot {
   readonly names: readonly string[];
   readonly homes: DayTable;
   readonly shelves: readonly DayTable[];
-  readonly items: ReadonlyMap<number, ItemSums>;
+  readonly items: ExposureSnapshot;
   readonly ledgers: readonly Ledger[];
   readonly attribution: Uint8Array;
 }
 
-export const SNAPSHOT_FORMAT = 1;
+export const SNAPSHOT_FORMAT = 2;
 /** A Home of a time that differs by more than this from the time of its decision is a preview. */
 const PREVIEW_MS = MINUTE_MS;
 
@@ -139,7 +122,7 @@ export function createAccumulator(options: {
   const numbers = new Map(names.map((name, i) => [name, i]));
   const homes = restore?.homes ?? createDayTable(HOME_COLUMNS.length);
   const shelves: DayTable[] = [...(restore?.shelves ?? [])];
-  const items = new Map<number, ItemSums>(restore?.items ?? []);
+  const items = new ItemExposures(maxItems, restore?.items);
   const ledgers = new Map<string, Ledger>((restore?.ledgers ?? []).map((ledger) => [ledger.decisionId, ledger]));
   let sinceMs = restore?.span.sinceMs ?? -1;
   let upToMs = restore?.span.upToMs ?? -1;
@@ -165,38 +148,15 @@ export function createAccumulator(options: {
   const addShelf = (ledger: Ledger, row: number, to: number, amount = 1): void =>
     addTo(shelves[ledger.shelves[row]], ledger.day, to, amount);
 
-  const makeRoom = (): void => {
-    const counts = [...items.values()].map(({ table }) => table.total[SHOWN]).sort((a, b) => a - b);
-    const limit = counts[Math.floor(counts.length / 16)];
-    let left = Math.ceil(counts.length / 16);
-    for (const [item, { table }] of items) {
-      if (left > 0 && table.total[SHOWN] <= limit) {
-        items.delete(item);
-        left--;
-      }
-    }
-  };
-  const itemSums = (item: number): ItemSums => {
-    const known = items.get(item);
-    if (known !== undefined) return known;
-    if (items.size >= maxItems) makeRoom();
-    const made = { table: createDayTable(4), byShelf: new Map<number, Float64Array>(), listeners: emptyDistinct() };
-    items.set(item, made);
-    return made;
-  };
-  const addItem = (ledger: Ledger, row: number, card: number, to: number): void => {
-    const sums = itemSums(ledger.items[card]);
-    addTo(sums.table, ledger.day, to, 1);
-    let byShelf = sums.byShelf.get(ledger.shelves[row]);
-    if (byShelf === undefined) {
-      byShelf = new Float64Array(3);
-      sums.byShelf.set(ledger.shelves[row], byShelf);
-    }
-    byShelf[to]++;
-    if (to !== SHOWN) return;
-    addTo(sums.table, ledger.day, RANKS, card - ledger.starts[row]);
-    addDistinct(sums.listeners, hashOfKey(ledger.listenerKey));
-  };
+  const addItem = (ledger: Ledger, row: number, card: number, what: Happening): void =>
+    items.add(
+      ledger.items[card],
+      ledger.day,
+      ledger.shelves[row],
+      what,
+      card - ledger.starts[row],
+      hashOfKey(ledger.listenerKey),
+    );
 
   /** Notes a flag of a row; true when it is new. */
   const flagRow = (ledger: Ledger, row: number, flag: number): boolean => {
@@ -208,7 +168,7 @@ export function createAccumulator(options: {
     const card = ledger.starts[row] + rank;
     if ((ledger.cardFlags[card] & flag) !== 0) return;
     ledger.cardFlags[card] |= flag;
-    addItem(ledger, row, card, flag === SEEN ? SEEN_COLUMN : CHOSEN_COLUMN);
+    addItem(ledger, row, card, flag === SEEN ? SEEN_COUNT : CHOSEN_COUNT);
   };
 
   const forgetOld = (nowMs: number): void => {
@@ -230,6 +190,7 @@ export function createAccumulator(options: {
       forgetOld(atMs);
       addTo(homes, day, HOME_COLUMNS.indexOf('decided'), 1);
       if (record.degraded) addTo(homes, day, HOME_COLUMNS.indexOf('degraded'), 1);
+      const listener = hashOfKey(ledger.listenerKey);
       for (const [r, row] of record.rows.entries()) {
         addShelf(ledger, r, column.decided);
         let drawn = row.forced ? 0 : 1;
@@ -241,7 +202,10 @@ export function createAccumulator(options: {
         }
         addShelf(ledger, r, column.drawn, drawn);
         addShelf(ledger, r, column.propensity, propensity);
-        for (let card = ledger.starts[r]; card < ledger.starts[r + 1]; card++) addItem(ledger, r, card, SHOWN);
+        const shelf = ledger.shelves[r];
+        const first = ledger.starts[r];
+        for (let card = first; card < ledger.starts[r + 1]; card++)
+          items.add(ledger.items[card], day, shelf, SHOWN, card - first, listener);
       }
       return true;
     },
@@ -321,16 +285,13 @@ export function createAccumulator(options: {
       };
     },
     exposure(item, today, days) {
-      const sums = items.get(item);
-      if (sums === undefined) return undefined;
+      const found = items.of(item, today, days);
+      if (found === undefined) return undefined;
       return {
-        total: exposureOf(sums.table.total),
-        rankSum: sums.table.total[RANKS],
-        listeners: countDistinct(sums.listeners),
-        byShelf: [...sums.byShelf]
-          .map(([number, row]) => ({ shelfId: names[number], ...exposureOf(row) }))
+        ...found,
+        byShelf: found.byShelf
+          .map(({ shelf, ...sums }) => ({ shelfId: names[shelf], ...sums }))
           .sort((a, b) => b.shown - a.shown || (a.shelfId < b.shelfId ? -1 : 1)),
-        byDay: lastDays(sums.table, today, days).map(exposureOf),
       };
     },
     forget(listenerKey) {
@@ -346,7 +307,7 @@ export function createAccumulator(options: {
       names,
       homes,
       shelves,
-      items,
+      items: items.snapshot(),
       ledgers: [...ledgers.values()],
       attribution: attribution.encode(),
     }),
@@ -355,8 +316,4 @@ export function createAccumulator(options: {
 
 function named<K extends string>(columns: readonly K[], row: Float64Array): Readonly<Record<K, number>> {
   return Object.fromEntries(columns.map((name, i) => [name, row[i]])) as Record<K, number>;
-}
-
-function exposureOf(row: Float64Array): ExposureSums {
-  return { shown: row[SHOWN], seen: row[SEEN_COLUMN], chosen: row[CHOSEN_COLUMN] };
 }

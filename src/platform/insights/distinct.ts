@@ -23,6 +23,13 @@ export function emptyDistinct(): DistinctState {
   return { exact: new Uint32Array(4), used: 0, registers: undefined };
 }
 
+/** Forgets everybody; its memory is used again. */
+export function clearDistinct(state: DistinctState): void {
+  state.exact ??= new Uint32Array(4);
+  state.used = 0;
+  state.registers = undefined;
+}
+
 /** @param hash 32 uniform bits that name a listener */
 export function addDistinct(state: DistinctState, hash: number): void {
   const { exact } = state;
