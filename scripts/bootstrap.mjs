@@ -48,7 +48,8 @@ async function nodeWorks() {
 /** `npm ci` by the machine's own Node and npm; a line every ten seconds, since npm itself is silent while it downloads. */
 function install() {
   const npmCli = process.env.npm_execpath;
-  const env = { ...process.env, PATH: machinePath() };
+  // onnxruntime-node carries what runs on the CPU; its install script would fetch more from elsewhere than the registry.
+  const env = { ...process.env, PATH: machinePath(), ONNXRUNTIME_NODE_INSTALL: 'skip' };
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const byScript = npmCli?.endsWith('.js') === true;
   const command = byScript ? (process.env.npm_node_execpath ?? 'node') : 'npm';
@@ -92,7 +93,7 @@ async function main() {
     return;
   }
   const packages = Object.keys(JSON.parse(readFileSync(LOCK, 'utf8')).packages).length - 1;
-  say(`Installing up to ${packages} packages (about 750 MB; half a minute with a good connection) …`);
+  say(`Installing up to ${packages} packages (about 1 GB; half a minute with a good connection) …`);
   const started = performance.now();
   const code = await install();
   if (code !== 0) {
