@@ -11,5 +11,10 @@ export type {
   Uncertainty,
 } from './contract.ts';
 export { loadModel } from './load.ts';
-export { type LogisticFitOptions, type LogisticLearner, type LogisticOptions, logisticModel } from './logistic.ts';
+export {
+  type LogisticFitOptions,
+  type LogisticLearner,
+  type LogisticOptions,
+  logisticModel,
+} from './logistic/logistic.ts';
 export { areaUnderCurve, calibrationRatio, logLoss } from './metrics.ts';

@@ -3,7 +3,7 @@ import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { EncoderShape } from '../features/index.ts';
 import type { Learner, RewardModel, RewardModelFamily } from './contract.ts';
-import { logisticModel } from './logistic.ts';
+import { logisticModel } from './logistic/logistic.ts';
 
 const FAMILIES: readonly Pick<RewardModelFamily<never, Learner>, 'family' | 'fromEpoch'>[] = [logisticModel];
 

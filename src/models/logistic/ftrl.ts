@@ -5,9 +5,9 @@
  *   w   = 0 if |z| <= λ1, else -(z - sign(z) λ1) / ((β + √n) / α + λ2)
  * The accumulators z and n are the learner's; w is what serving reads.
  */
-import type { FeatureBatch } from '../features/index.ts';
-import type { LogisticWeights } from './logistic-weights.ts';
-import { sigmoid } from './sigmoid.ts';
+import type { FeatureBatch } from '../../features/index.ts';
+import { sigmoid } from '../sigmoid.ts';
+import type { LogisticWeights } from './weights.ts';
 
 export interface FtrlRates {
   /** Step size: a coordinate's first step is about α. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRng } from '../base/index.ts';
-import { arrayBytes, sealEpoch } from '../domain/index.ts';
-import { createBatch, type EncoderShape, type FeatureBatch } from '../features/index.ts';
-import { plainEncoder, rewardModelLaws, syntheticExamples } from '../testing/index.ts';
-import type { Examples, RewardModel } from './contract.ts';
-import { loadModel } from './load.ts';
+import { createRng } from '../../base/index.ts';
+import { arrayBytes, sealEpoch } from '../../domain/index.ts';
+import { createBatch, type EncoderShape, type FeatureBatch } from '../../features/index.ts';
+import { plainEncoder, rewardModelLaws, syntheticExamples } from '../../testing/index.ts';
+import type { Examples, RewardModel } from '../contract.ts';
+import { loadModel } from '../load.ts';
+import { areaUnderCurve, logLoss } from '../metrics.ts';
 import { type LogisticFitOptions, type LogisticLearner, logisticModel } from './logistic.ts';
-import { areaUnderCurve, logLoss } from './metrics.ts';
 
 describe.each(['ftrl', 'batch'] as const)('logistic regression, learning by %s', (learning) => {
   const laws = rewardModelLaws({

@@ -1,10 +1,10 @@
 /** What serving reads of a logistic regression: its weights, how they predict, and how they become an epoch. */
-import { ShelfwiseError } from '../base/index.ts';
-import type { Epoch, EpochContent } from '../domain/index.ts';
-import type { EncoderShape, FeatureBatch } from '../features/index.ts';
-import { dotRows } from '../kernels/index.ts';
-import type { Contribution } from './contract.ts';
-import { sigmoids } from './sigmoid.ts';
+import { ShelfwiseError } from '../../base/index.ts';
+import type { Epoch, EpochContent } from '../../domain/index.ts';
+import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
+import { dotRows } from '../../kernels/index.ts';
+import type { Contribution } from '../contract.ts';
+import { sigmoids } from '../sigmoid.ts';
 
 export const LOGISTIC_FAMILY = 'logistic';
 const FORMAT = 1;

@@ -7,9 +7,9 @@
  * `learning: 'ftrl'` passes over the rows with FTRL-proximal: fast, any size, close to the optimum. `learning: 'batch'`
  * finds the optimum itself (L-BFGS): for small data and for tests. Both leave a state that `update` goes on from.
  */
-import { type Rng, requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
-import { type Epoch, type EpochContent, sealEpoch } from '../domain/index.ts';
-import type { EncoderShape, FeatureBatch } from '../features/index.ts';
+import { type Rng, requireRange, resolveOptions, ShelfwiseError } from '../../base/index.ts';
+import { type Epoch, type EpochContent, sealEpoch } from '../../domain/index.ts';
+import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
 import type {
   Contribution,
   Examples,
@@ -18,10 +18,12 @@ import type {
   OnlineLearner,
   OnlineRewardModelFamily,
   RewardModel,
-} from './contract.ts';
-import { checkRows, columnMoments } from './examples.ts';
+} from '../contract.ts';
+import { checkRows, columnMoments } from '../examples.ts';
+import { breathe } from '../pace.ts';
+import { logit, logLossOf, sigmoid } from '../sigmoid.ts';
+import { fitBatch } from './batch.ts';
 import { Ftrl, type FtrlState, freshState } from './ftrl.ts';
-import { fitBatch } from './logistic-batch.ts';
 import {
   LOGISTIC_FAMILY,
   LogisticPredictor,
@@ -30,9 +32,7 @@ import {
   requireEncoder,
   weightsFromEpoch,
   weightsToEpoch,
-} from './logistic-weights.ts';
-import { breathe } from './pace.ts';
-import { logit, logLossOf, sigmoid } from './sigmoid.ts';
+} from './weights.ts';
 
 export interface LogisticOptions {
   /** Step size of FTRL. @default 0.1 */

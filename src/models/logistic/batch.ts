@@ -1,9 +1,9 @@
 /** The optimum of a penalised logistic regression, found over all rows at once. */
-import type { Examples } from './contract.ts';
+import type { Examples } from '../contract.ts';
+import { minimise, type Objective } from '../lbfgs.ts';
+import { sigmoid } from '../sigmoid.ts';
 import type { FtrlState } from './ftrl.ts';
-import { minimise, type Objective } from './lbfgs.ts';
-import type { LogisticWeights } from './logistic-weights.ts';
-import { sigmoid } from './sigmoid.ts';
+import type { LogisticWeights } from './weights.ts';
 
 export interface BatchOptions {
   readonly l2: number;
