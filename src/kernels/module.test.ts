@@ -1,17 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contentHash } from '../base/index.ts';
 import { instantiateKernels, kernelsHash, strideOf } from './module.ts';
 
-const FILE = new URL('./kernels.wasm', import.meta.url);
+const MODULES = ['kernels', 'network'];
+const bytesOf = (name: string): Buffer => readFileSync(new URL(`./${name}.wasm`, import.meta.url));
 
 describe('the kernels', () => {
-  it('are named by the hash of the committed file', () => {
-    expect(kernelsHash()).toBe(contentHash(readFileSync(FILE)));
+  it('are named by the hash of all committed files', () => {
+    const files = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.wasm'));
+    expect(files.sort()).toEqual(MODULES.map((name) => `${name}.wasm`).sort());
+    expect(kernelsHash()).toBe(contentHash(...MODULES.map(bytesOf)));
   });
 
-  it('need nothing from outside, so that they run in any thread', () => {
-    const module = new WebAssembly.Module(readFileSync(FILE));
+  it.each(MODULES)('need nothing from outside, so that they run in any thread: %s', (name) => {
+    const module = new WebAssembly.Module(new Uint8Array(bytesOf(name)));
     expect(WebAssembly.Module.imports(module)).toEqual([]);
   });
 

@@ -1,10 +1,14 @@
-/** The compiled kernels: where they are, their hash, and instances of them with memory of their own. */
+/** The compiled kernels: where they are, their hash, and instances of their modules with memory of their own. */
 import { readFileSync } from 'node:fs';
 import { contentHash, ShelfwiseError } from '../base/index.ts';
 
-/** What the WASM module exports. Addresses are bytes; a `stride` is a vector's length padded to a multiple of 8. */
-interface KernelExports {
+/** What every module exports. */
+export interface ModuleExports {
   readonly memory: WebAssembly.Memory;
+}
+
+/** What the module `kernels` exports. Addresses are bytes; a `stride` is a vector's length padded to a multiple of 8. */
+interface KernelExports extends ModuleExports {
   dotRows(matrix: number, rows: number, stride: number, query: number, out: number): void;
   dotGather(matrix: number, stride: number, index: number, count: number, query: number, out: number): void;
   topRows(
@@ -35,24 +39,36 @@ interface KernelExports {
   ): number;
 }
 
-interface Compiled {
-  readonly module: WebAssembly.Module;
-  readonly hash: string;
-}
-let compiled: Compiled | undefined;
+/** The modules that serving scores with; `scripts/kernels.mjs` compiles each. */
+const MODULES = ['kernels', 'network'] as const;
+export type KernelModule = (typeof MODULES)[number];
 
-/** Compiled at first use, once a process (10 kB: under a millisecond). The file stands beside this one, in `src/` as in `dist/`. */
-function compiledKernels(): Compiled {
-  if (compiled === undefined) {
-    const bytes = readFileSync(new URL('./kernels.wasm', import.meta.url));
-    compiled = { module: new WebAssembly.Module(bytes), hash: contentHash(bytes) };
+const sources = new Map<KernelModule, Uint8Array<ArrayBuffer>>();
+const compiled = new Map<KernelModule, WebAssembly.Module>();
+
+/** Read at first use, once a process. The files stand beside this one, in `src/` as in `dist/`. */
+function sourceOf(name: KernelModule): Uint8Array<ArrayBuffer> {
+  let bytes = sources.get(name);
+  if (bytes === undefined) {
+    bytes = new Uint8Array(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
+    sources.set(name, bytes);
   }
-  return compiled;
+  return bytes;
 }
 
-/** Content hash of the kernels in use: part of every decision's record. */
+/** Compiled at first use, once a process (10 kB: under a millisecond). */
+function compiledModule(name: KernelModule): WebAssembly.Module {
+  let module = compiled.get(name);
+  if (module === undefined) {
+    module = new WebAssembly.Module(sourceOf(name));
+    compiled.set(name, module);
+  }
+  return module;
+}
+
+/** Content hash of all kernels that serving scores with: part of every decision's record. */
 export function kernelsHash(): string {
-  return compiledKernels().hash;
+  return contentHash(...MODULES.map(sourceOf));
 }
 
 /** Vectors are padded with zeros to this many floats, so that the kernels work on whole 128-bit lanes, two at a time. */
@@ -62,8 +78,8 @@ export function strideOf(dimension: number): number {
 }
 
 /** An instance with memory that is laid out once, when it is made; its views stay valid for its whole life. */
-export interface KernelInstance {
-  readonly exports: KernelExports;
+export interface KernelInstance<E extends ModuleExports = KernelExports> {
+  readonly exports: E;
   /** `regions` in the order asked for. */
   readonly regions: readonly Region[];
 }
@@ -76,12 +92,20 @@ export interface Region {
 const PAGE_BYTES = 65536;
 const MEMORY_LIMIT_BYTES = 65535 * PAGE_BYTES;
 
+/** An instance of the module `kernels`; see `instantiateModule`. */
+export function instantiateKernels(words: readonly number[]): KernelInstance {
+  return instantiateModule<KernelExports>('kernels', words);
+}
+
 /**
- * Instantiates the kernels with one region for each length (in 32-bit words), each aligned to 64 bytes.
+ * Instantiates a module with one region for each length (in 32-bit words), each aligned to 64 bytes.
  * Throws `KERNEL_MEMORY` beyond the 4 GiB that 32-bit addresses reach.
  */
-export function instantiateKernels(words: readonly number[]): KernelInstance {
-  const exports = new WebAssembly.Instance(compiledKernels().module, {}).exports as unknown as KernelExports;
+export function instantiateModule<E extends ModuleExports>(
+  name: KernelModule,
+  words: readonly number[],
+): KernelInstance<E> {
+  const exports = new WebAssembly.Instance(compiledModule(name), {}).exports as unknown as E;
   const addresses: number[] = [];
   let end = 1024;
   for (const length of words) {

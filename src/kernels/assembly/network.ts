@@ -1,0 +1,6 @@
+// The module that src/kernels/network.wasm is compiled from (AssemblyScript; `npm run build:kernels`): neural networks.
+//
+// Everything works on raw addresses in linear memory that the caller lays out; nothing here allocates. Plain v128 only:
+// relaxed SIMD rounds differently from machine to machine, and a decision must replay bit for bit anywhere.
+
+export { denseForward, denseGradients, transposePanels } from './network-dense';
