@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IncomingEvent, Item } from '../domain/index.ts';
 import { toInstant, toList } from './columns.ts';
 import { type BadRow, createImportReport, type ImportSource, readEventFiles, readItemFiles } from './index.ts';
-import { MAX_LINE_BYTES } from './rows.ts';
+import { MAX_LINE_BYTES } from './text-lines.ts';
 
 let dir = '';
 beforeAll(() => {

@@ -3,16 +3,12 @@
  * chunks. Memory is bounded by one chunk of rows and one line. What cannot be read is a `BadRow`; a file that breaks off
  * (truncated gzip, damaged Parquet page) ends with one.
  */
-import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { type CsvError, parse } from 'csv-parse';
 import { messageOf, ShelfwiseError } from '../base/index.ts';
 import { BATCH_ROWS, type BadRow } from './source.ts';
-
-/** Longer lines of text (1 MiB) are bad rows: no item or event comes near it, and memory stays bounded. */
-export const MAX_LINE_BYTES = 1 << 20;
+import { decodeLine, ignoreHere, MAX_LINE_BYTES, openText, requireFile, splitLines } from './text-lines.ts';
 
 export interface SourceRow {
   readonly row: number;
@@ -45,14 +41,6 @@ export function formatOf(file: string): { format: FileFormat; gzip: boolean } {
   );
 }
 
-/** Bytes of a file; throws `OPTION_INVALID` when there is no such file. */
-export function requireFile(file: string): number {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) throw new ShelfwiseError('OPTION_INVALID', `there is no file ${file}`);
-  if (!stat.isFile()) throw new ShelfwiseError('OPTION_INVALID', `${file} is not a file`);
-  return stat.size;
-}
-
 export function readRows(file: string): AsyncGenerator<RowChunk> {
   const { format, gzip } = formatOf(file);
   switch (format) {
@@ -66,19 +54,6 @@ export function readRows(file: string): AsyncGenerator<RowChunk> {
       return readParquet(file);
   }
 }
-
-/** A byte stream of the file's content and how much of the file (as it lies on disk) has gone through. */
-function openText(file: string, gzip: boolean): { stream: NodeJS.ReadableStream; share: () => number } {
-  const size = requireFile(file);
-  const source = createReadStream(file, { highWaterMark: 1 << 18 });
-  const share = () => (size === 0 ? 1 : Math.min(1, source.bytesRead / size));
-  if (!gzip) return { stream: source, share };
-  // The error of either end reaches the reader through the iteration of the last stream.
-  return { stream: pipeline(source, createGunzip(), ignoreHere), share };
-}
-
-/** `pipeline` wants a callback; the same error destroys the stream that is being iterated, which is where it is handled. */
-function ignoreHere(_error: NodeJS.ErrnoException | null): void {}
 
 async function* readCsv(file: string, gzip: boolean, delimiter: string): AsyncGenerator<RowChunk> {
   const { stream, share } = openText(file, gzip);
@@ -154,16 +129,11 @@ async function* readJsonLines(file: string, gzip: boolean): AsyncGenerator<RowCh
   yield { file, rows, bad, columns: null, share: 1 };
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
-
 /** The object on the line, null for a blank line, or why it is bad. */
 function parseLine(bytes: Uint8Array): Record<string, unknown> | string | null {
-  let text: string;
-  try {
-    text = strictUtf8.decode(bytes); // also drops a byte order mark
-  } catch (error) {
-    return `the line is not UTF-8: ${messageOf(error)}`;
-  }
+  const decoded = decodeLine(bytes);
+  if ('reason' in decoded) return decoded.reason;
+  const { text } = decoded;
   if (text.trim() === '') return null;
   try {
     const value: unknown = JSON.parse(text);
@@ -172,42 +142,6 @@ function parseLine(bytes: Uint8Array): Record<string, unknown> | string | null {
   } catch (error) {
     return `the line is not JSON: ${messageOf(error)}`;
   }
-}
-
-interface Line {
-  readonly number: number;
-  /** Null for a line longer than MAX_LINE_BYTES. Valid until the next line is asked for. */
-  readonly bytes: Uint8Array | null;
-}
-
-async function* splitLines(stream: NodeJS.ReadableStream): AsyncGenerator<Line> {
-  let number = 0;
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
-  let tooLong = false;
-  for await (const piece of stream as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
-      number++;
-      const length = pendingBytes + end - start;
-      if (tooLong || length > MAX_LINE_BYTES) yield { number, bytes: null };
-      else if (pendingBytes === 0) yield { number, bytes: piece.subarray(start, end) };
-      else yield { number, bytes: Buffer.concat([...pending, piece.subarray(start, end)]) };
-      pending = [];
-      pendingBytes = 0;
-      tooLong = false;
-      start = end + 1;
-    }
-    if (start < piece.length && !tooLong) {
-      pendingBytes += piece.length - start;
-      if (pendingBytes > MAX_LINE_BYTES) {
-        tooLong = true;
-        pending = [];
-      } else pending.push(piece.subarray(start));
-    }
-  }
-  if (tooLong) yield { number: number + 1, bytes: null };
-  else if (pendingBytes > 0) yield { number: number + 1, bytes: Buffer.concat(pending) };
 }
 
 async function* readParquet(file: string): AsyncGenerator<RowChunk> {

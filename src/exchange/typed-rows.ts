@@ -13,8 +13,9 @@ import {
   toRecord,
   toText,
 } from './columns.ts';
-import { formatOf, readRows, requireFile } from './rows.ts';
+import { formatOf, readRows } from './rows.ts';
 import type { BadRow, ImportBatch, ImportSource, ReadBatch } from './source.ts';
+import { requireFile } from './text-lines.ts';
 
 const itemCheck = Compile(ItemSchema);
 const eventCheck = Compile(EventSchema);
