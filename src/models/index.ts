@@ -10,7 +10,7 @@ export type {
   ScoreScale,
   Uncertainty,
 } from './contract.ts';
-export { loadModel } from './load.ts';
+export { FAMILY_IDS, freshModel, isOnline, loadModel, restoreLearner } from './load.ts';
 export {
   type LogisticFitOptions,
   type LogisticLearner,

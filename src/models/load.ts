@@ -1,11 +1,38 @@
-/** The families there are, and the model that an epoch holds. */
+/** The families there are, by name; and the model or learner that an epoch holds. */
 import { ShelfwiseError } from '../base/index.ts';
-import type { Epoch } from '../domain/index.ts';
+import type { Epoch, EpochContent } from '../domain/index.ts';
 import type { EncoderShape } from '../features/index.ts';
-import type { Learner, RewardModel, RewardModelFamily } from './contract.ts';
-import { logisticModel } from './logistic/logistic.ts';
+import type { Learner, OnlineLearner, RewardModel, RewardModelFamily } from './contract.ts';
+import { logisticModel } from './logistic.ts';
 
-const FAMILIES: readonly Pick<RewardModelFamily<never, Learner>, 'family' | 'fromEpoch'>[] = [logisticModel];
+/** Options are checked by the family itself, key by key. */
+type Family = RewardModelFamily<never, Learner>;
+type Loads = Pick<Family, 'family' | 'fromEpoch'>;
+
+/** That a model can be made of by naming one and its options. */
+const TRAINED: readonly Family[] = [logisticModel];
+/** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
+const FAMILIES: readonly Loads[] = [...TRAINED];
+/** That go on learning from single rows, by the family that stands in their learners' states. */
+const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
+  'logistic-learner': logisticModel,
+};
+
+/** Names of the families that can be trained, in the order in which they are told. */
+export const FAMILY_IDS: readonly string[] = TRAINED.map(({ family }) => family);
+
+/** A model that has learnt nothing. Throws `OPTION_INVALID` for a family or an option that there is not. */
+export function freshModel(
+  family: string,
+  encoder: EncoderShape,
+  options: Readonly<Record<string, unknown>> = {},
+): Learner {
+  const known = TRAINED.find((candidate) => candidate.family === family);
+  if (known === undefined) {
+    throw new ShelfwiseError('OPTION_INVALID', `there is no family "${family}"; there are ${FAMILY_IDS.join(', ')}`);
+  }
+  return known.fresh(encoder, options as never);
+}
 
 /** Throws `EPOCH_CORRUPT` for a family that is not here, `MODEL_ENCODER_MISMATCH` for another encoder's model. */
 export function loadModel(epoch: Epoch, encoder: EncoderShape): RewardModel {
@@ -17,4 +44,21 @@ export function loadModel(epoch: Epoch, encoder: EncoderShape): RewardModel {
     );
   }
   return family.fromEpoch(epoch, encoder);
+}
+
+/** Does it go on learning from single rows? */
+export function isOnline(model: RewardModel): model is OnlineLearner {
+  return 'update' in model && 'learnerState' in model;
+}
+
+/**
+ * A learner as `learnerState` left it. Throws `EPOCH_CORRUPT` for a state of no family that is here,
+ * `MODEL_ENCODER_MISMATCH` for another encoder's.
+ */
+export function restoreLearner(state: EpochContent, encoder: EncoderShape): OnlineLearner {
+  const family = String(state.meta.family);
+  if (!Object.hasOwn(ONLINE, family)) {
+    throw new ShelfwiseError('EPOCH_CORRUPT', `the state of a learner is of family ${family}`);
+  }
+  return ONLINE[family].restore(state, encoder);
 }
