@@ -177,11 +177,64 @@ export const CATALOGUE = {
     message: 'The reward model was trained on the features of another encoder',
     remedy: 'Fit the model anew, or run the version of Shelfwise that trained it.',
   },
+  MODEL_INVALID: {
+    blame: 'caller',
+    status: 422,
+    message: 'The file is no model that can serve',
+    remedy: 'Bind its inputs to declared features and give one score a row; docs/training.md tells how.',
+  },
+  MODEL_NOT_EXPORTABLE: {
+    blame: 'caller',
+    status: 409,
+    message: 'This model cannot be written in that format',
+    remedy: 'List the models with GET /v1/models and export one whose family can.',
+  },
+  MODEL_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No registered model has this hash',
+    remedy: 'List the models with GET /v1/models or `shelfwise model list`.',
+  },
   NOT_READY: {
     blame: 'operator',
     status: 503,
     message: 'The platform is starting or stopping',
     remedy: 'Wait until /readyz answers 200.',
+  },
+  ONNX_BINDING: {
+    blame: 'caller',
+    status: 422,
+    message: 'The binding does not fit the ONNX model or the declared features',
+    remedy:
+      'Bind each input of the model to dense columns or slots by their names, and name its score; docs/onnx.md shows how.',
+  },
+  ONNX_INVALID: {
+    blame: 'caller',
+    status: 422,
+    message: 'The file is no ONNX model that can be read',
+    remedy:
+      'Export the model anew as one .onnx file with its tensors inside, and check it with `onnx.checker.check_model`.',
+  },
+  ONNX_OPERATOR: {
+    blame: 'caller',
+    status: 422,
+    message: 'The ONNX model has an operator that Shelfwise does not compute itself',
+    remedy:
+      'Install the optional package onnxruntime-node beside Shelfwise and bind the model with `engine: onnxruntime`, or export it with the operators that docs/onnx.md lists.',
+  },
+  ONNX_RUNTIME: {
+    blame: 'operator',
+    status: 500,
+    message: 'The ONNX runtime did not answer',
+    remedy:
+      'Install it with `npm install onnxruntime-node` (with ONNXRUNTIME_NODE_INSTALL=skip set); if it is installed, the particulars are what it said.',
+  },
+  ONNX_SCORE: {
+    blame: 'operator',
+    status: 500,
+    message: 'The ONNX model gave a score that cannot be served',
+    remedy:
+      'Say in the binding what stands for missing values and how the output is to be read (`as`), or export the model with its last step.',
   },
   OPE_MARGINAL_UNAVAILABLE: {
     blame: 'caller',

@@ -20,6 +20,7 @@ import type {
   RewardModel,
 } from '../contract.ts';
 import { checkRows, columnMoments } from '../examples.ts';
+import { exportLogistic } from '../onnx/export-logistic.ts';
 import { breathe } from '../pace.ts';
 import { logit, logLossOf, sigmoid } from '../sigmoid.ts';
 import { fitBatch } from './batch.ts';
@@ -127,6 +128,7 @@ class ServedLogistic implements RewardModel {
   readonly encoderHash: string;
   readonly bias: number;
   private readonly encoder: EncoderShape;
+  private readonly weights: LogisticWeights;
   private readonly predictor: LogisticPredictor;
   private readonly content: EpochContent;
 
@@ -135,6 +137,7 @@ class ServedLogistic implements RewardModel {
     this.encoderHash = encoder.hash;
     this.encoder = encoder;
     this.bias = weights.bias;
+    this.weights = weights;
     this.predictor = new LogisticPredictor(weights);
     this.content = epoch;
   }
@@ -150,6 +153,10 @@ class ServedLogistic implements RewardModel {
   toEpoch(): EpochContent {
     const { kind, meta, arrays } = this.content;
     return { kind, meta, arrays };
+  }
+
+  toOnnx(): Uint8Array {
+    return exportLogistic(this.encoder, this, this.weights);
   }
 }
 
@@ -190,6 +197,10 @@ class Logistic implements LogisticLearner {
 
   toEpoch(): EpochContent {
     return weightsToEpoch(this.ftrl.weights, this.encoder);
+  }
+
+  toOnnx(): Uint8Array {
+    return exportLogistic(this.encoder, this, this.ftrl.weights);
   }
 
   update(batch: FeatureBatch, labels: Float32Array, weights: Float32Array, rows: number): void {

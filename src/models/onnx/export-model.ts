@@ -1,0 +1,91 @@
+/**
+ * What every exported reward model has in common: inputs `dense` float[N, denseWidth] (NaN: missing) and `sparse`
+ * int64[N, sparseWidth] (a width of 0 leaves its input out), output `score` float[N, 1], and metadata that say what the
+ * columns mean.
+ */
+import type { EncoderShape } from '../../features/index.ts';
+import { GraphBuilder, type ValueName } from './graph-builder.ts';
+
+export interface ModelInputs {
+  /** float[N, denseWidth]; absent where there is no dense column. */
+  readonly dense?: ValueName;
+  /** int64[N, sparseWidth]; absent where there is no slot. */
+  readonly sparse?: ValueName;
+}
+
+/** Keys of the metadata that every export carries. */
+export const METADATA = {
+  /** Family of the model. */
+  family: 'shelfwise.family',
+  /** Its content hash. */
+  model: 'shelfwise.model',
+  /** Hash of the encoder whose columns it reads. */
+  encoder: 'shelfwise.encoder',
+  /** JSON array: the names of the dense columns, in order. */
+  denseNames: 'shelfwise.dense',
+  /** JSON array: the names of the slots, in order. */
+  sparseNames: 'shelfwise.sparse',
+  /** Buckets that slots are hashed into. */
+  buckets: 'shelfwise.buckets',
+  /** `probability`, `value` or `rank`. */
+  scale: 'shelfwise.scale',
+  /** Hash of the schema that its examples were validated against; set by whoever trained it. */
+  schema: 'shelfwise.schema',
+  /** Span of time that it learnt from; set by whoever trained it. */
+  trainingSpan: 'shelfwise.trainingSpan',
+} as const;
+
+export interface ExportedModel {
+  readonly family: string;
+  readonly hash: string;
+  readonly scale?: string | undefined;
+}
+
+/**
+ * The file of a model whose score `body` computes: float[N, 1] out of the inputs. The last node is an Identity that gives the
+ * output its name, so that a body may be of any form.
+ */
+export function exportModel(
+  encoder: EncoderShape,
+  model: ExportedModel,
+  body: (graph: GraphBuilder, inputs: ModelInputs) => ValueName,
+): Uint8Array<ArrayBuffer> {
+  const graph = new GraphBuilder(`shelfwise-${model.family}`);
+  const inputs: ModelInputs = {
+    ...(encoder.denseWidth > 0 ? { dense: graph.input('dense', 'float', encoder.denseWidth) } : {}),
+    ...(encoder.sparseWidth > 0 ? { sparse: graph.input('sparse', 'int64', encoder.sparseWidth) } : {}),
+  };
+  graph.output(graph.node('Identity', [body(graph, inputs)], {}, 'score'), 1);
+  return graph.toBytes({
+    [METADATA.family]: model.family,
+    [METADATA.model]: model.hash,
+    [METADATA.encoder]: encoder.hash,
+    [METADATA.denseNames]: JSON.stringify(encoder.denseNames),
+    [METADATA.sparseNames]: JSON.stringify(encoder.sparseNames),
+    [METADATA.buckets]: String(encoder.buckets),
+    [METADATA.scale]: model.scale ?? 'probability',
+  });
+}
+
+/** float[N, width]: the dense columns with `substitutes` (one a column) where a value is missing. */
+export function withoutMissing(graph: GraphBuilder, dense: ValueName, substitutes: ArrayLike<number>): ValueName {
+  const row = graph.floats([1, substitutes.length], substitutes);
+  return graph.node('Where', [graph.node('IsNaN', [dense]), row, dense]);
+}
+
+/** float[N, width]: (x - mean) / scale by column, 0 where a value is missing. */
+export function standardised(
+  graph: GraphBuilder,
+  dense: ValueName,
+  means: ArrayLike<number>,
+  scales: ArrayLike<number>,
+): ValueName {
+  const width = means.length;
+  const centred = graph.node('Sub', [withoutMissing(graph, dense, means), graph.floats([1, width], means)]);
+  return graph.node('Div', [centred, graph.floats([1, width], scales)]);
+}
+
+/** The sum of values of one shape; 0 rows of nothing are not asked for. */
+export function sumOf(graph: GraphBuilder, terms: readonly ValueName[]): ValueName {
+  return terms.reduce((sum, term) => graph.node('Add', [sum, term]));
+}
