@@ -1,14 +1,24 @@
 /**
  * Compiles the AssemblyScript kernels, each module of them: src/kernels/assembly/ENTRY.ts → src/kernels/NAME.wasm.
  * The compiled files are committed, so that neither a clone nor the package needs the compiler (102 MB).
- * With `--check`: compiles into memory and fails when a committed file differs.
+ * With `--check`: compiles into memory and fails when a committed file differs. Names compile only those modules.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 /** The entry of each module, by the module's name; `src/kernels/module.ts` has the same names. */
-const MODULES = { kernels: 'index', network: 'network' };
+const MODULES = {
+  kernels: 'index',
+  network: 'network',
+  gradients: 'gradients',
+  trees: 'trees',
+  boosting: 'boosting',
+};
+/** The memory of these comes from outside and is shared between threads; its size is the caller's. */
+const SHARED = ['--enable', 'threads', '--importMemory', '--sharedMemory', '--maximumMemory', '65536'];
+const FLAGS = { boosting: SHARED };
+const only = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 
 const root = join(import.meta.dirname, '..');
 const check = process.argv.includes('--check');
@@ -27,6 +37,7 @@ async function compile(name, entry) {
       'simd',
       '--initialMemory',
       '1',
+      ...(FLAGS[name] ?? []),
     ]),
     { writeFile: (file, contents) => void outputs.set(file, contents) },
   );
@@ -48,4 +59,6 @@ async function compile(name, entry) {
   }
 }
 
-for (const [name, entry] of Object.entries(MODULES)) await compile(name, entry);
+for (const [name, entry] of Object.entries(MODULES)) {
+  if (only.length === 0 || only.includes(name)) await compile(name, entry);
+}

@@ -40,8 +40,9 @@ interface KernelExports extends ModuleExports {
 }
 
 /** The modules that serving scores with; `scripts/kernels.mjs` compiles each. */
-const MODULES = ['kernels', 'network'] as const;
-export type KernelModule = (typeof MODULES)[number];
+const MODULES = ['kernels', 'network', 'trees'] as const;
+/** Modules that only training uses: no decision depends on them. */
+export type KernelModule = (typeof MODULES)[number] | 'gradients' | 'boosting';
 
 const sources = new Map<KernelModule, Uint8Array<ArrayBuffer>>();
 const compiled = new Map<KernelModule, WebAssembly.Module>();
@@ -57,7 +58,7 @@ function sourceOf(name: KernelModule): Uint8Array<ArrayBuffer> {
 }
 
 /** Compiled at first use, once a process (10 kB: under a millisecond). */
-function compiledModule(name: KernelModule): WebAssembly.Module {
+export function compiledModule(name: KernelModule): WebAssembly.Module {
   let module = compiled.get(name);
   if (module === undefined) {
     module = new WebAssembly.Module(sourceOf(name));
