@@ -1,0 +1,115 @@
+// The module that src/kernels/gradients.wasm is compiled from: what fitting linear models to dense rows repeats.
+//
+// Rows of `stride` floats, padded with zeros to a multiple of 8. Sums over rows are in 32-bit floats: callers hand over a few
+// dozen rows at a time and add up in 64 bits themselves.
+
+export { dotRows } from './scan';
+
+/** sums[j] += Σ_r errors[r] · rows[r][j] (f64), for `count` rows. */
+export function addWeightedRows(rows: usize, errors: usize, count: u32, stride: u32, sums: usize): void {
+  const bytes = (<usize>stride) << 2;
+  const end = rows + <usize>count * bytes;
+  for (let j: usize = 0; j < bytes; j += 32) {
+    let a = f32x4.splat(0);
+    let b = f32x4.splat(0);
+    let error = errors;
+    for (let row = rows + j; row < end; row += bytes) {
+      const e = v128.load32_splat(error);
+      a = f32x4.add(a, f32x4.mul(e, v128.load(row)));
+      b = f32x4.add(b, f32x4.mul(e, v128.load(row, 16)));
+      error += 4;
+    }
+    const to = sums + 2 * j;
+    addWide(to, a);
+    addWide(to + 32, b);
+  }
+}
+
+/** Four f64 at `to` += four f32. */
+// @ts-ignore: decorator
+@inline
+function addWide(to: usize, x: v128): void {
+  const upper = i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(x)));
+  v128.store(to, f64x2.add(v128.load(to, 16), f64x2.promote_low_f32x4(upper)), 16);
+}
+
+/**
+ * One step of FTRL-proximal for all dense columns by `count` rows together: with g_r = errors[r] · rows[r][j] for column j,
+ *   n' = n + Σ g_r²,   z += Σ g_r - (√n' - √n) / α · w,   w = 0 if |z| <= l1, else -(z - sign(z) l1) / ((β + √n') / α + l2).
+ * z, roots (√n) and weights: f64, `stride` of them; query: the weights as floats.
+ */
+export function ftrlStep(
+  rows: usize,
+  errors: usize,
+  count: u32,
+  stride: u32,
+  z: usize,
+  roots: usize,
+  weights: usize,
+  query: usize,
+  alpha: f64,
+  beta: f64,
+  l1: f64,
+  l2: f64,
+): void {
+  const bytes = (<usize>stride) << 2;
+  const end = rows + <usize>count * bytes;
+  const rate = f64x2.splat(1 / alpha);
+  const base = f64x2.splat(beta / alpha + l2);
+  const threshold = f64x2.splat(l1);
+  for (let j: usize = 0; j < bytes; j += 16) {
+    let sum = f32x4.splat(0);
+    let squares = f32x4.splat(0);
+    let error = errors;
+    for (let row = rows + j; row < end; row += bytes) {
+      const g = f32x4.mul(v128.load32_splat(error), v128.load(row));
+      sum = f32x4.add(sum, g);
+      squares = f32x4.add(squares, f32x4.mul(g, g));
+      error += 4;
+    }
+    const wide = 2 * j;
+    const low = moveTwo(z + wide, roots + wide, weights + wide, sum, squares, rate, base, threshold);
+    const upperSum = i8x16.shuffle(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+    const upperSquares = i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+    const high = moveTwo(
+      z + wide + 16,
+      roots + wide + 16,
+      weights + wide + 16,
+      upperSum,
+      upperSquares,
+      rate,
+      base,
+      threshold,
+    );
+    v128.store(query + j, i8x16.shuffle(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
+  }
+}
+
+/** Two columns; returns their weights as the two lower floats. */
+// @ts-ignore: decorator
+@inline
+function moveTwo(
+  z: usize,
+  roots: usize,
+  weights: usize,
+  sum: v128,
+  squares: v128,
+  rate: v128,
+  base: v128,
+  threshold: v128,
+): v128 {
+  const root = v128.load(roots);
+  const larger = f64x2.sqrt(f64x2.add(f64x2.mul(root, root), f64x2.promote_low_f32x4(squares)));
+  const moved = f64x2.mul(f64x2.mul(f64x2.sub(larger, root), rate), v128.load(weights));
+  const next = f64x2.add(v128.load(z), f64x2.sub(f64x2.promote_low_f32x4(sum), moved));
+  const size = f64x2.max(f64x2.sub(f64x2.abs(next), threshold), f64x2.splat(0));
+  const shrunk = f64x2.div(size, f64x2.add(f64x2.mul(larger, rate), base));
+  // The weight has the sign that z has not; 0 is added so that none is -0.
+  const sign = v128.andnot(f64x2.splat(-0.0), next);
+  const weight = f64x2.add(v128.or(shrunk, sign), f64x2.splat(0));
+  v128.store(z, next);
+  v128.store(roots, larger);
+  v128.store(weights, weight);
+  return f32x4.demote_f64x2_zero(weight);
+}

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { createRng } from '../base/index.ts';
+import { createRowBlock } from './gradients.ts';
+
+/** A block of random rows, with random accumulators. */
+function filled(width: number, count: number, seed: number) {
+  const rng = createRng(seed);
+  const block = createRowBlock(width, count + 3);
+  for (let r = 0; r < count; r++) {
+    for (let j = 0; j < width; j++) block.rows[r * block.stride + j] = rng.normal();
+    block.errors[r] = rng.normal();
+  }
+  for (let j = 0; j < width; j++) {
+    block.query[j] = rng.normal();
+    block.weights[j] = rng.normal();
+    block.z[j] = 3 * rng.normal();
+    block.roots[j] = rng.uniform();
+    block.sums[j] = rng.normal();
+  }
+  return block;
+}
+
+test.each([1, 4, 7, 8, 50])('rows of %i columns: products and weighted sums agree with plain loops', (width) => {
+  const count = 21;
+  const block = filled(width, count, width);
+  const { stride, rows, errors, query } = block;
+  const before = block.sums.slice();
+  block.dot(count);
+  block.addWeighted(count);
+  for (let r = 0; r < count; r++) {
+    let dot = 0;
+    for (let j = 0; j < width; j++) dot += rows[r * stride + j] * query[j];
+    expect(block.dots[r]).toBeCloseTo(dot, 4);
+  }
+  for (let j = 0; j < width; j++) {
+    let sum = before[j];
+    for (let r = 0; r < count; r++) sum += errors[r] * rows[r * stride + j];
+    expect(block.sums[j]).toBeCloseTo(sum, 4);
+  }
+  expect(block.dots.subarray(count)).toEqual(new Float32Array(3));
+});
+
+test.each([
+  { alpha: 0.1, beta: 1, l1: 0, l2: 1 },
+  { alpha: 0.5, beta: 0, l1: 2.5, l2: 0 },
+])('a step of FTRL agrees with the formula of its paper: %o', (rates) => {
+  const [width, count] = [13, 16];
+  const block = filled(width, count, 1);
+  const { stride, rows, errors } = block;
+  const [z, roots, weights] = [block.z.slice(), block.roots.slice(), block.weights.slice()];
+  block.ftrlStep(count, rates);
+  const { alpha, beta, l1, l2 } = rates;
+  let zeros = 0;
+  for (let j = 0; j < width; j++) {
+    let n = roots[j] ** 2;
+    let sum = 0;
+    for (let r = 0; r < count; r++) {
+      const g = errors[r] * rows[r * stride + j];
+      n += g * g;
+      sum += g;
+    }
+    const moved = z[j] + sum - ((Math.sqrt(n) - roots[j]) / alpha) * weights[j];
+    const expected =
+      Math.abs(moved) <= l1 ? 0 : -(moved - Math.sign(moved) * l1) / ((beta + Math.sqrt(n)) / alpha + l2);
+    if (expected === 0) zeros++;
+    expect(block.z[j]).toBeCloseTo(moved, 4);
+    expect(block.roots[j]).toBeCloseTo(Math.sqrt(n), 5);
+    expect(block.weights[j]).toBeCloseTo(expected, 4);
+    expect(block.query[j]).toBe(Math.fround(block.weights[j]));
+  }
+  if (l1 > 0) expect(zeros).toBeGreaterThan(0);
+});

@@ -1,0 +1,109 @@
+/** A block of dense rows in the kernels' memory: products with weights, and the gradients that weights learn from. */
+import { instantiateModule, type ModuleExports, type Region, strideOf } from './module.ts';
+
+interface GradientExports extends ModuleExports {
+  dotRows(rows: number, count: number, stride: number, query: number, out: number): void;
+  addWeightedRows(rows: number, errors: number, count: number, stride: number, sums: number): void;
+  ftrlStep(
+    rows: number,
+    errors: number,
+    count: number,
+    stride: number,
+    z: number,
+    roots: number,
+    weights: number,
+    query: number,
+    alpha: number,
+    beta: number,
+    l1: number,
+    l2: number,
+  ): void;
+}
+
+export interface FtrlStepRates {
+  readonly alpha: number;
+  readonly beta: number;
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/**
+ * `capacity` rows of `width` floats, each padded with zeros to `stride`. All arrays are live views of the kernels' memory:
+ * callers fill `rows`, `query`, `errors` and read the rest. 32-bit sums in a fixed order: the same bits on every machine.
+ */
+export interface RowBlock {
+  readonly capacity: number;
+  readonly stride: number;
+  /** capacity x stride, row-major; what pads a row must stay 0. */
+  readonly rows: Float32Array;
+  /** stride: what `dot` multiplies rows with. */
+  readonly query: Float32Array;
+  /** capacity. */
+  readonly dots: Float32Array;
+  /** capacity: what each row weighs in a gradient. */
+  readonly errors: Float32Array;
+  /** stride: where `addWeighted` adds up. */
+  readonly sums: Float64Array;
+  /** stride each: the accumulators and weights of `ftrlStep`. */
+  readonly z: Float64Array;
+  readonly roots: Float64Array;
+  readonly weights: Float64Array;
+  /** dots[r] = rows[r] · query for the first `count` rows. */
+  dot(count: number): void;
+  /** sums[j] += Σ_r errors[r] rows[r][j], added in 32 bits over the rows. */
+  addWeighted(count: number): void;
+  /**
+   * One step of FTRL-proximal by the first `count` rows together; `query` then holds the new weights as floats. With
+   * g_r = errors[r] rows[r][j]:
+   *   n' = n + Σ g_r²,   z += Σ g_r - (√n' - √n) / α · w,   w = 0 if |z| <= l1, else -(z - sign(z) l1) / ((β + √n') / α + l2)
+   */
+  ftrlStep(count: number, rates: FtrlStepRates): void;
+}
+
+export function createRowBlock(width: number, capacity: number): RowBlock {
+  const stride = strideOf(width);
+  const { exports, regions } = instantiateModule<GradientExports>('gradients', [
+    capacity * stride,
+    stride,
+    capacity,
+    capacity,
+    2 * stride,
+    2 * stride,
+    2 * stride,
+    2 * stride,
+  ]);
+  const [rows, query, dots, errors, sums, z, roots, weights] = regions;
+  return {
+    capacity,
+    stride,
+    rows: rows.f32,
+    query: query.f32,
+    dots: dots.f32,
+    errors: errors.f32,
+    sums: wide(sums),
+    z: wide(z),
+    roots: wide(roots),
+    weights: wide(weights),
+    dot: (count) => exports.dotRows(rows.address, count, stride, query.address, dots.address),
+    addWeighted: (count) => exports.addWeightedRows(rows.address, errors.address, count, stride, sums.address),
+    ftrlStep: (count, { alpha, beta, l1, l2 }) =>
+      exports.ftrlStep(
+        rows.address,
+        errors.address,
+        count,
+        stride,
+        z.address,
+        roots.address,
+        weights.address,
+        query.address,
+        alpha,
+        beta,
+        l1,
+        l2,
+      ),
+  };
+}
+
+function wide({ f32 }: Region): Float64Array {
+  return new Float64Array(f32.buffer, f32.byteOffset, f32.length / 2);
+}
