@@ -4,6 +4,9 @@ import { ShelfwiseError } from './errors.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** Ids and words between values: shorter than this, and ASCII as a rule. */
+const SHORT = 128;
+
 export class ByteWriter {
   private buffer: Buffer;
   private position = 0;
@@ -74,19 +77,10 @@ export class ByteWriter {
   }
 
   text(x: string): void {
-    const { length } = x;
-    // Ids are short and ASCII: a loop costs less than two calls into the engine. Anything else takes the long way.
-    if (length < 128) {
-      const at = this.reserve(1 + length);
-      const { buffer } = this;
-      let i = 0;
-      for (let code = 0; i < length; i++) {
-        code = x.charCodeAt(i);
-        if (code > 127) break;
-        buffer[at + 1 + i] = code;
-      }
-      buffer[at] = length;
-      if (i === length) return;
+    if (x.length < SHORT) {
+      const at = this.reserve(1);
+      this.buffer[at] = x.length;
+      if (this.ascii(x)) return;
       this.position = at;
     }
     const bytes = Buffer.byteLength(x);
@@ -97,8 +91,25 @@ export class ByteWriter {
 
   /** UTF-8 without its length. */
   literal(x: string): void {
+    if (x.length < SHORT && this.ascii(x)) return;
     const at = this.reserve(3 * x.length);
     this.position = at + this.buffer.write(x, at);
+  }
+
+  /** Writes a text that is ASCII; any other leaves nothing behind, and is false. A loop costs less than a call into the engine. */
+  private ascii(x: string): boolean {
+    const { length } = x;
+    const at = this.reserve(length);
+    const { buffer } = this;
+    for (let i = 0; i < length; i++) {
+      const code = x.charCodeAt(i);
+      if (code > 127) {
+        this.position = at;
+        return false;
+      }
+      buffer[at + i] = code;
+    }
+    return true;
   }
 
   bytes(x: Uint8Array): void {
@@ -126,11 +137,14 @@ export class ByteWriter {
 export class ByteReader {
   private readonly view: DataView;
   private readonly source: Uint8Array;
+  /** The same bytes, for its reading of text. */
+  private readonly latin1: Buffer;
   position: number;
 
   constructor(source: Uint8Array, position = 0) {
     // Never a Buffer: its `slice` shares memory, that of a Uint8Array copies.
     this.source = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    this.latin1 = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
     this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
     this.position = position;
   }
@@ -169,6 +183,11 @@ export class ByteReader {
   }
 
   varint(): number {
+    const first = this.source[this.position];
+    if (first < 128) {
+      this.position++;
+      return first;
+    }
     let result = 0;
     let scale = 1;
     for (let i = 0; i < 8; i++) {
@@ -186,7 +205,17 @@ export class ByteReader {
   }
 
   text(): string {
-    return decoder.decode(this.bytes());
+    const length = this.varint();
+    const at = this.take(length);
+    const end = at + length;
+    const { source } = this;
+    // Ids are short and ASCII: one call into the engine instead of two objects and a decoder.
+    if (length < SHORT) {
+      let i = at;
+      while (i < end && source[i] < 128) i++;
+      if (i === end) return this.latin1.toString('latin1', at, end);
+    }
+    return decoder.decode(source.subarray(at, end));
   }
 
   bytes(): Uint8Array {

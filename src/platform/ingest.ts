@@ -26,12 +26,17 @@ import { positionNumber, type States, unlessCorrupt } from './states.ts';
 import type { Traffic } from './traffic.ts';
 
 /** The schema of the contract, less the format of the time: `parseEvent` asks more of it, and costs less. */
-const checker = Compile(
-  Type.Object(
-    { ...EventSchema.properties, occurredAt: Type.String({ maxLength: 40 }) },
-    { additionalProperties: false },
-  ),
-);
+const properties = { ...EventSchema.properties, occurredAt: Type.String({ maxLength: 40 }) };
+const checker = Compile(Type.Object(properties, { additionalProperties: false }));
+/** The same, but for fields that it does not know: those are looked for here, where no pattern is matched for each field. */
+const lenient = Compile(Type.Object(properties));
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(Object.keys(properties));
+
+function isEvent(row: unknown): row is IncomingEvent {
+  if (!lenient.Check(row)) return false;
+  for (const field in row) if (!KNOWN_FIELDS.has(field)) return false;
+  return true;
+}
 
 export interface IngestCounts {
   accepted: number;
@@ -151,7 +156,7 @@ export function createIngest(dependencies: IngestDependencies): Ingest {
       const decisionIds: string[] = [];
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i];
-        if (checker.Check(row)) {
+        if (isEvent(row)) {
           if (isPrivate(row)) {
             fates[i] = { eventId: row.eventId, fate: 'private' };
             counts.private++;

@@ -1,6 +1,6 @@
 /** Data in and Homes out: items, listeners, events, the Home. */
 import type { FastifyInstance } from 'fastify';
-import { ShelfwiseError } from '../base/index.ts';
+import { ByteWriter, ShelfwiseError, utf8 } from '../base/index.ts';
 import { type Device, type HomeFilter, type ItemKind, type ListenerProfile, parseInstant } from '../domain/index.ts';
 import type { PolicyId } from '../home/index.ts';
 import type { EventFate, ItemFate } from '../platform/index.ts';
@@ -221,29 +221,43 @@ export function registerEvents(app: FastifyInstance, context: RouteContext): voi
 }
 
 const NEEDS_NO_ESCAPES = /^[\w.:/ -]*$/;
+const FATE = utf8('{"eventId":');
+const ACCEPTED = utf8(',"fate":"accepted"}');
+const COMMA = 0x2c;
+/** Answers are written one at a time, and copied out. */
+const list = new ByteWriter(64 * 1024);
 
 /** Built by hand: nearly every fate is two short fields, and this answer is the hottest. */
-export function eventsAnswer(fates: readonly EventFate[]): string {
+export function eventsAnswer(fates: readonly EventFate[]): Buffer {
   let accepted = 0;
   let duplicates = 0;
   let forgotten = 0;
-  let list = '';
+  list.reset();
   for (const fate of fates) {
-    if (list !== '') list += ',';
+    if (list.length > 0) list.u8(COMMA);
     if (fate.fate === 'accepted') {
       accepted++;
       const { eventId } = fate;
-      const quoted = NEEDS_NO_ESCAPES.test(eventId) ? `"${eventId}"` : JSON.stringify(eventId);
-      list += `{"eventId":${quoted},"fate":"accepted"}`;
+      list.raw(FATE);
+      if (NEEDS_NO_ESCAPES.test(eventId)) {
+        list.u8(QUOTE);
+        list.literal(eventId);
+        list.u8(QUOTE);
+      } else list.literal(JSON.stringify(eventId));
+      list.raw(ACCEPTED);
     } else {
       if (fate.fate === 'duplicate') duplicates++;
       else if (fate.fate === 'private') forgotten++;
-      list += JSON.stringify(fate);
+      list.literal(JSON.stringify(fate));
     }
   }
   const rejected = fates.length - accepted - duplicates - forgotten;
-  return `{"accepted":${accepted},"duplicates":${duplicates},"private":${forgotten},"rejected":${rejected},"fates":[${list}]}`;
+  const head = `{"accepted":${accepted},"duplicates":${duplicates},"private":${forgotten},"rejected":${rejected},"fates":[`;
+  return Buffer.concat([utf8(head), list.view(), END]);
 }
+
+const QUOTE = 0x22;
+const END = utf8(']}');
 
 export function registerHome(app: FastifyInstance, context: RouteContext): void {
   const { platform } = context;
