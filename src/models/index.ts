@@ -1,3 +1,19 @@
+export {
+  type CalibratedLearner,
+  type CalibratedModel,
+  type CalibrationOptions,
+  calibrated,
+  calibratedFamily,
+  fitCalibrator,
+} from './calibration/calibrated.ts';
+export type { CalibrationMethod, Calibrator } from './calibration/calibrator.ts';
+export {
+  type CalibrationError,
+  calibrationError,
+  type ReliabilityBin,
+  type ReliabilityOptions,
+  reliabilityTable,
+} from './calibration/reliability.ts';
 export type {
   Contribution,
   Examples,
@@ -17,4 +33,15 @@ export {
   type LogisticOptions,
   logisticModel,
 } from './logistic/logistic.ts';
-export { areaUnderCurve, calibrationRatio, logLoss } from './metrics.ts';
+export { areaUnderCurve, brierScore, calibrationRatio, logLoss } from './metrics.ts';
+export { ndcgAt, type RankingFigures } from './metrics-ranking.ts';
+export {
+  createReport,
+  type MetricFigures,
+  type MetricReport,
+  type ReportCombiner,
+  type ReportOptions,
+  type ScoredRows,
+  type SliceColumn,
+  type SliceFigures,
+} from './metrics-report.ts';

@@ -2,17 +2,23 @@
 import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch, EpochContent } from '../domain/index.ts';
 import type { EncoderShape } from '../features/index.ts';
+import { calibratedModels } from './calibration/calibrated.ts';
 import type { Learner, OnlineLearner, RewardModel, RewardModelFamily } from './contract.ts';
-import { logisticModel } from './logistic.ts';
+import type { LoadModel } from './ensemble/nested.ts';
+import { logisticModel } from './logistic/logistic.ts';
 
 /** Options are checked by the family itself, key by key. */
 type Family = RewardModelFamily<never, Learner>;
-type Loads = Pick<Family, 'family' | 'fromEpoch'>;
+interface Loads {
+  readonly family: string;
+  /** What wraps models has those within loaded by `load`. */
+  fromEpoch(epoch: Epoch, encoder: EncoderShape, load: LoadModel): RewardModel;
+}
 
 /** That a model can be made of by naming one and its options. */
 const TRAINED: readonly Family[] = [logisticModel];
 /** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
-const FAMILIES: readonly Loads[] = [...TRAINED];
+const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels];
 /** That go on learning from single rows, by the family that stands in their learners' states. */
 const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
   'logistic-learner': logisticModel,
@@ -43,7 +49,7 @@ export function loadModel(epoch: Epoch, encoder: EncoderShape): RewardModel {
       `the epoch ${epoch.hash} holds a model of family ${String(epoch.meta.family)}`,
     );
   }
-  return family.fromEpoch(epoch, encoder);
+  return family.fromEpoch(epoch, encoder, loadModel);
 }
 
 /** Does it go on learning from single rows? */

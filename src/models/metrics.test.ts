@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { areaUnderCurve, calibrationRatio, logLoss } from './metrics.ts';
+import { areaUnderCurve, brierScore, calibrationRatio, logLoss } from './metrics.ts';
 
 const rows = fc.array(
   fc.record({
@@ -40,4 +40,11 @@ test('log loss and calibration are weighted means', () => {
   const weights = Float32Array.of(3, 1);
   expect(logLoss(p, labels, weights)).toBeCloseTo((3 * Math.LN2 - Math.log(0.75)) / 4, 12);
   expect(calibrationRatio(p, labels, weights)).toBeCloseTo(1.75 / 3, 12);
+});
+
+test('a constant prediction of the rate has its Brier score', () => {
+  const labels = Float32Array.of(1, 0, 0, 0);
+  const weights = Float32Array.of(1, 1, 1, 1);
+  expect(brierScore(new Float64Array(4).fill(0.25), labels, weights)).toBeCloseTo(0.25 * 0.75, 12);
+  expect(brierScore(Float64Array.of(0, 0, 0, 1), labels, Float32Array.of(1, 1, 1, 0))).toBeCloseTo(1 / 3, 12);
 });

@@ -12,6 +12,17 @@ export function logLoss(p: Float64Array, labels: Float32Array, weights: Float32A
   return loss / total;
 }
 
+/** Mean squared error of the probabilities (Brier 1950), 0 to 1; a constant prediction of the rate q scores q (1 - q). */
+export function brierScore(p: Float64Array, labels: Float32Array, weights: Float32Array): number {
+  let loss = 0;
+  let total = 0;
+  for (let r = 0; r < p.length; r++) {
+    loss += weights[r] * (p[r] - labels[r]) ** 2;
+    total += weights[r];
+  }
+  return loss / total;
+}
+
 /**
  * Area under the receiver operating characteristic: P(score of a positive > score of a negative), ties counting half.
  * A label between 0 and 1 counts as positive and negative by its share. NaN when one class is missing.
