@@ -4,3 +4,5 @@
 // relaxed SIMD rounds differently from machine to machine, and a decision must replay bit for bit anywhere.
 
 export { denseForward, denseGradients, transposePanels } from './network-dense';
+export { lookUp, outputs, placeColumns, placeEmbeddings, placeMissing, scaleRows, squaredNorms } from './network-rows';
+export { adamRows, adamStep, dropOut, gatherGradients, outputGradients } from './network-learning';
