@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { FIXTURES, type FixtureTensor, hasFixtures, readFixtures } from './fixtures-testing.ts';
+import { decodeModel } from './format.ts';
+import { createInterpreter } from './interpreter.ts';
+import { Value } from './operators/index.ts';
+
+function valueOf({ dtype, shape, data }: FixtureTensor): Value {
+  return dtype === 'int64'
+    ? Value.of({ type: 'int64', dims: shape, data: Float64Array.from(data) })
+    : Value.of({ type: 'float', dims: shape, data: Float32Array.from(data) });
+}
+
+describe('the interpreter on files of other tools', () => {
+  it.skipIf(!hasFixtures)(`gives their expected outputs${hasFixtures ? '' : ` (skipped: no ${FIXTURES})`}`, () => {
+    const fixtures = readFixtures();
+    expect(fixtures).toHaveLength(12);
+    for (const { file, bytes, inputs, outputs } of fixtures) {
+      const model = decodeModel(bytes);
+      const feeds = new Map(Object.entries(inputs).map(([name, tensor]) => [name, valueOf(tensor)]));
+      for (const [name, expected] of Object.entries(outputs)) {
+        const result = createInterpreter(model, name).run(feeds, name);
+        expect(result.dims, `${file} ${name}`).toEqual(expected.shape);
+        expected.data.forEach((wanted, i) => {
+          const error = Math.abs(result.numbers[i] - wanted);
+          expect(error, `${file} ${name}[${i}]`).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(wanted)));
+        });
+      }
+    }
+  });
+});

@@ -1,0 +1,362 @@
+/** Operators that work element by element, with the broadcasting of NumPy. Operator sets 7 to 23. */
+
+import { sigmoids } from '../../sigmoid.ts';
+import type { ElementType } from '../format.ts';
+import type { NodeView, Operator, Step } from './node-view.ts';
+import type { Value } from './value.ts';
+
+type Numeric = Exclude<ElementType, 'string'>;
+
+/** The type of two operands that must have the same. */
+function commonType(node: NodeView, a: Value, b: Value): Numeric {
+  if (a.type !== b.type || a.type === 'string') node.unsupported(`works on ${a.type} and ${b.type}`);
+  return a.type;
+}
+
+/** The shape that shapes broadcast to; NumPy's rule. Written to `out`. */
+function broadcastDims(node: NodeView, shapes: readonly (readonly number[])[], out: number[]): void {
+  let rank = 0;
+  for (const dims of shapes) rank = Math.max(rank, dims.length);
+  out.length = rank;
+  out.fill(1);
+  for (const dims of shapes) {
+    for (let d = 0; d < dims.length; d++) {
+      const at = rank - dims.length + d;
+      if (dims[d] === out[at] || dims[d] === 1) continue;
+      if (out[at] !== 1) node.invalid(`cannot broadcast [${dims}] to [${out}]`);
+      out[at] = dims[d];
+    }
+  }
+}
+
+/** Walks the elements of a broadcast operand in the order of the result. */
+class Walker {
+  private readonly steps: number[] = [];
+  private readonly counts: number[] = [];
+  /** Place of the operand's present element. */
+  at = 0;
+  private dims: readonly number[] = [];
+
+  start(dims: readonly number[], operand: readonly number[]): void {
+    const rank = dims.length;
+    this.dims = dims;
+    this.at = 0;
+    this.steps.length = rank;
+    this.counts.length = rank;
+    this.counts.fill(0);
+    let step = 1;
+    for (let d = rank - 1; d >= 0; d--) {
+      const own = d - (rank - operand.length);
+      const size = own >= 0 ? operand[own] : 1;
+      this.steps[d] = size === 1 ? 0 : step;
+      step *= size;
+    }
+  }
+
+  next(): void {
+    const { dims, steps, counts } = this;
+    for (let d = dims.length - 1; d >= 0; d--) {
+      this.at += steps[d];
+      if (++counts[d] < dims[d]) return;
+      this.at -= counts[d] * steps[d];
+      counts[d] = 0;
+    }
+  }
+}
+
+function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
+  return true;
+}
+
+/** Whether `b` is one row (or one element) for all rows of `a`: [.., w] with [1, w], [w] or [1]. */
+function rowWidth(a: readonly number[], b: readonly number[], bSize: number): number {
+  if (bSize === 1 && b.length <= a.length) return 1;
+  if (b.length === 0 || b.length > a.length) return 0;
+  return b[b.length - 1] === bSize && bSize === a[a.length - 1] ? bSize : 0;
+}
+
+type Binary = (a: number, b: number) => number;
+
+function binary(compute: Binary, result: 'same' | 'bool'): Operator {
+  return (node: NodeView) => {
+    const dims: number[] = [];
+    const left = new Walker();
+    const right = new Walker();
+    return (inputs, outputs) => {
+      const a = node.required(inputs[0], 'first operand');
+      const b = node.required(inputs[1], 'second operand');
+      const out = outputs[0];
+      if (out === undefined) return;
+      const type = commonType(node, a, b);
+      broadcastDims(node, [a.dims, b.dims], dims);
+      const x = a.numbers;
+      const y = b.numbers;
+      const z = out.shape(result === 'bool' ? 'bool' : type, dims);
+      const { size } = out;
+      if (sameDims(a.dims, b.dims)) {
+        for (let i = 0; i < size; i++) z[i] = compute(x[i], y[i]);
+        return;
+      }
+      const width = rowWidth(a.dims, b.dims, b.size);
+      if (width > 0) {
+        for (let i = 0; i < size; i += width) {
+          for (let j = 0; j < width; j++) z[i + j] = compute(x[i + j], y[j]);
+        }
+        return;
+      }
+      left.start(dims, a.dims);
+      right.start(dims, b.dims);
+      for (let i = 0; i < size; i++) {
+        z[i] = compute(x[left.at], y[right.at]);
+        left.next();
+        right.next();
+      }
+    };
+  };
+}
+
+/** The same with any number of operands. */
+function variadic(compute: Binary, finish: (x: number, operands: number) => number = (x) => x): Operator {
+  return (node: NodeView) => {
+    const dims: number[] = [];
+    const walker = new Walker();
+    return (inputs, outputs) => {
+      const out = outputs[0];
+      if (out === undefined) return;
+      const operands = inputs.map((input, i) => node.required(input, `operand ${i}`));
+      const type = commonType(node, operands[0], operands[operands.length - 1]);
+      broadcastDims(
+        node,
+        operands.map((operand) => operand.dims),
+        dims,
+      );
+      const z = out.shape(type, dims);
+      operands.forEach((operand, k) => {
+        const x = operand.numbers;
+        walker.start(dims, operand.dims);
+        for (let i = 0; i < out.size; i++) {
+          z[i] = k === 0 ? x[walker.at] : compute(z[i], x[walker.at]);
+          walker.next();
+        }
+      });
+      for (let i = 0; i < out.size; i++) z[i] = finish(z[i], operands.length);
+    };
+  };
+}
+
+/** `make` reads the attributes. */
+function unary(make: (node: NodeView) => (x: number) => number, result: 'same' | 'bool' = 'same'): Operator {
+  return (node: NodeView) => {
+    const compute = make(node);
+    return (inputs, outputs) => {
+      const a = node.required(inputs[0], 'operand');
+      const out = outputs[0];
+      if (out === undefined) return;
+      if (a.type === 'string') node.unsupported('works on texts');
+      const x = a.numbers;
+      const z = out.shape(result === 'bool' ? 'bool' : a.type, a.dims);
+      for (let i = 0; i < out.size; i++) z[i] = compute(x[i]);
+    };
+  };
+}
+
+const same: Operator = (node: NodeView) => (inputs, outputs) => {
+  const a = node.required(inputs[0], 'operand');
+  outputs[0]?.view(a, a.dims);
+};
+
+const sigmoid: Operator = (node: NodeView) => {
+  let scratch = new Float64Array(0);
+  return (inputs, outputs) => {
+    const a = node.required(inputs[0], 'operand');
+    const out = outputs[0];
+    if (out === undefined) return;
+    const x = a.numbers;
+    if (scratch.length < a.size) scratch = new Float64Array(2 * a.size);
+    for (let i = 0; i < a.size; i++) scratch[i] = x[i];
+    sigmoids(scratch, a.size);
+    const z = out.shape(a.type as Numeric, a.dims);
+    for (let i = 0; i < a.size; i++) z[i] = scratch[i];
+  };
+};
+
+/** Bounds are inputs from operator set 11 on, and attributes before. */
+const clip: Operator = (node: NodeView) => (inputs, outputs) => {
+  const a = node.required(inputs[0], 'operand');
+  const out = outputs[0];
+  if (out === undefined) return;
+  const low = inputs[1]?.numbers[0] ?? node.float('min', Number.NEGATIVE_INFINITY);
+  const high = inputs[2]?.numbers[0] ?? node.float('max', Number.POSITIVE_INFINITY);
+  const x = a.numbers;
+  const z = out.shape(a.type as Numeric, a.dims);
+  for (let i = 0; i < out.size; i++) z[i] = Number.isNaN(x[i]) ? x[i] : Math.min(high, Math.max(low, x[i]));
+};
+
+const where: Operator = (node: NodeView) => {
+  const dims: number[] = [];
+  const walkers = [new Walker(), new Walker(), new Walker()];
+  return (inputs, outputs) => {
+    const [condition, a, b] = [0, 1, 2].map((i) => node.required(inputs[i], `input ${i}`));
+    const out = outputs[0];
+    if (out === undefined) return;
+    const type = commonType(node, a, b);
+    broadcastDims(node, [condition.dims, a.dims, b.dims], dims);
+    const chosen = condition.numbers;
+    const x = a.numbers;
+    const y = b.numbers;
+    const z = out.shape(type, dims);
+    const [c, l, r] = walkers;
+    c.start(dims, condition.dims);
+    l.start(dims, a.dims);
+    r.start(dims, b.dims);
+    for (let i = 0; i < out.size; i++) {
+      z[i] = chosen[c.at] !== 0 ? x[l.at] : y[r.at];
+      c.next();
+      l.next();
+      r.next();
+    }
+  };
+};
+
+const CAST_TYPES = new Map<number, Numeric>([
+  [1, 'float'],
+  [6, 'int32'],
+  [7, 'int64'],
+  [9, 'bool'],
+  [11, 'double'],
+]);
+
+/** Fractions are cut off, as in C. */
+const cast: Operator = (node: NodeView) => {
+  const to = CAST_TYPES.get(node.int('to'));
+  if (to === undefined) node.unsupported(`casts to type number ${node.int('to')}`);
+  return (inputs, outputs) => {
+    const a = node.required(inputs[0], 'operand');
+    const out = outputs[0];
+    if (out === undefined) return;
+    const whole = to === 'int32' || to === 'int64';
+    if (a.type === 'string') {
+      const { texts } = a;
+      const z = out.shape(to, a.dims);
+      for (let i = 0; i < out.size; i++) z[i] = whole ? Math.trunc(Number(texts[i])) : Number(texts[i]);
+      return;
+    }
+    const x = a.numbers;
+    const z = out.shape(to, a.dims);
+    if (to === 'bool') for (let i = 0; i < out.size; i++) z[i] = x[i] !== 0 ? 1 : 0;
+    else if (whole) for (let i = 0; i < out.size; i++) z[i] = Math.trunc(x[i]);
+    else for (let i = 0; i < out.size; i++) z[i] = x[i];
+  };
+};
+
+/** Abramowitz and Stegun 7.1.26 would be off by 1e-7; this series and continued fraction are exact to 1e-15. */
+export function erf(x: number): number {
+  const t = Math.abs(x);
+  if (Number.isNaN(x)) return x;
+  if (t > 6) return Math.sign(x);
+  if (t < 2.5) {
+    let term = t;
+    let sum = t;
+    for (let n = 1; n < 60; n++) {
+      term *= (-t * t) / n;
+      sum += term / (2 * n + 1);
+    }
+    return Math.sign(x) * (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = 0;
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (t + fraction);
+  return Math.sign(x) * (1 - Math.exp(-t * t) / Math.sqrt(Math.PI) / (t + fraction));
+}
+
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+}
+
+/** Of whole numbers the quotient is cut to a whole one. */
+const divide: Operator = (node: NodeView) => {
+  const real = binary((a, b) => a / b, 'same')(node);
+  const whole = binary((a, b) => Math.trunc(a / b), 'same')(node);
+  const step: Step = (inputs, outputs) => {
+    const type = inputs[0]?.type;
+    (type === 'int32' || type === 'int64' ? whole : real)(inputs, outputs);
+  };
+  return step;
+};
+
+/** The smaller of two, NaN where one of them is. */
+const least: Binary = (a, b) => Math.min(a, b);
+const greatest: Binary = (a, b) => Math.max(a, b);
+
+export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
+  Add: binary((a, b) => a + b, 'same'),
+  Sub: binary((a, b) => a - b, 'same'),
+  Mul: binary((a, b) => a * b, 'same'),
+  Div: divide,
+  Pow: binary((a, b) => a ** b, 'same'),
+  PRelu: binary((a, slope) => (a < 0 ? a * slope : a), 'same'),
+  Equal: binary((a, b) => (a === b ? 1 : 0), 'bool'),
+  Less: binary((a, b) => (a < b ? 1 : 0), 'bool'),
+  LessOrEqual: binary((a, b) => (a <= b ? 1 : 0), 'bool'),
+  Greater: binary((a, b) => (a > b ? 1 : 0), 'bool'),
+  GreaterOrEqual: binary((a, b) => (a >= b ? 1 : 0), 'bool'),
+  And: binary((a, b) => a & b, 'bool'),
+  Or: binary((a, b) => a | b, 'bool'),
+  Xor: binary((a, b) => a ^ b, 'bool'),
+  Min: variadic(least),
+  Max: variadic(greatest),
+  Sum: variadic((a, b) => a + b),
+  Mean: variadic(
+    (a, b) => a + b,
+    (x, operands) => x / operands,
+  ),
+  Not: unary(() => (x) => (x === 0 ? 1 : 0), 'bool'),
+  IsNaN: unary(() => (x) => (Number.isNaN(x) ? 1 : 0), 'bool'),
+  Neg: unary(() => (x) => -x),
+  Abs: unary(() => Math.abs),
+  Exp: unary(() => Math.exp),
+  Log: unary(() => Math.log),
+  Sqrt: unary(() => Math.sqrt),
+  Reciprocal: unary(() => (x) => 1 / x),
+  Floor: unary(() => Math.floor),
+  Ceil: unary(() => Math.ceil),
+  Round: unary(() => roundHalfEven),
+  Sign: unary(() => Math.sign),
+  Erf: unary(() => erf),
+  Tanh: unary(() => Math.tanh),
+  Sigmoid: sigmoid,
+  Relu: unary(() => (x) => Math.max(0, x)),
+  LeakyRelu: unary((node) => {
+    const alpha = node.float('alpha', 0.01);
+    return (x) => (x < 0 ? alpha * x : x);
+  }),
+  Elu: unary((node) => {
+    const alpha = node.float('alpha', 1);
+    return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
+  }),
+  Selu: unary((node) => {
+    const alpha = node.float('alpha', Math.fround(1.6732631921768188));
+    const gamma = node.float('gamma', Math.fround(1.0507010221481323));
+    return (x) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
+  }),
+  HardSigmoid: unary((node) => {
+    const alpha = node.float('alpha', Math.fround(0.2));
+    const beta = node.float('beta', 0.5);
+    return (x) => Math.max(0, Math.min(1, alpha * x + beta));
+  }),
+  Softplus: unary(() => (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
+  Softsign: unary(() => (x) => x / (1 + Math.abs(x))),
+  Gelu: unary((node) => {
+    if (node.text('approximate', 'none') === 'none') return (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2));
+    return (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+  }),
+  Clip: clip,
+  Where: where,
+  Cast: cast,
+  Identity: same,
+  // At inference nothing is dropped.
+  Dropout: same,
+};
