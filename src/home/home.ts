@@ -11,7 +11,6 @@ import { createDecider, shelfKey } from './decide.ts';
 import { FILTERS } from './filters.ts';
 import { hydrateTaste, hydrateView } from './hydrate.ts';
 import type { ItemTexts } from './item-texts.ts';
-import { languageOf } from './messages/index.ts';
 import { textsWith } from './playlists/index.ts';
 import { highestOf } from './replay.ts';
 import {
@@ -118,7 +117,7 @@ export function createHome(dependencies: HomeDependencies): Home {
   }
 
   async function answer(request: HomeRequest): Promise<HomeAnswer> {
-    const words = textsWith(texts, request.generated, languageOf(request.profile.language));
+    const words = textsWith(texts, request.generated);
     try {
       const { selection, trace } = await runPipeline(pipeline, request, clock);
       for (const stage of trace.stages)

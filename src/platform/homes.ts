@@ -45,10 +45,11 @@ import type { Trace } from '../mixer/index.ts';
 import { emptyState, isShelfHidden, type ListenerState } from '../signals/index.ts';
 import type { Decisions } from './decisions.ts';
 import type { ListenerEntry, Listeners } from './listeners.ts';
+import { outlineOf } from './page-outline.ts';
 import type { Pages } from './pages.ts';
 import type { Playlists } from './playlists/index.ts';
 import type { HomeQuery } from './service.ts';
-import { keptOf, NOTHING_KEPT, type StandingPages, seenAtFirst, standingRows } from './standing.ts';
+import { keptOf, NOTHING_KEPT, type StandingPages } from './standing.ts';
 import type { StateEntry, States } from './states.ts';
 
 export interface HomeCounts {
@@ -202,7 +203,7 @@ export function createHomes(dependencies: HomesDependencies): Homes {
           firstRank: part.firstRank,
           rowLimit: query.limit,
         },
-        textsWith(dependencies.texts, generated, languageOf(language)),
+        textsWith(dependencies.texts, generated),
         explained ? { trace: traceOfRecord(record), versions: record.versions } : undefined,
       );
       if (!isPrivate)
@@ -220,14 +221,21 @@ export function createHomes(dependencies: HomesDependencies): Homes {
   /** Playlists made for the listener; none where they cannot be made: a Home without them is a Home. */
   async function generatedFor(
     { query, listener, entry, isProfiled, isPrivate, epochs }: Asked,
-    { market, tier }: { readonly market: string; readonly tier: string },
+    { market, tier, language }: { readonly market: string; readonly tier: string; readonly language: string },
     atMs: number,
   ): Promise<GeneratedCards> {
     if (entry === undefined || !isProfiled) return NO_GENERATED;
     try {
       const profile = resolveProfile(listener.profile);
       const isKept = query.atMs === undefined && !isPrivate;
-      return await dependencies.playlists.cards(listener, entry, epochs, { profile, market, tier, atMs, isKept });
+      return await dependencies.playlists.cards(listener, entry, epochs, {
+        profile,
+        market,
+        tier,
+        language: languageOf(language),
+        atMs,
+        isKept,
+      });
     } catch (error) {
       dependencies.onTrouble('playlists', messageOf(error));
       return NO_GENERATED;
@@ -322,7 +330,7 @@ export function createHomes(dependencies: HomesDependencies): Homes {
     const marks = marksOf(asked, policyOff);
     // A Home of another time has another taste: it is not kept.
     const keepsTaste = entry !== undefined && query.atMs === undefined;
-    const generated = await generatedFor(asked, { market, tier }, atMs);
+    const generated = await generatedFor(asked, { market, tier, language: resolved.language }, atMs);
     const { page, record } = await dependencies.home.decide({
       decisionId,
       seed,
@@ -353,8 +361,8 @@ export function createHomes(dependencies: HomesDependencies): Homes {
       rowLimit: query.limit,
       kernelsHash: kernels,
     });
-    const rows = standingRows(record);
-    if (!isPrivate) pages.note(decisionId, { listenerKey: listener.key, rows });
+    const rows = outlineOf(record);
+    if (!isPrivate) pages.note(decisionId, rows);
     if (stands || isPrivate) {
       standing.remember(pageKey, {
         decisionId,
@@ -364,7 +372,7 @@ export function createHomes(dependencies: HomesDependencies): Homes {
         meaningful: entry?.meaningful ?? 0,
         tunablesHash: epochs.tunablesHash,
         profile: listener.profile,
-        seen: seenAtFirst(rows),
+        seen: rows.carriedRows,
         rows,
         record: isPrivate ? record : undefined,
       });

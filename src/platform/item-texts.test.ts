@@ -102,7 +102,7 @@ describe('Texts of items', () => {
       isExplicit: true,
       releasedAtMs: Number.NaN,
     });
-    expect(texts.facts(items.number('episode'))).toEqual({
+    expect(texts.facts(items.number('episode'))).toMatchObject({
       kind: 'episode',
       isExplicit: false,
       releasedAtMs: Date.UTC(2026, 10, 12, 5),

@@ -4,21 +4,32 @@
  */
 import { utf8 } from '../base/index.ts';
 import type { Item, ItemKind, Vocabularies } from '../domain/index.ts';
-import { type CardFacts, type ItemTexts, type Language, type PlainMessageId, textOf, told } from '../home/index.ts';
+import {
+  type CardFacts,
+  type ItemTexts,
+  LANGUAGES,
+  type Language,
+  type PlainMessageId,
+  textOf,
+  told,
+} from '../home/index.ts';
 
 export interface KeptItemTexts extends ItemTexts {
   /** The item changed or went: what was made of it, and of what names it, is made anew. */
   forget(number: number, kind: ItemKind): void;
 }
 
-/** What was made of one item. */
-interface Kept {
+/** What was made of one item: one object, for there is one of each item that was ever shown. */
+interface Kept extends CardFacts {
   readonly title: string;
-  readonly facts: CardFacts;
-  readonly opening: Uint8Array;
+  /** Length of the opening, with which every fragment begins. */
+  readonly openingBytes: number;
   /** The year whose pages the fragments are for. */
   year: number;
-  readonly fragments: Partial<Record<Language, Uint8Array>>;
+  /** By language; the first one that was made, and others where they were asked for. */
+  language: Language;
+  fragment: Uint8Array;
+  others: Partial<Record<Language, Uint8Array>> | undefined;
 }
 
 /** @param get the item as it is now; undefined where the catalogue does not hold it */
@@ -42,6 +53,11 @@ export function createItemTexts(
     texts[number] = made;
     return made;
   };
+  const fragmentOf = (number: number, kept: Kept, language: Language, year: number): Uint8Array => {
+    const item = itemOf(number);
+    const subtitle = item === undefined ? '' : subtitleOf(item, parentOf(item), language, year);
+    return Buffer.concat([kept.fragment.subarray(0, kept.openingBytes), utf8(JSON.stringify(subtitle))]);
+  };
 
   return {
     forget(number, kind) {
@@ -53,20 +69,24 @@ export function createItemTexts(
     },
     id: (number) => vocabularies.items.name(number),
     title: (number) => textsOf(number).title,
-    facts: (number) => textsOf(number).facts,
-    opening: (number) => textsOf(number).opening,
+    facts: textsOf,
+    opening(number) {
+      const { fragment, openingBytes } = textsOf(number);
+      return fragment.subarray(0, openingBytes);
+    },
     fragment(number, language, year) {
       const kept = textsOf(number);
-      const known = kept.fragments[language];
-      if (known !== undefined && kept.year === year) return known;
-      const item = itemOf(number);
-      const subtitle = item === undefined ? '' : subtitleOf(item, parentOf(item), language, year);
-      const made = Buffer.concat([kept.opening, utf8(JSON.stringify(subtitle))]);
       if (kept.year !== year) {
-        for (const of of Object.keys(kept.fragments) as Language[]) delete kept.fragments[of];
+        kept.fragment = fragmentOf(number, kept, language, year);
+        kept.others = undefined;
+        kept.language = language;
         kept.year = year;
       }
-      kept.fragments[language] = made;
+      if (kept.language === language) return kept.fragment;
+      const known = kept.others?.[language];
+      if (known !== undefined) return known;
+      const made = fragmentOf(number, kept, language, year);
+      kept.others = { ...kept.others, [language]: made };
       return made;
     },
     genre(number) {
@@ -85,21 +105,22 @@ export function createItemTexts(
 
 function keptOf(item: Item, show: Item | undefined): Kept {
   const title = item.title === '' ? item.id : item.title;
+  const opening = utf8(
+    `"id":${JSON.stringify(item.id)},"kind":"${item.kind}","title":${JSON.stringify(title)}` +
+      `,"image":${JSON.stringify(item.image ?? '')},"subtitle":`,
+  );
   return {
     title,
-    facts: {
-      kind: item.kind,
-      isExplicit: item.explicit === true,
-      releasedAtMs: Date.parse(item.releasedAt ?? ''),
-      durationMs: item.durationMs ?? 0,
-      show: show?.title ?? '',
-    },
-    opening: utf8(
-      `"id":${JSON.stringify(item.id)},"kind":"${item.kind}","title":${JSON.stringify(title)}` +
-        `,"image":${JSON.stringify(item.image ?? '')},"subtitle":`,
-    ),
+    kind: item.kind,
+    isExplicit: item.explicit === true,
+    releasedAtMs: Date.parse(item.releasedAt ?? ''),
+    durationMs: item.durationMs ?? 0,
+    show: show?.title ?? '',
+    openingBytes: opening.length,
     year: 0,
-    fragments: {},
+    language: LANGUAGES[0],
+    fragment: opening,
+    others: undefined,
   };
 }
 

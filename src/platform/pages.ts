@@ -3,25 +3,8 @@
  * were seen is looked up here when the event arrives, and stored in the event: the log alone then gives the same states.
  */
 import { DAY_MS, ShelfwiseError } from '../base/index.ts';
-import {
-  type DecisionRecord,
-  decisionTimeMs,
-  decodeDecision,
-  NO_ITEM,
-  type ResolvedReference,
-} from '../domain/index.ts';
-
-export interface PageRow {
-  /** The declaration, such as `more-like`. */
-  readonly shelfId: string;
-  readonly seedItem: number;
-  readonly items: readonly number[];
-}
-
-export interface PageOutline {
-  readonly listenerKey: string;
-  readonly rows: readonly PageRow[];
-}
+import { decisionTimeMs, decodeDecision, NO_ITEM, type ResolvedReference } from '../domain/index.ts';
+import { outlineOf, type PageOutline } from './page-outline.ts';
 
 /** As an event has it. */
 export interface PlaceOnPage {
@@ -86,7 +69,7 @@ export function createPages(
     },
     resolve({ decisionId, shelfRank, cardRank }, listenerKey, all) {
       const page = kept.get(decisionId);
-      const row = page?.listenerKey === listenerKey ? page.rows[shelfRank] : undefined;
+      const row = page?.listenerKey === listenerKey ? page.row(shelfRank) : undefined;
       if (row === undefined) return undefined;
       const shelfId = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${idOf(row.seedItem)}`;
       if (cardRank >= 0) {
@@ -100,15 +83,5 @@ export function createPages(
       for (const [id, page] of kept) if (page.listenerKey === listenerKey) kept.delete(id);
       return before - kept.size;
     },
-  };
-}
-
-export function outlineOf(record: DecisionRecord): PageOutline {
-  return {
-    listenerKey: record.listenerKey,
-    rows: record.rows.map((row) => {
-      const { shelfId, seedItem, items } = record.shelves[row.shelf];
-      return { shelfId, seedItem, items: row.cards.map((card) => items[card.index]) };
-    }),
   };
 }

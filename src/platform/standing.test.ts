@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord, FeedbackEvent } from '../domain/index.ts';
-import { createStandingPages, keptOf, type StandingPage, seenAtFirst } from './standing.ts';
+import { PageOutline } from './page-outline.ts';
+import { createStandingPages, keptOf, type StandingPage } from './standing.ts';
 
 const LIFETIME_MS = 1000;
 const PROFILE = {};
@@ -19,7 +20,7 @@ const pageOf = (decisionId: string, more: Partial<StandingPage> = {}): StandingP
   meaningful: 0,
   tunablesHash: 'tunables',
   profile: PROFILE,
-  rows: [row('recently-played', true), row('popular'), row('recommended')],
+  rows: new PageOutline('l', [row('recently-played', true), row('popular'), row('recommended')]),
   record: undefined,
   seen: 0,
   ...more,
@@ -57,8 +58,8 @@ describe('a page', () => {
   });
 
   it('has seen from the start what it carried, which stays with the decision that drew it', () => {
-    const rows = [row('popular', false, 'first'), row('recommended')];
-    expect(seenAtFirst(rows)).toBe(1);
+    const rows = new PageOutline('l', [row('popular', false, 'first'), row('recommended')]);
+    expect(rows.carriedRows).toBe(1);
     expect(keptOf(pageOf('b', { rows, seen: 1 })).carried.map(({ decisionId }) => decisionId)).toEqual(['first']);
   });
 

@@ -4,12 +4,7 @@
  */
 import type { DecisionRecord, FeedbackEvent, ListenerProfile } from '../domain/index.ts';
 import { type CarriedRow, shelfKey } from '../home/index.ts';
-import type { PageRow } from './pages.ts';
-
-export interface StandingRow extends PageRow {
-  readonly defined: boolean;
-  readonly carriedFrom: string;
-}
+import type { PageOutline } from './page-outline.ts';
 
 export interface StandingPage {
   readonly decisionId: string;
@@ -21,10 +16,10 @@ export interface StandingPage {
   readonly tunablesHash: string;
   /** The profile that it was decided for, by identity: what the app tells of a listener outdates a page at once. */
   readonly profile: ListenerProfile;
-  readonly rows: readonly StandingRow[];
+  readonly rows: PageOutline;
   /** Of a private page, which is written nowhere else; undefined for all others. */
   readonly record: DecisionRecord | undefined;
-  /** Bit r: the listener has seen row r. */
+  /** Bit r: the listener has seen row r. Rows that were carried were seen. */
   seen: number;
 }
 
@@ -100,25 +95,6 @@ export function createStandingPages(lifetimeMs: number): StandingPages {
   };
 }
 
-/** What a record says of its rows, for keeping. */
-export function standingRows(record: DecisionRecord): StandingRow[] {
-  return record.rows.map((row) => {
-    const shelf = record.shelves[row.shelf];
-    return {
-      shelfId: shelf.shelfId,
-      seedItem: shelf.seedItem,
-      defined: shelf.order === 'defined' && shelf.carriedFrom === '',
-      items: row.cards.map((card) => shelf.items[card.index]),
-      carriedFrom: shelf.carriedFrom,
-    };
-  });
-}
-
-/** Rows that were carried were seen. */
-export function seenAtFirst(rows: readonly StandingRow[]): number {
-  return rows.reduce((bits, { carriedFrom }, rank) => (carriedFrom === '' ? bits : bits | (1 << rank)), 0);
-}
-
 export interface Kept {
   readonly carried: readonly CarriedRow[];
   readonly keptRanks: ReadonlyMap<string, number>;
@@ -133,8 +109,9 @@ export const NOTHING_KEPT: Kept = { carried: [], keptRanks: new Map() };
 export function keptOf(last: StandingPage): Kept {
   const carried: CarriedRow[] = [];
   const keptRanks = new Map<string, number>();
-  for (const [rank, row] of last.rows.entries()) {
-    if ((last.seen & (1 << rank)) === 0) continue;
+  for (let rank = 0; rank < last.rows.length; rank++) {
+    const row = (last.seen & (1 << rank)) === 0 ? undefined : last.rows.row(rank);
+    if (row === undefined) continue;
     if (row.defined) keptRanks.set(shelfKey(row.shelfId, row.seedItem), rank);
     else {
       const decisionId = row.carriedFrom === '' ? last.decisionId : row.carriedFrom;

@@ -6,6 +6,7 @@ import { ByteWriter, ShelfwiseError } from '../base/index.ts';
 import type { TasteMemory } from '../home/index.ts';
 import { decodeState, emptyState, encodeState, type ListenerState } from '../signals/index.ts';
 import type { LogPosition, OnlineStore, StoreWriter } from '../store/index.ts';
+import type { ReadCards } from './playlists/read-cards.ts';
 
 /** Positions as one number: segments of less than 4 GiB, fewer than two million of them. */
 export function positionNumber(position: LogPosition): number {
@@ -24,6 +25,8 @@ export interface StateEntry extends TasteMemory {
   /** Log position (as a number) after the last meaningful event, at most: a page decided before it is outdated. */
   meaningful: number;
   kept: TasteMemory['kept'];
+  /** Of the playlists that were made for the listener. */
+  cards: ReadCards | undefined;
 }
 
 export interface States {
@@ -121,6 +124,7 @@ export function createStates(
         tasteVersion: 0,
         meaningful: stored?.applied ?? 0,
         kept: undefined,
+        cards: undefined,
       };
       if (!erased) entries.set(listenerKey, entry);
       return entry;

@@ -300,7 +300,69 @@ export function decodeState(bytes: Uint8Array): ListenerState {
   if (reader.at !== bytes.length) {
     throw new ShelfwiseError('STATE_CORRUPT', `the state ends at ${reader.at} of ${bytes.length} bytes`);
   }
-  return state;
+  return packed(state);
+}
+
+/**
+ * The state with all of its columns in one piece of memory. A service holds the states of many thousand listeners, and what
+ * a collection of garbage takes goes by the number of pieces. A column that grows gets memory of its own.
+ */
+function packed(state: ListenerState): ListenerState {
+  const { items, recents, likes, follows, hides, cardSights, shelfSights, session } = state;
+  const marks = [likes, follows, hides];
+  const floats = [items.sums, recents.lastMs, ...marks.map(({ atMs }) => atMs), state.hours, session.itemsAtMs];
+  const words = [
+    items.keys,
+    items.counts,
+    recents.keys,
+    recents.plays,
+    ...marks.flatMap(({ keys, stamps }) => [keys, stamps]),
+    cardSights.keys,
+    cardSights.chosen,
+    cardSights.visits,
+    shelfSights.chosen,
+    shelfSights.visits,
+    state.devices,
+    session.items,
+  ];
+  const bytes = [...floats, ...words].reduce((sum, column) => sum + column.byteLength, 0);
+  const memory = new ArrayBuffer(bytes);
+  let at = 0;
+  // Doubles first: they stand at multiples of eight.
+  const float = (column: Float64Array): Float64Array => {
+    if (column.length === 0) return column;
+    const copy = new Float64Array(memory, at, column.length);
+    copy.set(column);
+    at += column.byteLength;
+    return copy;
+  };
+  const word = (column: Uint32Array): Uint32Array => {
+    if (column.length === 0) return column;
+    const copy = new Uint32Array(memory, at, column.length);
+    copy.set(column);
+    at += column.byteLength;
+    return copy;
+  };
+  items.sums = float(items.sums);
+  recents.lastMs = float(recents.lastMs);
+  for (const table of marks) table.atMs = float(table.atMs);
+  const hours = float(state.hours);
+  session.itemsAtMs = float(session.itemsAtMs);
+  items.keys = word(items.keys);
+  items.counts = word(items.counts);
+  recents.keys = word(recents.keys);
+  recents.plays = word(recents.plays);
+  for (const table of marks) {
+    table.keys = word(table.keys);
+    table.stamps = word(table.stamps);
+  }
+  cardSights.keys = word(cardSights.keys);
+  cardSights.chosen = word(cardSights.chosen);
+  cardSights.visits = word(cardSights.visits);
+  shelfSights.chosen = word(shelfSights.chosen);
+  shelfSights.visits = word(shelfSights.visits);
+  session.items = word(session.items);
+  return { ...state, hours, devices: word(state.devices) };
 }
 
 /** As ByteReader, but with errors of its own and faster on the short varints that states are made of. */

@@ -2,32 +2,25 @@
 import { utf8 } from '../../base/index.ts';
 import { generatedId, generatedNumber, isGenerated, slotOf } from '../../domain/index.ts';
 import type { CardFacts, ItemTexts } from '../item-texts.ts';
-import { type Language, textOf } from '../messages/index.ts';
+import { LANGUAGES, type Language, textOf } from '../messages/index.ts';
 import { coverPath, hueOfGenre } from './covers.ts';
 import type { ArtistNames, NamedArtists, ReadList } from './reading.ts';
 import { namedArtists, subtitleOf, titleOf } from './reading.ts';
 import type { HearingRights } from './rights.ts';
 
-/** What Home knows of the playlists that were made for its listener. */
+/** What Home knows of the playlists that were made for its listener, in the listener's language. */
 export interface GeneratedCards {
   /** Item numbers, in the order of slots. */
   readonly items: readonly number[];
   has(item: number): boolean;
-  /** What `ItemTexts.opening` gives of an item. */
-  opening(item: number, language: Language): Uint8Array;
-  /** What `ItemTexts.fragment` gives. */
-  fragment(item: number, language: Language): Uint8Array;
+  /** What `ItemTexts.fragment` gives of an item, in the language that they were made for. */
+  fragment(item: number): Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
 
 /** Nothing was made, or nothing may be shown. */
-export const NO_GENERATED: GeneratedCards = {
-  items: [],
-  has: () => false,
-  opening: () => NOTHING,
-  fragment: () => NOTHING,
-};
+export const NO_GENERATED: GeneratedCards = { items: [], has: () => false, fragment: () => NOTHING };
 
 /** What a card tells of a list, in any language. */
 export interface ListFace {
@@ -56,54 +49,89 @@ function strongestGenre({ tracks }: ReadList, { catalog }: HearingRights): numbe
   return strongest;
 }
 
-/** Cards of these lists; their words are made once a language. */
-export function generatedCards(faces: readonly ListFace[]): GeneratedCards {
-  if (faces.length === 0) return NO_GENERATED;
-  const bySlot = new Map(faces.map((face) => [face.slot, face]));
-  const openings = new Map<string, Uint8Array>();
-  const fragments = new Map<string, Uint8Array>();
-  const kept = (made: Map<string, Uint8Array>, key: string, make: () => Uint8Array): Uint8Array => {
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const fresh = make();
-    made.set(key, fresh);
-    return fresh;
-  };
-  const opening = (item: number, language: Language): Uint8Array =>
-    kept(openings, `${item} ${language}`, () => {
-      const slot = slotOf(item);
-      const face = bySlot.get(slot);
-      const title = textOf(titleOf(slot, face?.named ?? { names: [], more: false }), language);
-      const image = face?.image ?? coverPath(slot, hueOfGenre(-1));
-      return utf8(
-        `"id":${JSON.stringify(generatedId(slot))},"kind":"playlist","title":${JSON.stringify(title)}` +
-          `,"image":${JSON.stringify(image)},"subtitle":`,
-      );
+/** Cards of these lists. */
+export function generatedCards(faces: readonly ListFace[], language: Language): GeneratedCards {
+  return faces.length === 0 ? NO_GENERATED : new Cards(faces, language);
+}
+
+/** Kept for every listener who was here of late: as few objects as can be. */
+class Cards implements GeneratedCards {
+  readonly items: readonly number[];
+  /** All fragments, one after the other. */
+  readonly #bytes: Uint8Array;
+  readonly #ends: readonly number[];
+
+  constructor(faces: readonly ListFace[], language: Language) {
+    const fragments = faces.map((face) => fragmentOf(face, language));
+    let end = 0;
+    this.items = faces.map(({ slot }) => generatedNumber(slot));
+    this.#ends = fragments.map((fragment) => {
+      end += fragment.length;
+      return end;
     });
-  return {
-    items: faces.map(({ slot }) => generatedNumber(slot)),
-    has: (item) => isGenerated(item) && bySlot.has(slotOf(item)),
-    opening,
-    fragment: (item, language) =>
-      kept(fragments, `${item} ${language}`, () => {
-        const named = bySlot.get(slotOf(item))?.named ?? { names: [], more: false };
-        return Buffer.concat([opening(item, language), utf8(JSON.stringify(subtitleOf(named, language)))]);
-      }),
-  };
+    this.#bytes = Buffer.concat(fragments);
+  }
+
+  has(item: number): boolean {
+    return this.items.includes(item);
+  }
+
+  fragment(item: number): Uint8Array {
+    const at = this.items.indexOf(item);
+    // One that is gone since its row was drawn: the page that has it is not sent.
+    if (at < 0) return fragmentOf(unknownFace(slotOf(item)), LANGUAGES[0]);
+    return this.#bytes.subarray(at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]);
+  }
+}
+
+function unknownFace(slot: number): ListFace {
+  return { slot, named: { names: [], more: false }, image: coverPath(slot, hueOfGenre(-1)) };
+}
+
+function fragmentOf({ slot, named, image }: ListFace, language: Language): Uint8Array {
+  return utf8(
+    `"id":${JSON.stringify(generatedId(slot))},"kind":"playlist","title":${JSON.stringify(textOf(titleOf(slot, named), language))}` +
+      `,"image":${JSON.stringify(image)},"subtitle":${JSON.stringify(subtitleOf(named, language))}`,
+  );
 }
 
 const FACTS: CardFacts = { kind: 'playlist', isExplicit: false, releasedAtMs: Number.NaN, durationMs: 0, show: '' };
 
 /** The words of items, and of these generated playlists beside them. */
-export function textsWith(texts: ItemTexts, cards: GeneratedCards, language: Language): ItemTexts {
-  if (cards.items.length === 0) return texts;
-  return {
-    title: (item) => texts.title(item),
-    id: (item) => texts.id(item),
-    genre: (item) => texts.genre(item),
-    facts: (item) => (isGenerated(item) ? FACTS : texts.facts(item)),
-    opening: (item) => (isGenerated(item) ? cards.opening(item, language) : texts.opening(item)),
-    fragment: (item, spoken, year) =>
-      isGenerated(item) ? cards.fragment(item, spoken) : texts.fragment(item, spoken, year),
-  };
+export function textsWith(texts: ItemTexts, cards: GeneratedCards): ItemTexts {
+  return cards.items.length === 0 ? texts : new TextsWithCards(texts, cards);
+}
+
+class TextsWithCards implements ItemTexts {
+  readonly #texts: ItemTexts;
+  readonly #cards: GeneratedCards;
+
+  constructor(texts: ItemTexts, cards: GeneratedCards) {
+    this.#texts = texts;
+    this.#cards = cards;
+  }
+
+  title(item: number): string {
+    return this.#texts.title(item);
+  }
+
+  id(item: number): string {
+    return this.#texts.id(item);
+  }
+
+  genre(item: number): string {
+    return this.#texts.genre(item);
+  }
+
+  facts(item: number): CardFacts {
+    return isGenerated(item) ? FACTS : this.#texts.facts(item);
+  }
+
+  opening(item: number): Uint8Array {
+    return this.#texts.opening(item);
+  }
+
+  fragment(item: number, language: Language, year: number): Uint8Array {
+    return isGenerated(item) ? this.#cards.fragment(item) : this.#texts.fragment(item, language, year);
+  }
 }

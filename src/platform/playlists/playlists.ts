@@ -16,6 +16,7 @@ import {
   generatedCards,
   type HearingRights,
   hasSomething,
+  type Language,
   LIST_GROUPS,
   type ListenerPlaylists,
   languageOf,
@@ -38,7 +39,7 @@ import type { Catalogue } from '../catalogue.ts';
 import type { ListenerEntry, Listeners } from '../listeners.ts';
 import type { StateEntry, States } from '../states.ts';
 import { type ChildCard, type ChildrenQuery, type ItemChildren, itemChildren } from './children.ts';
-import { createKeptPlaylists, type Held } from './keeping.ts';
+import { createKeptPlaylists } from './keeping.ts';
 import { type Asker, createMaking, type PlaylistCounts } from './making.ts';
 import { createArtistNames } from './names.ts';
 
@@ -102,6 +103,8 @@ export interface CardsQuery {
   /** Of the request. */
   readonly market: string;
   readonly tier: string;
+  /** That the cards are told in. */
+  readonly language: Language;
   readonly atMs: number;
   /** Is what is made kept? Not of a Home of another time, nor in a private session. */
   readonly isKept: boolean;
@@ -139,20 +142,6 @@ export interface Playlists extends PlaylistService {
   readonly counts: PlaylistCounts;
 }
 
-/** What was read for the cards of a listener, as long as none of it has changed. */
-interface ReadCards {
-  readonly held: Held;
-  readonly epochs: ServingEpochs['catalog'];
-  readonly hides: number;
-  readonly profile: ResolvedProfile;
-  readonly market: string;
-  readonly tier: string;
-  readonly fromMs: number;
-  /** When a window of a track opens or closes, or a list ends. */
-  readonly untilMs: number;
-  readonly cards: GeneratedCards;
-}
-
 export function createPlaylists(dependencies: {
   readonly store: OnlineStore;
   readonly listeners: Listeners;
@@ -169,7 +158,6 @@ export function createPlaylists(dependencies: {
   const kept = createKeptPlaylists(dependencies.store, (key) => listeners.secretOf(key) !== undefined, onTrouble);
   const making = createMaking({ kept, vocabularies, settings, clock, onTrouble });
   const names = createArtistNames(catalogue, vocabularies);
-  const read = new WeakMap<StateEntry, ReadCards>();
 
   const rightsOf = (
     { state }: StateEntry,
@@ -257,7 +245,7 @@ export function createPlaylists(dependencies: {
       validUntil: new Date(group.untilMs).toISOString(),
     };
   };
-  const cardOf = (item: number, language: ReturnType<typeof languageOf>): ChildCard => {
+  const cardOf = (item: number, language: Language): ChildCard => {
     const year = new Date(clock.nowMs()).getUTCFullYear();
     const text = Buffer.from(catalogue.fragment(item, language, year)).toString();
     const { id, kind, title, image, subtitle } = JSON.parse(`{${text}}`) as Omit<ChildCard, 'durationMs'>;
@@ -273,10 +261,10 @@ export function createPlaylists(dependencies: {
     epochs: ServingEpochs,
     query: CardsQuery,
   ): GeneratedCards => {
-    const { profile, market, tier, atMs } = query;
+    const { profile, market, tier, language, atMs } = query;
     const held = kept.held(listenerKey);
     const hides = entry.state.hides.count === 0 ? -1 : entry.tasteVersion;
-    const known = read.get(entry);
+    const known = entry.cards;
     // For the moments in which the columns are behind, what was withdrawn is looked for each time.
     const isSettled = epochs.changed.size === 0;
     if (
@@ -284,34 +272,51 @@ export function createPlaylists(dependencies: {
       known?.held === held &&
       known.epochs === epochs.catalog &&
       known.hides === hides &&
-      known.profile.explicitAllowed === profile.explicitAllowed &&
-      known.profile.ageBand === profile.ageBand &&
+      known.explicitAllowed === profile.explicitAllowed &&
+      known.ageBand === profile.ageBand &&
       known.market === market &&
       known.tier === tier &&
+      known.language === language &&
       atMs >= known.fromMs &&
       atMs < known.untilMs
     )
       return known.cards;
     const playlists = kept.get(listenerKey);
     const rights = rightsOf(entry, epochs, profile, market, tier, atMs);
-    const cards = cardsIn(playlists, rights);
+    const cards = cardsIn(playlists, rights, language);
     const untilMs = nextChangeMs(playlists, rights);
+    const { explicitAllowed, ageBand } = profile;
     if (isSettled)
-      read.set(entry, { held, epochs: epochs.catalog, hides, profile, market, tier, fromMs: atMs, untilMs, cards });
+      entry.cards = {
+        held,
+        epochs: epochs.catalog,
+        hides,
+        explicitAllowed,
+        ageBand,
+        market,
+        tier,
+        language,
+        fromMs: atMs,
+        untilMs,
+        cards,
+      };
     return cards;
   };
-  const cardsIn = (playlists: ListenerPlaylists, rights: HearingRights): GeneratedCards =>
-    generatedCards(listsIn(playlists, rights).map(({ list }) => faceOf(list, rights, names)));
+  const cardsIn = (playlists: ListenerPlaylists, rights: HearingRights, language: Language): GeneratedCards =>
+    generatedCards(
+      listsIn(playlists, rights).map(({ list }) => faceOf(list, rights, names)),
+      language,
+    );
 
   return {
     counts: making.counts,
     cards(listener, entry, epochs, query) {
-      const { profile, market, tier, atMs } = query;
+      const { profile, market, tier, language, atMs } = query;
       if (!profile.profiling) return NO_GENERATED;
       const asker = askerOf(listener, entry, epochs, profile, atMs);
       if (!query.isKept) {
         const rights = rightsOf(entry, epochs, profile, market, tier, atMs);
-        return making.at(asker).then((playlists) => cardsIn(playlists, rights));
+        return making.at(asker).then((playlists) => cardsIn(playlists, rights, language));
       }
       const made = making.beforeHome(asker);
       if (made === undefined) return cardsOf(listener.key, entry, epochs, query);
