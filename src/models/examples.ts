@@ -53,8 +53,16 @@ const LEAST_SCALE = 0.25;
 /** Below it a column is constant: what it will mean when it moves is not known, so that its unit stays as it is. */
 const CONSTANT = 1e-6;
 
-/** Weighted mean, and scale, of each dense column over its known values: the standard deviation, at least 0.25; 1 if constant. */
-export function columnMoments({ batch, weights, rows }: Examples, means: Float64Array, scales: Float64Array): void {
+/**
+ * Weighted mean, and scale, of each dense column over its known values: the standard deviation, at least `leastScale`; 1 if
+ * constant.
+ */
+export function columnMoments(
+  { batch, weights, rows }: Examples,
+  means: Float64Array,
+  scales: Float64Array,
+  leastScale = LEAST_SCALE,
+): void {
   const width = batch.denseWidth;
   const totals = new Float64Array(width);
   const variances = new Float64Array(width);
@@ -74,6 +82,6 @@ export function columnMoments({ batch, weights, rows }: Examples, means: Float64
   }
   for (let j = 0; j < width; j++) {
     const deviation = totals[j] > 0 ? Math.sqrt(variances[j] / totals[j]) : 0;
-    scales[j] = deviation < CONSTANT ? 1 : Math.max(LEAST_SCALE, deviation);
+    scales[j] = deviation < CONSTANT ? 1 : Math.max(leastScale, deviation);
   }
 }
