@@ -261,6 +261,13 @@ export const CATALOGUE = {
     remedy:
       'GET /v1/listeners/{id}/playlists lists those that there are: generated ones, once enough has been played or picked and a fit was made.',
   },
+  POLICY_EVIDENCE: {
+    blame: 'operator',
+    status: 409,
+    message: 'The model does not give what the policy needs beside scores',
+    remedy:
+      'Choose a policy that needs none, or fit a model that has it (a posterior, an ensemble, an online learner); docs/policies.md has the table.',
+  },
   POLICY_INVALID: {
     blame: 'bug',
     status: 500,

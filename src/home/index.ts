@@ -1,5 +1,5 @@
 export type { HomeAnswer } from './answer.ts';
-export { createDecider, type Decider, shelfKey } from './decide.ts';
+export { createDecider, type Decider, heldCards, shelfKey } from './decide.ts';
 export { FILTERS, REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
@@ -32,7 +32,9 @@ export { type ChangedItems, mayHave, type Rights, whyUnnamed } from './rights.ts
 export { mayRun, SHELVES, shelfById } from './shelves/index.ts';
 export {
   DEFAULT_TUNABLES,
+  examinationOf,
   type HomeTunables,
+  isCold,
   isSwitchedOff,
   type PolicyId,
   policyUnder,

@@ -7,7 +7,6 @@ import type { Workspace } from './workspace.ts';
 
 const TABLE = 'learner';
 const KEY = 'checkpoint';
-/** The checkpoint's place alone, small enough to be read often. */
 const PLACE_KEY = 'place';
 
 export interface Checkpoint {
@@ -16,33 +15,54 @@ export interface Checkpoint {
   readonly decisionsFrom: number;
   readonly counters: Uint8Array;
   readonly attribution: Uint8Array | undefined;
-  readonly model: EpochContent;
-  /** Rewards of decisions that the model has learnt from; 0: it knows the history only. */
+  /** The learner behind the model that serves; null where that does not learn online. */
+  readonly model: EpochContent | null;
+  /** The registered model that serves, or that the learner has gone on from; '' where it is none of these. */
+  readonly parent: string;
+  /** Rewards of decisions that the model has learnt from since it was fitted; 0: it is as it was fitted. */
+  readonly learnt: number;
+}
+
+/** The part of a checkpoint that is small enough to be read often. */
+export interface LearnerPlace {
+  readonly events: LogPosition;
+  readonly decisions: LogPosition;
+  readonly parent: string;
+  readonly learnsOnline: boolean;
   readonly learnt: number;
 }
 
 export async function writeLearner(workspace: Workspace, checkpoint: Checkpoint): Promise<void> {
-  const { eventsFrom, decisionsFrom } = checkpoint;
+  const { eventsFrom, decisionsFrom, parent, learnt } = checkpoint;
+  const place: StoredPlace = { eventsFrom, decisionsFrom, parent, learnt, learnsOnline: checkpoint.model !== null };
   await workspace.store.transaction((write) => {
     write.put(TABLE, KEY, serialize(checkpoint));
-    write.put(TABLE, PLACE_KEY, Buffer.from(JSON.stringify({ eventsFrom, decisionsFrom })));
+    write.put(TABLE, PLACE_KEY, Buffer.from(JSON.stringify(place)));
   });
 }
 
 export function readLearner(workspace: Workspace): Checkpoint | undefined {
   const bytes = workspace.store.get(TABLE, KEY);
-  return bytes === undefined ? undefined : (deserialize(bytes) as Checkpoint);
+  if (bytes === undefined) return undefined;
+  const stored = deserialize(bytes) as Checkpoint;
+  // Before there was a registry, nothing had a parent.
+  return { ...stored, parent: stored.parent ?? '' };
 }
 
-/** Where the learner will read on in both logs; undefined before the first fit. */
-export function learnerPlace(
-  store: OnlineStore,
-): { readonly events: LogPosition; readonly decisions: LogPosition } | undefined {
+type StoredPlace = Pick<Checkpoint, 'eventsFrom' | 'decisionsFrom' | 'parent' | 'learnt'> &
+  Pick<LearnerPlace, 'learnsOnline'>;
+
+/** Where the learner will read on in both logs, and what it teaches; undefined before the first fit. */
+export function learnerPlace(store: OnlineStore): LearnerPlace | undefined {
   const bytes = store.get(TABLE, PLACE_KEY);
   if (bytes === undefined) return undefined;
-  const { eventsFrom, decisionsFrom } = JSON.parse(Buffer.from(bytes).toString()) as Pick<
-    Checkpoint,
-    'eventsFrom' | 'decisionsFrom'
-  >;
-  return { events: positionOf(Math.max(0, eventsFrom)), decisions: positionOf(Math.max(0, decisionsFrom)) };
+  const stored = JSON.parse(Buffer.from(bytes).toString()) as Partial<StoredPlace>;
+  const { eventsFrom = 0, decisionsFrom = 0, parent = '', learnsOnline = true, learnt = 0 } = stored;
+  return {
+    events: positionOf(Math.max(0, eventsFrom)),
+    decisions: positionOf(Math.max(0, decisionsFrom)),
+    parent,
+    learnsOnline,
+    learnt,
+  };
 }

@@ -224,10 +224,28 @@ export async function createEpochs(dependencies: {
 /** The epochs of a record, read from the store and verified; throws EPOCH_NOT_FOUND or EPOCH_CORRUPT. */
 export type EpochReader = (versions: DecisionVersions) => ReplayEpochs;
 
-/** Keeps the epochs of the last decisions, parsed: consecutive decisions share most of them. */
+/** The same without the model: what features and masks are made of. */
+export type InputReader = (versions: DecisionVersions) => Omit<ReplayEpochs, 'model'>;
+
 export function createEpochReader(store: EpochStore, encoder: Encoder): EpochReader {
+  const parsed = createParser(store);
+  const inputs = inputReader(parsed);
+  return (versions) => ({
+    ...inputs(versions),
+    model: versions.model === '' ? undefined : parsed(versions.model, (epoch) => loadModel(epoch, encoder)),
+  });
+}
+
+export function createInputReader(store: EpochStore): InputReader {
+  return inputReader(createParser(store));
+}
+
+type Parser = <T>(hash: string, parse: (epoch: Epoch) => T) => T;
+
+/** Keeps the epochs of the last decisions, parsed: consecutive decisions share most of them. */
+function createParser(store: EpochStore): Parser {
   const kept = new Map<string, unknown>();
-  const parsed = <T>(hash: string, parse: (epoch: Epoch) => T): T => {
+  return <T>(hash: string, parse: (epoch: Epoch) => T): T => {
     const known = kept.get(hash);
     if (known !== undefined) return known as T;
     const fresh = parse(store.get(hash));
@@ -235,11 +253,13 @@ export function createEpochReader(store: EpochStore, encoder: Encoder): EpochRea
     kept.set(hash, fresh);
     return fresh;
   };
+}
+
+function inputReader(parsed: Parser): InputReader {
   return (versions) => ({
     catalog: parsed(versions.catalog, readCatalog),
     counters: versions.counters === '' ? EMPTY_COUNTERS : parsed(versions.counters, readCounters),
     embedding: versions.embedding === '' ? undefined : parsed(versions.embedding, readEmbedding),
-    model: versions.model === '' ? undefined : parsed(versions.model, (epoch) => loadModel(epoch, encoder)),
     tunables: parsed(versions.tunables, tunablesOf),
   });
 }

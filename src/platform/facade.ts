@@ -4,6 +4,7 @@ import { type DecisionRecord, decodeDecision } from '../domain/index.ts';
 import type { DataDirPaths, EventLog, Metadata, OnlineStore } from '../store/index.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Compactor } from './compactor.ts';
+import type { ConfigurationService } from './configuration/status.ts';
 import type { Decisions } from './decisions.ts';
 import type { Epochs } from './epochs.ts';
 import type { Erasures } from './erasure.ts';
@@ -23,6 +24,7 @@ import type { Serving } from './serving.ts';
 import type { StateTables } from './state-tables.ts';
 import { summarise } from './summary.ts';
 import type { SwitchService } from './switches.ts';
+import type { ModelService } from './training/report.ts';
 import { VERSION } from './version.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 import type { OnProgress, OpenLog, Workshop } from './workshop.ts';
@@ -48,6 +50,8 @@ export function createFacade(dependencies: {
   readonly workshop: Workshop;
   readonly insights: Insights;
   readonly switches: SwitchService;
+  readonly models: ModelService;
+  readonly configuration: ConfigurationService;
   readonly keys: Keys;
   readonly erasures: Erasures;
   /** Goes on with what erasure was asked for; never rejects. */
@@ -74,6 +78,8 @@ export function createFacade(dependencies: {
     rank,
     rankingOf,
     ...switches,
+    ...dependencies.models,
+    ...dependencies.configuration,
 
     upsertItems: catalogue.upsert,
     getItem: catalogue.get,

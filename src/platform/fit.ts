@@ -13,7 +13,7 @@ import {
   readEmbedding,
   sealEpoch,
 } from '../domain/index.ts';
-import { logisticModel } from '../models/index.ts';
+import { restoreLearner } from '../models/index.ts';
 import {
   createNearest,
   evaluateHoldout,
@@ -28,10 +28,11 @@ import {
 import { createCounters, liftedInteractions, MAX_LIFTED, type PlayCounters } from '../signals/index.ts';
 import type { LogPosition } from '../store/index.ts';
 import { storedItems } from './catalogue.ts';
-import { readLearner, writeLearner } from './checkpoint.ts';
+import { type Checkpoint, readLearner, writeLearner } from './checkpoint.ts';
 import { nearestFile } from './epochs.ts';
 import { createHistoryExamples, type HistoryExamples } from './history-model.ts';
 import { storedIdCount } from './id-runs.ts';
+import { isUnreadable } from './learn.ts';
 import { listenerKeys } from './listeners.ts';
 import { countPlay } from './popularity.ts';
 import { FEW_LISTENERS, sessionInteractions } from './session-rows.ts';
@@ -64,10 +65,10 @@ export async function fitJob(
   // What the learner has counted and credited up to its place is kept in step with that place.
   const checkpoint = readLearner(workspace);
   const countedUpTo = checkpoint === undefined ? job.eventsEnd : positionOf(checkpoint.eventsFrom);
-  const keeps =
-    checkpoint !== undefined && checkpoint.learnt > 0 && checkpoint.model.meta.encoder === workspace.encoder.hash;
+  const kept = checkpoint === undefined ? undefined : keptModel(workspace, checkpoint);
   const expected = Math.max(1, storedIdCount(workspace.store));
-  const examples = keeps ? undefined : createHistoryExamples(workspace, catalog, expected, FIT_DEFAULTS.dimension);
+  const examples =
+    kept !== undefined ? undefined : createHistoryExamples(workspace, catalog, expected, FIT_DEFAULTS.dimension);
 
   const flagged = flaggedKeys(workspace.store, nowMs);
   const pairs = gatherInteractions(workspace, job.stateTable, catalog, nowMs, flagged);
@@ -114,11 +115,9 @@ export async function fitJob(
     epochs.push(embeddingEpoch, cohortsEpoch);
     const model = await examples?.fit(countersEpoch, embeddingEpoch, onProgress);
     if (model !== undefined) summary += `, ${model.summary}`;
-    if (keeps) summary += `, reward model kept: it has learnt from ${checkpoint.learnt} rewards`;
+    if (kept !== undefined) summary += `, reward model kept: ${kept.why}`;
     // Also the one that is kept: its epoch may have been damaged since it was published.
-    const modelEpoch = keeps
-      ? sealEpoch(logisticModel.restore(checkpoint.model, workspace.encoder).toEpoch())
-      : model?.epoch;
+    const modelEpoch = kept?.epoch ?? model?.epoch;
     if (modelEpoch !== undefined) {
       workspace.epochs.put(modelEpoch);
       epochs.push(modelEpoch);
@@ -131,11 +130,36 @@ export async function fitJob(
         counters: counters.encode(),
         attribution: checkpoint?.attribution,
         model: learner,
-        learnt: keeps ? checkpoint.learnt : 0,
+        parent: kept === undefined ? '' : (checkpoint?.parent ?? ''),
+        learnt: kept === undefined ? 0 : (checkpoint?.learnt ?? 0),
       });
     }
   }
   return { epochs, summary };
+}
+
+/**
+ * The reward model that a fit leaves alone: one that somebody promoted, or that has learnt from decisions. None where it is
+ * of features of another version, or damaged.
+ */
+function keptModel(
+  workspace: Workspace,
+  { model, parent, learnt }: Checkpoint,
+): { readonly epoch: Epoch; readonly why: string } | undefined {
+  if (parent === '' && learnt === 0) return undefined;
+  const here = workspace.encoder.hash;
+  if (model !== null) {
+    if (model.meta.encoder !== here) return undefined;
+    const epoch = sealEpoch(restoreLearner(model, workspace.encoder).toEpoch());
+    return { epoch, why: `it has learnt from ${learnt} rewards` };
+  }
+  try {
+    const epoch = workspace.epochs.get(parent);
+    return epoch.meta.encoder === here ? { epoch, why: 'it was promoted' } : undefined;
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Who plays what; with hardly anybody there, what was played in one sitting. */

@@ -19,7 +19,7 @@ import {
   sealEpoch,
   UNKNOWN_KIND,
 } from '../domain/index.ts';
-import { createBatch } from '../features/index.ts';
+import { createBatch, type FeatureBatch } from '../features/index.ts';
 import { logisticModel } from '../models/index.ts';
 import { foldIn } from '../retrieval/index.ts';
 import { COUNTED_PLAY_MS, emptyState, foldEvent, type ListenerState, tasteInput, viewOf } from '../signals/index.ts';
@@ -47,15 +47,34 @@ export interface HistoryModel {
   readonly summary: string;
 }
 
+/** What was sampled, encoded: a run of rows for each play, the item that was played first. */
+export interface HistoryRows {
+  readonly batch: FeatureBatch;
+  readonly labels: Float32Array;
+  readonly rows: number;
+  /** Share of the negatives that stands here, of those that the assumed rate of rewards means. */
+  readonly negativeRate: number;
+  readonly plays: readonly {
+    readonly listenerKey: string;
+    readonly atMs: number;
+    readonly device: Device;
+    readonly view: ListenerView;
+    readonly rows: number;
+  }[];
+}
+
 export interface HistoryExamples {
   /** Follows one event of the past, in the order of the log; `item` and `container` are their numbers, or -1. */
   add(event: FeedbackEvent, item: number, container: number): void;
+  /** Undefined when there is nothing to tell apart. */
+  encode(countersEpoch: Epoch, embeddingEpoch: Epoch): HistoryRows | undefined;
   /** Encodes what was sampled, and fits. Undefined when there is nothing to tell apart. */
   fit(countersEpoch: Epoch, embeddingEpoch: Epoch, onProgress: OnProgress): Promise<HistoryModel | undefined>;
 }
 
 /** A play that became an example: all that its rows are encoded from, but for what is fitted meanwhile. */
 interface Sample {
+  readonly listenerKey: string;
   /** `taste` is zeros until it is folded in. */
   readonly view: ListenerView;
   readonly tasteItems: Uint32Array;
@@ -112,6 +131,7 @@ export function createHistoryExamples(
     if (count < 2) return;
     const given = tasteInput(state, event.occurredAtMs, catalog, tasteItems, tasteCounts);
     samples.push({
+      listenerKey: event.listenerKey,
       view: viewOf(state, {
         nowMs: event.occurredAtMs,
         profile: resolveProfile(profiles.get(event.listenerKey) ?? {}),
@@ -129,6 +149,36 @@ export function createHistoryExamples(
     rows += count;
   };
 
+  const encode = (countersEpoch: Epoch, embeddingEpoch: Epoch): HistoryRows | undefined => {
+    const positives = samples.reduce((sum, { positive }) => sum + (positive ? 1 : 0), 0);
+    if (positives === 0 || positives === rows) return undefined;
+    const counters = readCounters(countersEpoch);
+    const embedding = readEmbedding(embeddingEpoch);
+    const batch = createBatch(encoder, rows);
+    const labels = new Float32Array(rows);
+    let at = 0;
+    for (const { view, tasteItems: items, tasteCounts: counts, atMs, device, row: own, positive } of samples) {
+      if (items.length > 0) foldIn(embedding, items, counts, items.length, view.taste);
+      const bound = encoder.bind({ view, atMs, device, market: view.market, catalog, counters, embedding });
+      bound.encode(NO_SHELF, own, own.length, batch, at);
+      labels[at] = positive ? 1 : 0;
+      at += own.length;
+    }
+    return {
+      batch,
+      labels,
+      rows,
+      negativeRate: Math.min(1, ((rows - positives) / positives) * (PRIOR_REWARD / (1 - PRIOR_REWARD))),
+      plays: samples.map(({ listenerKey, atMs, device, view, row: own }) => ({
+        listenerKey,
+        atMs,
+        device,
+        view,
+        rows: own.length,
+      })),
+    };
+  };
+
   return {
     add(event, item, container) {
       const isPlay = event.type === 'play' && item >= 0 && isItem(item);
@@ -143,29 +193,15 @@ export function createHistoryExamples(
       if (room && isPlay && recentAt > FEW_PLAYS && rng.uniform() < playShare) sample(event, state, item, container);
       foldEvent(state, event, item, container);
     },
+    encode,
     async fit(countersEpoch, embeddingEpoch, onProgress) {
-      const positives = samples.reduce((sum, { positive }) => sum + (positive ? 1 : 0), 0);
-      if (positives === 0 || positives === rows) return undefined;
-      const counters = readCounters(countersEpoch);
-      const embedding = readEmbedding(embeddingEpoch);
-      const batch = createBatch(encoder, rows);
-      const labels = new Float32Array(rows);
-      let at = 0;
-      for (const { view, tasteItems: items, tasteCounts: counts, atMs, device, row: own, positive } of samples) {
-        if (items.length > 0) foldIn(embedding, items, counts, items.length, view.taste);
-        const bound = encoder.bind({ view, atMs, device, market: view.market, catalog, counters, embedding });
-        bound.encode(NO_SHELF, own, own.length, batch, at);
-        labels[at] = positive ? 1 : 0;
-        at += own.length;
-      }
+      const encoded = encode(countersEpoch, embeddingEpoch);
+      if (encoded === undefined) return undefined;
+      const { batch, labels, negativeRate } = encoded;
       const learner = logisticModel.fresh(encoder);
       const report = await learner.fit(
         { batch, labels, weights: new Float32Array(rows).fill(1), rows },
-        {
-          rng,
-          negativeRate: Math.min(1, ((rows - positives) / positives) * (PRIOR_REWARD / (1 - PRIOR_REWARD))),
-          onProgress: (share) => onProgress('reward model', share),
-        },
+        { rng, negativeRate, onProgress: (share) => onProgress('reward model', share) },
       );
       return {
         epoch: sealEpoch(learner.toEpoch()),

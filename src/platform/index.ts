@@ -1,5 +1,6 @@
 export type { CampaignService, StoredCampaign } from './campaigns.ts';
 export { type PlatformLogger, type PlatformOptions, silentLogger } from './config.ts';
+export type { ConfigurationProblem, ConfigurationService, ConfigurationStatus } from './configuration/status.ts';
 export type { Insights, ListQuery } from './insights/insights.ts';
 export { openPlatform, type Platform } from './open.ts';
 export type {
@@ -16,4 +17,5 @@ export type { KnownRanking, RankAnswer, RankedItem, Rankings, RankQuery } from '
 export { replayRecord } from './replays.ts';
 export * from './service.ts';
 export type { Switch, SwitchService } from './switches.ts';
+export * from './training/report.ts';
 export * from './trust.ts';

@@ -23,7 +23,7 @@ import {
   UNKNOWN_KIND,
 } from '../domain/index.ts';
 import { createBatch } from '../features/index.ts';
-import { logisticModel } from '../models/index.ts';
+import { type OnlineLearner, restoreLearner } from '../models/index.ts';
 import {
   correctionWeight,
   createAttribution,
@@ -102,8 +102,9 @@ export async function learnJob(
   const rows = attribution.advance(job.nowMs);
   attribution.matured(job.nowMs);
   // A model of other features cannot go on learning: the next fit makes one of these.
-  const fits = checkpoint.model.meta.encoder === workspace.encoder.hash;
-  const model = fits ? logisticModel.restore(checkpoint.model, workspace.encoder) : undefined;
+  const state = checkpoint.model;
+  const fits = state !== null && state.meta.encoder === workspace.encoder.hash;
+  const model = fits ? restoreLearner(state, workspace.encoder) : undefined;
   const { learnt, unreadable } = model === undefined ? NOTHING_LEARNT : learnFrom(rows, workspace, records, model);
 
   const epochs: Epoch[] = [];
@@ -115,13 +116,15 @@ export async function learnJob(
     decisionsFrom,
     counters: counters.encode(),
     attribution: attribution.encode(),
-    model: model !== undefined && learnt > 0 ? model.learnerState() : checkpoint.model,
+    model: model !== undefined && learnt > 0 ? model.learnerState() : state,
+    parent: checkpoint.parent,
     learnt: checkpoint.learnt + learnt,
   });
+  const still = state === null ? ': the model that serves does not learn online' : '';
   const lost = unreadable > 0 ? `, ${unreadable} of decisions that do not read` : '';
   return {
     epochs,
-    summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt${lost}`,
+    summary: `${events} events, ${decisions} decisions, ${learnt} of ${rows.length} rewards learnt${still}${lost}`,
   };
 }
 
@@ -188,7 +191,8 @@ const UNREADABLE: readonly string[] = [
   'EPOCH_NOT_FOUND',
 ];
 
-function isUnreadable(error: unknown): boolean {
+/** Damaged or gone: what the learner goes on without. */
+export function isUnreadable(error: unknown): boolean {
   return error instanceof ShelfwiseError && UNREADABLE.includes(error.code);
 }
 
@@ -246,7 +250,7 @@ function learnFrom(
   rows: readonly RewardRow[],
   workspace: Workspace,
   records: Records,
-  model: ReturnType<typeof logisticModel.fresh>,
+  model: OnlineLearner,
 ): { readonly learnt: number; readonly unreadable: number } {
   const readEpochs = createEpochReader(workspace.epochs, workspace.encoder);
   const byDecision = new Map<string, RewardRow[]>();
@@ -281,7 +285,7 @@ function learnDecision(
   rows: readonly RewardRow[],
   workspace: Workspace,
   readEpochs: EpochReader,
-  model: ReturnType<typeof logisticModel.fresh>,
+  model: OnlineLearner,
 ): number {
   const { encoder } = workspace;
   if (record.versions.encoder !== encoder.hash) return 0;

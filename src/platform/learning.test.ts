@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { manualClock } from '../base/index.ts';
-import { sealEpoch } from '../domain/index.ts';
+import { type EpochContent, sealEpoch } from '../domain/index.ts';
 import { createEncoder, homeFeatures } from '../features/index.ts';
 import { dataDirPaths, openEpochStore, openLmdbStore, openMetadata } from '../store/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -20,7 +20,8 @@ async function learntByAnotherVersion(dir: string): Promise<void> {
   await storeModelOfAnotherVersion(dir, dir);
   const store = openLmdbStore({ dir: dataDirPaths(dir).online });
   const checkpoint = deserialize(store.get('learner', 'checkpoint') as Uint8Array) as Checkpoint;
-  const model = { ...checkpoint.model, meta: { ...checkpoint.model.meta, encoder: OTHER_ENCODER } };
+  const learner = checkpoint.model as EpochContent;
+  const model = { ...learner, meta: { ...learner.meta, encoder: OTHER_ENCODER } };
   await store.transaction((write) =>
     write.put('learner', 'checkpoint', serialize({ ...checkpoint, model, learnt: 7 })),
   );

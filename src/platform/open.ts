@@ -34,6 +34,9 @@ import { createServing } from './serving.ts';
 import { openStateTables } from './state-tables.ts';
 import { inOrder, openStores, type Stores } from './stores.ts';
 import { createSwitches, storedSwitchedOff } from './switches.ts';
+import { createModels } from './training/models.ts';
+import { createRegistry } from './training/registry.ts';
+import { createTrainer } from './training/trainer.ts';
 import type { VerifiedKey } from './trust.ts';
 import { loadVocabularies } from './vocabularies.ts';
 import { createWorkshop } from './workshop.ts';
@@ -65,6 +68,16 @@ export interface Adapters {
 const ERASE_EVERY_MS = 10 * SECOND_MS;
 const TIDY_EVERY_MS = 30 * SECOND_MS;
 const COMPACT_EVERY_MS = 10 * MINUTE_MS;
+
+const NO_CONFIGURATION = {
+  file: '',
+  hash: '',
+  state: 'none',
+  changedAtMs: 0,
+  problems: [],
+  waiting: [],
+  model: null,
+} as const;
 
 export async function openPlatform(
   given: Partial<PlatformOptions> & { readonly dataDir: string },
@@ -219,6 +232,9 @@ async function assemble(
     report: (what, text) => sayFor(what)(text),
     logger,
   });
+  const registry = createRegistry({ metadata, store, epochStore, epochs, workshop, encoder, clock });
+  const trainer = createTrainer({ dir: dataDir.dir, flushing, epochs, encoder, clock });
+  const models = createModels(registry, trainer);
   const rebuild = createRebuild({
     tables: stateTables,
     workshop,
@@ -330,6 +346,7 @@ async function assemble(
     workshop.refuse();
     try {
       await inOrder([
+        trainer.close,
         playlists.close,
         // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
         flush,
@@ -367,6 +384,8 @@ async function assemble(
       workshop,
       insights,
       switches,
+      models,
+      configuration: { configurationStatus: () => NO_CONFIGURATION },
       keys,
       erasures,
       eraseSoon,

@@ -10,6 +10,7 @@ import type { EpochStore, Metadata } from '../store/index.ts';
 import { decidedBetween } from './decisions.ts';
 import { nearestFile } from './epochs.ts';
 import type { EpochCounts } from './metrics.ts';
+import { hashesOf, pastPromotions } from './training/history.ts';
 import type { Job, JobResults, Workshop } from './workshop.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -72,9 +73,11 @@ export async function collectJob(
   const keep = new Set<string>();
   await adoptUnrecorded(metadata, epochs, keep);
   const gone: string[] = [];
+  await keepModels(workspace, job, keep);
   for (const kind of EPOCH_KINDS) {
     const current = await metadata.epochs.current(kind);
     for (const { hash, recordedAtMs, lastServedAtMs } of await metadata.epochs.list(kind)) {
+      if (keep.has(hash)) continue;
       if (hash !== current && lastServedAtMs === null) await metadata.epochs.retire(kind, hash, nowMs);
       const served = { fromMs: recordedAtMs, toMs: lastServedAtMs ?? nowMs };
       const mayGo = hash !== current && outlived(served, job, (fromMs, toMs) => decidedBetween(store, fromMs, toMs));
@@ -87,6 +90,26 @@ export async function collectJob(
   await metadata.epochs.forget(gone);
   removeGraphs(workspace, (await metadata.epochs.current('embedding')) ?? '');
   return retained;
+}
+
+/**
+ * Models that are registered stay as long as decisions do since they were made or last promoted, whether they ever served or
+ * not, each with its learner; and what a rollback may want. The others leave the registry.
+ */
+async function keepModels(
+  { metadata }: Pick<Workspace, 'metadata'>,
+  { nowMs, retentionMs }: { readonly nowMs: number; readonly retentionMs: number },
+  keep: Set<string>,
+): Promise<void> {
+  const promotions = await pastPromotions(metadata.settings);
+  for (const hash of hashesOf(promotions)) keep.add(hash);
+  const current = await metadata.epochs.current('model');
+  const gone: string[] = [];
+  for (const { hash, learnerHash, createdAtMs } of await metadata.models.list()) {
+    if (hash !== current && !keep.has(hash) && nowMs - createdAtMs > retentionMs) gone.push(hash);
+    else for (const kept of [hash, learnerHash]) if (kept !== '') keep.add(kept);
+  }
+  await metadata.models.forget(gone);
 }
 
 /** May an epoch that does not serve go? Either it served too long ago, or no decision was made while it did. */

@@ -4,11 +4,13 @@
 import type { Device, HomeFilter, Item, ListenerProfile } from '../domain/index.ts';
 import type { PolicyId } from '../home/index.ts';
 import type { CampaignService } from './campaigns.ts';
+import type { ConfigurationService } from './configuration/status.ts';
 import type { Insights } from './insights/insights.ts';
 import type { PlaylistService } from './playlists/index.ts';
 import type { Rankings } from './rankings.ts';
 import type { SwitchService } from './switches.ts';
 import type { TrafficCounts } from './traffic.ts';
+import type { ModelService } from './training/report.ts';
 import type { Trust } from './trust.ts';
 
 export type ItemFate =
@@ -129,7 +131,13 @@ export interface PlatformStatus {
   readonly background: Readonly<Record<string, string>>;
 }
 
-export interface PlatformService extends CampaignService, Rankings, SwitchService, Trust {
+export interface PlatformService
+  extends CampaignService,
+    ConfigurationService,
+    ModelService,
+    Rankings,
+    SwitchService,
+    Trust {
   /** Upserts each valid item; a bad one never sinks the rest. On disk when the promise resolves. */
   upsertItems(rows: readonly unknown[]): Promise<readonly ItemFate[]>;
   getItem(id: string): Item | undefined;

@@ -9,6 +9,7 @@ import { catalogJob, evaluateJob, fitJob, nearestJob } from './fit.ts';
 import { learnJob } from './learn.ts';
 import { rebuildJob } from './rebuild.ts';
 import { collectJob } from './retention.ts';
+import { promoteJob } from './training/promote.ts';
 import type { Job, OnProgress, WorkshopData, WorkshopMessage } from './workshop.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -37,6 +38,8 @@ function perform(job: Job): Promise<object> {
       return learnJob(workspace, job);
     case 'evaluate':
       return evaluateJob(workspace, job, onProgress);
+    case 'promote':
+      return promoteJob(workspace, job);
     case 'rebuild':
       return rebuildJob(workspace, job, onProgress);
     case 'collect':

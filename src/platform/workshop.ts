@@ -11,6 +11,7 @@ import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
 import type { ErasedListener } from './erased.ts';
 import type { Erasing, StreamName } from './erasure-jobs.ts';
 import type { DoctorReport, RetrievalReport } from './service.ts';
+import type { LearnerStand } from './training/promote.ts';
 
 export type Job =
   | { readonly kind: 'catalog' }
@@ -31,6 +32,7 @@ export type Job =
       readonly embeddingHash: string;
       readonly holdoutFile: string;
     }
+  | { readonly kind: 'promote'; readonly hash: string; readonly stand: LearnerStand }
   | { readonly kind: 'rebuild'; readonly eventsEnd: LogPosition; readonly fromTable: string; readonly toTable: string }
   | { readonly kind: 'collect'; readonly nowMs: number; readonly retentionMs: number }
   | {
@@ -64,6 +66,7 @@ export interface JobResults {
   nearest: object;
   learn: { readonly epochs: readonly Epoch[]; readonly summary: string };
   evaluate: RetrievalReport;
+  promote: { readonly epochs: readonly Epoch[]; readonly left: LearnerStand };
   rebuild: { readonly events: number; readonly listeners: number; readonly different: number };
   collect: Retained;
   /** A file to put in the segment's place; null where it holds nothing of theirs. */

@@ -5,6 +5,7 @@ import {
   type DataDirPaths,
   dataDirPaths,
   type EpochStore,
+  type LogEntry,
   type LogPosition,
   logUpTo,
   type Metadata,
@@ -65,20 +66,30 @@ export async function* pastEvents(
   readonly position: number;
   readonly event: FeedbackEvent;
 }> {
-  const { paths, metadata, ending } = workspace;
+  for await (const { position, payload } of pastEntries(workspace, EVENTS, end)) {
+    yield { position: positionNumber(position), event: decodeEvent(payload) };
+  }
+}
+
+/** All entries of a stream before `end`, in the log's order, wherever they are by now. */
+export async function* pastEntries(
+  { paths, metadata, ending }: Pick<Workspace, 'paths' | 'metadata' | 'ending'>,
+  name: typeof EVENTS | typeof DECISIONS,
+  end: LogPosition,
+): AsyncGenerator<LogEntry> {
   const lake = openLake({ dir: paths.lake });
   let warehouse: Promise<Warehouse> | undefined;
   const stream: Stream = {
-    name: EVENTS,
-    log: logUpTo(paths.log(EVENTS), end),
+    name,
+    log: logUpTo(paths.log(name), end),
     lake,
     metadata,
     warehouse: () => (warehouse ??= openWarehouse()),
   };
   try {
-    for await (const { position, payload } of streamEntries(stream)) {
+    for await (const entry of streamEntries(stream)) {
       ending.check();
-      yield { position: positionNumber(position), event: decodeEvent(payload) };
+      yield entry;
     }
   } finally {
     (await warehouse)?.close();

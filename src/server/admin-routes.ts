@@ -1,81 +1,10 @@
-/**
- * Administration. The long jobs answer when they are done; with `Accept: application/x-ndjson` they answer at once with
- * a line of progress after another, and the result (or the problem) as the last line.
- */
-import { PassThrough } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Clock, SECOND_MS } from '../base/index.ts';
-import {
-  CompactAnswer,
-  FitAnswer,
-  HoldoutAnswer,
-  HoldoutBody,
-  PROGRESS_MEDIA_TYPE,
-  type ProgressLine,
-} from './contract.ts';
-import { problemOf, toShelfwiseError } from './problems.ts';
+/** Administration: the platform's long jobs, and its status. */
+import type { FastifyInstance } from 'fastify';
+import { SECOND_MS } from '../base/index.ts';
+import { CompactAnswer, FitAnswer, HoldoutAnswer, HoldoutBody, PROGRESS_MEDIA_TYPE } from './contract.ts';
+import { answerJob, type OnProgress } from './jobs.ts';
 import { answers, needs, type RouteContext, SMALL_BODY_BYTES } from './route.ts';
 import { NO_QUERY } from './validation.ts';
-
-type OnProgress = (stage: string, share: number) => void;
-
-/** A line of progress at most this often within a stage. */
-const PROGRESS_EVERY_MS = 100;
-/** An empty line of progress at least this often, so that nobody on the way takes the connection for dead. */
-const HEARTBEAT_MS = 15 * SECOND_MS;
-
-const silent: OnProgress = () => undefined;
-
-/** Runs a long job and answers as the caller asked. */
-async function runJob(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  context: RouteContext,
-  work: (onProgress: OnProgress) => Promise<unknown>,
-): Promise<unknown> {
-  if (!(request.headers.accept ?? '').includes(PROGRESS_MEDIA_TYPE)) return work(silent);
-  const stream = new PassThrough();
-  reply.header('content-type', PROGRESS_MEDIA_TYPE);
-  void streamJob(stream, context, request, work);
-  return stream;
-}
-
-async function streamJob(
-  stream: PassThrough,
-  { clock, log }: RouteContext,
-  request: FastifyRequest,
-  work: (onProgress: OnProgress) => Promise<unknown>,
-): Promise<void> {
-  const write = (line: ProgressLine) => {
-    if (stream.writable) stream.write(`${JSON.stringify(line)}\n`);
-  };
-  const heartbeat = setInterval(() => write({ progress: null }), HEARTBEAT_MS);
-  try {
-    const result = await work(throttled(clock, (stage, share) => write({ progress: { stage, share } })));
-    write({ result });
-  } catch (thrown) {
-    const error = toShelfwiseError(thrown);
-    request.outcome = error.code;
-    const route = request.routeOptions.url;
-    if (error.blame !== 'caller') log.error({ code: error.code, route, err: error.cause ?? error }, error.message);
-    write({ problem: problemOf(error) });
-  } finally {
-    clearInterval(heartbeat);
-    stream.end();
-  }
-}
-
-function throttled(clock: Clock, tell: OnProgress): OnProgress {
-  let lastStage = '';
-  let lastMs = Number.NEGATIVE_INFINITY;
-  return (stage, share) => {
-    const nowMs = clock.monotonicMs();
-    if (stage === lastStage && share < 1 && nowMs - lastMs < PROGRESS_EVERY_MS) return;
-    lastStage = stage;
-    lastMs = nowMs;
-    tell(stage, share);
-  };
-}
 
 export function registerAdmin(app: FastifyInstance, context: RouteContext): void {
   const { platform, clock } = context;
@@ -104,7 +33,7 @@ export function registerAdmin(app: FastifyInstance, context: RouteContext): void
       },
       bodyLimit: SMALL_BODY_BYTES,
       onRequest,
-      handler: (request, reply) => runJob(request, reply, context, work),
+      handler: (request, reply) => answerJob(request, reply, context, work),
     });
 
   job(

@@ -33,11 +33,13 @@ import type {
 import { POLICY_IDS } from '../policy/index.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
+import { MODEL_COMPONENTS } from './model-contract.ts';
 import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
 import { TRUST_COMPONENTS } from './trust-contract.ts';
 
 export * from './campaign-contract.ts';
 export * from './insight-contract.ts';
+export * from './model-contract.ts';
 export * from './playlist-contract.ts';
 export * from './switch-contract.ts';
 export * from './trust-contract.ts';
@@ -393,6 +395,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...CAMPAIGN_COMPONENTS,
   ...TRUST_COMPONENTS,
   ...INSIGHT_COMPONENTS,
+  ...MODEL_COMPONENTS,
   ...PLAYLIST_COMPONENTS,
   Decision: DecisionSchema,
   DoctorReport: DoctorReportSchema,

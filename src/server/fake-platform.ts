@@ -24,6 +24,7 @@ import type {
   VerifiedKey,
 } from '../platform/index.ts';
 import { createFakeInsights } from './fake-insights.ts';
+import { createFakeModels } from './fake-models.ts';
 import { createFakePlaylists } from './fake-playlists.ts';
 import { createFakeTrust } from './fake-trust.ts';
 
@@ -289,6 +290,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       ready,
       background: {},
     }),
+    ...createFakeModels(clock),
     playlists: createFakePlaylists(items, (id) => listeners.has(id)),
     insights: createFakeInsights({ clock, items, listeners, plays }),
     metrics: async () => '# TYPE shelfwise_fake gauge\nshelfwise_fake 1\n',

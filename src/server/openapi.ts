@@ -31,6 +31,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         ...ENGINE_TAGS,
         { name: 'insights', description: 'Figures by shelf and item, listeners in words, the last minutes.' },
         { name: 'decisions', description: 'What was decided, with which propensities, and its replay.' },
+        { name: 'models', description: 'Reward models: the registry, training, promotion.' },
         { name: 'admin', description: 'Jobs, keys, status.' },
         { name: 'operations', description: 'Health, metrics, this document, covers.' },
       ],

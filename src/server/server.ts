@@ -20,6 +20,7 @@ import { registerInsights } from './insight-routes.ts';
 import { registerKeys } from './key-routes.ts';
 import { registerMetarank } from './metarank-routes.ts';
 import { createMeter } from './meter.ts';
+import { registerModels } from './model-routes.ts';
 import { openApiOptions, registerComponents } from './openapi.ts';
 import { registerOperations } from './operation-routes.ts';
 import { registerPersons } from './person-routes.ts';
@@ -109,6 +110,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerInsights(app, context);
   registerPlaylists(app, context);
   registerAdmin(app, context);
+  registerModels(app, context);
   registerPersons(app, context);
   registerKeys(app, context);
   registerAudit(app, context);

@@ -21,6 +21,7 @@ export * from './log.ts';
 export { comparePositions, HEADER_BYTES, type LogPosition } from './log-format.ts';
 export { checkLog, type LogCheck, type LogEntry, readLogSegments } from './log-reader.ts';
 export * from './metadata.ts';
+export type { Models, RegisteredModel } from './models.ts';
 export * from './online.ts';
 export { type Owner, readOwner } from './owner.ts';
 export { searchFile } from './search-file.ts';

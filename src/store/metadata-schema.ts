@@ -42,6 +42,7 @@ export interface Tables {
     digest: string | null;
   };
   erasure_file: { erasure: string; file: string; row_count: number };
+  model: { hash: string; family: string; created_at_ms: number; learner_hash: string; card: string };
 }
 
 export type MetadataDb = Kysely<Tables>;
@@ -77,6 +78,9 @@ const MIGRATIONS: readonly Migration[] = [
     'CREATE INDEX audit_entry_by_time ON audit_entry (at_ms)',
     'CREATE TABLE erasure (id TEXT PRIMARY KEY, requested_at_ms BIGINT NOT NULL, actor TEXT NOT NULL, state TEXT NOT NULL, listener_id TEXT, listener_key TEXT, commitment TEXT NOT NULL, dropped TEXT NOT NULL, verification TEXT, done_at_ms BIGINT, sequence INTEGER UNIQUE, previous_digest TEXT, digest TEXT)',
     'CREATE TABLE erasure_file (erasure TEXT NOT NULL, file TEXT NOT NULL, row_count BIGINT NOT NULL, PRIMARY KEY (erasure, file))',
+  ],
+  [
+    'CREATE TABLE model (hash TEXT PRIMARY KEY, family TEXT NOT NULL, created_at_ms BIGINT NOT NULL, learner_hash TEXT NOT NULL, card TEXT NOT NULL)',
   ],
 ];
 

@@ -11,6 +11,7 @@ import { type AuditTrail, auditRepository } from './audit.ts';
 import { makeDirDurably } from './disk.ts';
 import { type Erasures, erasureRepository } from './erasures.ts';
 import { migrate, type Ready, type Tables, textsOf } from './metadata-schema.ts';
+import { type Models, modelRepository } from './models.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
 export interface RecordedEpoch {
@@ -54,6 +55,7 @@ export interface Metadata {
       stream: string,
     ): Promise<readonly { readonly segment: number; readonly files: readonly string[]; readonly rows: number }[]>;
   };
+  readonly models: Models;
   readonly audit: AuditTrail;
   readonly erasures: Erasures;
   /** Entries in which a text stands, over all tables but those of erasures; and how many were looked at. */
@@ -131,6 +133,7 @@ function repositories(ready: Ready, clock: Clock, scrub: () => Promise<void>): O
         return rows.map((row) => ({ segment: row.segment, files: textsOf(row.files), rows: row.row_count }));
       },
     },
+    models: modelRepository(ready),
     audit: auditRepository(ready, clock),
     erasures: erasureRepository(ready, clock, scrub),
     mentions: async (text) => {
@@ -148,7 +151,7 @@ function repositories(ready: Ready, clock: Clock, scrub: () => Promise<void>): O
   };
 }
 
-const SEARCHED_TABLES = ['setting', 'api_key', 'epoch', 'compaction', 'audit_entry'] as const;
+const SEARCHED_TABLES = ['setting', 'api_key', 'epoch', 'compaction', 'model', 'audit_entry'] as const;
 
 /** Parameters of a statement are limited. */
 const FORGET_ROWS = 500;

@@ -1,0 +1,89 @@
+/** From examples to a model as it was asked for: its family, an ensemble of it, calibrated. */
+import { createRng, ShelfwiseError } from '../../base/index.ts';
+import type { EpochContent } from '../../domain/index.ts';
+import type { EncoderShape } from '../../features/index.ts';
+import {
+  calibrated,
+  type Examples,
+  fitCalibrator,
+  freshModel,
+  isOnline,
+  type Learner,
+  partOptions,
+  type RewardModel,
+} from '../../models/index.ts';
+import type { ResolvedSpec } from './report.ts';
+
+/** Fewer rows than this calibrate nothing. */
+const LEAST_TUNING_ROWS = 50;
+
+export interface FittedModel {
+  readonly model: RewardModel;
+  /** What the online learner goes on from; undefined where the model does not learn online. */
+  readonly learner: EpochContent | undefined;
+}
+
+export interface FitRun {
+  readonly seed: number;
+  readonly onProgress: (share: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * @param tuning rows for early stopping and calibration, disjoint from those learnt from; may be empty
+ * Throws `EXAMPLES_INVALID` where there is too little to learn or calibrate from.
+ */
+export async function fitModel(
+  spec: ResolvedSpec,
+  encoder: EncoderShape,
+  train: Examples,
+  tuning: Examples,
+  { seed, onProgress, signal }: FitRun,
+): Promise<FittedModel> {
+  requireBothLabels(train, 'to learn from');
+  const tunes = hasBothLabels(tuning);
+  const { model: own, fit } = partOptions(spec.family, spec.options);
+  const learner = learnerOf(spec, encoder, own);
+  await learner.fit(train, {
+    ...fit,
+    rng: createRng(seed),
+    ...(tunes ? { validation: tuning } : {}),
+    onProgress,
+    signal,
+  });
+  const state = isOnline(learner) ? learner.learnerState() : undefined;
+  if (spec.calibration === 'none') return { model: learner, learner: state };
+  if (!tunes || tuning.rows < LEAST_TUNING_ROWS) {
+    throw new ShelfwiseError(
+      'EXAMPLES_INVALID',
+      `${tuning.rows} rows to calibrate on, of both rewards and none; give more with a larger tuningShare, or calibration none`,
+    );
+  }
+  const calibrator = fitCalibrator(learner, tuning, { method: spec.calibration });
+  // The learner within would move away from under its calibration: such a model serves as it is.
+  return { model: calibrated(learner, calibrator), learner: undefined };
+}
+
+function learnerOf(spec: ResolvedSpec, encoder: EncoderShape, own: Readonly<Record<string, unknown>>): Learner {
+  if (spec.ensemble > 1) throw new ShelfwiseError('OPTION_INVALID', `model: ensemble of ${spec.ensemble}`);
+  return freshModel(spec.family, encoder, own);
+}
+
+function hasBothLabels({ labels, weights, rows }: Examples): boolean {
+  let some = false;
+  let none = false;
+  for (let r = 0; r < rows; r++) {
+    if (weights[r] === 0) continue;
+    if (labels[r] > 0) some = true;
+    if (labels[r] < 1) none = true;
+  }
+  return some && none;
+}
+
+function requireBothLabels(examples: Examples, what: string): void {
+  if (hasBothLabels(examples)) return;
+  throw new ShelfwiseError(
+    'EXAMPLES_INVALID',
+    `${examples.rows} rows ${what}, not of both rewards and none; serve Homes with \`rendered\`, impressions and plays that refer to them, or widen --examples`,
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * Trainings as the serving thread sees them: one at a time, each in a thread of its own that only reads. What it made is
+ * stored and registered when it is whole; a training that is stopped, or cut off with its process, leaves nothing.
+ */
+import { Worker } from 'node:worker_threads';
+import { CATALOGUE, type Clock, type ErrorCode, messageOf, ShelfwiseError } from '../../base/index.ts';
+import type { EncoderShape } from '../../features/index.ts';
+import { askForEnd, createEndingMemory } from '../ending.ts';
+import type { Epochs } from '../epochs.ts';
+import type { Flushing } from '../flushing.ts';
+import { VERSION } from '../version.ts';
+import type { OnProgress } from '../workshop.ts';
+import { resolveSpec, resolveTraining, splitRequest } from './options.ts';
+import type { TrainRequest } from './report.ts';
+import type { NewModel, TrainJob } from './train-job.ts';
+import type { TrainingData, TrainingMessage } from './training-thread.ts';
+
+export interface Trainer {
+  /**
+   * Trains a model on what is durable now. Throws JOB_RUNNING, OPTION_INVALID, EXAMPLES_INVALID; the signal's reason when it
+   * is aborted.
+   */
+  train(request: TrainRequest, onProgress?: OnProgress, signal?: AbortSignal): Promise<NewModel>;
+  /** Stops a training under way, and waits for it. None begins any more. */
+  close(): Promise<void>;
+}
+
+export function createTrainer(dependencies: {
+  readonly dir: string;
+  readonly flushing: Pick<Flushing, 'flushedEnds'>;
+  readonly epochs: Pick<Epochs, 'serving'>;
+  readonly encoder: EncoderShape;
+  readonly clock: Clock;
+}): Trainer {
+  const { dir, flushing, epochs, encoder, clock } = dependencies;
+  let running: Promise<unknown> | undefined;
+  const closing = new AbortController();
+
+  const perform = async (request: TrainRequest, onProgress: OnProgress, signal: AbortSignal): Promise<NewModel> => {
+    const { spec, training } = splitRequest(request);
+    const resolved = { spec: resolveSpec(spec, encoder), training: resolveTraining(training) };
+    const ends = await flushing.flushedEnds();
+    const { catalog, counters, embedding, model } = epochs.serving();
+    signal.throwIfAborted();
+    const job: TrainJob = {
+      ...resolved,
+      ...ends,
+      nowMs: clock.nowMs(),
+      versions: { catalog: catalog.hash, counters: counters.hash, embedding: embedding?.hash ?? '' },
+      servingHash: model?.hash ?? '',
+      version: VERSION,
+    };
+    return inThread({ dir, endingMemory: createEndingMemory(), job }, onProgress, signal);
+  };
+
+  return {
+    async train(request, onProgress = () => {}, signal) {
+      if (running !== undefined) throw new ShelfwiseError('JOB_RUNNING', 'a model is being trained already');
+      const signals = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+      signals.throwIfAborted();
+      const training = perform(request, onProgress, signals);
+      running = training.catch(() => undefined);
+      try {
+        return await training;
+      } finally {
+        running = undefined;
+      }
+    },
+    async close() {
+      closing.abort(new ShelfwiseError('NOT_READY', 'the platform is closing'));
+      await running;
+    },
+  };
+}
+
+/** Resolves when the thread has ended, also where it is told to: it is never terminated, since LMDB may be at work in it. */
+function inThread(data: TrainingData, onProgress: OnProgress, signal: AbortSignal): Promise<NewModel> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const thread = new Worker(new URL(`./training-thread.${extension}`, import.meta.url), {
+    workerData: data,
+    name: 'training',
+  });
+  const end = (): void => {
+    askForEnd(data.endingMemory);
+    thread.postMessage('end');
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return new Promise<NewModel>((resolve, reject) => {
+    let outcome: Exclude<TrainingMessage, { type: 'progress' }> | undefined;
+    thread.on('message', (message: TrainingMessage) => {
+      if (message.type !== 'progress') outcome = message;
+      else if (!signal.aborted) onProgress(message.stage, message.share);
+    });
+    thread.once('error', (error) => reject(new Error(`the training failed: ${messageOf(error)}`, { cause: error })));
+    thread.once('exit', () => {
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) reject(signal.reason);
+      else if (outcome?.type === 'done') resolve(outcome.model);
+      else reject(outcome === undefined ? new Error('the training ended without a word') : errorOf(outcome));
+    });
+  });
+}
+
+/** The thread's own error: what it was called there, it is called here. */
+function errorOf({ code, message, stack }: Extract<TrainingMessage, { type: 'failed' }>): Error {
+  if (!(code in CATALOGUE)) return new Error(message, { cause: stack });
+  const { message: general } = CATALOGUE[code as ErrorCode];
+  const opening = `${general}: `;
+  return new ShelfwiseError(code as ErrorCode, message.startsWith(opening) ? message.slice(opening.length) : message, {
+    cause: stack,
+  });
+}

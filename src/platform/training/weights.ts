@@ -1,0 +1,96 @@
+/**
+ * Weights of cards by which a model learns as if every unmasked card had been shown alike. The logging policy shows what it
+ * thinks well of; a model that is fitted to that is best where it is asked least.
+ */
+import { hash32 } from '../../base/index.ts';
+import { type Catalog, type DecisionRecord, NO_ITEM, surfaceOf } from '../../domain/index.ts';
+import { examinationOf, type HomeTunables, heldCards, shelfKey } from '../../home/index.ts';
+import { createWalker, type PolicyShelf, uniform } from '../../policy/index.ts';
+
+/** w[r][j] of a record's rows and cards. */
+export type CardWeights = readonly Float64Array[];
+
+/**
+ * For each card of each row: w = (1/n) / p, with n the cards that were unmasked at its rank given everything above, and p
+ * the propensity on record: the importance weight of the uniform policy against the one that logged, for this card's own
+ * draw. Under the logging policy E[w · f(card)] is the mean of f over the unmasked cards. What was forced or carried was
+ * not drawn: 1. Unbounded above where p is small: clip it.
+ *
+ * Undefined where the record's page cannot be walked, which a record of this version's rules never is.
+ */
+export type WeighCards = (record: DecisionRecord, catalog: Catalog, tunables: HomeTunables) => CardWeights | undefined;
+
+export function createWeights(): WeighCards {
+  const walker = createWalker();
+  const evenly = uniform();
+  return (record, catalog, tunables) => {
+    const surface = tunables.surfaces[surfaceOf(record.device)];
+    walker.begin({
+      shelves: record.shelves.map((shelf) => policyShelfOf(shelf, catalog)),
+      shelfLimit: surface.shelves,
+      creatorCapPerRow: tunables.creatorCapPerRow,
+      creatorCapPerPage: tunables.creatorCapPerPage,
+      examinationByCard: examinationOf(surface),
+    });
+    const weights: Float64Array[] = [];
+    for (const row of record.rows) {
+      if (!walker.advance(row.shelf)) return undefined;
+      const own = new Float64Array(row.cards.length);
+      for (const [j, card] of row.cards.entries()) {
+        const { count } = walker.step(evenly);
+        if (!walker.advance(card.index)) return undefined;
+        own[j] = card.forced ? 1 : 1 / (count * card.propensity);
+      }
+      weights.push(own);
+    }
+    return weights;
+  };
+}
+
+function policyShelfOf(shelf: DecisionRecord['shelves'][number], catalog: Catalog): PolicyShelf {
+  const { items } = shelf;
+  return {
+    key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
+    order: shelf.order,
+    pinnedRank: shelf.pinnedRank,
+    holds: heldCards(shelf),
+    carried: shelf.carriedFrom !== '',
+    minCards: shelf.minCards,
+    maxCards: shelf.maxCards,
+    items,
+    creators: Uint32Array.from(items, (item) => (item < catalog.size ? catalog.creator[item] : NO_ITEM)),
+    // What may be chosen does not depend on the scores.
+    scores: new Float64Array(items.length),
+    count: items.length,
+  };
+}
+
+export interface Weighed {
+  /** Share of the drawn rows whose weight was clipped. */
+  readonly clipped: number;
+  /** (Σ w)² / Σ w². */
+  readonly effectiveRows: number;
+}
+
+/**
+ * Clips the weights from above and scales them to a mean of 1 (self-normalised, Swaminathan and Joachims 2015), in place:
+ * regularisation then means the same whatever the weights.
+ */
+export function normaliseWeights(weights: Float32Array, clip: number): Weighed {
+  let sum = 0;
+  let clipped = 0;
+  for (let r = 0; r < weights.length; r++) {
+    if (weights[r] > clip) {
+      weights[r] = clip;
+      clipped++;
+    }
+    sum += weights[r];
+  }
+  let squares = 0;
+  for (let r = 0; r < weights.length; r++) {
+    weights[r] = (weights[r] * weights.length) / sum;
+    squares += weights[r] ** 2;
+  }
+  const rows = weights.length;
+  return { clipped: rows === 0 ? 0 : clipped / rows, effectiveRows: rows === 0 ? 0 : rows ** 2 / squares };
+}
