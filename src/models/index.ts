@@ -26,7 +26,16 @@ export type {
   ScoreScale,
   Uncertainty,
 } from './contract.ts';
-export { FAMILY_IDS, freshModel, isOnline, loadModel, restoreLearner } from './load.ts';
+export { type EnsembleModel, isEnsemble } from './ensemble/ensemble.ts';
+export {
+  type EnsembleLearner,
+  type EnsembleOptions,
+  ensembleFamily,
+  type OnlineEnsembleLearner,
+  onlineEnsembleFamily,
+} from './ensemble/learner.ts';
+export type { Resampling } from './ensemble/replicas.ts';
+export { FAMILY_IDS, freshModel, isOnline, loadModel, partOptions, restoreLearner } from './load.ts';
 export {
   type LogisticFitOptions,
   type LogisticLearner,

@@ -4,6 +4,8 @@ import type { Epoch, EpochContent } from '../domain/index.ts';
 import type { EncoderShape } from '../features/index.ts';
 import { calibratedModels } from './calibration/calibrated.ts';
 import type { Learner, OnlineLearner, RewardModel, RewardModelFamily } from './contract.ts';
+import { ensembleModels } from './ensemble/ensemble.ts';
+import { ENSEMBLE_STATE_FAMILY, restoreEnsemble } from './ensemble/learner.ts';
 import type { LoadModel } from './ensemble/nested.ts';
 import { logisticModel } from './logistic/logistic.ts';
 
@@ -18,14 +20,31 @@ interface Loads {
 /** That a model can be made of by naming one and its options. */
 const TRAINED: readonly Family[] = [logisticModel];
 /** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
-const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels];
+const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels, ensembleModels];
 /** That go on learning from single rows, by the family that stands in their learners' states. */
 const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
   'logistic-learner': logisticModel,
+  [ENSEMBLE_STATE_FAMILY]: { restore: (state, encoder) => restoreEnsemble(state, encoder, restoreLearner) },
 };
 
 /** Names of the families that can be trained, in the order in which they are told. */
 export const FAMILY_IDS: readonly string[] = TRAINED.map(({ family }) => family);
+
+/** Options that a family takes with a fit; all others are the model's own. */
+const FIT_OPTIONS: Readonly<Record<string, readonly string[]>> = { logistic: ['learning', 'epochs'] };
+
+/** Options as one reads them in a configuration, parted into the model's own and those of its fit. */
+export function partOptions(
+  family: string,
+  options: Readonly<Record<string, unknown>>,
+): { readonly model: Readonly<Record<string, unknown>>; readonly fit: Readonly<Record<string, unknown>> } {
+  const ofFit = ([name]: [string, unknown]): boolean => FIT_OPTIONS[family]?.includes(name) ?? false;
+  const entries = Object.entries(options);
+  return {
+    model: Object.fromEntries(entries.filter((entry) => !ofFit(entry))),
+    fit: Object.fromEntries(entries.filter(ofFit)),
+  };
+}
 
 /** A model that has learnt nothing. Throws `OPTION_INVALID` for a family or an option that there is not. */
 export function freshModel(
