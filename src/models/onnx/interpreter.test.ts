@@ -4,7 +4,7 @@ import { decodeModel } from './format.ts';
 import { createInterpreter } from './interpreter.ts';
 import { Value } from './operators/index.ts';
 
-function valueOf({ dtype, shape, data }: FixtureTensor): Value {
+function fedValue({ dtype, shape, data }: FixtureTensor): Value {
   return dtype === 'int64'
     ? Value.of({ type: 'int64', dims: shape, data: Float64Array.from(data) })
     : Value.of({ type: 'float', dims: shape, data: Float32Array.from(data) });
@@ -16,7 +16,7 @@ describe('the interpreter on files of other tools', () => {
     expect(fixtures).toHaveLength(12);
     for (const { file, bytes, inputs, outputs } of fixtures) {
       const model = decodeModel(bytes);
-      const feeds = new Map(Object.entries(inputs).map(([name, tensor]) => [name, valueOf(tensor)]));
+      const feeds = new Map(Object.entries(inputs).map(([name, tensor]) => [name, fedValue(tensor)]));
       for (const [name, expected] of Object.entries(outputs)) {
         const result = createInterpreter(model, name).run(feeds, name);
         expect(result.dims, `${file} ${name}`).toEqual(expected.shape);
