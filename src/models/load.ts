@@ -46,22 +46,6 @@ export function partOptions(
   };
 }
 
-/** Options that a family takes with a fit; all others are the model's own. */
-const FIT_OPTIONS: Readonly<Record<string, readonly string[]>> = { logistic: ['learning', 'epochs'] };
-
-/** Options as one reads them in a configuration, parted into the model's own and those of its fit. */
-export function partOptions(
-  family: string,
-  options: Readonly<Record<string, unknown>>,
-): { readonly model: Readonly<Record<string, unknown>>; readonly fit: Readonly<Record<string, unknown>> } {
-  const ofFit = ([name]: [string, unknown]): boolean => FIT_OPTIONS[family]?.includes(name) ?? false;
-  const entries = Object.entries(options);
-  return {
-    model: Object.fromEntries(entries.filter((entry) => !ofFit(entry))),
-    fit: Object.fromEntries(entries.filter(ofFit)),
-  };
-}
-
 /** A model that has learnt nothing. Throws `OPTION_INVALID` for a family or an option that there is not. */
 export function freshModel(
   family: string,
