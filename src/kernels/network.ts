@@ -46,6 +46,13 @@ export interface LayerPlace {
   readonly bias: number;
 }
 
+/** What `Network.snapshot` copied, in the kernels' own layout. */
+export interface NetworkSnapshot {
+  readonly parameters: Float32Array;
+  readonly table: Float32Array;
+  readonly wide: Float32Array;
+}
+
 const padded = (count: number): number => Math.ceil(count / 4) * 4;
 const aligned = (words: number): number => Math.ceil(words / 16) * 16;
 
@@ -267,6 +274,17 @@ export class Network {
     if (input < denseWidth) return input;
     if (input < denseWidth + indicators) return this.plan.indicatorFrom + input - denseWidth;
     return this.plan.embeddingFrom + input - denseWidth - indicators;
+  }
+
+  /** Copies of all that learning changes. */
+  snapshot(): NetworkSnapshot {
+    return { parameters: this.parameters.f32.slice(), table: this.table.slice(), wide: this.wide.slice() };
+  }
+
+  restore({ parameters, table, wide }: NetworkSnapshot): void {
+    this.parameters.f32.set(parameters);
+    this.table.set(table);
+    this.wide.set(wide);
   }
 
   /** Loads rows [from, from + rows) of dense columns and slots, both row-major. */
