@@ -110,9 +110,10 @@ export interface DecisionAudit {
  * What sets a decision apart from what a policy decides for a listener it knows. Position is the bit in records: append only.
  *  - `unprofiled`: the listener's state was not read, nothing is personal;
  *  - `policy-off`: the policy is switched off, popularity stood in for it;
- *  - `flagged`: traffic that counts in no popularity and trains nothing.
+ *  - `flagged`: traffic that counts in no popularity and trains nothing;
+ *  - `policy-unmet`: the model lacks what the policy needs beside scores, popularity stood in for it.
  */
-export const DECISION_MARKS = ['unprofiled', 'policy-off', 'flagged'] as const;
+export const DECISION_MARKS = ['unprofiled', 'policy-off', 'flagged', 'policy-unmet'] as const;
 export type DecisionMark = (typeof DECISION_MARKS)[number];
 
 export interface DecisionRecord {

@@ -195,7 +195,11 @@ export function recordOf(
     sessionId: request.sessionId,
     filter: request.filter,
     marks: request.marks,
-    degraded: trace.failures.length > 0 || request.epochs.model === undefined || request.marks.includes('policy-off'),
+    degraded:
+      trace.failures.length > 0 ||
+      request.epochs.model === undefined ||
+      request.marks.includes('policy-off') ||
+      request.marks.includes('policy-unmet'),
     versions,
     listenerState: new Uint8Array(0),
     shelves,

@@ -21,7 +21,16 @@ import {
 } from '../domain/index.ts';
 import { createBatch, type Encoder, type FeatureBatch } from '../features/index.ts';
 import type { RewardModel } from '../models/index.ts';
-import { createWalker, type DrawnPage, type Policy, type PolicyShelf, samplePage } from '../policy/index.ts';
+import {
+  createWalker,
+  type DrawnPage,
+  lackedEvidence,
+  ModelEvidence,
+  type PageProblem,
+  type Policy,
+  type PolicyShelf,
+  samplePage,
+} from '../policy/index.ts';
 import { shelfById } from './shelves/index.ts';
 import { examinationOf, type HomeTunables, isCold, policyUnder } from './tunables.ts';
 
@@ -62,6 +71,9 @@ export interface Decided {
   /** The features behind the scores, same rows. Shared with the decider. */
   readonly batch: FeatureBatch;
   readonly candidates: number;
+  /** What the page was drawn from, and by which policy. Shared with the decider. */
+  readonly problem: PageProblem;
+  readonly policy: Policy;
 }
 
 interface Rules {
@@ -71,7 +83,9 @@ interface Rules {
 
 export interface Decider {
   readonly encoder: Encoder;
-  /** Not re-entrant; synchronous. `onStep` is handed each step's distribution, valid during the call. */
+  /** What the policy needs that the model lacks, in words; undefined: nothing. Such a decision must not be asked for. */
+  lacked(input: Pick<DecisionInput, 'policyId' | 'tunables' | 'model'>): string | undefined;
+  /** Not re-entrant; synchronous. Throws `POLICY_EVIDENCE` where the model lacks what the policy needs. `onStep` is handed each step's distribution, valid during the call. */
   decide(input: DecisionInput, onStep?: (probabilities: Float64Array, count: number) => void): Decided;
 }
 
@@ -101,6 +115,7 @@ export function createDecider(encoder: Encoder): Decider {
   let creators = new Uint32Array(capacity);
   const offsets = new Uint32Array(256);
   const walker = createWalker();
+  const evidence = new ModelEvidence();
   /** Policies and examination curves, made once for tunables that live as long as the process. */
   const made = new WeakMap<HomeTunables, Map<string, Rules>>();
   const rulesOf = (tunables: HomeTunables, policyId: string, cold: boolean): Rules => {
@@ -120,8 +135,10 @@ export function createDecider(encoder: Encoder): Decider {
 
   return {
     encoder,
+    lacked: ({ policyId, tunables, model }) => lackedEvidence(rulesOf(tunables, policyId, false).policy, model),
     decide(input, onStep) {
-      const { shelves, catalog, tunables } = input;
+      const { shelves, catalog, tunables, model } = input;
+      const { policy, examination } = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
       let total = 0;
       for (let s = 0; s < shelves.length; s++) {
         offsets[s] = total;
@@ -134,7 +151,7 @@ export function createDecider(encoder: Encoder): Decider {
         creators = new Uint32Array(capacity);
       }
 
-      if (input.policyId !== 'popularity' && input.model !== undefined) {
+      if (input.policyId !== 'popularity' && model !== undefined) {
         const bound = encoder.bind({
           view: input.view,
           atMs: input.atMs,
@@ -146,10 +163,13 @@ export function createDecider(encoder: Encoder): Decider {
         });
         for (let s = 0; s < shelves.length; s++)
           bound.encode(shelves[s], shelves[s].items, shelves[s].count, batch, offsets[s]);
-        input.model.predict(batch, total, scores);
+        model.predict(batch, total, scores);
       } else {
         scorePopularity(shelves, input.counters, scores, offsets);
       }
+
+      const isEvident = policy.needs.kind !== 'none';
+      if (isEvident) evidence.read(policy, model, batch, total, input.seed);
 
       const policyShelves: PolicyShelf[] = [];
       for (let s = 0; s < shelves.length; s++) {
@@ -158,7 +178,7 @@ export function createDecider(encoder: Encoder): Decider {
         for (let i = 0; i < count; i++)
           creators[at + i] = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
         const shelf = shelves[s];
-        policyShelves.push({
+        const plain: PolicyShelf = {
           key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
           order: shelf.order,
           pinnedRank: shelf.pinnedRank,
@@ -170,24 +190,26 @@ export function createDecider(encoder: Encoder): Decider {
           creators: creators.subarray(at, at + count),
           scores: scores.subarray(at, at + count),
           count,
-        });
+        };
+        policyShelves.push(isEvident ? { ...plain, ...evidence.of(policy, at, count) } : plain);
       }
       const surface = surfaceOf(input.device);
-      const rules = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
+      const problem: PageProblem = {
+        shelves: policyShelves,
+        shelfLimit: tunables.surfaces[surface].shelves,
+        creatorCapPerRow: tunables.creatorCapPerRow,
+        creatorCapPerPage: tunables.creatorCapPerPage,
+        examinationByCard: examination[surface],
+        drawCount: policy.needs.draws,
+      };
       const page = samplePage(
-        {
-          shelves: policyShelves,
-          shelfLimit: tunables.surfaces[surface].shelves,
-          creatorCapPerRow: tunables.creatorCapPerRow,
-          creatorCapPerPage: tunables.creatorCapPerPage,
-          examinationByCard: rules.examination[surface],
-        },
-        rules.policy,
+        problem,
+        policy,
         input.seed,
         walker,
         onStep === undefined ? undefined : (step) => onStep(step.probabilities, step.count),
       );
-      return { page, scores, offsets, batch, candidates: total };
+      return { page, scores, offsets, batch, candidates: total, problem, policy };
     },
   };
 }

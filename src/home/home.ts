@@ -20,6 +20,7 @@ import {
   newRequest,
   type RequestScratch,
   type ShelfBatch,
+  servable,
 } from './request.ts';
 import { SHELVES } from './shelves/index.ts';
 import { carriedSource, STAGE_DEADLINE_MS, shelfSource } from './sources.ts';
@@ -131,7 +132,9 @@ export function createHome(dependencies: HomeDependencies): Home {
   }
 
   return {
-    async decide(input) {
+    async decide(asked) {
+      const { input, lacked } = servable(asked, decider);
+      if (lacked !== undefined) dependencies.onTrouble('policy', lacked);
       const startMs = clock.monotonicMs();
       const scratch = idle.pop() ?? createScratch();
       try {

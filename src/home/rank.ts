@@ -7,15 +7,16 @@ import { messageOf } from '../base/index.ts';
 import { type DecisionRecord, type ListenerView, NO_ITEM, type Vocabularies } from '../domain/index.ts';
 import type { Encoder } from '../features/index.ts';
 import type { Trace } from '../mixer/index.ts';
+import { createWalker, type PagePrefix, step } from '../policy/index.ts';
 import { recordOf, selectionOf } from './answer.ts';
 import { createDecider, shelfKey } from './decide.ts';
 import { RIGHTS } from './filters.ts';
 import { hydrateTaste, hydrateView } from './hydrate.ts';
 import { told } from './messages/index.ts';
-import { CHANNEL_BIT, createScratch, type HomeInput, newRequest, type RequestScratch } from './request.ts';
+import { CHANNEL_BIT, createScratch, type HomeInput, newRequest, type RequestScratch, servable } from './request.ts';
 import type { ShelfDeclaration } from './shelves/declaration.ts';
 import { newBatch, sinkInto } from './sources.ts';
-import { isCold, MAX_CANDIDATES, policyUnder } from './tunables.ts';
+import { MAX_CANDIDATES } from './tunables.ts';
 
 /** Candidates of one ranking at most. */
 export const MAX_RANKED: typeof MAX_CANDIDATES = MAX_CANDIDATES;
@@ -32,6 +33,9 @@ const RANKING: ShelfDeclaration = {
   title: () => told('recommended.title'),
   reason: () => told('recommended.reason'),
 };
+
+/** The ranking's row, with no card yet. */
+const OPENED: PagePrefix = [{ shelf: 0, cards: [] }];
 
 export interface RankedCandidate {
   readonly item: number;
@@ -61,11 +65,14 @@ export function createRanker(dependencies: {
 }): Ranker {
   const { encoder, vocabularies } = dependencies;
   const decider = createDecider(encoder);
+  const walker = createWalker();
 
-  function rankWith(input: HomeInput, candidates: readonly number[], scratch: RequestScratch): Ranking {
+  function rankWith(asked: HomeInput, candidates: readonly number[], scratch: RequestScratch): Ranking {
+    const { input, lacked } = servable(asked, decider);
     const audited = dependencies.isAudited(input.decisionId);
     const request = newRequest(input, scratch, vocabularies, audited);
     const trace: Trace = { stages: [], proposed: [], removals: [], failures: [] };
+    if (lacked !== undefined) trace.stages.push({ stage: 'policy', ms: 0, outcome: 'failed', error: lacked });
     const open = (stage: string, run: () => void): void => {
       try {
         run();
@@ -99,9 +106,10 @@ export function createRanker(dependencies: {
       distributions && ((probabilities, count) => distributions.push(probabilities.slice(0, count))),
     );
     const first = new Float64Array(batch.count);
-    // As the first card was drawn: hotter for who is hardly known.
-    const cold = isCold(view, tunables);
-    if (batch.count > 0) policyUnder(policyId, tunables, cold).card(decided.scores, batch.count, first);
+    if (batch.count > 0) {
+      const { actions, probabilities, count } = step(decided.problem, OPENED, decided.policy, walker);
+      for (let k = 0; k < count; k++) first[actions[k]] = probabilities[k];
+    }
     const drawn = decided.page.rows[0]?.cards ?? [];
     const places = new Set(drawn.map(({ index }) => index));
     const rest = Array.from({ length: batch.count }, (_, i) => i)
@@ -114,11 +122,7 @@ export function createRanker(dependencies: {
       firstPropensity: first[index],
     });
     const ranked = [
-      ...drawn.map(({ index, propensity }, rank) => ({
-        ...candidateAt(index, propensity),
-        // The recorded number itself, where both are the same chance.
-        ...(rank === 0 ? { firstPropensity: propensity } : {}),
-      })),
+      ...drawn.map(({ index, propensity }) => candidateAt(index, propensity)),
       ...rest.map((index) => candidateAt(index, 0)),
     ];
     const selection = selectionOf(request, shelves, decided, distributions, undefined, encoder);

@@ -18,7 +18,7 @@ import {
 import type { RewardModel } from '../models/index.ts';
 import type { Nearest } from '../retrieval/index.ts';
 import type { ListenerState } from '../signals/index.ts';
-import type { DecisionShelf } from './decide.ts';
+import type { Decider, DecisionShelf } from './decide.ts';
 import { EMPTY_VIEW, type TasteMemory } from './hydrate.ts';
 import { type GeneratedCards, NO_GENERATED } from './playlists/cards.ts';
 import type { ChangedItems } from './rights.ts';
@@ -167,6 +167,20 @@ export interface HomeRequest extends HomeInput {
   /** Unplayed items close to the taste, nearest first. */
   recommendations: Uint32Array;
   view: ListenerView;
+}
+
+/**
+ * The decision that can be made of what was asked for. Where the model that serves lacks what the policy needs, popularity
+ * stands in and the mark says so: the page is degraded, and nothing of it passes for exploration by that policy.
+ */
+export function servable(
+  input: HomeInput,
+  decider: Decider,
+): { readonly input: HomeInput; readonly lacked: string | undefined } {
+  const { policyId, tunables, epochs, marks } = input;
+  const lacked = decider.lacked({ policyId, tunables, model: epochs.model });
+  if (lacked === undefined) return { input, lacked };
+  return { input: { ...input, policyId: 'popularity', marks: [...marks, 'policy-unmet'] }, lacked };
 }
 
 export function newRequest(

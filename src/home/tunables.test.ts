@@ -18,8 +18,8 @@ describe('the policy of a cold start', () => {
 
   it('is hotter, and at least so uniform, as the tunables say; a policy without temperatures is itself', () => {
     const warm = policyUnder('plackett-luce', tunables);
-    expect(cold.options['cardTemperature']).toBe(2 * warm.options['cardTemperature']);
-    expect(cold.options['shelfTemperature']).toBe(2 * warm.options['shelfTemperature']);
+    expect(cold.options['cardTemperature']).toBe(2 * Number(warm.options['cardTemperature']));
+    expect(cold.options['shelfTemperature']).toBe(2 * Number(warm.options['shelfTemperature']));
     expect(cold.options).toMatchObject({ cardEpsilon: 0.15, shelfEpsilon: 0.15 });
     const uniform = resolveTunables({ cardEpsilon: 0.4 });
     expect(policyUnder('plackett-luce', uniform, true).options['cardEpsilon']).toBe(0.4);

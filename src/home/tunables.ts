@@ -4,10 +4,10 @@
  */
 import { requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { type EpochContent, type Json, type ListenerView, SURFACES, type Surface } from '../domain/index.ts';
-import { POLICY_IDS, type Policy, policyOf } from '../policy/index.ts';
+import { isPolicyId, POLICY_IDS, type Policy, type PolicyId, type PolicyOptions, policyOf } from '../policy/index.ts';
 import { CARD_VISITS, SHELF_VISITS } from '../signals/index.ts';
 
-export type PolicyId = (typeof POLICY_IDS)[number];
+export type { PolicyId };
 
 export interface SurfaceTunables {
   /** Most shelves on a page, 1 to 24. */
@@ -21,6 +21,11 @@ export interface SurfaceTunables {
 export interface HomeTunables {
   /** The policy that draws pages of listeners outside the hold-out. @default 'plackett-luce' */
   readonly policy: PolicyId;
+  /**
+   * Its options, where it is not plackett-luce (whose temperatures and shares are the tunables below); docs/policies.md lists
+   * them. @default none: its own defaults
+   */
+  readonly policyOptions: PolicyOptions;
   /** Temperature of shelf values, in units of expected reward per page view. Higher explores more. @default 0.35 */
   readonly shelfTemperature: number;
   /** Share of uniform exploration in each shelf draw. @default 0.05 */
@@ -59,6 +64,7 @@ export interface HomeTunables {
 
 export const DEFAULT_TUNABLES: HomeTunables = {
   policy: 'plackett-luce',
+  policyOptions: {},
   shelfTemperature: 0.35,
   shelfEpsilon: 0.05,
   cardTemperature: 0.06,
@@ -97,12 +103,13 @@ const BEFORE: Pick<
 /** Completes and checks tunables. Throws `OPTION_INVALID` with the field and its range. */
 export function resolveTunables(given: Partial<HomeTunables> = {}): Readonly<HomeTunables> {
   const tunables = resolveOptions<HomeTunables>('home', given, DEFAULT_TUNABLES);
-  if (!POLICY_IDS.includes(tunables.policy)) {
+  if (!isPolicyId(tunables.policy)) {
     throw new ShelfwiseError(
       'OPTION_INVALID',
-      `home: policy is "${tunables.policy}"; it must be one of ${POLICY_IDS.join(', ')}`,
+      `home: policy is "${String(tunables.policy)}"; it must be one of ${POLICY_IDS.join(', ')}`,
     );
   }
+  requirePolicyOptions(tunables);
   requireRange('home', 'shelfTemperature', tunables.shelfTemperature, 1e-6, 1e6);
   requireRange('home', 'cardTemperature', tunables.cardTemperature, 1e-6, 1e6);
   requireRange('home', 'shelfEpsilon', tunables.shelfEpsilon, 0, 1);
@@ -131,6 +138,19 @@ export function resolveTunables(given: Partial<HomeTunables> = {}): Readonly<Hom
   return tunables;
 }
 
+function requirePolicyOptions({ policy, policyOptions }: HomeTunables): void {
+  if (typeof policyOptions !== 'object' || policyOptions === null || Array.isArray(policyOptions)) {
+    throw new ShelfwiseError('OPTION_INVALID', 'home: policyOptions must be an object of options by name');
+  }
+  if (policy !== 'plackett-luce') policyOf(policy, policyOptions);
+  else if (Object.keys(policyOptions).length > 0) {
+    throw new ShelfwiseError(
+      'OPTION_INVALID',
+      'home: policyOptions has options of plackett-luce; set shelfTemperature, shelfEpsilon, cardTemperature and cardEpsilon instead',
+    );
+  }
+}
+
 /** Room for candidates of one shelf before filters; a declaration may not propose more. */
 export const MAX_CANDIDATES = 400;
 
@@ -142,16 +162,28 @@ export function tunablesOf(epoch: EpochContent): Readonly<HomeTunables> {
   return resolveTunables({ ...BEFORE, ...(epoch.meta.home as unknown as HomeTunables) });
 }
 
-/** The policy of an id under these tunables; `cold` for listeners of whom little is known (see `isCold`). */
+/**
+ * The policy of an id under these tunables; `cold` for listeners of whom little is known (see `isCold`): what has a
+ * temperature is hotter, what has a uniform share has at least the cold start's. `policyOptions` are those of the tunables' own policy.
+ */
 export function policyUnder(id: string, tunables: HomeTunables, cold = false): Policy {
-  if (id !== 'plackett-luce') return policyOf(id);
   const hotter = cold ? tunables.coldStartTemperature : 1;
   const least = cold ? tunables.coldStartEpsilon : 0;
+  if (id === 'plackett-luce') {
+    return policyOf(id, {
+      shelfTemperature: tunables.shelfTemperature * hotter,
+      shelfEpsilon: Math.max(least, tunables.shelfEpsilon),
+      cardTemperature: tunables.cardTemperature * hotter,
+      cardEpsilon: Math.max(least, tunables.cardEpsilon),
+    });
+  }
+  const policy = policyOf(id, id === tunables.policy ? tunables.policyOptions : {});
+  if (!cold) return policy;
+  const { epsilon, temperature, ...others } = policy.options;
   return policyOf(id, {
-    shelfTemperature: tunables.shelfTemperature * hotter,
-    shelfEpsilon: Math.max(least, tunables.shelfEpsilon),
-    cardTemperature: tunables.cardTemperature * hotter,
-    cardEpsilon: Math.max(least, tunables.cardEpsilon),
+    ...others,
+    ...(typeof epsilon === 'number' ? { epsilon: Math.max(least, epsilon) } : {}),
+    ...(typeof temperature === 'number' ? { temperature: temperature * hotter } : {}),
   });
 }
 

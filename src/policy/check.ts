@@ -5,9 +5,10 @@
  *  - what was drawn is as frequent as it was probable (`chi2p`).
  */
 import { chiSquare, chiSquareTail, createRng, requireRange, type Seed } from '../base/index.ts';
+import { withSyntheticEvidence } from './check-evidence.ts';
 import { deepProblem, smallProblem } from './check-pages.ts';
 import { createWalker, type Walker } from './page.ts';
-import type { Policy } from './policies.ts';
+import type { Policy } from './policy.ts';
 import type { PageProblem, Step } from './problem.ts';
 import { drawPosition, logProbability } from './sample.ts';
 
@@ -59,8 +60,12 @@ export function checkSampler(options: { policy: Policy; draws: number; seed: num
   const { policy, draws, choose } = options;
   requireRange('policy check', 'draws', draws, 1, Number.MAX_SAFE_INTEGER);
   const rng = createRng(options.seed);
-  const target = tilted(policy);
-  const problems = [smallProblem(), deepProblem(7)];
+  const evidenceSeed: Seed = Uint32Array.of(rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32());
+  const evident = (problem: PageProblem): PageProblem =>
+    policy.needs.kind === 'none'
+      ? problem
+      : withSyntheticEvidence(problem, evidenceSeed, Math.max(1, policy.needs.draws));
+  const problems = [evident(smallProblem()), evident(deepProblem(7))];
   const trees = [new PrefixTree(Number.POSITIVE_INFINITY), new PrefixTree(MOST_NODES)];
   const walker = createWalker();
   const { pages, pageMass } = listPages(problems[0], policy, walker, trees[0]);
@@ -93,7 +98,7 @@ export function checkSampler(options: { policy: Policy; draws: number; seed: num
         else rows[rows.length - 1].cards.push({ index: action });
         propensities.push(propensity);
       }
-      if (step.count > 1) weight *= walker.step(target).probabilities[position] / propensity;
+      weight *= tiltedRatio(step, position);
       walker.place(position);
     }
     weightSum += weight;
@@ -131,26 +136,13 @@ function distanceFromOne(step: Step): number {
   return Math.abs(sum - 1);
 }
 
-/** Another policy with the same support: p_k x (0.75 + 0.5 k / (n - 1)), renormalised. */
-function tilted(policy: Policy): Policy {
-  const tilt = (n: number, out: Float64Array) => {
-    let sum = 0;
-    for (let k = 0; k < n; k++) sum += out[k] *= n === 1 ? 1 : 0.75 + (0.5 * k) / (n - 1);
-    for (let k = 0; k < n; k++) out[k] /= sum;
-  };
-  return {
-    id: `tilted ${policy.id}`,
-    options: policy.options,
-    hash: policy.hash,
-    shelf: (values, n, out) => {
-      policy.shelf(values, n, out);
-      tilt(n, out);
-    },
-    card: (scores, n, out) => {
-      policy.card(scores, n, out);
-      tilt(n, out);
-    },
-  };
+/** π / μ of the action at this position, with π the step's distribution tilted: p_k x (0.75 + 0.5 k / (n - 1)), renormalised. */
+function tiltedRatio({ count, probabilities }: Step, position: number): number {
+  if (count === 1) return 1;
+  const tilt = (k: number) => 0.75 + (0.5 * k) / (count - 1);
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += probabilities[k] * tilt(k);
+  return tilt(position) / sum;
 }
 
 /** Grows the tree to every page of positive probability; returns how many there are and what they sum to. */

@@ -14,6 +14,7 @@ import {
   type Step,
   samplePage,
   step,
+  stepEvidence,
   uniform,
   type Walker,
 } from './index.ts';
@@ -146,9 +147,10 @@ function naiveStep(problem: PageProblem, prefix: PagePrefix, policy: Policy) {
     }
     return Number.isNaN(value) ? MINUS_INFINITY : value;
   };
-  const distribution = (write: (scores: Float64Array, n: number, out: Float64Array) => void, values: number[]) => {
+  const distribution = (write: Policy['card'], values: number[]) => {
     const out = new Float64Array(values.length);
-    if (values.length > 0) write(Float64Array.from(values), values.length, out);
+    const listed = Float64Array.from(values);
+    if (values.length > 0) write(listed, values.length, out, stepEvidence(listed));
     return [...out];
   };
 

@@ -47,7 +47,8 @@
 import { ShelfwiseError } from '../base/index.ts';
 import { NO_ITEM } from '../domain/index.ts';
 import { ScoreOrder } from './order.ts';
-import type { Policy } from './policies.ts';
+import { PageEvidence } from './page-evidence.ts';
+import type { Policy, StepContext } from './policy.ts';
 import { type PageProblem, requireProblem, type Step } from './problem.ts';
 import { SmallIds } from './small-ids.ts';
 
@@ -118,6 +119,9 @@ export class Walker {
   #lengthOf = new Int32Array(0);
   #valueOf = new Float64Array(0);
   #dirty = 0;
+  /** The candidates that the shelf appraised last would place, in their order. */
+  #appraised = new Int32Array(0);
+  readonly #evidence = new PageEvidence();
 
   /** The step that is due; its actions stand when #ready. */
   readonly #due: Mutable<Step> = {
@@ -133,6 +137,18 @@ export class Walker {
     labels: new Uint32Array(0),
   };
   #ready = false;
+
+  /** What a composition looks at. */
+  readonly #context: Mutable<StepContext> = {
+    problem: this.#problem,
+    step: this.#due,
+    placedCount: 0,
+    placedShelves: new Int32Array(0),
+    placedCards: new Int32Array(0),
+    pageNumber: 0,
+  };
+  /** The values of the step as a composition has them. */
+  #rescored = new Float64Array(0);
 
   /**
    * Starts an empty page. Throws `OPTION_INVALID` for a NaN score, an item doubled within a shelf, pins that share a
@@ -160,6 +176,10 @@ export class Walker {
     for (let s = 0; s < shelves.length; s++) this.#held[s] = shelves[s].carried ? this.#hold(s) : 0;
     for (let s = 0; s < shelves.length; s++) if (!shelves[s].carried) this.#held[s] = this.#hold(s);
     this.#dirty = -1;
+    this.#evidence.begin(problem);
+    this.#context.problem = problem;
+    this.#context.placedCount = 0;
+    this.#context.pageNumber++;
     this.#due.pageRank = 0;
     this.#closeRow();
   }
@@ -217,6 +237,8 @@ export class Walker {
       this.#creator = new Int32Array(room);
       this.#label = new Uint32Array(room);
       this.#score = new Float64Array(room);
+      this.#context.placedShelves = new Int32Array(room);
+      this.#context.placedCards = new Int32Array(room);
     }
     if (this.#placed.length < 2 * total) {
       const room = 4 * total;
@@ -237,6 +259,8 @@ export class Walker {
       this.#due.probabilities = new Float64Array(room);
       this.#due.values = new Float64Array(room);
       this.#due.labels = new Uint32Array(room);
+      this.#appraised = new Int32Array(room);
+      this.#rescored = new Float64Array(room);
     }
     this.#ids.begin(2 * total);
     if (this.#row > 2 ** 30) {
@@ -361,6 +385,7 @@ export class Walker {
     const rowStamp = this.#rowStamp;
     const onPage = this.#onPage;
     const scores = this.#score;
+    const appraised = this.#appraised;
     const row = ++this.#row;
     const end = this.#start[s + 1];
     const most = shelves[s].maxCards;
@@ -375,11 +400,13 @@ export class Walker {
         rowStamp[creator] = row;
         inRow[creator] = used + 1;
       }
+      appraised[length] = at;
       const examined = examinationByCard[length++];
       if (examined > 0) value += examined * scores[at];
     }
     this.#lengthOf[s] = length;
     this.#valueOf[s] = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
+    if (this.#evidence.isCarried) this.#evidence.appraise(s, appraised, length, this.#index);
   }
 
   /** Writes the unmasked actions of the step that is due, unless they stand already. */
@@ -497,6 +524,9 @@ export class Walker {
     const due = this.#due;
     const { creatorCapPerRow, creatorCapPerPage } = this.#problem;
     const at = this.#liveAt[position];
+    const placedCount = this.#context.placedCount++;
+    this.#context.placedShelves[placedCount] = due.shelf;
+    this.#context.placedCards[placedCount] = due.actions[position];
     const item = this.#item[at];
     const creator = this.#creator[at];
     let full = false;
@@ -545,11 +575,14 @@ export class Walker {
   }
 
   #distribute(policy: Policy, n: number): void {
-    const out = this.#due.probabilities;
-    if (this.#due.kind === 'card' && policy.luce !== undefined && this.#distributeByWeight(policy, policy.luce, n))
-      return;
-    if (this.#due.kind === 'card') policy.card(this.#due.values, n, out);
-    else policy.shelf(this.#due.values, n, out);
+    const due = this.#due;
+    const out = due.probabilities;
+    const { composition, luce } = policy;
+    const values = composition === undefined ? due.values : this.#rescore(policy, n);
+    const hasWeights = due.kind === 'card' && luce !== undefined && values === due.values;
+    if (!(hasWeights && this.#distributeByWeight(policy, luce, n))) this.#ask(policy, values, n);
+    else if (composition === undefined) return;
+    composition?.reshape?.(this.#context, out);
     let sum = 0;
     for (let k = 0; k < n; k++) {
       if (!(out[k] >= 0)) throw new ShelfwiseError('POLICY_INVALID', `${policy.id}: probability ${out[k]}`);
@@ -559,6 +592,21 @@ export class Walker {
       throw new ShelfwiseError('POLICY_INVALID', `${policy.id}: ${n} probabilities sum to ${sum}`);
     }
     if (sum !== 1) for (let k = 0; k < n; k++) out[k] /= sum;
+  }
+
+  #ask(policy: Policy, values: Float64Array, n: number): void {
+    const due = this.#due;
+    const evidence = this.#evidence.of(due, policy);
+    if (due.kind === 'card') policy.card(values, n, due.probabilities, evidence);
+    else policy.shelf(values, n, due.probabilities, evidence);
+  }
+
+  /** The values that the policy is given: the step's own, or what the composition makes of them. */
+  #rescore({ composition }: Policy, n: number): Float64Array {
+    if (composition?.rescore === undefined) return this.#due.values;
+    for (let k = 0; k < n; k++) this.#rescored[k] = this.#due.values[k];
+    composition.rescore(this.#context, this.#rescored);
+    return this.#rescored;
   }
 
   /**

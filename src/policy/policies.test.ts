@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { policyLaws } from '../testing/index.ts';
-import { greedy, POLICY_IDS, type Policy, plackettLuce, policyOf, popularity, uniform } from './index.ts';
+import {
+  greedy,
+  POLICY_IDS,
+  POLICY_VARIANTS,
+  type Policy,
+  plackettLuce,
+  policyOf,
+  popularity,
+  stepEvidence,
+  uniform,
+} from './index.ts';
+
+/** Their laws are run with more options than variants have. */
+const SCORES_ALONE = ['plackett-luce', 'uniform', 'greedy', 'popularity'];
 
 const policies: readonly (readonly [name: string, policy: Policy])[] = [
   ['plackett-luce', plackettLuce()],
@@ -11,6 +24,9 @@ const policies: readonly (readonly [name: string, policy: Policy])[] = [
   ['uniform', uniform()],
   ['greedy', greedy()],
   ['popularity', popularity()],
+  ...POLICY_VARIANTS.filter(([id]) => !SCORES_ALONE.includes(id)).map(
+    ([id, options]) => [`${id} ${JSON.stringify(options)}`, policyOf(id, options)] as const,
+  ),
 ];
 
 for (const [name, policy] of policies) {
@@ -22,7 +38,8 @@ for (const [name, policy] of policies) {
 describe('policies', () => {
   const distribution = (policy: Policy, scores: number[]) => {
     const out = new Float64Array(scores.length);
-    policy.card(Float64Array.from(scores), scores.length, out);
+    const listed = Float64Array.from(scores);
+    policy.card(listed, scores.length, out, stepEvidence(listed));
     return [...out];
   };
 
@@ -36,9 +53,10 @@ describe('policies', () => {
   it('shelves and cards have temperatures and shares of their own', () => {
     const policy = plackettLuce({ shelfTemperature: 1e-9, shelfEpsilon: 0, cardTemperature: 1e9, cardEpsilon: 0 });
     const out = new Float64Array(2);
-    policy.shelf(Float64Array.of(1, 0), 2, out);
+    const values = Float64Array.of(1, 0);
+    policy.shelf(values, 2, out, stepEvidence(values));
     expect([...out]).toEqual([1, 0]);
-    policy.card(Float64Array.of(1, 0), 2, out);
+    policy.card(values, 2, out, stepEvidence(values));
     expect(out[0]).toBeCloseTo(0.5, 6);
   });
 
@@ -61,7 +79,7 @@ describe('policies', () => {
   it('are found by id, with their options', () => {
     for (const id of POLICY_IDS) expect(policyOf(id).id).toBe(id);
     expect(policyOf('plackett-luce', { cardEpsilon: 0.5 }).options.cardEpsilon).toBe(0.5);
-    expect(() => policyOf('softmax')).toThrow(/there are plackett-luce/);
+    expect(() => policyOf('sofmax')).toThrow(/there are plackett-luce/);
     expect(() => policyOf('uniform', { temperature: 1 })).toThrow(/no option "temperature"/);
     expect(() => policyOf('plackett-luce', { temperature: 1 })).toThrow(/cardTemperature/);
   });

@@ -1,74 +1,22 @@
-/**
- * Policies: distributions over actions, given their scores. A policy never draws; the one sampler does (`sample.ts`).
- */
-import { canonicalJson, contentHash, requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
-
-export interface Policy {
-  /** Logged with every decision. */
-  readonly id: string;
-  readonly options: Readonly<Record<string, number>>;
-  /** Hash of the id and the options: part of a decision's tunables. */
-  readonly hash: string;
-  /**
-   * Writes to `out[0..n)` the distribution over n >= 1 shelves with these values (in the problem's order).
-   * Every entry is >= 0 and they sum to 1 up to rounding. Throws `OPTION_INVALID` for NaN.
-   */
-  shelf(values: Float64Array, n: number, out: Float64Array): void;
-  /** The same over n >= 1 cards, in no particular order. */
-  card(scores: Float64Array, n: number, out: Float64Array): void;
-  /**
-   * Present where `card` keeps Luce's axiom but for a uniform share:
-   * `p_i = (1 - epsilon) w(s_i) / Σ_remaining w + epsilon / n`. The weights are then computed once a row instead of once
-   * a card. Must agree with `card` (a law checks it).
-   */
-  readonly luce?: {
-    readonly epsilon: number;
-    /** `out[i] = w(scores[i])` up to a common factor, 1 where the score equals `shift` (at least the highest score). */
-    weights(scores: Float64Array, n: number, shift: number, out: Float64Array): void;
-  };
-}
-
-/** Everything but the functions of a policy. */
-function identity(id: string, options: Readonly<Record<string, number>>) {
-  return { id, options, hash: contentHash(canonicalJson({ id, options })) };
-}
-
-function refuseNaN(owner: string): never {
-  throw new ShelfwiseError(
-    'OPTION_INVALID',
-    `${owner}: a score is NaN; give every candidate a number, or leave it out`,
-  );
-}
+/** Policies that need scores alone. */
+import { requireRange, resolveOptions } from '../base/index.ts';
+import { applyFloor, type FloorOptions, mixUniform, requireFloor } from './floors.ts';
+import { highestShared, identity, type Policy, refuseNaN, type StepEvidence } from './policy.ts';
+import { type LearnedOptions, learnedOf, requireLearned } from './schedule.ts';
 
 /** `exp((s - shift) / temperature)`; equal to 1 at the shift itself, also when that is infinite. */
 function exponentials(scores: Float64Array, n: number, shift: number, temperature: number, out: Float64Array): void {
   for (let i = 0; i < n; i++) out[i] = scores[i] === shift ? 1 : Math.exp((scores[i] - shift) / temperature);
 }
 
-function mixedSoftmax(scores: Float64Array, n: number, temperature: number, epsilon: number, out: Float64Array): void {
+function softmaxOf(owner: string, scores: Float64Array, n: number, temperature: number, out: Float64Array): void {
   let highest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < n; i++) if (scores[i] > highest) highest = scores[i];
   exponentials(scores, n, highest, temperature, out);
   let mass = 0;
   for (let i = 0; i < n; i++) mass += out[i];
-  if (Number.isNaN(mass)) refuseNaN('plackett-luce');
-  const share = epsilon / n;
-  for (let i = 0; i < n; i++) out[i] = (1 - epsilon) * (out[i] / mass) + share;
-}
-
-/** All mass on the highest score; exactly equal ones share it. */
-function highestShared(owner: string, scores: Float64Array, n: number, out: Float64Array): void {
-  let highest = Number.NEGATIVE_INFINITY;
-  let ties = 0;
-  for (let i = 0; i < n; i++) {
-    const score = scores[i];
-    if (Number.isNaN(score)) refuseNaN(owner);
-    if (score > highest) {
-      highest = score;
-      ties = 1;
-    } else if (score === highest) ties++;
-  }
-  for (let i = 0; i < n; i++) out[i] = scores[i] === highest ? 1 / ties : 0;
+  if (Number.isNaN(mass)) refuseNaN(owner);
+  for (let i = 0; i < n; i++) out[i] /= mass;
 }
 
 function greedyNamed(id: string): Policy {
@@ -136,12 +84,15 @@ export function plackettLuce(given: Partial<PlackettLuceOptions> = {}): Policy {
   requireRange('plackett-luce', 'cardTemperature', cardTemperature, Number.MIN_VALUE, Number.MAX_VALUE);
   requireRange('plackett-luce', 'shelfEpsilon', shelfEpsilon, 0, 1);
   requireRange('plackett-luce', 'cardEpsilon', cardEpsilon, 0, 1);
+  const mixed = (scores: Float64Array, n: number, temperature: number, epsilon: number, out: Float64Array) => {
+    softmaxOf('plackett-luce', scores, n, temperature, out);
+    mixUniform(out, n, epsilon);
+  };
   return Object.freeze({
     ...identity('plackett-luce', { ...options }),
     shelf: (values: Float64Array, n: number, out: Float64Array) =>
-      mixedSoftmax(values, n, shelfTemperature, shelfEpsilon, out),
-    card: (scores: Float64Array, n: number, out: Float64Array) =>
-      mixedSoftmax(scores, n, cardTemperature, cardEpsilon, out),
+      mixed(values, n, shelfTemperature, shelfEpsilon, out),
+    card: (scores: Float64Array, n: number, out: Float64Array) => mixed(scores, n, cardTemperature, cardEpsilon, out),
     luce: {
       epsilon: cardEpsilon,
       weights: (scores: Float64Array, n: number, shift: number, out: Float64Array) =>
@@ -150,14 +101,64 @@ export function plackettLuce(given: Partial<PlackettLuceOptions> = {}): Policy {
   });
 }
 
-export const POLICY_IDS = ['plackett-luce', 'uniform', 'greedy', 'popularity'] as const;
+export interface SoftmaxOptions extends FloorOptions {
+  /** As a share of the range of values: of 1 for cards, of Σ θ_j for shelves. Smaller is greedier. @default 0.05 */
+  readonly temperature: number;
+  /** @default 0 */
+  readonly epsilon: number;
+  /** @default 'mix' */
+  readonly floor: FloorOptions['floor'];
+}
 
-/** The policy of this id; throws `OPTION_INVALID` for an unknown one, or for options that it does not have. */
-export function policyOf(id: string, options: Readonly<Record<string, number>> = {}): Policy {
-  if (id === 'plackett-luce') return plackettLuce(options);
-  resolveOptions(id, options, {});
-  if (id === 'uniform') return uniform();
-  if (id === 'greedy') return greedy();
-  if (id === 'popularity') return popularity();
-  throw new ShelfwiseError('OPTION_INVALID', `there is no policy "${id}"; there are ${POLICY_IDS.join(', ')}`);
+/**
+ * Boltzmann exploration: `p_i = exp(v_i / (τ R)) / Σ_j exp(v_j / (τ R))` with R the range of values (1 for cards, Σ θ_j for
+ * shelves), so that one temperature serves both; then the floor. Over cards it is Plackett-Luce. (Vowpal Wabbit's `--softmax`
+ * with λ = 1 / τ.) Throws `OPTION_INVALID`.
+ */
+export function softmax(given: Partial<SoftmaxOptions> = {}): Policy {
+  const options = resolveOptions<SoftmaxOptions>('softmax', given, { temperature: 0.05, epsilon: 0, floor: 'mix' });
+  const { temperature, epsilon, floor } = options;
+  requireRange('softmax', 'temperature', temperature, Number.MIN_VALUE, Number.MAX_VALUE);
+  requireFloor('softmax', options);
+  const write = (values: Float64Array, n: number, out: Float64Array, { scale }: StepEvidence) => {
+    softmaxOf('softmax', values, n, temperature * scale, out);
+    applyFloor(options, out, n);
+  };
+  const policy: Policy = { ...identity('softmax', { ...options }), shelf: write, card: write };
+  if (floor === 'project' && epsilon > 0) return Object.freeze(policy);
+  return Object.freeze({
+    ...policy,
+    luce: {
+      epsilon,
+      weights: (scores: Float64Array, n: number, shift: number, out: Float64Array) =>
+        exponentials(scores, n, shift, temperature, out),
+    },
+  });
+}
+
+export interface EpsilonGreedyOptions extends LearnedOptions {
+  /** Share of uniform choice when t is 1, (0, 1]. @default 0.05 */
+  readonly epsilon: number;
+  /** The share at t learned examples is epsilon / t^decay; 1/3 is the rate of the theory. @default 0: it stays */
+  readonly decay: number;
+}
+
+/**
+ * ε-greedy: `p_i = (1 - ε_t) / |B| + ε_t / n` for i among the B best (exactly equal values), `ε_t / n` for the others, with
+ * `ε_t = ε t^-decay` at t learned examples. (Langford and Zhang 2007.) Throws `OPTION_INVALID`.
+ */
+export function epsilonGreedy(given: Partial<EpsilonGreedyOptions> = {}): Policy {
+  const options = resolveOptions<EpsilonGreedyOptions>('epsilon-greedy', given, {
+    epsilon: 0.05,
+    decay: 0,
+    learned: 10_000,
+  });
+  requireRange('epsilon-greedy', 'epsilon', options.epsilon, Number.MIN_VALUE, 1);
+  requireRange('epsilon-greedy', 'decay', options.decay, 0, 1);
+  requireLearned('epsilon-greedy', options);
+  const write = (values: Float64Array, n: number, out: Float64Array, evidence: StepEvidence) => {
+    highestShared('epsilon-greedy', values, n, out);
+    mixUniform(out, n, options.epsilon * learnedOf(options, evidence) ** -options.decay);
+  };
+  return Object.freeze({ ...identity('epsilon-greedy', { ...options }), shelf: write, card: write });
 }

@@ -41,6 +41,12 @@ export interface PolicyShelf {
   /** Predicted reward, or popularity counts, or any score; infinities are allowed, NaN is not. */
   readonly scores: Float64Array;
   readonly count: number;
+  /** Standard deviation of each score, finite and >= 0. All shelves have them, or none. @default none */
+  readonly deviations?: Float64Array | undefined;
+  /** By how much each score would move per unit of weight, finite and >= 0. All shelves have them, or none. @default none */
+  readonly sensitivities?: Float64Array | undefined;
+  /** Draw m of candidate i: `draws[i * drawCount + m]`, not NaN. All shelves have them where the problem has draws. @default none */
+  readonly draws?: Float64Array | undefined;
 }
 
 export interface PageProblem {
@@ -53,6 +59,10 @@ export interface PageProblem {
   readonly creatorCapPerPage: number;
   /** θ_j: the chance that card rank j is examined, given that the row is; as long as the longest `maxCards`. */
   readonly examinationByCard: Float64Array;
+  /** Draws from the model's posterior that every score stands under. @default 0 */
+  readonly drawCount?: number | undefined;
+  /** Examples that the model behind the scores has learnt from; 0: not known. @default 0 */
+  readonly learned?: number | undefined;
 }
 
 /** One step of a page. It belongs to its walker and is valid until the walker moves on: copy what is kept. */
@@ -87,9 +97,30 @@ function invalid(particulars: string): never {
   throw new ShelfwiseError('OPTION_INVALID', particulars);
 }
 
+/** Evidence is for the whole page: a shelf's place is drawn among all others. */
+function requireEvidenceOf({ shelves, drawCount = 0 }: PageProblem, s: number): void {
+  const { deviations, sensitivities, draws, count } = shelves[s];
+  const first = shelves[0];
+  requireRow(s, 'deviations', deviations, count, first.deviations !== undefined);
+  requireRow(s, 'sensitivities', sensitivities, count, first.sensitivities !== undefined);
+  requireRow(s, 'draws', draws, count * drawCount, drawCount > 0);
+}
+
+function requireRow(s: number, name: string, row: Float64Array | undefined, length: number, isCarried: boolean): void {
+  if ((row !== undefined) !== isCarried) {
+    invalid(`shelf ${s} ${isCarried ? 'lacks' : 'alone has'} ${name}; give them to all shelves, or to none`);
+  }
+  if (row === undefined) return;
+  if (row.length < length) invalid(`shelf ${s} has ${row.length} ${name} where ${length} are read`);
+  for (let i = 0; i < length; i++) {
+    const isSound = name === 'draws' ? !Number.isNaN(row[i]) : row[i] >= 0 && row[i] < Number.POSITIVE_INFINITY;
+    if (!isSound) invalid(`shelf ${s}: ${name}[${i}] is ${row[i]}`);
+  }
+}
+
 /**
  * Throws `OPTION_INVALID` for a problem that has no meaning. What concerns single candidates (NaN scores, doubled items,
- * numbers beyond the catalogue) is checked where they are read.
+ * numbers beyond the catalogue) is checked where they are read; evidence is checked here.
  */
 export function requireProblem(problem: PageProblem): void {
   const { shelves, shelfLimit, examinationByCard } = problem;
@@ -121,6 +152,7 @@ export function requireProblem(problem: PageProblem): void {
     if (shelf.count > Math.min(shelf.items.length, shelf.creators.length, shelf.scores.length)) {
       invalid(`shelf ${s}: count is ${shelf.count}, beyond its items, creators or scores`);
     }
+    requireEvidenceOf(problem, s);
     if (!Number.isInteger(shelf.pinnedRank) || shelf.pinnedRank < -1) {
       invalid(`shelf ${s}: pinnedRank is ${shelf.pinnedRank}; give a page rank, or -1`);
     }

@@ -2,7 +2,7 @@
 import { noiseRace, noiseStream, type Seed, ShelfwiseError } from '../base/index.ts';
 import type { RecordedCard, RecordedRow } from '../domain/index.ts';
 import { createWalker, type Walker } from './page.ts';
-import type { Policy } from './policies.ts';
+import type { Policy } from './policy.ts';
 import type { PagePrefix, PageProblem, Step } from './problem.ts';
 
 export interface DrawnRow extends RecordedRow {

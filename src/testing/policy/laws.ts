@@ -12,7 +12,10 @@ import {
   type PageProblem,
   type Policy,
   type PolicyShelf,
+  type StepEvidence,
   samplePage,
+  stepEvidence,
+  withSyntheticEvidence,
 } from '../../policy/index.ts';
 import type { Law } from '../store/law.ts';
 
@@ -34,12 +37,63 @@ const HARD_SCORES: readonly (readonly [name: string, scores: readonly number[]])
   ['scores far apart', [0, -1e3, -1e6, 1e3, 1e6]],
 ];
 
-/** The laws of one policy. Together they take about a second. */
+const EVIDENCE_SEED: Seed = Uint32Array.of(11, 22, 33, 44);
+/** Σ θ_j of the shelves in the laws. */
+const SHELF_SCALE = 3;
+
+/** Writes a distribution over the first n candidates; `labels` name them, equal labels have equal evidence. */
+type Distribution = (scores: Float64Array, n: number, out: Float64Array, labels?: readonly number[]) => void;
+
+/** What a policy needs beside scores, made up: a function of a candidate's label and score. */
+function evidenceFor({ needs }: Policy, scores: Float64Array, labels: readonly number[], scale: number): StepEvidence {
+  if (needs.kind === 'none') return stepEvidence(scores, { scale });
+  const shelf: PolicyShelf = {
+    key: 1,
+    order: 'policy',
+    pinnedRank: -1,
+    carried: false,
+    minCards: 1,
+    maxCards: 1,
+    items: Uint32Array.from(labels),
+    creators: new Uint32Array(scores.length).fill(NO_ITEM),
+    scores,
+    count: scores.length,
+  };
+  const problem: PageProblem = {
+    shelves: [shelf],
+    shelfLimit: 1,
+    creatorCapPerRow: 1,
+    creatorCapPerPage: 1,
+    examinationByCard: Float64Array.of(1),
+  };
+  const { shelves, drawCount } = withSyntheticEvidence(problem, EVIDENCE_SEED, Math.max(1, needs.draws));
+  const { deviations, sensitivities, draws } = shelves[0];
+  if (deviations === undefined || sensitivities === undefined || draws === undefined) throw new Error('no evidence');
+  return stepEvidence(scores, { scale, deviations, sensitivities, draws, drawCount: drawCount ?? 0 });
+}
+
+/**
+ * The laws of one policy. Together they take about a second. A policy that needs more than scores is given a posterior that
+ * is made up, correlated between candidates.
+ */
 export function policyLaws(policy: Policy): readonly Law[] {
-  const kinds = [
-    ['shelves', (scores: Float64Array, n: number, out: Float64Array) => policy.shelf(scores, n, out)],
-    ['cards', (scores: Float64Array, n: number, out: Float64Array) => policy.card(scores, n, out)],
-  ] as const;
+  const numbered = (scores: Float64Array) => Array.from(scores, (_, i) => i);
+  const kinds: readonly (readonly [kind: string, distribution: Distribution])[] = [
+    [
+      'shelves',
+      (scores, n, out, labels = numbered(scores)) =>
+        policy.shelf(scores, n, out, evidenceFor(policy, scores, labels, SHELF_SCALE)),
+    ],
+    [
+      'cards',
+      (scores, n, out, labels = numbered(scores)) =>
+        policy.card(scores, n, out, evidenceFor(policy, scores, labels, 1)),
+    ],
+  ];
+  const evident = (problem: PageProblem): PageProblem =>
+    policy.needs.kind === 'none'
+      ? problem
+      : withSyntheticEvidence(problem, EVIDENCE_SEED, Math.max(1, policy.needs.draws));
   const laws: Law[] = [];
   const law = (name: string, check: () => void) => laws.push({ name, run: async () => check() });
 
@@ -69,9 +123,9 @@ export function policyLaws(policy: Policy): readonly Law[] {
       distribution(scores.slice(0, 3), 3, alone);
       for (let i = 0; i < 3; i++) equal(out[i], alone[i]);
     });
-    law(`gives ${kind} of equal scores equal probabilities`, () => {
+    law(`gives ${kind} of equal scores (and posteriors) equal probabilities`, () => {
       const out = new Float64Array(5);
-      distribution(Float64Array.of(0.2, 0.1, 0.2, 0.3, 0.1), 5, out);
+      distribution(Float64Array.of(0.2, 0.1, 0.2, 0.3, 0.1), 5, out, [2, 1, 2, 3, 1]);
       ok(Math.abs(out[0] - out[2]) <= SUM_TOLERANCE);
       ok(Math.abs(out[1] - out[4]) <= SUM_TOLERANCE);
     });
@@ -87,6 +141,7 @@ export function policyLaws(policy: Policy): readonly Law[] {
         Float64Array.from(order, (i) => scores[i]),
         n,
         listed,
+        order,
       );
       order.forEach((i, k) => {
         ok(Math.abs(straight[i] - listed[k]) <= SUM_TOLERANCE, `candidate ${i}: ${straight[i]} or ${listed[k]}`);
@@ -123,7 +178,7 @@ export function policyLaws(policy: Policy): readonly Law[] {
       const n = scores.length;
       const expected = new Float64Array(n);
       const written = new Float64Array(n);
-      policy.card(scores, n, expected);
+      policy.card(scores, n, expected, evidenceFor(policy, scores, numbered(scores), 1));
       weights(scores, n, Math.max(...listed), written);
       const mass = written.reduce((sum, weight) => sum + weight, 0);
       for (let i = 0; i < n; i++) {
@@ -135,7 +190,7 @@ export function policyLaws(policy: Policy): readonly Law[] {
   law('draws the same page from the same seed, in a used walker too', () => {
     const walker = createWalker();
     for (let page = 0; page < 20; page++) {
-      const problem = lawProblem(page);
+      const problem = evident(lawProblem(page));
       const seed = seedOf(page);
       const first = JSON.stringify(samplePage(problem, policy, seed, walker));
       equal(JSON.stringify(samplePage(problem, policy, seed)), first);
@@ -145,7 +200,7 @@ export function policyLaws(policy: Policy): readonly Law[] {
   law('logs propensities in (0, 1] that the walk over the page finds again, bit for bit', () => {
     const walker = createWalker();
     for (let page = 0; page < 50; page++) {
-      const problem = lawProblem(page);
+      const problem = evident(lawProblem(page));
       const { rows } = samplePage(problem, policy, seedOf(page), walker);
       const logged = rows.flatMap((row) => [row.propensity, ...row.cards.map((card) => card.propensity)]);
       const { steps, log, complete } = logProbability(problem, policy, rows, walker);
@@ -160,18 +215,21 @@ export function policyLaws(policy: Policy): readonly Law[] {
   });
   law('draws a page whose probability does not depend on how candidates are listed', () => {
     for (let page = 0; page < 20; page++) {
-      const problem = lawProblem(page);
+      const problem = evident(lawProblem(page));
       const { rows } = samplePage(problem, policy, seedOf(page));
       const orders = problem.shelves.map((shelf, s) => shuffled(shelf.count, 31 * page + s));
-      const relisted: PageProblem = {
-        ...problem,
+      const relisted = evident({
+        ...lawProblem(page),
         shelves: problem.shelves.map((shelf, s) => ({
           ...shelf,
           items: Uint32Array.from(orders[s], (i) => shelf.items[i]),
           creators: Uint32Array.from(orders[s], (i) => shelf.creators[i]),
           scores: Float64Array.from(orders[s], (i) => shelf.scores[i]),
+          deviations: undefined,
+          sensitivities: undefined,
+          draws: undefined,
         })),
-      };
+      });
       const moved = rows.map((row) => ({
         shelf: row.shelf,
         cards: row.cards.map((card) => ({ index: orders[row.shelf].indexOf(card.index) })),
@@ -186,10 +244,7 @@ export function policyLaws(policy: Policy): readonly Law[] {
   return laws;
 }
 
-function requireDistribution(
-  distribution: (scores: Float64Array, n: number, out: Float64Array) => void,
-  scores: Float64Array,
-): void {
+function requireDistribution(distribution: Distribution, scores: Float64Array): void {
   const n = scores.length;
   const out = new Float64Array(n).fill(Number.NaN);
   distribution(scores, n, out);
