@@ -1,4 +1,12 @@
 export { createRowBlock, type FtrlStepRates, type RowBlock } from './gradients.ts';
 export { type AlternatingSolver, createAlternatingSolver, type SparseRows, solveRow } from './least-squares.ts';
 export { kernelsHash } from './module.ts';
+export {
+  NETWORK_CHUNK_ROWS,
+  NETWORK_COLUMN_LIMIT,
+  NETWORK_PROJECTION_COLUMNS,
+  Network,
+  type NetworkShape,
+} from './network.ts';
+export { type AdamRates, type Moments, NetworkTrainer } from './network-trainer.ts';
 export { createEmptyScan, createScan, dotRows, type VectorScan } from './scan.ts';
