@@ -54,3 +54,6 @@ export {
   type SliceColumn,
   type SliceFigures,
 } from './metrics-report.ts';
+export { type NetworkLearner, type NetworkModel, networkModel } from './network/network.ts';
+export type { NetworkFitOptions, NetworkObjective, NetworkOptions } from './network/options.ts';
+export type { NetworkLayer, NetworkParameters } from './network/parameters.ts';

@@ -8,6 +8,8 @@ import { ensembleModels } from './ensemble/ensemble.ts';
 import { ENSEMBLE_STATE_FAMILY, restoreEnsemble } from './ensemble/learner.ts';
 import type { LoadModel } from './ensemble/nested.ts';
 import { logisticModel } from './logistic/logistic.ts';
+import { NETWORK_STATE_FAMILY } from './network/learner-state.ts';
+import { networkModel } from './network/network.ts';
 
 /** Options are checked by the family itself, key by key. */
 type Family = RewardModelFamily<never, Learner>;
@@ -18,12 +20,13 @@ interface Loads {
 }
 
 /** That a model can be made of by naming one and its options. */
-const TRAINED: readonly Family[] = [logisticModel];
+const TRAINED: readonly Family[] = [logisticModel, networkModel];
 /** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
 const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels, ensembleModels];
 /** That go on learning from single rows, by the family that stands in their learners' states. */
 const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
   'logistic-learner': logisticModel,
+  [NETWORK_STATE_FAMILY]: networkModel,
   [ENSEMBLE_STATE_FAMILY]: { restore: (state, encoder) => restoreEnsemble(state, encoder, restoreLearner) },
 };
 

@@ -8,7 +8,7 @@ import { type NetworkOptions, networkOptions } from './options.ts';
 import { requireEncoder } from './parameters.ts';
 import { freshNetwork, tableRowOf } from './training.ts';
 
-export const STATE_FAMILY = 'network-learner';
+export const NETWORK_STATE_FAMILY = 'network-learner';
 const FORMAT = 1;
 
 export interface NetworkState {
@@ -43,7 +43,7 @@ export function networkToState(
   return {
     kind: 'model',
     meta: {
-      family: STATE_FAMILY,
+      family: NETWORK_STATE_FAMILY,
       format: FORMAT,
       encoder: encoder.hash,
       options: { ...options, hidden: [...options.hidden] },
@@ -72,7 +72,7 @@ export function networkToState(
 /** Throws `EPOCH_CORRUPT`, `MODEL_ENCODER_MISMATCH`. */
 export function networkFromState(state: EpochContent, encoder: EncoderShape): NetworkState {
   const { meta, arrays } = state;
-  if (meta.family !== STATE_FAMILY || meta.format !== FORMAT) {
+  if (meta.family !== NETWORK_STATE_FAMILY || meta.format !== FORMAT) {
     throw new ShelfwiseError('EPOCH_CORRUPT', `the state of a ${String(meta.family)} is not that of a network learner`);
   }
   requireEncoder(state, encoder);
