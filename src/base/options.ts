@@ -29,3 +29,13 @@ export function requireRange(owner: string, name: string, value: number, low: nu
     throw new ShelfwiseError('OPTION_INVALID', `${owner}: ${name} is ${value}; it must lie in [${low}, ${high}]`);
   }
 }
+
+/** Throws `OPTION_INVALID` unless `value` is one of `allowed`. */
+export function requireOneOf(owner: string, name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) {
+    throw new ShelfwiseError(
+      'OPTION_INVALID',
+      `${owner}: ${name} is ${value}; it must be one of ${allowed.join(', ')}`,
+    );
+  }
+}

@@ -9,6 +9,7 @@ function filled(width: number, count: number, seed: number) {
   for (let r = 0; r < count; r++) {
     for (let j = 0; j < width; j++) block.rows[r * block.stride + j] = rng.normal();
     block.errors[r] = rng.normal();
+    block.wideErrors[r] = rng.normal();
   }
   for (let j = 0; j < width; j++) {
     block.query[j] = rng.normal();
@@ -23,19 +24,25 @@ function filled(width: number, count: number, seed: number) {
 test.each([1, 4, 7, 8, 50])('rows of %i columns: products and weighted sums agree with plain loops', (width) => {
   const count = 21;
   const block = filled(width, count, width);
-  const { stride, rows, errors, query } = block;
+  const { stride, rows, wideErrors, query, weights } = block;
   const before = block.sums.slice();
   block.dot(count);
+  block.dotWide(count);
   block.addWeighted(count);
   for (let r = 0; r < count; r++) {
     let dot = 0;
-    for (let j = 0; j < width; j++) dot += rows[r * stride + j] * query[j];
+    let wide = 0;
+    for (let j = 0; j < width; j++) {
+      dot += rows[r * stride + j] * query[j];
+      wide += rows[r * stride + j] * weights[j];
+    }
     expect(block.dots[r]).toBeCloseTo(dot, 4);
+    expect(block.wideDots[r]).toBeCloseTo(wide, 12);
   }
   for (let j = 0; j < width; j++) {
     let sum = before[j];
-    for (let r = 0; r < count; r++) sum += errors[r] * rows[r * stride + j];
-    expect(block.sums[j]).toBeCloseTo(sum, 4);
+    for (let r = 0; r < count; r++) sum += wideErrors[r] * rows[r * stride + j];
+    expect(block.sums[j]).toBeCloseTo(sum, 12);
   }
   expect(block.dots.subarray(count)).toEqual(new Float32Array(3));
 });

@@ -3,6 +3,7 @@ import { instantiateModule, type ModuleExports, type Region, strideOf } from './
 
 interface GradientExports extends ModuleExports {
   dotRows(rows: number, count: number, stride: number, query: number, out: number): void;
+  dotWide(rows: number, count: number, stride: number, weights: number, out: number): void;
   addWeightedRows(rows: number, errors: number, count: number, stride: number, sums: number): void;
   ftrlStep(
     rows: number,
@@ -29,7 +30,7 @@ export interface FtrlStepRates {
 
 /**
  * `capacity` rows of `width` floats, each padded with zeros to `stride`. All arrays are live views of the kernels' memory:
- * callers fill `rows`, `query`, `errors` and read the rest. 32-bit sums in a fixed order: the same bits on every machine.
+ * callers fill them and read what a call has written. Sums are in a fixed order: the same bits on every machine.
  */
 export interface RowBlock {
   readonly capacity: number;
@@ -42,15 +43,20 @@ export interface RowBlock {
   readonly dots: Float32Array;
   /** capacity: what each row weighs in a gradient. */
   readonly errors: Float32Array;
-  /** stride: where `addWeighted` adds up. */
-  readonly sums: Float64Array;
-  /** stride each: the accumulators and weights of `ftrlStep`. */
+  /** stride each: the accumulators of `ftrlStep`, and the weights of it and of `dotWide`. */
   readonly z: Float64Array;
   readonly roots: Float64Array;
   readonly weights: Float64Array;
-  /** dots[r] = rows[r] · query for the first `count` rows. */
+  /** capacity each: what `dotWide` writes and `addWeighted` reads. */
+  readonly wideDots: Float64Array;
+  readonly wideErrors: Float64Array;
+  /** stride: where `addWeighted` adds up. */
+  readonly sums: Float64Array;
+  /** dots[r] = rows[r] · query for the first `count` rows, in 32 bits. */
   dot(count: number): void;
-  /** sums[j] += Σ_r errors[r] rows[r][j], added in 32 bits over the rows. */
+  /** wideDots[r] = rows[r] · weights for the first `count` rows, in 64 bits. */
+  dotWide(count: number): void;
+  /** sums[j] += Σ_r wideErrors[r] rows[r][j] over the first `count` rows, in 64 bits. */
   addWeighted(count: number): void;
   /**
    * One step of FTRL-proximal by the first `count` rows together; `query` then holds the new weights as floats. With
@@ -70,9 +76,11 @@ export function createRowBlock(width: number, capacity: number): RowBlock {
     2 * stride,
     2 * stride,
     2 * stride,
+    2 * capacity,
+    2 * capacity,
     2 * stride,
   ]);
-  const [rows, query, dots, errors, sums, z, roots, weights] = regions;
+  const [rows, query, dots, errors, z, roots, weights, wideDots, wideErrors, sums] = regions;
   return {
     capacity,
     stride,
@@ -80,12 +88,15 @@ export function createRowBlock(width: number, capacity: number): RowBlock {
     query: query.f32,
     dots: dots.f32,
     errors: errors.f32,
-    sums: wide(sums),
     z: wide(z),
     roots: wide(roots),
     weights: wide(weights),
+    wideDots: wide(wideDots),
+    wideErrors: wide(wideErrors),
+    sums: wide(sums),
     dot: (count) => exports.dotRows(rows.address, count, stride, query.address, dots.address),
-    addWeighted: (count) => exports.addWeightedRows(rows.address, errors.address, count, stride, sums.address),
+    dotWide: (count) => exports.dotWide(rows.address, count, stride, weights.address, wideDots.address),
+    addWeighted: (count) => exports.addWeightedRows(rows.address, wideErrors.address, count, stride, sums.address),
     ftrlStep: (count, { alpha, beta, l1, l2 }) =>
       exports.ftrlStep(
         rows.address,

@@ -39,3 +39,28 @@ test('stays where the gradient is zero, and stops when a pause rejects', async (
   });
   await expect(stopping).rejects.toThrow('enough');
 });
+
+test('with a penalty on |x|: the minimum of each separate coordinate is the soft-thresholded one', async () => {
+  const targets = Float64Array.of(3, -2, 0.4, -0.3, 1, 0);
+  const curvatures = Float64Array.of(1, 2, 1, 5, 10, 1);
+  const objective: Objective = {
+    size: 6,
+    evaluate: (x, gradient) => {
+      let value = 0;
+      for (let i = 0; i < 6; i++) {
+        gradient[i] = curvatures[i] * (x[i] - targets[i]);
+        value += (curvatures[i] / 2) * (x[i] - targets[i]) ** 2;
+      }
+      return value;
+    },
+  };
+  const x = new Float64Array(6);
+  await minimise(objective, x, { iterations: 100, tolerance: 1e-10, l1: 1, free: 1, pause: async () => {} });
+  const expected = targets.map((target, i) =>
+    i === 0 ? target : Math.sign(target) * Math.max(0, Math.abs(target) - 1 / curvatures[i]),
+  );
+  x.forEach((xi, i) => {
+    expect(xi).toBeCloseTo(expected[i], 7);
+  });
+  expect([x[2], x[5]]).toEqual([0, 0]);
+});

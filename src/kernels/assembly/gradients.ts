@@ -1,37 +1,67 @@
 // The module that src/kernels/gradients.wasm is compiled from: what fitting linear models to dense rows repeats.
 //
-// Rows of `stride` floats, padded with zeros to a multiple of 8. Sums over rows are in 32-bit floats: callers hand over a few
-// dozen rows at a time and add up in 64 bits themselves.
+// Rows of `stride` floats, padded with zeros to a multiple of 8. What an optimum is searched by adds up in 64 bits; a step of
+// FTRL, which a few rows make, in 32.
 
 export { dotRows } from './scan';
 
-/** sums[j] += Σ_r errors[r] · rows[r][j] (f64), for `count` rows. */
+/** out[r] = rows[r] · weights (f64), for `count` rows. */
+export function dotWide(rows: usize, count: u32, stride: u32, weights: usize, out: usize): void {
+  const bytes = (<usize>stride) << 2;
+  for (let r: u32 = 0; r < count; r++) {
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    let c = f64x2.splat(0);
+    let d = f64x2.splat(0);
+    let weight = weights;
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const x = v128.load(rows + at);
+      const y = v128.load(rows + at, 16);
+      a = f64x2.add(a, f64x2.mul(f64x2.promote_low_f32x4(x), v128.load(weight)));
+      b = f64x2.add(b, f64x2.mul(f64x2.promote_low_f32x4(upper(x)), v128.load(weight, 16)));
+      c = f64x2.add(c, f64x2.mul(f64x2.promote_low_f32x4(y), v128.load(weight, 32)));
+      d = f64x2.add(d, f64x2.mul(f64x2.promote_low_f32x4(upper(y)), v128.load(weight, 48)));
+      weight += 64;
+    }
+    const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+    store<f64>(out + ((<usize>r) << 3), f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
+    rows += bytes;
+  }
+}
+
+/** sums[j] += Σ_r errors[r] · rows[r][j] (errors and sums f64), for `count` rows. */
 export function addWeightedRows(rows: usize, errors: usize, count: u32, stride: u32, sums: usize): void {
   const bytes = (<usize>stride) << 2;
   const end = rows + <usize>count * bytes;
   for (let j: usize = 0; j < bytes; j += 32) {
-    let a = f32x4.splat(0);
-    let b = f32x4.splat(0);
+    const to = sums + 2 * j;
+    let a = v128.load(to);
+    let b = v128.load(to, 16);
+    let c = v128.load(to, 32);
+    let d = v128.load(to, 48);
     let error = errors;
     for (let row = rows + j; row < end; row += bytes) {
-      const e = v128.load32_splat(error);
-      a = f32x4.add(a, f32x4.mul(e, v128.load(row)));
-      b = f32x4.add(b, f32x4.mul(e, v128.load(row, 16)));
-      error += 4;
+      const e = v128.load64_splat(error);
+      const x = v128.load(row);
+      const y = v128.load(row, 16);
+      a = f64x2.add(a, f64x2.mul(e, f64x2.promote_low_f32x4(x)));
+      b = f64x2.add(b, f64x2.mul(e, f64x2.promote_low_f32x4(upper(x))));
+      c = f64x2.add(c, f64x2.mul(e, f64x2.promote_low_f32x4(y)));
+      d = f64x2.add(d, f64x2.mul(e, f64x2.promote_low_f32x4(upper(y))));
+      error += 8;
     }
-    const to = sums + 2 * j;
-    addWide(to, a);
-    addWide(to + 32, b);
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, c, 32);
+    v128.store(to, d, 48);
   }
 }
 
-/** Four f64 at `to` += four f32. */
+/** The two upper floats, where the two lower ones stand. */
 // @ts-ignore: decorator
 @inline
-function addWide(to: usize, x: v128): void {
-  const upper = i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-  v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(x)));
-  v128.store(to, f64x2.add(v128.load(to, 16), f64x2.promote_low_f32x4(upper)), 16);
+function upper(x: v128): v128 {
+  return i8x16.shuffle(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
 /**
@@ -70,14 +100,12 @@ export function ftrlStep(
     }
     const wide = 2 * j;
     const low = moveTwo(z + wide, roots + wide, weights + wide, sum, squares, rate, base, threshold);
-    const upperSum = i8x16.shuffle(sum, sum, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-    const upperSquares = i8x16.shuffle(squares, squares, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
     const high = moveTwo(
       z + wide + 16,
       roots + wide + 16,
       weights + wide + 16,
-      upperSum,
-      upperSquares,
+      upper(sum),
+      upper(squares),
       rate,
       base,
       threshold,

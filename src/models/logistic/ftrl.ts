@@ -3,11 +3,13 @@
  *   g   = weight · (p - label) · x
  *   σ   = (√(n + g²) - √n) / α,   z += g - σ w,   n += g²
  *   w   = 0 if |z| <= λ1, else -(z - sign(z) λ1) / ((β + √n) / α + λ2)
- * The accumulators z and n are the learner's; w is what serving reads.
+ * The accumulators z and n are the learner's; w is what serving reads. Without penalties this is AdaGrad with step
+ * α / (β + √n).
  */
-import type { FeatureBatch } from '../../features/index.ts';
-import { sigmoid } from '../sigmoid.ts';
-import type { LogisticWeights } from './weights.ts';
+import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
+import { createRowBlock, type RowBlock } from '../../kernels/index.ts';
+import type { LinearWeights } from '../glm/weights.ts';
+import { sigmoids } from '../sigmoid.ts';
 
 export interface FtrlRates {
   /** Step size: a coordinate's first step is about α. */
@@ -23,105 +25,208 @@ export interface FtrlRates {
 /** Accumulators: index 0 of `dense` is the bias, 1 + j column j; two numbers each: z, √n. */
 export interface FtrlState {
   readonly dense: Float64Array;
-  /** Bucket b: z at 2b, √n at 2b + 1. */
+  /** Bucket b: z, √n and the weight (rounded to a float) at CELLS · b; what a row touches lies in one line of the cache. */
   readonly sparse: Float64Array;
 }
 
-export function freshState(denseWidth: number, buckets: number): FtrlState {
-  return { dense: new Float64Array(2 * (denseWidth + 1)), sparse: new Float64Array(2 * buckets) };
+/** The fourth is room, so that no bucket straddles two lines. */
+const CELL_SHIFT = 2;
+export const CELLS = 1 << CELL_SHIFT;
+
+export function freshState({ denseWidth, buckets }: Pick<EncoderShape, 'denseWidth' | 'buckets'>): FtrlState {
+  return { dense: new Float64Array(2 * (denseWidth + 1)), sparse: new Float64Array(CELLS * buckets) };
 }
 
-/** Rows whose dense gradients are summed before the dense weights move. */
+/** How large the next step of each coordinate would be: 1 / ((β + √n) / α + l2). */
+export interface StepSizes {
+  readonly alpha: number;
+  readonly beta: number;
+  readonly l2: number;
+  /** √n of the bias and the dense columns. */
+  readonly roots: Float64Array;
+  /** √n of the buckets. */
+  readonly sparseRoots: Float32Array;
+}
+
+/**
+ * Rows that are learnt from together: slots learn from each at once; bias and dense columns, which every row shares, from all
+ * of them (n gathers the squares of the single rows, so that the step size is that of single rows).
+ */
 const BATCH_ROWS = 16;
 
+/** Learns weights. They and `state` are its own while it learns; `settle` writes there what it has learnt. */
 export class Ftrl {
-  readonly weights: LogisticWeights;
+  readonly weights: LinearWeights;
   readonly state: FtrlState;
-  private readonly rates: FtrlRates;
+  /** As of the last time that it settled; of the penalties that it was made with. */
+  readonly steps: StepSizes;
+  private rates: FtrlRates;
   private readonly inverseScales: Float64Array;
-  /** The standardised row. */
-  private readonly row: Float64Array;
-  /** Σ g and Σ g² since the dense weights moved last; index 0 is the bias. */
-  private readonly gradients: Float64Array;
-  private readonly squares: Float64Array;
-  private pending = 0;
+  private readonly block: RowBlock;
+  private readonly scores = new Float64Array(BATCH_ROWS);
+  private readonly picked = new Int32Array(BATCH_ROWS);
 
-  constructor(weights: LogisticWeights, state: FtrlState, rates: FtrlRates) {
+  constructor(weights: LinearWeights, state: FtrlState, rates: FtrlRates) {
     this.weights = weights;
     this.state = state;
     this.rates = rates;
+    this.steps = {
+      alpha: rates.alpha,
+      beta: rates.beta,
+      l2: rates.l2,
+      roots: new Float64Array(weights.dense.length + 1),
+      sparseRoots: new Float32Array(weights.sparse.length),
+    };
     this.inverseScales = weights.scales.map((scale) => 1 / scale);
-    this.row = new Float64Array(weights.dense.length);
-    this.gradients = new Float64Array(weights.dense.length + 1);
-    this.squares = new Float64Array(weights.dense.length + 1);
+    this.block = createRowBlock(weights.dense.length, BATCH_ROWS);
+    this.load();
+  }
+
+  /** Takes the accumulators and weights as they stand. */
+  private load(): void {
+    const { block, weights, state } = this;
+    for (let j = 0; j < weights.dense.length; j++) {
+      block.z[j] = state.dense[2 * j + 2];
+      block.roots[j] = state.dense[2 * j + 3];
+      block.weights[j] = weights.dense[j];
+      block.query[j] = weights.dense[j];
+    }
+  }
+
+  /** From here on with other penalties: a coordinate heeds them when it learns next. */
+  setPenalties(l1: number, l2: number): void {
+    this.rates = { ...this.rates, l1, l2 };
   }
 
   /**
-   * Learns from row r of the batch. Slots learn at once; bias and dense columns, which every row shares, learn from 16 rows
-   * at a time (n gathers the squares of the single rows, so that the step size is that of single rows).
+   * Learns from the rows order[from .. to) of the batch (from .. to themselves without an order), those of weight 0 left out.
    */
-  step(batch: FeatureBatch, r: number, label: number, weight: number): void {
-    const { weights, row, inverseScales, gradients, squares } = this;
-    const { dense: w, means, sparse: v } = weights;
-    const width = w.length;
-    const at = r * width;
-    const cells = batch.dense;
-    let sum = weights.bias;
-    for (let j = 0; j < width; j++) {
-      const raw = (cells[at + j] - means[j]) * inverseScales[j];
-      const x = Number.isNaN(raw) ? 0 : raw;
-      row[j] = x;
-      sum += w[j] * x;
+  learn(
+    batch: FeatureBatch,
+    labels: Float32Array,
+    sampleWeights: Float32Array,
+    order: Uint32Array | undefined,
+    from: number,
+    to: number,
+  ): void {
+    const { picked } = this;
+    let count = 0;
+    for (let i = from; i < to; i++) {
+      const r = order === undefined ? i : order[i];
+      if (sampleWeights[r] === 0) continue;
+      picked[count++] = r;
+      if (count === BATCH_ROWS) {
+        this.learnPicked(batch, labels, sampleWeights, count);
+        count = 0;
+      }
     }
+    if (count > 0) this.learnPicked(batch, labels, sampleWeights, count);
+  }
+
+  private learnPicked(batch: FeatureBatch, labels: Float32Array, sampleWeights: Float32Array, count: number): void {
+    const { block, scores, picked, weights } = this;
+    const width = weights.dense.length;
+    if (width > 0) {
+      this.fill(batch, count);
+      block.dot(count);
+    }
+    if (batch.sparseWidth > 0) this.learnSlots(batch, labels, sampleWeights, count);
+    else {
+      for (let i = 0; i < count; i++) scores[i] = weights.bias + block.dots[i];
+      sigmoids(scores, count);
+      for (let i = 0; i < count; i++) {
+        const r = picked[i];
+        block.errors[i] = sampleWeights[r] * (scores[i] - labels[r]);
+      }
+    }
+    this.learnBias(count);
+    if (width > 0) block.ftrlStep(count, this.rates);
+  }
+
+  /** The picked rows, standardised, missing values as 0. */
+  private fill(batch: FeatureBatch, count: number): void {
+    const { block, picked, inverseScales, weights } = this;
+    const { means } = weights;
+    const { rows, stride } = block;
+    const { dense } = batch;
+    const width = means.length;
+    for (let i = 0; i < count; i++) {
+      const source = picked[i] * width;
+      const target = i * stride;
+      for (let j = 0; j < width; j++) {
+        const standard = (dense[source + j] - means[j]) * inverseScales[j];
+        rows[target + j] = Number.isNaN(standard) ? 0 : standard;
+      }
+    }
+  }
+
+  /** Row by row: a row's slots have learnt before the next row is predicted. */
+  private learnSlots(batch: FeatureBatch, labels: Float32Array, sampleWeights: Float32Array, count: number): void {
+    const { block, picked, weights, scores } = this;
+    const { bias } = weights;
+    const cells = this.state.sparse;
+    const { alpha, beta, l1, l2 } = this.rates;
+    const rate = 1 / alpha;
+    const base = beta / alpha + l2;
     const slots = batch.sparse;
-    const first = r * batch.sparseWidth;
-    const end = first + batch.sparseWidth;
-    for (let s = first; s < end; s++) sum += v[slots[s]];
-
-    const error = weight * (sigmoid(sum) - label);
-    gradients[0] += error;
-    squares[0] += error * error;
-    for (let j = 0; j < width; j++) {
-      const g = error * row[j];
-      gradients[j + 1] += g;
-      squares[j + 1] += g * g;
+    const { sparseWidth } = batch;
+    for (let i = 0; i < count; i++) {
+      const r = picked[i];
+      const first = r * sparseWidth;
+      const end = first + sparseWidth;
+      let sum = bias + block.dots[i];
+      for (let s = first; s < end; s++) sum += cells[(slots[s] << CELL_SHIFT) + 2];
+      scores[0] = sum;
+      sigmoids(scores, 1);
+      const error = sampleWeights[r] * (scores[0] - labels[r]);
+      block.errors[i] = error;
+      const square = error * error;
+      for (let s = first; s < end; s++) {
+        const k = slots[s] << CELL_SHIFT;
+        if (k === 0) continue;
+        const root = cells[k + 1];
+        const larger = Math.sqrt(root * root + square);
+        const z = cells[k] + error - (larger - root) * rate * cells[k + 2];
+        cells[k] = z;
+        cells[k + 1] = larger;
+        cells[k + 2] = Math.fround(weightOf(z, larger * rate + base, l1));
+      }
     }
-    for (let s = first; s < end; s++) if (slots[s] !== 0) this.moveBucket(slots[s], error);
-    if (++this.pending === BATCH_ROWS) this.flush();
   }
 
-  private moveBucket(bucket: number, g: number): void {
-    const { sparse } = this.state;
-    const v = this.weights.sparse;
-    const { alpha, beta, l1, l2 } = this.rates;
-    const k = 2 * bucket;
-    const root = sparse[k + 1];
-    const larger = Math.sqrt(root * root + g * g);
-    const z = sparse[k] + g - ((larger - root) / alpha) * v[bucket];
-    sparse[k] = z;
-    sparse[k + 1] = larger;
-    v[bucket] = weightOf(z, (beta + larger) / alpha + l2, l1);
-  }
-
-  /** Moves bias and dense weights by the gradients of the rows since the last time. */
-  flush(): void {
-    const { weights, gradients, squares } = this;
+  private learnBias(count: number): void {
+    const { block, weights } = this;
     const { dense } = this.state;
-    const w = weights.dense;
-    const { alpha, beta, l1, l2 } = this.rates;
-    for (let i = 0; i < gradients.length; i++) {
-      const root = dense[2 * i + 1];
-      const larger = Math.sqrt(root * root + squares[i]);
-      const old = i === 0 ? weights.bias : w[i - 1];
-      const z = dense[2 * i] + gradients[i] - ((larger - root) / alpha) * old;
-      dense[2 * i] = z;
-      dense[2 * i + 1] = larger;
-      if (i === 0) weights.bias = weightOf(z, (beta + larger) / alpha, 0);
-      else w[i - 1] = weightOf(z, (beta + larger) / alpha + l2, l1);
+    const { alpha, beta } = this.rates;
+    let gradient = 0;
+    let squares = 0;
+    for (let i = 0; i < count; i++) {
+      const error = block.errors[i];
+      gradient += error;
+      squares += error * error;
     }
-    gradients.fill(0);
-    squares.fill(0);
-    this.pending = 0;
+    const root = dense[1];
+    const larger = Math.sqrt(root * root + squares);
+    dense[0] += gradient - ((larger - root) / alpha) * weights.bias;
+    dense[1] = larger;
+    weights.bias = weightOf(dense[0], (beta + larger) / alpha, 0);
+  }
+
+  /** Writes what was learnt to the weights, the state and the steps: all buckets, or those of the first rows of a batch. */
+  settle(batch?: FeatureBatch, rows = 0): void {
+    const { block, weights, state, steps } = this;
+    for (let j = 0; j < weights.dense.length; j++) {
+      state.dense[2 * j + 2] = block.z[j];
+      state.dense[2 * j + 3] = block.roots[j];
+      weights.dense[j] = block.weights[j];
+    }
+    for (let i = 0; i < steps.roots.length; i++) steps.roots[i] = state.dense[2 * i + 1];
+    const count = batch === undefined ? weights.sparse.length : rows * batch.sparseWidth;
+    for (let k = 0; k < count; k++) {
+      const b = batch === undefined ? k : batch.sparse[k];
+      steps.sparseRoots[b] = state.sparse[CELLS * b + 1];
+      weights.sparse[b] = state.sparse[CELLS * b + 2];
+    }
   }
 
   /** Sets the bias, keeping how fast it moves. */
@@ -132,19 +237,27 @@ export class Ftrl {
     dense[0] = (-bias * (beta + dense[1])) / alpha;
   }
 
-  /** Takes over weights that were found otherwise: z is what gives w back, given √n. */
+  /**
+   * Takes over weights that were found otherwise, or under other penalties: z is what gives w back, given √n. A weight of 0
+   * stays there until its z leaves [-l1, l1].
+   */
   adopt(): void {
     const { weights, state } = this;
     const { alpha, beta, l1, l2 } = this.rates;
     this.setBias(weights.bias);
-    const zOf = (w: number, root: number): number =>
-      w === 0 ? 0 : -w * ((beta + root) / alpha + l2) - Math.sign(w) * l1;
+    const zOf = (w: number, z: number, root: number): number =>
+      w === 0 ? Math.max(-l1, Math.min(l1, z)) : -w * ((beta + root) / alpha + l2) - Math.sign(w) * l1;
     for (let j = 0; j < weights.dense.length; j++) {
-      state.dense[2 * j + 2] = zOf(weights.dense[j], state.dense[2 * j + 3]);
+      const at = 2 * j + 2;
+      state.dense[at] = zOf(weights.dense[j], state.dense[at], state.dense[at + 1]);
     }
     for (let b = 1; b < weights.sparse.length; b++) {
-      if (weights.sparse[b] !== 0) state.sparse[2 * b] = zOf(weights.sparse[b], state.sparse[2 * b + 1]);
+      const at = CELLS * b;
+      state.sparse[at] = zOf(weights.sparse[b], state.sparse[at], state.sparse[at + 1]);
+      state.sparse[at + 2] = weights.sparse[b];
     }
+    this.load();
+    this.settle();
   }
 }
 

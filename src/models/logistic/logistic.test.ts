@@ -205,11 +205,13 @@ describe('online learning', () => {
 
 test('an epoch holds what serving reads and no more: only the buckets that weigh something', async () => {
   const encoder = plainEncoder(6, 3, 1 << 18);
-  const model = await fitted(encoder, syntheticExamples(encoder, 500, 18), { l1: 0.01 });
+  const model = logisticModel.fresh(encoder, { posterior: 'none' });
+  await model.fit(syntheticExamples(encoder, 500, 18), { rng: createRng(1), l1: 0.01 });
   const { arrays, meta } = model.toEpoch();
   expect(Object.keys(arrays).sort()).toEqual(['bias', 'dense', 'means', 'scales', 'sparseBuckets', 'sparseWeights']);
   expect(arrays.sparseBuckets.length).toBeLessThan(130);
-  expect(meta).toEqual({ family: 'logistic', format: 1, encoder: encoder.hash, buckets: 1 << 18 });
+  expect(meta).toEqual({ family: 'logistic', format: 2, encoder: encoder.hash, buckets: 1 << 18, crosses: [] });
+  expect([model.uncertainty, model.sensitivities]).toEqual([undefined, undefined]);
 });
 
 test('a loader finds the family, and refuses one that it does not know', async () => {

@@ -1,187 +1,176 @@
-/** What serving reads of a logistic regression: its weights, how they predict, and how they become an epoch. */
+/** What serving reads of a logistic regression, how it predicts, and how it becomes an epoch. */
 import { ShelfwiseError } from '../../base/index.ts';
-import type { Epoch, EpochContent } from '../../domain/index.ts';
+import type { Epoch, EpochContent, Json } from '../../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
-import { dotRows } from '../../kernels/index.ts';
-import type { Contribution } from '../contract.ts';
+import type { Contribution, Uncertainty } from '../contract.ts';
+import { type Posterior, posteriorArrays, posteriorFromArrays } from '../glm/posterior.ts';
+import { linearUncertainty } from '../glm/uncertainty.ts';
+import {
+  bucketsThat,
+  LinearScorer,
+  type LinearWeights,
+  requireEncoder,
+  standardise,
+  weightArrays,
+  weightsFromArrays,
+} from '../glm/weights.ts';
 import { sigmoids } from '../sigmoid.ts';
+import { CrossedSlots } from './crosses.ts';
+import type { StepSizes } from './ftrl.ts';
 
 export const LOGISTIC_FAMILY = 'logistic';
-const FORMAT = 1;
+/** Without crosses, posterior and rates. */
+const FIRST_FORMAT = 1;
+const FORMAT = 2;
 
-/**
- * logit = bias + Σ_j dense[j] · (x_j - means[j]) / scales[j] + Σ_s sparse[bucket_s]
- * Bucket 0 (missing) and buckets never learnt from weigh 0. A dense NaN counts as its column's mean.
- */
-export interface LogisticWeights {
-  bias: number;
-  readonly dense: Float64Array;
-  readonly means: Float64Array;
-  readonly scales: Float64Array;
-  /** One a bucket. */
-  readonly sparse: Float32Array;
+export type LogisticWeights = LinearWeights;
+
+/** All of it. `posterior` and `steps` are absent where the model keeps none, `steps` also where it learns by Newton's rule. */
+export interface LogisticParts {
+  readonly weights: LogisticWeights;
+  readonly crossNames: readonly (readonly [string, string])[];
+  readonly posterior?: Posterior | undefined;
+  readonly steps?: StepSizes | undefined;
 }
 
-export function noWeights(encoder: EncoderShape, bias: number): LogisticWeights {
-  return {
-    bias,
-    dense: new Float64Array(encoder.denseWidth),
-    means: new Float64Array(encoder.denseWidth),
-    scales: new Float64Array(encoder.denseWidth).fill(1),
-    sparse: new Float32Array(encoder.buckets),
-  };
-}
-
-/** Predicts with weights that may change between calls; after a change, `refold` must be called. */
+/** Predicts with parts that may change between calls; after a change of the weights, `refold` must be called. */
 export class LogisticPredictor {
-  private readonly weights: LogisticWeights;
-  /** Weights of the raw columns: dense[j] / scales[j]. */
-  private readonly folded: Float32Array;
-  private foldedBias = 0;
-  private dots = new Float32Array(1024);
+  readonly parts: LogisticParts;
+  readonly crosses: CrossedSlots;
+  /** Absent where there is no posterior. */
+  readonly uncertainty: Uncertainty | undefined;
+  private readonly encoder: EncoderShape;
+  private readonly scorer: LinearScorer;
+  private readonly row: Float64Array;
 
-  constructor(weights: LogisticWeights) {
-    this.weights = weights;
-    this.folded = new Float32Array(weights.dense.length);
-    this.refold();
+  constructor(encoder: EncoderShape, parts: LogisticParts) {
+    this.encoder = encoder;
+    this.parts = parts;
+    this.crosses = new CrossedSlots(encoder, parts.crossNames);
+    this.scorer = new LinearScorer(parts.weights);
+    this.row = new Float64Array(encoder.denseWidth + 1).fill(1);
+    const { weights, posterior } = parts;
+    if (posterior !== undefined) {
+      const { scorer, crosses } = this;
+      this.uncertainty = linearUncertainty({
+        weights,
+        posterior,
+        scorer,
+        expand: (batch, rows) => crosses.expand(batch, rows),
+        noise: 1,
+        link: 'logistic',
+      });
+    }
   }
 
   refold(): void {
-    const { weights, folded } = this;
-    let bias = weights.bias;
-    for (let j = 0; j < folded.length; j++) {
-      folded[j] = weights.dense[j] / weights.scales[j];
-      bias -= folded[j] * weights.means[j];
-    }
-    this.foldedBias = bias;
+    this.scorer.refold();
   }
 
-  /** The dense part by the SIMD kernel, in f32 with a fixed order of summation; the rest in f64. */
   predict(batch: FeatureBatch, rows: number, out: Float64Array): void {
-    const { weights, folded, foldedBias } = this;
-    checkRows(batch, folded.length, rows, out.length);
-    if (rows > this.dots.length) this.dots = new Float32Array(2 * rows);
-    const { dots } = this;
-    if (folded.length > 0) dotRows(batch.dense, rows, folded.length, folded, dots);
-    for (let r = 0; r < rows; r++) out[r] = foldedBias + dots[r];
-    addSparse(weights.sparse, batch, rows, out);
-    for (let r = 0; r < rows; r++) {
-      if (Number.isNaN(out[r])) out[r] = this.logitWithMissing(batch, r);
-    }
+    this.scorer.score(this.crosses.expand(batch, rows), rows, out);
     sigmoids(out, rows);
   }
 
-  /** The logit of a row some of whose dense values are NaN. */
-  private logitWithMissing(batch: FeatureBatch, row: number): number {
-    const { weights } = this;
-    let sum = weights.bias;
-    for (let j = 0; j < weights.dense.length; j++) sum += this.denseContribution(batch, row, j);
-    for (let s = 0; s < batch.sparseWidth; s++) sum += weights.sparse[batch.sparse[row * batch.sparseWidth + s]];
-    return sum;
+  /** Of a batch that is expanded already. */
+  logits(expanded: FeatureBatch, rows: number, out: Float64Array): void {
+    this.scorer.score(expanded, rows, out);
   }
 
-  private denseContribution(batch: FeatureBatch, row: number, column: number): number {
-    const { dense, means, scales } = this.weights;
-    const x = batch.dense[row * batch.denseWidth + column];
-    return Number.isNaN(x) ? 0 : (dense[column] * (x - means[column])) / scales[column];
+  contributions(batch: FeatureBatch, row: number): readonly Contribution[] {
+    const expanded = this.crosses.expand(batch, row + 1);
+    const own = this.scorer.contributions(this.encoder, expanded, row);
+    return this.crosses.share(own, expanded, row, this.parts.weights.sparse);
   }
 
-  contributions(encoder: EncoderShape, batch: FeatureBatch, row: number): readonly Contribution[] {
-    checkRows(batch, this.folded.length, row + 1, row + 1);
-    const dense = encoder.denseNames.map((name, j) => ({ name, contribution: this.denseContribution(batch, row, j) }));
-    const sparse = encoder.sparseNames.map((name, s) => ({
-      name,
-      contribution: this.weights.sparse[batch.sparse[row * batch.sparseWidth + s]],
-    }));
-    return [...dense, ...sparse];
-  }
-}
-
-/**
- * out[r] += Σ_s sparse[slot_rs]: four slots at a time, so that their loads do not wait for each other, and without an inner
- * loop, which would cost more than they do.
- */
-function addSparse(
-  sparse: Float32Array,
-  { sparse: slots, sparseWidth }: FeatureBatch,
-  rows: number,
-  out: Float64Array,
-): void {
-  const mask = sparse.length - 1;
-  let s = 0;
-  for (; s + 4 <= sparseWidth; s += 4) {
-    for (let r = 0, at = s; r < rows; r++, at += sparseWidth) {
-      const left = sparse[slots[at] & mask] + sparse[slots[at + 1] & mask];
-      out[r] += left + (sparse[slots[at + 2] & mask] + sparse[slots[at + 3] & mask]);
+  /**
+   * out[r] = p (1 - p) Σ_i x_i² s_i with the step s_i that coordinate i would take for a gradient of 1; with Newton's rule
+   * s is the posterior's covariance: p (1 - p) xᵀ A⁻¹ x.
+   */
+  sensitivities(batch: FeatureBatch, rows: number, out: Float64Array): void {
+    this.predict(batch, rows, out);
+    const { crosses, row, parts } = this;
+    const { steps, posterior, weights } = parts;
+    const expanded = crosses.expand(batch, rows);
+    const { sparse: slots, sparseWidth } = expanded;
+    for (let r = 0; r < rows; r++) {
+      standardise(weights, batch, r, row, 1);
+      const from = r * sparseWidth;
+      let sum = 0;
+      if (steps !== undefined) sum = reach(steps, row, slots, from, from + sparseWidth);
+      else if (posterior !== undefined) sum = posterior.variance(row, slots, from, from + sparseWidth);
+      out[r] *= (1 - out[r]) * sum;
     }
   }
-  for (; s < sparseWidth; s++) {
-    for (let r = 0, at = s; r < rows; r++, at += sparseWidth) out[r] += sparse[slots[at] & mask];
-  }
 }
 
-function checkRows(batch: FeatureBatch, denseWidth: number, rows: number, room: number): void {
-  if (batch.denseWidth !== denseWidth || rows > batch.rows || rows > room) {
-    throw new RangeError(
-      `${rows} rows of ${denseWidth} dense columns wanted; the batch has ${batch.rows} of ${batch.denseWidth}, there is room for ${room}`,
-    );
+/** Σ_i x_i² s_i; the bias has no penalty. */
+function reach(steps: StepSizes, x: Float64Array, slots: Uint32Array, from: number, to: number): number {
+  const { alpha, beta, l2, roots, sparseRoots } = steps;
+  let sum = alpha / (beta + roots[0] + 1e-12);
+  for (let i = 1; i < roots.length; i++) sum += (x[i] * x[i]) / ((beta + roots[i]) / alpha + l2 + 1e-12);
+  for (let s = from; s < to; s++) {
+    if (slots[s] !== 0) sum += 1 / ((beta + sparseRoots[slots[s]]) / alpha + l2 + 1e-12);
   }
+  return sum;
 }
 
-/** Only the buckets that weigh something are kept: thousands, not the 2^18 that there are. */
-export function weightsToEpoch(weights: LogisticWeights, encoder: EncoderShape): EpochContent {
-  const used: number[] = [];
-  for (let b = 1; b < weights.sparse.length; b++) if (weights.sparse[b] !== 0) used.push(b);
-  const buckets = Uint32Array.from(used);
+/** Only the buckets that were learnt from are kept; without a posterior, those that weigh something. */
+export function partsToEpoch(parts: LogisticParts, encoder: EncoderShape): EpochContent {
+  const { weights, posterior, steps, crossNames } = parts;
+  const roots = steps?.sparseRoots;
+  const buckets = bucketsThat(
+    (b) => weights.sparse[b] !== 0 || (posterior?.sparse[b] ?? 0) !== 0 || (roots?.[b] ?? 0) !== 0,
+    encoder.buckets,
+  );
   return {
     kind: 'model',
-    meta: { family: LOGISTIC_FAMILY, format: FORMAT, encoder: encoder.hash, buckets: encoder.buckets },
+    meta: {
+      family: LOGISTIC_FAMILY,
+      format: FORMAT,
+      encoder: encoder.hash,
+      buckets: encoder.buckets,
+      crosses: crossNames as Json,
+      ...(steps === undefined ? {} : { alpha: steps.alpha, beta: steps.beta, l2: steps.l2 }),
+    },
     arrays: {
-      bias: Float64Array.of(weights.bias),
-      dense: weights.dense.slice(),
-      means: weights.means.slice(),
-      scales: weights.scales.slice(),
-      sparseBuckets: buckets,
-      sparseWeights: Float32Array.from(buckets, (bucket) => weights.sparse[bucket]),
+      ...weightArrays(weights, buckets),
+      ...(posterior === undefined ? {} : posteriorArrays(posterior, buckets)),
+      ...(roots === undefined || steps === undefined
+        ? {}
+        : { roots: steps.roots.slice(), sparseRoots: Float32Array.from(buckets, (b) => roots[b]) }),
     },
   };
 }
 
-export function weightsFromEpoch(epoch: Epoch, encoder: EncoderShape): LogisticWeights {
+/** Throws `EPOCH_CORRUPT`, `MODEL_ENCODER_MISMATCH`. */
+export function partsFromEpoch(epoch: Epoch, encoder: EncoderShape): LogisticParts {
   const { meta, arrays } = epoch;
-  if (meta.family !== LOGISTIC_FAMILY || meta.format !== FORMAT) {
+  if (meta.family !== LOGISTIC_FAMILY || (meta.format !== FORMAT && meta.format !== FIRST_FORMAT)) {
     throw new ShelfwiseError('EPOCH_CORRUPT', `${epoch.hash} is no logistic model that this version reads`);
   }
   requireEncoder(epoch, encoder);
-  const dense = arrays.dense as Float64Array;
+  if (meta.buckets !== encoder.buckets) {
+    throw new ShelfwiseError('EPOCH_CORRUPT', `the model ${epoch.hash} has ${String(meta.buckets)} buckets`);
+  }
+  const weights = weightsFromArrays(epoch, encoder);
+  if (meta.format === FIRST_FORMAT) return { weights, crossNames: [] };
+  const crossNames = meta.crosses as unknown as LogisticParts['crossNames'];
+  const posterior = posteriorFromArrays(epoch, encoder);
+  if (arrays.roots === undefined) return { weights, crossNames, posterior };
   const buckets = arrays.sparseBuckets as Uint32Array;
-  const sparseWeights = arrays.sparseWeights as Float32Array;
-  if (
-    dense.length !== encoder.denseWidth ||
-    buckets.length !== sparseWeights.length ||
-    meta.buckets !== encoder.buckets
-  ) {
-    throw new ShelfwiseError('EPOCH_CORRUPT', `the arrays of the model ${epoch.hash} do not fit each other`);
+  const kept = arrays.sparseRoots as Float32Array;
+  if (arrays.roots.length !== encoder.denseWidth + 1 || kept?.length !== buckets.length) {
+    throw new ShelfwiseError('EPOCH_CORRUPT', `the step sizes of the model ${epoch.hash} do not fit its weights`);
   }
-  const sparse = new Float32Array(encoder.buckets);
-  for (let i = 0; i < buckets.length; i++) sparse[buckets[i]] = sparseWeights[i];
-  return {
-    bias: (arrays.bias as Float64Array)[0],
-    dense,
-    means: arrays.means as Float64Array,
-    scales: arrays.scales as Float64Array,
-    sparse,
+  const sparseRoots = new Float32Array(encoder.buckets);
+  for (let i = 0; i < buckets.length; i++) sparseRoots[buckets[i]] = kept[i];
+  const steps: StepSizes = {
+    alpha: Number(meta.alpha),
+    beta: Number(meta.beta),
+    l2: Number(meta.l2),
+    roots: (arrays.roots as Float64Array).slice(),
+    sparseRoots,
   };
-}
-
-export function requireEncoder(
-  epoch: { readonly hash?: string; readonly meta: Epoch['meta'] },
-  encoder: EncoderShape,
-): void {
-  if (epoch.meta.encoder !== encoder.hash) {
-    throw new ShelfwiseError(
-      'MODEL_ENCODER_MISMATCH',
-      `the model ${epoch.hash ?? ''} reads encoder ${String(epoch.meta.encoder)}, this one is ${encoder.hash}`,
-    );
-  }
+  return { weights, crossNames, posterior, steps };
 }
