@@ -8,7 +8,9 @@ import type {
   ListenerSummary,
   Page,
   PlatformStatus,
+  PROGRESS_MEDIA_TYPE,
   Problem,
+  ProgressLine,
 } from '../../../src/server/contract.ts';
 import { currentKey, refuseKey } from './key.ts';
 
@@ -47,10 +49,9 @@ async function problemOf(response: Response): Promise<ApiProblem> {
   );
 }
 
-/** Rooms call what is theirs by this: problems come as `ApiProblem`, with a remedy to show. */
-export async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+async function send(path: string, accept: string, init: RequestInit): Promise<Response> {
   const headers = new Headers(init.headers);
-  headers.set('accept', 'application/json');
+  headers.set('accept', accept);
   const key = currentKey();
   headers.set('authorization', `Bearer ${key}`);
   let response: Response;
@@ -67,7 +68,60 @@ export async function call<Answer>(path: string, init: RequestInit = {}): Promis
   }
   if (response.status === 401) refuseKey(key);
   if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+/** Rooms call what is theirs by this: problems come as `ApiProblem`, with a remedy to show. */
+export async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await send(path, 'application/json', init);
   return (await response.json()) as Answer;
+}
+
+/** A file of the platform's, as it is. */
+export async function download(path: string, name: string): Promise<void> {
+  const response = await send(path, '*/*', {});
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}
+
+const PROGRESS: typeof PROGRESS_MEDIA_TYPE = 'application/x-ndjson';
+
+/** Starts a long job and follows it: each line of its answer tells how far it is, the last one what came of it. */
+export async function callJob<Answer>(
+  path: string,
+  body: unknown,
+  onProgress: (stage: string, share: number) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await send(path, PROGRESS, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let held = '';
+  for (;;) {
+    const part = await reader?.read();
+    held += part?.value ?? '';
+    const lines = held.split('\n');
+    held = lines.pop() ?? '';
+    for (const text of lines) {
+      const line = JSON.parse(text) as ProgressLine;
+      if ('problem' in line) {
+        const { code, status, detail, title, remedy } = line.problem;
+        throw new ApiProblem(code, status, detail === '' ? title : detail, remedy);
+      }
+      if ('result' in line) return line.result as Answer;
+      if (line.progress !== null) onProgress(line.progress.stage, line.progress.share);
+    }
+    if (part === undefined || part.done)
+      throw new ApiProblem('JOB_CUT', 0, 'The platform ended before the job did.', 'Look at its log, and try again.');
+  }
 }
 
 export interface HomeRequest {

@@ -165,6 +165,15 @@ export const ShelvesIcon = () => (
     <path d="M6 11V5.5M9.5 11V4M13 11V6l3-1 1.6 6M6.5 20.5V15M10 20.5v-4M13.5 20.5V14.5M17 20.5V15.5" />
   </Icon>
 );
+export const ModelsIcon = () => (
+  <Icon>
+    <circle cx="5" cy="7" r="2" />
+    <circle cx="5" cy="17" r="2" />
+    <circle cx="12.5" cy="12" r="2.4" />
+    <circle cx="20" cy="12" r="1.6" />
+    <path d="M6.9 8.2l3.6 2.4M6.9 15.8l3.6-2.4M14.9 12h3.5" />
+  </Icon>
+);
 export const LiveIcon = () => (
   <Icon>
     <path d="M3 12.5h3.6l2.6-7 4.6 13.5 2.8-6.5H21" />

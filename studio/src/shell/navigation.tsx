@@ -7,6 +7,7 @@ import {
   HomeIcon,
   ListenersIcon,
   LiveIcon,
+  ModelsIcon,
   MoonIcon,
   SearchIcon,
   ShelvesIcon,
@@ -16,7 +17,7 @@ import { lastHome } from './last-home.ts';
 import styles from './navigation.module.css';
 
 export interface PageLink {
-  readonly to: '/' | '/listeners' | '/catalogue' | '/shelves' | '/live';
+  readonly to: '/' | '/listeners' | '/catalogue' | '/shelves' | '/models' | '/live';
   readonly name: string;
   readonly about: string;
   readonly icon: ReactNode;
@@ -27,6 +28,7 @@ export const PAGES: readonly PageLink[] = [
   { to: '/listeners', name: 'Listeners', about: 'Tastes, habits, decisions', icon: <ListenersIcon /> },
   { to: '/catalogue', name: 'Catalogue', about: 'Items, neighbours, exposure', icon: <CatalogueIcon /> },
   { to: '/shelves', name: 'Shelves', about: 'Figures, switches, campaigns', icon: <ShelvesIcon /> },
+  { to: '/models', name: 'Models', about: 'What scores, how well, and why', icon: <ModelsIcon /> },
   { to: '/live', name: 'Live', about: 'Requests and latencies as they come', icon: <LiveIcon /> },
 ];
 

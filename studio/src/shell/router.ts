@@ -4,6 +4,7 @@ import { catalogueRoutes } from '../catalogue/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { listenerRoutes } from '../listeners/routes.ts';
 import { liveRoutes } from '../live/routes.ts';
+import { modelRoutes } from '../models/routes.ts';
 import { shelfRoutes } from '../shelves/routes.ts';
 import { rootRoute } from './root-route.ts';
 import { formatSearch, parseSearch } from './search-params.ts';
@@ -13,6 +14,7 @@ const tree = rootRoute.addChildren([
   ...listenerRoutes,
   ...catalogueRoutes,
   ...shelfRoutes,
+  ...modelRoutes,
   ...liveRoutes,
 ]);
 

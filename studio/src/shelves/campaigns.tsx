@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Campaign, CampaignBody } from '../../../src/server/contract.ts';
+import { Confirm } from '../shell/confirm.tsx';
 import { Failure, Message, problemOf, Skeleton } from '../shell/states.tsx';
 import { countText, dateText } from '../shell/times.ts';
 import type { Notify } from '../shell/use-notices.ts';
@@ -12,7 +13,6 @@ import { audienceText, type Standing, standingOf } from './campaign-draft.ts';
 import { CampaignForm } from './campaign-form.tsx';
 import { CampaignPreview } from './campaign-preview.tsx';
 import styles from './campaigns.module.css';
-import { Confirm } from './confirm.tsx';
 
 const route = getRouteApi('/shelves');
 const KEY = ['campaigns'];
