@@ -1,3 +1,10 @@
+export {
+  allocateBoosting,
+  type BoostingKernels,
+  HISTOGRAM_BYTES,
+  instantiateBoosting,
+  SPLIT_BYTES,
+} from './boosting.ts';
 export { createRowBlock, type FtrlStepRates, type RowBlock } from './gradients.ts';
 export { type AlternatingSolver, createAlternatingSolver, type SparseRows, solveRow } from './least-squares.ts';
 export { kernelsHash } from './module.ts';
@@ -10,3 +17,4 @@ export {
 } from './network.ts';
 export { type AdamRates, type Moments, NetworkTrainer } from './network-trainer.ts';
 export { createEmptyScan, createScan, dotRows, type VectorScan } from './scan.ts';
+export { createTreeScorer, type TreeArrays, type TreeScorer } from './trees.ts';

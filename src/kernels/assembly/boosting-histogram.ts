@@ -144,3 +144,25 @@ export function goLeft(
   }
   return left;
 }
+
+/**
+ * Bins of one column: out[i] = 0 for NaN, else 1 + how many of the 255 ascending cuts lie below the value. `cuts` is padded
+ * with +∞. Values stand `stride` floats apart, bins `outStride` bytes. Eight halvings without a branch.
+ */
+export function binColumn(values: usize, stride: u32, rows: u32, cuts: usize, out: usize, outStride: u32): void {
+  for (let i: u32 = 0; i < rows; i++) {
+    const x = load<f32>(values);
+    let at = cuts;
+    at = select<usize>(at + 512, at, load<f32>(at, 508) < x);
+    at = select<usize>(at + 256, at, load<f32>(at, 252) < x);
+    at = select<usize>(at + 128, at, load<f32>(at, 124) < x);
+    at = select<usize>(at + 64, at, load<f32>(at, 60) < x);
+    at = select<usize>(at + 32, at, load<f32>(at, 28) < x);
+    at = select<usize>(at + 16, at, load<f32>(at, 12) < x);
+    at = select<usize>(at + 8, at, load<f32>(at, 4) < x);
+    at = select<usize>(at + 4, at, load<f32>(at) < x);
+    store<u8>(out, select<u32>(<u32>((at - cuts) >> 2) + 1, 0, x == x));
+    values += (<usize>stride) << 2;
+    out += outStride;
+  }
+}

@@ -220,13 +220,22 @@ function scanCategories(
   store<f64>(out, hessianOf(bestLeft), LEFT_H);
   store<u32>(out, feature, FEATURE);
   store<u32>(out, 0, BIN);
-  store<u32>(out, hessianOf(v128.load(histogram)) > 0 ? MISSING_RIGHT : NOTHING_MISSING, MISSING);
+  store<u32>(out, NOTHING_MISSING, MISSING);
   memory.fill(out + SET, 0, 32);
-  for (let i: u32 = 0; i < bestSize; i++) {
-    const bin = load<u32>(scratch + ((<usize>(bestFromEnd ? count - 1 - i : i)) << 4), 8);
-    const at = out + SET + (<usize>(bin >> 5) << 2);
-    store<u32>(at, load<u32>(at) | (<u32>1 << (bin & 31)));
+  // What no row of this node tells of goes where most of them go.
+  if (2 * hessianOf(bestLeft) > hessianOf(total)) {
+    for (let bin: u32 = 0; bin <= bins; bin++) {
+      if (!v128.any_true(v128.load(histogram + ((<usize>bin) << 4)))) insert(out, bin);
+    }
   }
+  for (let i: u32 = 0; i < bestSize; i++) {
+    insert(out, load<u32>(scratch + ((<usize>(bestFromEnd ? count - 1 - i : i)) << 4), 8));
+  }
+}
+
+function insert(record: usize, bin: u32): void {
+  const at = record + SET + (<usize>(bin >> 5) << 2);
+  store<u32>(at, load<u32>(at) | (<u32>1 << (bin & 31)));
 }
 
 /**

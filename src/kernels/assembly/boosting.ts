@@ -4,5 +4,5 @@
 // Everything works on raw addresses that the caller lays out; nothing here allocates. Sums of gradients are whole numbers
 // held in f64, below 2^53: they are exact, so that neither the order of the rows nor the number of threads shows in them.
 
-export { accumulate, goLeft, quantise, subtract } from './boosting-histogram';
+export { accumulate, binColumn, goLeft, quantise, subtract } from './boosting-histogram';
 export { findSplits } from './boosting-split';

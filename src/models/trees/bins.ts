@@ -1,0 +1,134 @@
+/**
+ * How values become bins, at most 255 and one more, bin 0, for what is missing.
+ *
+ * A dense column is cut at quantiles of its weighted values: bin b holds cut[b-2] < x <= cut[b-1]. A slot's bins are its
+ * heaviest buckets, 1 the heaviest; all others fall into bin 0 with the missing.
+ */
+
+/** Bins beside bin 0. */
+export const MOST_BINS = 255;
+/** Cuts of one column in their array, padded with +∞. */
+export const CUTS = 256;
+
+/** Rows that quantiles are taken from: more would not move a cut by more than chance moves the rows. */
+export const QUANTILE_ROWS = 65_536;
+
+const word = new Uint32Array(1);
+const float = new Float32Array(word.buffer);
+
+/** Ascending in the order of the floats, 32 bits. */
+function keyOf(x: number): number {
+  float[0] = x === 0 ? 0 : x;
+  return (word[0] & 0x80000000 ? ~word[0] : word[0] | 0x80000000) >>> 0;
+}
+
+function floatOf(key: number): number {
+  word[0] = (key & 0x80000000 ? key & 0x7fffffff : ~key) >>> 0;
+  return float[0];
+}
+
+/** Index of the sampled row below the key: 20 bits, 52 together, exact in a double, so that sorting doubles sorts pairs. */
+const INDEX = 2 ** 20;
+
+/**
+ * Writes the ascending cuts of one column into `cuts` (256, padded with +∞) and returns how many bins there are: 0 where
+ * nothing is known, 1 where all known values are equal.
+ * Each bin gets an equal share of the weight, as far as equal values allow; a value heavier than a share has a bin alone.
+ * Cuts are float32 between two values: every row lies on the same side in float32 arithmetic elsewhere.
+ */
+export function cutColumn(
+  values: Float32Array,
+  stride: number,
+  column: number,
+  weights: Float32Array,
+  sample: Uint32Array,
+  maxBins: number,
+  cuts: Float32Array,
+): number {
+  cuts.fill(Number.POSITIVE_INFINITY);
+  const keys = new Float64Array(sample.length);
+  let known = 0;
+  for (let i = 0; i < sample.length; i++) {
+    const x = values[sample[i] * stride + column];
+    if (!Number.isNaN(x)) keys[known++] = keyOf(x) * INDEX + i;
+  }
+  if (known === 0) return 0;
+  const sorted = keys.subarray(0, known).sort();
+  const distinct = new Float32Array(known);
+  const mass = new Float64Array(known);
+  let count = 0;
+  let total = 0;
+  let last = -1;
+  for (const packed of sorted) {
+    const key = Math.floor(packed / INDEX);
+    const weight = weights[sample[packed - key * INDEX]];
+    if (key !== last) {
+      distinct[count++] = floatOf(key);
+      last = key;
+    }
+    mass[count - 1] += weight;
+    total += weight;
+  }
+  let bins = 0;
+  const cutAfter = (i: number): void => {
+    cuts[bins++] = between(distinct[i], distinct[i + 1]);
+  };
+  if (count <= maxBins) {
+    for (let i = 0; i + 1 < count; i++) cutAfter(i);
+    return bins + 1;
+  }
+  // Values heavier than a share stand alone; the others share what is left of weight and bins.
+  let rest = total;
+  let restBins = maxBins;
+  for (let i = 0; i < count; i++) {
+    if (mass[i] < total / maxBins) continue;
+    rest -= mass[i];
+    restBins--;
+  }
+  const share = rest / Math.max(1, restBins);
+  let filled = 0;
+  for (let i = 0; i + 1 < count && bins < maxBins - 1; i++) {
+    const heavy = mass[i] >= total / maxBins;
+    const heavyNext = mass[i + 1] >= total / maxBins;
+    filled += mass[i];
+    if (heavy || filled >= share || (heavyNext && filled >= share / 2)) {
+      cutAfter(i);
+      filled = 0;
+    }
+  }
+  return bins + 1;
+}
+
+/** A float32 c with a <= c < b. */
+function between(a: number, b: number): number {
+  const middle = Math.fround((a + b) / 2);
+  return middle < b ? middle : a;
+}
+
+/**
+ * Writes the heaviest buckets of one slot into `kept`, heaviest first, equals by number; returns how many. Bucket 0 is never
+ * among them. `masses`: zeros, one a bucket, and zeros again after.
+ */
+export function keepBuckets(
+  slots: Uint32Array,
+  stride: number,
+  slot: number,
+  weights: Float32Array,
+  rows: number,
+  maxCategories: number,
+  masses: Float64Array,
+  kept: Uint32Array,
+): number {
+  const seen: number[] = [];
+  for (let r = 0; r < rows; r++) {
+    const bucket = slots[r * stride + slot];
+    if (bucket === 0 || weights[r] === 0) continue;
+    if (masses[bucket] === 0) seen.push(bucket);
+    masses[bucket] += weights[r];
+  }
+  seen.sort((a, b) => masses[b] - masses[a] || a - b);
+  const count = Math.min(maxCategories, seen.length);
+  for (let i = 0; i < count; i++) kept[i] = seen[i];
+  for (const bucket of seen) masses[bucket] = 0;
+  return count;
+}
