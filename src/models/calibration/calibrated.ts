@@ -24,6 +24,7 @@ import type {
 } from '../contract.ts';
 import { type LoadModel, nestedArrays, nestedEpoch } from '../ensemble/nested.ts';
 import { checkRows } from '../examples.ts';
+import { exportCalibrated } from '../onnx/export-composite.ts';
 import { logit, sigmoids } from '../sigmoid.ts';
 import {
   type CalibrationMethod,
@@ -138,6 +139,7 @@ class Calibrated implements CalibratedModel {
   readonly scale = 'probability';
   readonly encoderHash: string;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
+  readonly toOnnx?: () => Uint8Array;
   protected inner: RewardModel;
   protected map: Calibrator;
   private readonly mapped: Uncertainty;
@@ -158,6 +160,7 @@ class Calibrated implements CalibratedModel {
         this.calibrate(out, rows * draws);
       },
     };
+    if (model.toOnnx !== undefined) this.toOnnx = () => exportCalibrated(this, this.inner, this.map);
     if (model.sensitivities !== undefined) {
       this.sensitivities = (batch, rows, out) => {
         this.inner.sensitivities?.(batch, rows, out);

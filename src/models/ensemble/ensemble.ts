@@ -11,6 +11,7 @@ import { noise, type Seed, ShelfwiseError } from '../../base/index.ts';
 import { type Epoch, type EpochContent, sealEpoch } from '../../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
 import type { Contribution, RewardModel, ScoreScale, Uncertainty } from '../contract.ts';
+import { exportEnsemble } from '../onnx/export-composite.ts';
 import { logit, sigmoid } from '../sigmoid.ts';
 import { type LoadModel, nestedArrays, nestedEpoch } from './nested.ts';
 
@@ -50,6 +51,7 @@ export class Ensemble<M extends RewardModel = RewardModel> implements EnsembleMo
   readonly encoderHash: string;
   readonly uncertainty: Uncertainty;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
+  readonly toOnnx?: () => Uint8Array;
   protected members: readonly M[];
   /** '' when the members have changed since it was computed. */
   protected knownHash = '';
@@ -64,6 +66,7 @@ export class Ensemble<M extends RewardModel = RewardModel> implements EnsembleMo
       deviations: (batch, rows, out) => this.deviations(batch, rows, out),
       draw: (batch, rows, seed, draws, out) => this.draw(batch, rows, seed, draws, out),
     };
+    if (members.every(({ toOnnx }) => toOnnx !== undefined)) this.toOnnx = () => exportEnsemble(this, this.members);
     if (members.every(({ sensitivities }) => sensitivities !== undefined)) {
       this.sensitivities = (batch, rows, out) =>
         this.mean(rows, out, (member, each) => member.sensitivities?.(batch, rows, each));

@@ -74,12 +74,13 @@ class ServedLogistic implements RewardModel {
   readonly bias: number;
   readonly uncertainty: Uncertainty | undefined;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
-  readonly toOnnx?: () => Uint8Array;
+  private readonly encoder: EncoderShape;
   private readonly predictor: LogisticPredictor;
   private readonly content: EpochContent;
 
   constructor(encoder: EncoderShape, parts: LogisticParts, epoch: Epoch) {
     this.hash = epoch.hash;
+    this.encoder = encoder;
     this.encoderHash = encoder.hash;
     this.bias = parts.weights.bias;
     this.predictor = new LogisticPredictor(encoder, parts);
@@ -88,7 +89,6 @@ class ServedLogistic implements RewardModel {
     if (parts.steps !== undefined || parts.posterior !== undefined) {
       this.sensitivities = (batch, rows, out) => this.predictor.sensitivities(batch, rows, out);
     }
-    if (parts.crossNames.length === 0) this.toOnnx = () => exportLogistic(encoder, this, parts.weights);
   }
 
   predict(batch: FeatureBatch, rows: number, out: Float64Array): void {
@@ -103,13 +103,17 @@ class ServedLogistic implements RewardModel {
     const { kind, meta, arrays } = this.content;
     return { kind, meta, arrays };
   }
+
+  toOnnx(): Uint8Array {
+    const { parts, crosses } = this.predictor;
+    return exportLogistic(this.encoder, this, parts.weights, crosses.pairs);
+  }
 }
 
 class Logistic implements LogisticLearner {
   readonly family = LOGISTIC_FAMILY;
   readonly encoderHash: string;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
-  readonly toOnnx?: () => Uint8Array;
   options: Readonly<LogisticOptions>;
   private readonly encoder: EncoderShape;
   private ftrl: Ftrl;
@@ -129,9 +133,10 @@ class Logistic implements LogisticLearner {
     if (state.options.posterior !== 'none') {
       this.sensitivities = (batch, rows, out) => this.predictor.sensitivities(batch, rows, out);
     }
-    if (state.options.crosses.length === 0) {
-      this.toOnnx = () => exportLogistic(encoder, this, this.ftrl.weights);
-    }
+  }
+
+  toOnnx(): Uint8Array {
+    return exportLogistic(this.encoder, this, this.ftrl.weights, this.predictor.crosses.pairs);
   }
 
   /** What serving reads, as it stands now. */

@@ -21,6 +21,7 @@ import type {
 } from '../contract.ts';
 import { checkRows } from '../examples.ts';
 import { PrecisionFactor } from '../glm/precision-factor.ts';
+import { exportNetwork } from '../onnx/export-network.ts';
 import { breathe } from '../pace.ts';
 import { logit, sigmoid } from '../sigmoid.ts';
 import { networkFromState, networkToState } from './learner-state.ts';
@@ -135,6 +136,10 @@ class Served extends Scoring implements NetworkModel {
     return this.natural;
   }
 
+  toOnnx(): Uint8Array {
+    return exportNetwork(this.encoder, this, this.natural);
+  }
+
   toEpoch(): EpochContent {
     const { kind, meta, arrays } = this.content;
     return { kind, meta, arrays };
@@ -176,6 +181,10 @@ class Learning extends Scoring implements NetworkLearner {
 
   toEpoch(): EpochContent {
     return parametersToEpoch(this.parameters(), this.encoder);
+  }
+
+  toOnnx(): Uint8Array {
+    return exportNetwork(this.encoder, this, this.parameters());
   }
 
   learnerState(): EpochContent {

@@ -3,8 +3,9 @@
  * int64[N, sparseWidth] (a width of 0 leaves its input out), output `score` float[N, 1], and metadata that say what the
  * columns mean.
  */
+import { ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
-import { GraphBuilder, type ValueName } from './graph-builder.ts';
+import { GraphBuilder, metadataOf, type ValueName } from './graph-builder.ts';
 
 export interface ModelInputs {
   /** float[N, denseWidth]; absent where there is no dense column. */
@@ -67,22 +68,51 @@ export function exportModel(
   });
 }
 
+/** What an exported file says of the encoder that it was written for. Throws `ONNX_INVALID` for a file of others. */
+export function encoderOfExport(bytes: Uint8Array): EncoderShape {
+  const metadata = metadataOf(bytes);
+  const hash = metadata[METADATA.encoder];
+  if (hash === undefined) throw new ShelfwiseError('ONNX_INVALID', 'the file does not say which encoder it is for');
+  const denseNames = JSON.parse(metadata[METADATA.denseNames]) as readonly string[];
+  const sparseNames = JSON.parse(metadata[METADATA.sparseNames]) as readonly string[];
+  return {
+    hash,
+    denseWidth: denseNames.length,
+    sparseWidth: sparseNames.length,
+    buckets: Number(metadata[METADATA.buckets]),
+    denseNames,
+    sparseNames,
+  };
+}
+
 /** float[N, width]: the dense columns with `substitutes` (one a column) where a value is missing. */
 export function withoutMissing(graph: GraphBuilder, dense: ValueName, substitutes: ArrayLike<number>): ValueName {
   const row = graph.floats([1, substitutes.length], substitutes);
   return graph.node('Where', [graph.node('IsNaN', [dense]), row, dense]);
 }
 
-/** float[N, width]: (x - mean) / scale by column, 0 where a value is missing. */
+/** float[N, width]: (x - mean) / scale by column (or · inverse), 0 where a value is missing. */
 export function standardised(
   graph: GraphBuilder,
   dense: ValueName,
   means: ArrayLike<number>,
-  scales: ArrayLike<number>,
+  by: { readonly scales: ArrayLike<number> } | { readonly inverses: ArrayLike<number> },
 ): ValueName {
   const width = means.length;
   const centred = graph.node('Sub', [withoutMissing(graph, dense, means), graph.floats([1, width], means)]);
-  return graph.node('Div', [centred, graph.floats([1, width], scales)]);
+  return 'scales' in by
+    ? graph.node('Div', [centred, graph.floats([1, width], by.scales)])
+    : graph.node('Mul', [centred, graph.floats([1, width], by.inverses)]);
+}
+
+/** float[N, 1]: the same for every row. */
+export function constantScore(graph: GraphBuilder, { dense, sparse }: ModelInputs, score: number): ValueName {
+  const any = dense ?? sparse;
+  if (any === undefined) throw new ShelfwiseError('MODEL_NOT_EXPORTABLE', 'a model without inputs has no rows');
+  // A shape out of the input's: its values do not matter.
+  const column = graph.node('Gather', [any, graph.ints([1], [0])], { axis: { int: 1 } });
+  const nothing = graph.node('Cast', [graph.node('Equal', [column, column])], { to: { int: 1 } });
+  return graph.node('Add', [graph.node('Mul', [nothing, graph.scalar(0)]), graph.scalar(score)]);
 }
 
 /** The sum of values of one shape; 0 rows of nothing are not asked for. */

@@ -1,7 +1,8 @@
 /**
  * Writes an ONNX graph node by node. Equal calls give equal bytes.
  *
- * Versions: IR 8, operator sets 17 (`ai.onnx`) and 3 (`ai.onnx.ml`), which every runtime from ONNX Runtime 1.12 on loads.
+ * Versions: IR 8, operator sets 17 (`ai.onnx`) and 3 (`ai.onnx.ml`), which every runtime from ONNX Runtime 1.12 on loads; set 18
+ * (1.14) where a graph needs it. Only operators are written that mean the same in both.
  */
 import { create } from '@bufbuild/protobuf';
 import { ShelfwiseError } from '../../base/index.ts';
@@ -21,7 +22,10 @@ import {
 } from './onnx_pb.ts';
 
 const IR_VERSION = 8n;
-const OPSET = 17n;
+const OPSET = 17;
+/** Of a graph with operators that set 17 does not have, which then wants ONNX Runtime 1.14. */
+const LATER_OPSET = 18;
+const LATER_OPERATORS: readonly string[] = ['BitwiseXor'];
 const ML_OPSET = 3n;
 export const ML_DOMAIN = 'ai.onnx.ml';
 
@@ -40,6 +44,7 @@ export type ValueName = string & { readonly graphValue: unique symbol };
 export class GraphBuilder {
   private readonly graph: GraphProto;
   private usesMl = false;
+  private opset = OPSET;
 
   constructor(name: string) {
     this.graph = create(GraphProtoSchema, { name });
@@ -97,6 +102,31 @@ export class GraphBuilder {
     return as as ValueName;
   }
 
+  /** Side by side: [N, a] and [N, b] become [N, a + b]. */
+  concat(parts: readonly ValueName[]): ValueName {
+    return parts.length === 1 ? parts[0] : this.node('Concat', parts, { axis: { int: 1 } });
+  }
+
+  /** int64 of the shape of `keys`: the value that stands for a key, 0 for a key that is not known. */
+  lookUp(keys: ValueName, known: ArrayLike<number>, values: ArrayLike<number>): ValueName {
+    // An encoder without any key is refused by runtimes; negative keys are never asked for.
+    const none = known.length === 0;
+    return this.mlNode('LabelEncoder', [keys], {
+      keys_int64s: { ints: none ? [-1] : known },
+      values_int64s: { ints: none ? [0] : values },
+      default_int64: { int: 0 },
+    });
+  }
+
+  /** The same where the values are places in the list, counted from 1. */
+  positionsOf(keys: ValueName, known: ArrayLike<number>): ValueName {
+    return this.lookUp(
+      keys,
+      known,
+      Array.from(known, (_, i) => i + 1),
+    );
+  }
+
   private append(
     opType: string,
     domain: string,
@@ -104,6 +134,7 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>>,
     as: string,
   ): void {
+    if (LATER_OPERATORS.includes(opType)) this.opset = LATER_OPSET;
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     this.graph.node.push(create(NodeProtoSchema, { opType, domain, input: [...inputs], output: [as], attribute }));
   }
@@ -113,12 +144,24 @@ export class GraphBuilder {
    * returns its one output. What it calls its own values is renamed.
    */
   inline(bytes: Uint8Array, inputs: Readonly<Record<string, ValueName>>): ValueName {
-    const { graph } = decodeModel(bytes);
+    const { graph, opsetImport } = decodeModel(bytes);
     if (graph === undefined) throw new ShelfwiseError('BUG', 'a decoded model has a graph');
+    for (const { domain, version } of opsetImport) {
+      const known: readonly number[] = domain === '' ? [OPSET, LATER_OPSET] : domain === ML_DOMAIN ? [3] : [];
+      if (!known.includes(Number(version))) {
+        throw new ShelfwiseError(
+          'MODEL_NOT_EXPORTABLE',
+          `a model within it is of operator set ${version} of ${domain || 'ai.onnx'}`,
+        );
+      }
+      if (domain === '') this.opset = Math.max(this.opset, Number(version));
+    }
     const prefix = `m${this.graph.node.length}.`;
     const renamed = (name: string): string => inputs[name] ?? (name === '' ? '' : prefix + name);
     for (const input of graph.input) {
-      if (inputs[input.name] === undefined) throw new ShelfwiseError('BUG', `the input "${input.name}" is not bound`);
+      if (inputs[input.name] === undefined) {
+        throw new ShelfwiseError('MODEL_NOT_EXPORTABLE', `a model within it has an input "${input.name}" of its own`);
+      }
     }
     for (const tensor of graph.initializer) {
       this.graph.initializer.push({ ...tensor, name: renamed(tensor.name) });
@@ -132,7 +175,7 @@ export class GraphBuilder {
 
   /** The model's file. Metadata are written in the order of their keys. */
   toBytes(metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
-    const opsets = [create(OperatorSetIdProtoSchema, { domain: '', version: OPSET })];
+    const opsets = [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(this.opset) })];
     if (this.usesMl) opsets.push(create(OperatorSetIdProtoSchema, { domain: ML_DOMAIN, version: ML_OPSET }));
     return encodeModel(
       create(ModelProtoSchema, {

@@ -52,12 +52,13 @@ export async function scoresByRuntime(bytes: Uint8Array, batch: FeatureBatch): P
   return score.data as Float32Array;
 }
 
-/** The largest difference of scores between a model and its own export, over the rows. */
-export async function exportError(model: RewardModel, batch: FeatureBatch): Promise<number> {
-  if (model.toOnnx === undefined) throw new Error(`${model.family} cannot be written as ONNX`);
+/** The largest difference of scores between a model and its own export (or one of its files), over the rows. */
+export async function exportError(model: RewardModel, batch: FeatureBatch, file?: Uint8Array): Promise<number> {
+  const bytes = file ?? model.toOnnx?.();
+  if (bytes === undefined) throw new Error(`${model.family} cannot be written as ONNX`);
   const ours = new Float64Array(batch.rows);
   model.predict(batch, batch.rows, ours);
-  const theirs = await scoresByRuntime(model.toOnnx(), batch);
+  const theirs = await scoresByRuntime(bytes, batch);
   let largest = 0;
   for (let r = 0; r < batch.rows; r++) {
     const difference = Math.abs(ours[r] - theirs[r]);

@@ -18,6 +18,7 @@ import type {
   RewardModelFamily,
   ScoreScale,
 } from '../contract.ts';
+import { exportTrees } from '../onnx/export-trees.ts';
 import { logit, sigmoids } from '../sigmoid.ts';
 import {
   ensembleFromEpoch,
@@ -133,11 +134,13 @@ class ServedTrees implements TreesModel {
   readonly scale: ScoreScale;
   readonly bias: number;
   readonly ensemble: TreeEnsemble;
+  private readonly encoder: EncoderShape;
   private readonly reader: TreesReader;
   private readonly content: EpochContent;
 
   constructor(encoder: EncoderShape, ensemble: TreeEnsemble, content: EpochContent, hash: string) {
     this.hash = hash;
+    this.encoder = encoder;
     this.encoderHash = encoder.hash;
     this.scale = ensemble.scale;
     this.ensemble = ensemble;
@@ -160,6 +163,10 @@ class ServedTrees implements TreesModel {
 
   toEpoch(): EpochContent {
     return this.content;
+  }
+
+  toOnnx(): Uint8Array {
+    return exportTrees(this.encoder, this, this.ensemble);
   }
 }
 
@@ -208,6 +215,10 @@ class LearningTrees implements TreesLearner {
 
   toEpoch(): EpochContent {
     return ensembleToEpoch(this.ensemble, this.encoder, this.options as unknown as Readonly<Record<string, Json>>);
+  }
+
+  toOnnx(): Uint8Array {
+    return exportTrees(this.encoder, this, this.ensemble);
   }
 
   async fit(examples: Examples, options: TreesFitOptions): Promise<FitReport> {

@@ -287,6 +287,20 @@ const divide: Operator = (node: NodeView) => {
   return step;
 };
 
+/** With the divisor's sign, or the dividend's where `fmod` says so. */
+const mod: Operator = (node: NodeView) =>
+  node.int('fmod', 0) !== 0
+    ? binary((a, b) => a % b, 'same')(node)
+    : binary((a, b) => a - b * Math.floor(a / b), 'same')(node);
+
+/** Of whole numbers within ±2^53, in two's complement, by halves of 32 bits. */
+function bitwise(compute: Binary): Binary {
+  return (a, b) => {
+    const high = compute(Math.floor(a / 2 ** 32), Math.floor(b / 2 ** 32));
+    return high * 2 ** 32 + (compute(a % 2 ** 32, b % 2 ** 32) >>> 0);
+  };
+}
+
 /** The smaller of two, NaN where one of them is. */
 const least: Binary = (a, b) => Math.min(a, b);
 const greatest: Binary = (a, b) => Math.max(a, b);
@@ -297,6 +311,19 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Mul: binary((a, b) => a * b, 'same'),
   Div: divide,
   Pow: binary((a, b) => a ** b, 'same'),
+  Mod: mod,
+  BitwiseAnd: binary(
+    bitwise((a, b) => a & b),
+    'same',
+  ),
+  BitwiseOr: binary(
+    bitwise((a, b) => a | b),
+    'same',
+  ),
+  BitwiseXor: binary(
+    bitwise((a, b) => a ^ b),
+    'same',
+  ),
   PRelu: binary((a, slope) => (a < 0 ? a * slope : a), 'same'),
   Equal: binary((a, b) => (a === b ? 1 : 0), 'bool'),
   Less: binary((a, b) => (a < b ? 1 : 0), 'bool'),
