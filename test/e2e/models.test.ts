@@ -58,7 +58,7 @@ describe.skipIf(BROWSER === undefined)('the page of models', () => {
     expect(await servingHash()).toBe(trained.hash);
     await page.getByRole('button', { name: 'Undo' }).click();
     // What learns online may have learnt meanwhile: it serves again, under another hash.
-    await expect.poll(servingHash).not.toBe(trained.hash);
+    await expect.poll(servingHash, { timeout: 20_000 }).not.toBe(trained.hash);
     await page.getByRole('button', { name: 'Roll back' }).waitFor();
   });
 
@@ -71,7 +71,7 @@ describe.skipIf(BROWSER === undefined)('the page of models', () => {
     await checkPage(page);
     await page.getByLabel('Ensemble members').fill('2');
     await page.getByRole('button', { name: 'Train', exact: true }).click();
-    await page.getByRole('progressbar').waitFor();
+    await page.getByRole('progressbar').waitFor({ state: 'attached' });
     await page.getByText('Logistic regression, 2 members is trained.').waitFor({ timeout: 60_000 });
     const { models } = await studio.call<ModelList>('GET', '/v1/models');
     expect(models.find(({ hash }) => page.url().endsWith(hash))?.lineage?.spec.ensemble).toBe(2);
