@@ -43,7 +43,7 @@ export function ModelsPage() {
     await queries.invalidateQueries({ queryKey: ['model'] });
     notify({
       text: `${familyName(family)} serves from the next Home on.`,
-      ...(before === '' ? {} : { action: { label: 'Undo', run: () => promotion.mutate(before) } }),
+      ...(before === '' ? {} : { action: { label: 'Undo', run: () => rollback.mutate() } }),
     });
   };
   const failed = (failure: unknown): void => {
