@@ -177,12 +177,6 @@ export const CATALOGUE = {
     message: 'The reward model was trained on the features of another encoder',
     remedy: 'Fit the model anew, or run the version of Shelfwise that trained it.',
   },
-  MODEL_INVALID: {
-    blame: 'caller',
-    status: 422,
-    message: 'The file is no model that can serve',
-    remedy: 'Bind its inputs to declared features and give one score a row; docs/training.md tells how.',
-  },
   MODEL_NOT_EXPORTABLE: {
     blame: 'caller',
     status: 409,

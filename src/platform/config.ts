@@ -2,6 +2,7 @@
 import { type Clock, DAY_MS, MINUTE_MS, requireRange, resolveOptions, systemClock } from '../base/index.ts';
 import { type HomeTunables, type PlaylistSettings, resolvePlaylistSettings, resolveTunables } from '../home/index.ts';
 import { type BotRules, DEFAULT_BOT_RULES } from '../signals/index.ts';
+import type { ConfigurationSource } from './configuration/source.ts';
 
 /** Where a platform reports what an operator should know. pino fits. */
 export interface PlatformLogger {
@@ -48,11 +49,13 @@ export interface PlatformOptions {
   readonly insightsEveryMs: number;
   /** Beyond these a listener is taken for a machine, whose plays count in no popularity and train nothing. @default 2,000 plays or 24 hours of them a day, 20 acts a minute through an hour */
   readonly botRules: BotRules;
+  /** The file that the platform follows while it runs. What it said at the start is in the other options. @default null: none */
+  readonly configuration: ConfigurationSource | null;
   /** Log records wait at most this long for their sync (events never wait: theirs precedes the answer). @default 200 ms */
   readonly recordFlushMs: number;
 }
 
-const DEFAULTS: PlatformOptions = {
+export const PLATFORM_DEFAULTS: PlatformOptions = {
   dataDir: '.shelfwise',
   clock: systemClock,
   logger: silentLogger,
@@ -68,6 +71,7 @@ const DEFAULTS: PlatformOptions = {
   epochRetentionDays: 90,
   auditRetentionDays: 730,
   botRules: DEFAULT_BOT_RULES,
+  configuration: null,
   recordFlushMs: 200,
   insightsEveryMs: 5_000,
 };
@@ -80,7 +84,7 @@ export interface ResolvedPlatformOptions extends PlatformOptions {
 export function resolvePlatformOptions(
   given: Partial<PlatformOptions> & { readonly dataDir: string },
 ): ResolvedPlatformOptions {
-  const options = resolveOptions<PlatformOptions>('platform', given, DEFAULTS);
+  const options = resolveOptions<PlatformOptions>('platform', given, PLATFORM_DEFAULTS);
   requireRange('platform', 'popularityHoldout', options.popularityHoldout, 0, 1);
   requireRange('platform', 'pageLifetimeMs', options.pageLifetimeMs, 0, 30 * DAY_MS);
   requireRange('platform', 'learnEveryMs', options.learnEveryMs, 0, DAY_MS);

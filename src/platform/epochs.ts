@@ -38,10 +38,13 @@ export type PublishedKind = Exclude<EpochKind, 'tunables'>;
 export interface Epochs {
   /** What a request that starts now reads. The object is never changed, only replaced. */
   serving(): ServingEpochs;
-  /** Makes epochs current: one swap for all of them, so that no request sees half. They are in the epoch store already. */
-  publish(epochs: readonly Epoch[]): Promise<void>;
-  /** Decides by these tunables from now on; on the medium when it resolves. */
-  setTunables(tunables: HomeTunables): Promise<void>;
+  /**
+   * Makes epochs current: one swap for all of them, and for the tunables where they change with them, so that no request
+   * sees half. They are in the epoch store already.
+   */
+  publish(epochs: readonly Epoch[], change?: ChangeTunables): Promise<void>;
+  /** Decides by changed tunables from now on; on the medium when it resolves. One change after another. */
+  retune(change: ChangeTunables): Promise<void>;
   /** Serves with these campaigns from now on. They are no epoch: what they propose is recorded with each decision. */
   serveCampaigns(campaigns: Campaigns): void;
   /** The embedding that the exact scan stands in for, since nothing is prepared for its search. */
@@ -55,6 +58,9 @@ export interface Epochs {
   /** Since when the current epoch of a kind serves; undefined where there is none. */
   publishedAtMs(kind: EpochKind): number | undefined;
 }
+
+/** New tunables, from those that serve when it is their turn. */
+export type ChangeTunables = (now: HomeTunables) => HomeTunables;
 
 /** What damage on the disk makes of reading an epoch. */
 const DAMAGE = ['EPOCH_CORRUPT', 'EPOCH_NOT_FOUND'] as const;
@@ -159,45 +165,61 @@ export async function createEpochs(dependencies: {
     campaigns: NO_CAMPAIGNS,
   };
 
+  /** Changes of tunables: each starts from what the one before has left. */
+  let tuning: Promise<unknown> = Promise.resolve();
+  const inTurn = (change: () => Promise<void>): Promise<void> => {
+    const next = tuning.then(change);
+    tuning = next.catch(() => undefined);
+    return next;
+  };
+  const storeChanged = async (change: ChangeTunables): Promise<Pick<ServingEpochs, 'tunables' | 'tunablesHash'>> => {
+    const changed = change(serving.tunables);
+    return { tunables: changed, tunablesHash: await storeTunables(changed) };
+  };
+  const publish = async (epochs: readonly Epoch[], change: ChangeTunables | undefined): Promise<void> => {
+    const embeddingEpoch = epochs.find(({ kind }) => kind === 'embedding');
+    const fresh = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
+    const nearest = fresh === undefined ? undefined : await nearestOf(fresh);
+    for (const epoch of epochs) await record(epoch.hash, epoch.kind);
+    const tuned = change === undefined ? {} : await storeChanged(change);
+    // From here on nothing waits: one swap for all.
+    let next: ServingEpochs = { ...serving, ...tuned };
+    if (fresh !== undefined) next = { ...next, embedding: fresh, nearest };
+    for (const epoch of epochs) {
+      switch (epoch.kind) {
+        case 'catalog': {
+          const catalog = readCatalog(epoch);
+          next = { ...next, catalog, children: indexChildren(catalog) };
+          break;
+        }
+        case 'counters':
+          next = { ...next, counters: readCounters(epoch) };
+          break;
+        case 'cohorts':
+          next = { ...next, cohorts: readCohorts(epoch) };
+          break;
+        case 'model':
+          waiting = epoch;
+          outdated = undefined;
+          break;
+        case 'embedding':
+        case 'tunables':
+          break;
+      }
+      damaged.delete(epoch.kind);
+    }
+    serving = { ...next, model: readyModel() ?? next.model };
+  };
+
   return {
     serving: () => serving,
-    async publish(epochs) {
-      const embeddingEpoch = epochs.find(({ kind }) => kind === 'embedding');
-      const fresh = embeddingEpoch === undefined ? undefined : readEmbedding(embeddingEpoch);
-      const nearest = fresh === undefined ? undefined : await nearestOf(fresh);
-      for (const epoch of epochs) await record(epoch.hash, epoch.kind);
-      // From here on nothing waits: one swap for all.
-      let next = serving;
-      if (fresh !== undefined) next = { ...next, embedding: fresh, nearest };
-      for (const epoch of epochs) {
-        switch (epoch.kind) {
-          case 'catalog': {
-            const catalog = readCatalog(epoch);
-            next = { ...next, catalog, children: indexChildren(catalog) };
-            break;
-          }
-          case 'counters':
-            next = { ...next, counters: readCounters(epoch) };
-            break;
-          case 'cohorts':
-            next = { ...next, cohorts: readCohorts(epoch) };
-            break;
-          case 'model':
-            waiting = epoch;
-            outdated = undefined;
-            break;
-          case 'embedding':
-          case 'tunables':
-            break;
-        }
-        damaged.delete(epoch.kind);
-      }
-      serving = { ...next, model: readyModel() ?? next.model };
-    },
-    async setTunables(tunables) {
-      const hash = await storeTunables(tunables);
-      serving = { ...serving, tunables, tunablesHash: hash };
-    },
+    publish: (epochs, change) =>
+      change === undefined ? publish(epochs, undefined) : inTurn(() => publish(epochs, change)),
+    retune: (change) =>
+      inTurn(async () => {
+        const tuned = await storeChanged(change);
+        serving = { ...serving, ...tuned };
+      }),
     serveCampaigns(campaigns) {
       serving = { ...serving, campaigns };
     },

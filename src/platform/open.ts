@@ -11,6 +11,7 @@ import { createCatalogue, storedItems } from './catalogue.ts';
 import { createColumns, noteColumnsBehind } from './columns.ts';
 import { createCompactor } from './compactor.ts';
 import { type PlatformOptions, type ResolvedPlatformOptions, resolvePlatformOptions } from './config.ts';
+import { createConfigurer } from './configuration/configurer.ts';
 import { createDecisions } from './decisions.ts';
 import { createEpochReader, createEpochs } from './epochs.ts';
 import type { ErasedPart } from './erased.ts';
@@ -169,7 +170,7 @@ async function assemble(
   const switches = createSwitches({
     metadata,
     tunables: () => epochs.serving().tunables,
-    setTunables: epochs.setTunables,
+    retune: epochs.retune,
   });
   const ingest = createIngest({
     log: events,
@@ -234,7 +235,21 @@ async function assemble(
   });
   const registry = createRegistry({ metadata, store, epochStore, epochs, workshop, encoder, clock });
   const trainer = createTrainer({ dir: dataDir.dir, flushing, epochs, encoder, clock });
-  const models = createModels(registry, trainer);
+  const models = createModels(registry, trainer, () => configurer?.trainingDefaults() ?? {}, encoder);
+  const configurer =
+    options.configuration === null
+      ? undefined
+      : await createConfigurer({
+          source: options.configuration,
+          epochs,
+          registry,
+          trainModel: models.trainModel,
+          settings: metadata.settings,
+          encoder,
+          clock,
+          report: sayFor('configuration'),
+          logger,
+        });
   const rebuild = createRebuild({
     tables: stateTables,
     workshop,
@@ -322,6 +337,7 @@ async function assemble(
   every(options.stateFlushMs, 'states', flush);
   every(TIDY_EVERY_MS, 'event ids', () => flushing.exclusively(seen.tidy));
   every(MINUTE_MS, 'keys', keys.flush);
+  if (configurer !== undefined) every(SECOND_MS, 'configuration', configurer.check);
   every(options.learnEveryMs, 'learner', learning.learn);
   every(options.insightsEveryMs, 'insights', insightsThread.follow);
   every(COMPACT_EVERY_MS, 'compactor', compactor.tidy);
@@ -346,6 +362,7 @@ async function assemble(
     workshop.refuse();
     try {
       await inOrder([
+        () => configurer?.close(),
         trainer.close,
         playlists.close,
         // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
@@ -385,7 +402,7 @@ async function assemble(
       insights,
       switches,
       models,
-      configuration: { configurationStatus: () => NO_CONFIGURATION },
+      configuration: configurer ?? { configurationStatus: () => NO_CONFIGURATION },
       keys,
       erasures,
       eraseSoon,

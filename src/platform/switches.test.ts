@@ -17,8 +17,8 @@ async function switching(stored?: string) {
   const switches = createSwitches({
     metadata,
     tunables: () => serving,
-    setTunables: async (tunables) => {
-      serving = tunables;
+    retune: async (change) => {
+      serving = change(serving);
     },
   });
   return { switches, metadata, off: () => serving.switchedOff };

@@ -42,9 +42,9 @@ export async function storedSwitchedOff(metadata: Pick<Metadata, 'settings'>): P
 export function createSwitches(dependencies: {
   readonly metadata: Pick<Metadata, 'settings'>;
   readonly tunables: () => HomeTunables;
-  readonly setTunables: (tunables: HomeTunables) => Promise<void>;
+  readonly retune: (change: (now: HomeTunables) => HomeTunables) => Promise<void>;
 }): SwitchService {
-  const { metadata, tunables, setTunables } = dependencies;
+  const { metadata, tunables, retune } = dependencies;
   const listSwitches = (): readonly Switch[] => {
     const { switchedOff } = tunables();
     return TARGETS.map((target) => ({ target, on: !switchedOff.includes(target) }));
@@ -60,7 +60,7 @@ export function createSwitches(dependencies: {
     }
     const switchedOff = TARGETS.filter((target) => off.has(target));
     await metadata.settings.set(SETTING, JSON.stringify(switchedOff));
-    await setTunables({ ...tunables(), switchedOff });
+    await retune((now) => ({ ...now, switchedOff }));
     return listSwitches();
   };
   return {

@@ -82,7 +82,12 @@ export const TrainModelBody = of<TrainRequest>({
 });
 export const ImportModelBody = object({
   onnx: Type.String({ minLength: 4, description: 'The file, base64.' }),
-  options: Type.Optional(Choices),
+  binding: Type.Optional(
+    Type.Record(Type.String({ maxLength: 60 }), Type.Unknown(), {
+      description:
+        'Which columns and slots its inputs read, and what its output is. Of a model exported here: nothing.',
+    }),
+  ),
 });
 
 const QualitySchema = object({ logLoss: Figure, auc: Figure, ece: Figure, calibration: Figure, ndcg: Figure });

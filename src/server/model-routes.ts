@@ -1,7 +1,7 @@
 /** Models: the registry, training, and what the configuration file asks for. */
 import type { FastifyInstance } from 'fastify';
 import { ShelfwiseError } from '../base/index.ts';
-import type { FamilyOptions, TrainRequest } from '../platform/index.ts';
+import type { TrainRequest } from '../platform/index.ts';
 import { PROGRESS_MEDIA_TYPE } from './contract.ts';
 import { answerJob } from './jobs.ts';
 import { ImportModelBody, ListModelsAnswer, ModelParams, TrainModelBody } from './model-contract.ts';
@@ -121,7 +121,7 @@ export function registerModels(app: FastifyInstance, context: RouteContext): voi
     handler: async () => platform.rollbackModel(),
   });
 
-  app.post<{ Body: { onnx: string; options?: FamilyOptions } }>('/v1/models/import', {
+  app.post<{ Body: { onnx: string; binding?: object } }>('/v1/models/import', {
     schema: {
       operationId: 'importModel',
       summary: 'Registers a model that was trained elsewhere, from its ONNX file.',
@@ -132,7 +132,7 @@ export function registerModels(app: FastifyInstance, context: RouteContext): voi
     },
     onRequest: changes,
     handler: async (request) =>
-      platform.importModel({ onnx: Buffer.from(request.body.onnx, 'base64'), options: request.body.options }),
+      platform.importModel({ onnx: Buffer.from(request.body.onnx, 'base64'), binding: request.body.binding }),
   });
 
   app.get('/v1/configuration', {

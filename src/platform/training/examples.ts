@@ -74,7 +74,6 @@ export async function gatherExamples(
   const catalog = readCatalog(workspace.epochs.get(job.versions.catalog));
   const { items } = workspace.vocabularies();
   const flagged = flaggedKeys(workspace.store, nowMs);
-  const from = Math.max(span.fromMs, 0);
   const rewards = await gatherRewards(
     {
       decisions: pastDecisions(workspace, job.decisionsEnd, span),
@@ -85,7 +84,7 @@ export async function gatherExamples(
     },
     span,
     { nowMs, matured: training.matured, maxRows: training.maxRows },
-    (atMs) => onProgress('rewards', Math.min(1, Math.max(0, (atMs - from) / (span.toMs - from)))),
+    (share) => onProgress('rewards', share),
   );
   const history = rewards.rows < training.historyBelow ? await historyRows(workspace, job, onProgress) : undefined;
   const set = new Rows(workspace, rewards.rows + (history?.rows ?? 0), training);

@@ -5,10 +5,13 @@ import type { EncoderShape } from '../../features/index.ts';
 import {
   calibrated,
   type Examples,
+  ensembleFamily,
   fitCalibrator,
   freshModel,
   isOnline,
   type Learner,
+  type OnlineLearner,
+  onlineEnsembleFamily,
   partOptions,
   type RewardModel,
 } from '../../models/index.ts';
@@ -43,7 +46,7 @@ export async function fitModel(
   requireBothLabels(train, 'to learn from');
   const tunes = hasBothLabels(tuning);
   const { model: own, fit } = partOptions(spec.family, spec.options);
-  const learner = learnerOf(spec, encoder, own);
+  const learner = learnerOf(spec, encoder, own, seed);
   await learner.fit(train, {
     ...fit,
     rng: createRng(seed),
@@ -64,9 +67,19 @@ export async function fitModel(
   return { model: calibrated(learner, calibrator), learner: undefined };
 }
 
-function learnerOf(spec: ResolvedSpec, encoder: EncoderShape, own: Readonly<Record<string, unknown>>): Learner {
-  if (spec.ensemble > 1) throw new ShelfwiseError('OPTION_INVALID', `model: ensemble of ${spec.ensemble}`);
-  return freshModel(spec.family, encoder, own);
+function learnerOf(
+  spec: ResolvedSpec,
+  encoder: EncoderShape,
+  own: Readonly<Record<string, unknown>>,
+  seed: number,
+): Learner {
+  const alone = freshModel(spec.family, encoder, own);
+  if (spec.ensemble === 1) return alone;
+  const options = { size: spec.ensemble, seed };
+  if (!isOnline(alone))
+    return ensembleFamily({ fresh: () => freshModel(spec.family, encoder, own) }, options).fresh(encoder);
+  const fresh = (): OnlineLearner => freshModel(spec.family, encoder, own) as OnlineLearner;
+  return onlineEnsembleFamily({ fresh }, options).fresh(encoder);
 }
 
 function hasBothLabels({ labels, weights, rows }: Examples): boolean {

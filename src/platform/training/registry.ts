@@ -4,10 +4,10 @@
  */
 import { type Clock, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
-import { FAMILY_IDS, loadModel } from '../../models/index.ts';
+import { FAMILY_IDS, loadModel, type RewardModel } from '../../models/index.ts';
 import type { EpochStore, Metadata, OnlineStore, RegisteredModel } from '../../store/index.ts';
 import { learnerPlace } from '../checkpoint.ts';
-import type { Epochs } from '../epochs.ts';
+import type { ChangeTunables, Epochs } from '../epochs.ts';
 import type { Workshop } from '../workshop.ts';
 import { type PastPromotion, pastPromotions, writePromotions } from './history.ts';
 import type { LearnerStand } from './promote.ts';
@@ -20,7 +20,8 @@ export type ModelCard = Pick<
   'origin' | 'lineage' | 'quality' | 'slices' | 'reliability' | 'servingReliability' | 'importance' | 'exportable'
 > & { readonly encoder: string };
 
-const NO_CARD: Omit<ModelCard, 'origin'> = {
+/** What is told of a model that nobody measured. */
+export const NO_CARD: Omit<ModelCard, 'origin'> = {
   encoder: '',
   lineage: null,
   quality: null,
@@ -31,13 +32,13 @@ const NO_CARD: Omit<ModelCard, 'origin'> = {
   exportable: false,
 };
 
-const NO_LEARNER: LearnerStand = { learnerHash: '', parent: '', learnt: 0 };
-
 export interface Registry
   extends Pick<
     ModelService,
     'modelFamilies' | 'listModels' | 'getModel' | 'promoteModel' | 'rollbackModel' | 'exportModel'
   > {
+  /** As `promoteModel`; the tunables change with it, in one swap, as `change` says for the model. What that throws, rejects. */
+  promoteWith(hash: string, change: (model: RewardModel) => ChangeTunables): Promise<Promotion>;
   /** Stores a model's epochs and registers it: all of it or nothing. */
   register(model: NewModel): Promise<ModelDetail>;
 }
@@ -108,14 +109,26 @@ export function createRegistry(dependencies: {
     hash: string,
     stand: LearnerStand,
     note: (before: string, left: LearnerStand) => Promise<void>,
+    change?: (model: RewardModel) => ChangeTunables,
   ): Promise<Promotion> =>
     workshop.turn(async (run) => {
+      const changed = change?.(loadModel(epochStore.get(hash), encoder));
       const before = servingHash();
       const { epochs: promoted, left } = await run({ kind: 'promote', hash, stand });
       await note(before, left);
-      await epochs.publish(promoted);
+      await epochs.publish(promoted, changed);
       return { hash, family: String(promoted[0].meta.family), before, learnsOnline: stand.learnerHash !== '' };
     });
+
+  const promote = async (hash: string, change?: (model: RewardModel) => ChangeTunables): Promise<Promotion> => {
+    const model = await metadata.models.get(hash);
+    if (model === undefined) throw new ShelfwiseError('MODEL_NOT_FOUND', hash);
+    const note = async (before: string, left: LearnerStand): Promise<void> => {
+      const past = await pastPromotions(metadata.settings);
+      await writePromotions(metadata.settings, [...past, { atMs: clock.nowMs(), hash, before, stand: left }]);
+    };
+    return serve(hash, { learnerHash: model.learnerHash, parent: hash, learnt: 0 }, note, change);
+  };
 
   return {
     modelFamilies: () => FAMILY_IDS,
@@ -129,15 +142,8 @@ export function createRegistry(dependencies: {
       );
     },
     getModel,
-    async promoteModel(hash) {
-      const model = await metadata.models.get(hash);
-      if (model === undefined) throw new ShelfwiseError('MODEL_NOT_FOUND', hash);
-      const stand = { ...NO_LEARNER, learnerHash: model.learnerHash, parent: hash };
-      return serve(hash, stand, async (before, left) => {
-        const past = await pastPromotions(metadata.settings);
-        await writePromotions(metadata.settings, [...past, { atMs: clock.nowMs(), hash, before, stand: left }]);
-      });
-    },
+    promoteModel: (hash) => promote(hash),
+    promoteWith: promote,
     async rollbackModel() {
       const past = await pastPromotions(metadata.settings);
       const last = past.at(-1);

@@ -221,6 +221,9 @@ export interface ModelService {
   rollbackModel(): Promise<Promotion>;
   /** Throws MODEL_NOT_FOUND; MODEL_NOT_EXPORTABLE. */
   exportModel(hash: string): Promise<Uint8Array>;
-  /** Registers a model that was trained elsewhere. Throws MODEL_INVALID. */
-  importModel(file: { readonly onnx: Uint8Array; readonly options?: FamilyOptions | undefined }): Promise<ModelDetail>;
+  /**
+   * Registers a model that was trained elsewhere, its inputs bound to columns and slots as docs/training.md tells; one that
+   * was exported here binds itself. Throws ONNX_INVALID, ONNX_BINDING, ONNX_OPERATOR, ONNX_RUNTIME, MODEL_ENCODER_MISMATCH.
+   */
+  importModel(file: { readonly onnx: Uint8Array; readonly binding?: unknown }): Promise<ModelDetail>;
 }

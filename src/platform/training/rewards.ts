@@ -51,7 +51,7 @@ export async function gatherRewards(
   source: RewardSource,
   span: Span,
   { nowMs, matured, maxRows }: { readonly nowMs: number; readonly matured: boolean; readonly maxRows: number },
-  onRead: (decisionMs: number) => void,
+  onRead: (share: number) => void,
 ): Promise<Rewards> {
   const facts = new Map<string, DecisionFacts>();
   const labels = new Map<string, Map<number, 0 | 1>>();
@@ -98,6 +98,7 @@ export async function gatherRewards(
   const stream = source.decisions[Symbol.asyncIterator]();
   let next = await stream.next();
   let settledMs = Number.NEGATIVE_INFINITY;
+  const firstMs = next.done === true ? nowMs : next.value.atMs;
   /** Reads decisions up to a time; what they are is forgotten when nothing can be credited to them any more. */
   const readUpTo = async (atMs: number): Promise<void> => {
     while (next.done !== true && next.value.atMs <= atMs) {
@@ -108,7 +109,7 @@ export async function gatherRewards(
         settledMs = record.atMs;
         settle(settledMs);
         forgetBefore(facts, settledMs - REMEMBERED_MS);
-        onRead(settledMs);
+        onRead((settledMs - firstMs) / Math.max(1, Math.min(nowMs, span.toMs) - firstMs));
       }
       next = await stream.next();
     }

@@ -1,0 +1,47 @@
+/** The front door of configuration files: `import { defineConfig } from 'shelfwise/config'`. */
+import type { HomeTunables, PlaylistSettings } from '../../home/index.ts';
+import type { PlatformOptions } from '../config.ts';
+import type { CalibrationId, FamilyOptions, TrainingOptions } from '../training/report.ts';
+
+/** Where `shelfwise up` listens and keeps its data. Read at the start. */
+export interface ServerSettings {
+  /** @default '127.0.0.1' */
+  readonly host: string;
+  /** 0 for any free one. @default 7878 */
+  readonly port: number;
+  /** Against the file's folder. @default '.shelfwise' */
+  readonly dataDir: string;
+  /** Origins whose pages may call the API from a browser. @default none */
+  readonly corsOrigins: readonly string[];
+}
+
+/** What stands in a section of its own, or is none of a file's business. */
+type Elsewhere = 'dataDir' | 'clock' | 'logger' | 'home' | 'playlists' | 'configuration';
+/** Read at the start. */
+export type PlatformSettings = Omit<PlatformOptions, Elsewhere>;
+
+/** Everything is optional: what is not said keeps its default. */
+export interface ShelfwiseConfig {
+  readonly server?: Partial<ServerSettings>;
+  readonly platform?: Partial<PlatformSettings>;
+  readonly playlists?: Partial<PlaylistSettings>;
+  /** What changes pages, but for the policy; takes effect while the platform runs, as all that follows does. */
+  readonly home?: Partial<Omit<HomeTunables, 'policy' | 'policyOptions' | 'switchedOff'>>;
+  /** The policy by its id, with its options beside it. */
+  readonly policy?: { readonly id: string } & FamilyOptions;
+  /** The reward model: its family, with its options beside it. Without it, what is promoted serves. */
+  readonly model?: {
+    readonly family: string;
+    /** Members of a bootstrap ensemble. @default 1 */
+    readonly ensemble?: number;
+    /** @default 'none' */
+    readonly calibration?: CalibrationId;
+  } & FamilyOptions;
+  /** Defaults of every training. */
+  readonly training?: Partial<TrainingOptions>;
+}
+
+/** Gives the configuration as it is: for the types. */
+export function defineConfig(config: ShelfwiseConfig): ShelfwiseConfig {
+  return config;
+}
