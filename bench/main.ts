@@ -7,8 +7,15 @@ import { benchHome } from './home.ts';
 import { benchIngest } from './ingest.ts';
 import { measureJitter } from './jitter.ts';
 import { benchScore } from './score.ts';
+import { benchTrain } from './train.ts';
 
-const BENCHES = { home: benchHome, ingest: benchIngest, freshness: benchFreshness, score: benchScore };
+const BENCHES = {
+  home: benchHome,
+  ingest: benchIngest,
+  freshness: benchFreshness,
+  score: benchScore,
+  train: benchTrain,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
