@@ -34,6 +34,12 @@ export function blockOf(owner: string, encoder: EncoderShape, names: readonly st
   return block;
 }
 
+export interface Gathering {
+  /** Of one row: as `Posterior.add`. */
+  add(x: Float64Array, slots: Uint32Array, from: number, to: number, curvature: number): void;
+  finish(): void;
+}
+
 export class Posterior {
   readonly prior: number;
   /** Coordinates in the block, ascending; none for a diagonal posterior. */
@@ -76,20 +82,22 @@ export class Posterior {
     for (let s = from; s < to; s++) if (slots[s] !== 0) sparse[slots[s]] += curvature;
   }
 
-  /** Learns of many rows and factors the block once: `visit` calls `add` for each. Replaces what was known. */
-  gather(
-    visit: (add: (x: Float64Array, slots: Uint32Array, from: number, to: number, curvature: number) => void) => void,
-  ): void {
+  /** Learns of many rows, and factors the block once, when it is told that they were all. The block begins at the prior. */
+  gathering(): Gathering {
     const { block, prior } = this;
     const size = block.length;
     const matrix = new Float64Array((size * (size + 1)) / 2);
     for (let k = 0, at = 0; k < size; at += size - k, k++) matrix[at] = prior;
-    visit((x, slots, from, to, curvature) => {
-      if (curvature === 0) return;
-      this.addSingle(x, slots, from, to, curvature);
-      if (size > 0) addOuter(matrix, size, this.blockPart(x), curvature);
-    });
-    this.factor = PrecisionFactor.ofMatrix(size, matrix);
+    return {
+      add: (x, slots, from, to, curvature) => {
+        if (curvature === 0) return;
+        this.addSingle(x, slots, from, to, curvature);
+        if (size > 0) addOuter(matrix, size, this.blockPart(x), curvature);
+      },
+      finish: () => {
+        this.factor = PrecisionFactor.ofMatrix(size, matrix);
+      },
+    };
   }
 
   /** The variance of the row's score: xᵀ A⁻¹ x. A bucket that stands in two slots counts as 2. */

@@ -48,6 +48,16 @@ export interface StepSizes {
   readonly sparseRoots: Float32Array;
 }
 
+/** A part of the logit that is not linear, and learns beside the weights. Rows are scored and learnt one after the other. */
+export interface RowTerm {
+  /** What row r of the batch adds to its logit; its standardised columns stand at columns[at ..]. */
+  score(columns: Float32Array, at: number, batch: FeatureBatch, r: number): number;
+  /** Learns from the row scored last: `error` is weight · (p - label). */
+  learn(columns: Float32Array, at: number, batch: FeatureBatch, r: number, error: number): void;
+  /** What all rows share moves, after each few rows. */
+  step(): void;
+}
+
 /**
  * Rows that are learnt from together: slots learn from each at once; bias and dense columns, which every row shares, from all
  * of them (n gathers the squares of the single rows, so that the step size is that of single rows).
@@ -65,8 +75,10 @@ export class Ftrl {
   private readonly block: RowBlock;
   private readonly scores = new Float64Array(BATCH_ROWS);
   private readonly picked = new Int32Array(BATCH_ROWS);
+  private readonly term: RowTerm | undefined;
 
-  constructor(weights: LinearWeights, state: FtrlState, rates: FtrlRates) {
+  constructor(weights: LinearWeights, state: FtrlState, rates: FtrlRates, term?: RowTerm) {
+    this.term = term;
     this.weights = weights;
     this.state = state;
     this.rates = rates;
@@ -130,7 +142,7 @@ export class Ftrl {
       this.fill(batch, count);
       block.dot(count);
     }
-    if (batch.sparseWidth > 0) this.learnSlots(batch, labels, sampleWeights, count);
+    if (batch.sparseWidth > 0 || this.term !== undefined) this.learnOneByOne(batch, labels, sampleWeights, count);
     else {
       for (let i = 0; i < count; i++) scores[i] = weights.bias + block.dots[i];
       sigmoids(scores, count);
@@ -141,6 +153,7 @@ export class Ftrl {
     }
     this.learnBias(count);
     if (width > 0) block.ftrlStep(count, this.rates);
+    this.term?.step();
   }
 
   /** The picked rows, standardised, missing values as 0. */
@@ -161,8 +174,9 @@ export class Ftrl {
   }
 
   /** Row by row: a row's slots have learnt before the next row is predicted. */
-  private learnSlots(batch: FeatureBatch, labels: Float32Array, sampleWeights: Float32Array, count: number): void {
-    const { block, picked, weights, scores } = this;
+  private learnOneByOne(batch: FeatureBatch, labels: Float32Array, sampleWeights: Float32Array, count: number): void {
+    const { block, picked, weights, scores, term } = this;
+    const { rows, stride } = block;
     const { bias } = weights;
     const cells = this.state.sparse;
     const { alpha, beta, l1, l2 } = this.rates;
@@ -176,10 +190,12 @@ export class Ftrl {
       const end = first + sparseWidth;
       let sum = bias + block.dots[i];
       for (let s = first; s < end; s++) sum += cells[(slots[s] << CELL_SHIFT) + 2];
+      if (term !== undefined) sum += term.score(rows, i * stride, batch, r);
       scores[0] = sum;
       sigmoids(scores, 1);
       const error = sampleWeights[r] * (scores[0] - labels[r]);
       block.errors[i] = error;
+      if (term !== undefined) term.learn(rows, i * stride, batch, r, error);
       const square = error * error;
       for (let s = first; s < end; s++) {
         const k = slots[s] << CELL_SHIFT;
@@ -227,6 +243,21 @@ export class Ftrl {
       steps.sparseRoots[b] = state.sparse[CELLS * b + 1];
       weights.sparse[b] = state.sparse[CELLS * b + 2];
     }
+  }
+
+  /** What brings weights and state back to what they are now; they must have settled, and `adopt` must follow. */
+  snapshot(): () => void {
+    const { weights, state } = this;
+    const { bias } = weights;
+    const [dense, sparse] = [weights.dense.slice(), weights.sparse.slice()];
+    const [denseState, sparseState] = [state.dense.slice(), state.sparse.slice()];
+    return () => {
+      weights.bias = bias;
+      weights.dense.set(dense);
+      weights.sparse.set(sparse);
+      state.dense.set(denseState);
+      state.sparse.set(sparseState);
+    };
   }
 
   /** Sets the bias, keeping how fast it moves. */

@@ -9,19 +9,28 @@ import { loadModel } from '../load.ts';
 import { areaUnderCurve, logLoss } from '../metrics.ts';
 import { type LogisticFitOptions, type LogisticLearner, logisticModel } from './logistic.ts';
 
-describe.each(['ftrl', 'batch'] as const)('logistic regression, learning by %s', (learning) => {
+describe.each([
+  { learning: 'ftrl', options: {}, duplicateTolerance: 0.6 },
+  { learning: 'batch', options: {}, duplicateTolerance: 1e-3 },
+  {
+    learning: 'batch',
+    options: { rule: 'newton', posterior: 'block', crosses: [['slot0', 'slot1']] },
+    duplicateTolerance: 1e-3,
+  },
+] as const)('logistic regression, %o', ({ learning, options, duplicateTolerance }) => {
   const laws = rewardModelLaws({
-    fresh: (encoder) => logisticModel.fresh(encoder),
-    async fit(model, examples, seed, signal) {
-      const options: LogisticFitOptions = {
+    fresh: (encoder) => logisticModel.fresh(encoder, options),
+    fit: (model, examples, seed, signal, validation) =>
+      model.fit(examples, {
         rng: createRng(seed),
         learning,
         ...(signal === undefined ? {} : { signal }),
-      };
-      await model.fit(examples, options);
-    },
+        ...(validation === undefined ? {} : { validation }),
+      } as LogisticFitOptions),
     fromEpoch: (epoch, encoder) => logisticModel.fromEpoch(epoch, encoder),
-    duplicateTolerance: learning === 'batch' ? 1e-3 : 0.6,
+    restore: (state, encoder) => logisticModel.restore(state, encoder),
+    duplicateTolerance,
+    claims: { uncertainty: true, sensitivities: true, validation: true, missingValues: true },
   });
   for (const law of laws) test(law.name, law.run);
 });

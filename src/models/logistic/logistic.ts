@@ -23,13 +23,14 @@ import type {
 import { checkRows, columnMoments } from '../examples.ts';
 import { NewtonStep } from '../glm/newton.ts';
 import { findOptimum } from '../glm/objective.ts';
+import { centringShift, meanLoss, passOver } from '../glm/passes.ts';
 import type { Posterior } from '../glm/posterior.ts';
 import { noWeights, standardise } from '../glm/weights.ts';
 import { exportLogistic } from '../onnx/export-logistic.ts';
 import { breathe } from '../pace.ts';
 import { logit, sigmoid } from '../sigmoid.ts';
 import { CrossedSlots } from './crosses.ts';
-import { centre, freshPosterior, gatherPosterior, gatherRoots, meanLoss, passOver, probabilities } from './fit.ts';
+import { freshPosterior, ftrlPasses, gatherPosterior, gatherRoots, logitsOf, probabilities } from './fit.ts';
 import { Ftrl, freshState } from './ftrl.ts';
 import { checkOptions, type LogisticFitOptions, type LogisticOptions, resolveLogisticOptions } from './options.ts';
 import { type LogisticState, stateFromContent, stateToContent } from './state.ts';
@@ -256,22 +257,20 @@ class Logistic implements LogisticLearner {
       });
     } else {
       ftrl.setBias(weights.bias);
-      passes = await passOver(examples, ftrl, {
+      passes = await passOver(examples, ftrlPasses(ftrl, options), {
         passes: epochs,
-        l1: options.l1,
-        l2: options.l2,
         rng,
-        validation,
+        validationLoss: validation && (() => meanLoss(validation, probabilities(validation, weights))),
         pause,
       });
     }
-    centre(examples, weights);
-    const p = probabilities(examples, weights, 0);
+    weights.bias += centringShift(logitsOf(examples, weights), examples);
+    const p = probabilities(examples, weights);
     const posterior = freshPosterior(encoder, options);
     if (posterior !== undefined) gatherPosterior(examples, weights, posterior, p);
     if (learning === 'batch') gatherRoots(examples, weights, state, p);
     const validationLoss =
-      validation === undefined ? undefined : meanLoss(validation, probabilities(validation, weights, 0));
+      validation === undefined ? undefined : meanLoss(validation, probabilities(validation, weights));
     weights.bias += Math.log(negativeRate);
 
     this.options = options;

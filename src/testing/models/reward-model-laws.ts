@@ -1,72 +1,62 @@
 /**
  * What every reward model must keep, whatever its family. Framework-free: a test runs each law.
  *
- *   for (const law of rewardModelLaws({ family: …, fit: … })) test(law.name, law.run);
+ *   for (const law of rewardModelLaws({ fresh, fit, fromEpoch, … })) test(law.name, law.run);
  */
 import assert from 'node:assert/strict';
-import { createRng } from '../../base/index.ts';
-import { arrayBytes, type Epoch, type EpochContent, sealEpoch } from '../../domain/index.ts';
-import { createBatch, type EncoderShape, type FeatureBatch } from '../../features/index.ts';
-import type { Examples, Learner, RewardModel } from '../../models/index.ts';
+import { type Epoch, type EpochContent, sealEpoch } from '../../domain/index.ts';
+import { createBatch, type EncoderShape } from '../../features/index.ts';
+import type { Examples, FitReport, Learner, OnlineLearner, RewardModel } from '../../models/index.ts';
 import type { Law } from '../store/law.ts';
+import { onlineLaws } from './online-laws.ts';
+import {
+  areaOf,
+  assertClose,
+  assertSameContent,
+  linked,
+  plainEncoder,
+  predictions,
+  rowsOf,
+  syntheticExamples,
+} from './synthetic-examples.ts';
+import { uncertaintyLaws } from './uncertainty-laws.ts';
+
+export { plainEncoder, syntheticExamples } from './synthetic-examples.ts';
 
 export interface RewardModelSubject {
   /** An unfitted model. */
   fresh(encoder: EncoderShape): Learner;
-  /** Fits it as its family is fitted in production; `seed` is all the chance there is. */
-  fit(model: Learner, examples: Examples, seed: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Fits it as its family is fitted in production; `seed` is all the chance there is. Resolves to the report of the fit where
+   * the family claims `validation`.
+   */
+  fit(model: Learner, examples: Examples, seed: number, signal?: AbortSignal, validation?: Examples): Promise<unknown>;
   fromEpoch(epoch: Epoch, encoder: EncoderShape): RewardModel;
+  /** A learner as its `learnerState` left it, where the family learns online. */
+  restore?(state: EpochContent, encoder: EncoderShape): OnlineLearner;
   /**
    * How far predictions may differ, in logits, when a row of weight 2 is replaced by the row twice: 0 for what finds an
    * optimum, more for what passes over rows one by one.
    */
   readonly duplicateTolerance: number;
+  /** What the family says that it has, and what is then asked of it. @default none */
+  readonly claims?: ModelClaims;
+  /** How far its area under the curve may stay below the truth's. @default 0.02 */
+  readonly areaTolerance?: number;
+}
+
+export interface ModelClaims {
+  /** `uncertainty` is there once it is fitted. */
+  readonly uncertainty?: boolean;
+  readonly sensitivities?: boolean;
+  /** `fit` hands validation rows on and returns the report, and the family reports their loss. */
+  readonly validation?: boolean;
+  /** Fits to missing values are as good as the rest allows. */
+  readonly missingValues?: boolean;
 }
 
 const DENSE = 6;
 const SPARSE = 3;
-
-/** A shape without any declaration behind it. */
-export function plainEncoder(denseWidth: number, sparseWidth: number, buckets = 1 << 12): EncoderShape {
-  return {
-    hash: `plain-${denseWidth}-${sparseWidth}-${buckets}`,
-    denseWidth,
-    sparseWidth,
-    buckets,
-    denseNames: Array.from({ length: denseWidth }, (_, j) => `dense${j}`),
-    sparseNames: Array.from({ length: sparseWidth }, (_, s) => `slot${s}`),
-  };
-}
-
-/** Rows whose rewards follow a logistic truth over columns of several scales, an indicator and a few hundred buckets. */
-export function syntheticExamples(
-  encoder: EncoderShape,
-  rows: number,
-  seed: number,
-): Examples & { readonly truth: Float64Array } {
-  const rng = createRng(seed);
-  const batch = createBatch(encoder, rows);
-  const labels = new Float32Array(rows);
-  const truth = new Float64Array(rows);
-  const scaleOf = (j: number): number => 10 ** ((j % 4) - 1);
-  for (let r = 0; r < rows; r++) {
-    let logit = -1.5;
-    for (let j = 0; j < encoder.denseWidth; j++) {
-      const standard = j % 5 === 4 ? Number(rng.uniform() < 0.2) : rng.normal();
-      batch.dense[r * encoder.denseWidth + j] = standard * scaleOf(j) + j;
-      logit += standard * Math.cos(3 * j);
-    }
-    for (let s = 0; s < encoder.sparseWidth; s++) {
-      const category = rng.below(20 * (s + 1));
-      const bucket = category === 0 ? 0 : 1 + ((category * 97 + s * 1009) % (encoder.buckets - 1));
-      batch.sparse[r * encoder.sparseWidth + s] = bucket;
-      logit += bucket === 0 ? 0 : Math.sin(bucket);
-    }
-    truth[r] = 1 / (1 + Math.exp(-logit));
-    labels[r] = rng.uniform() < truth[r] ? 1 : 0;
-  }
-  return { batch, labels, weights: new Float32Array(rows).fill(1), rows, truth };
-}
 
 export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
   const encoder = plainEncoder(DENSE, SPARSE);
@@ -75,6 +65,25 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
     await subject.fit(model, examples, seed);
     return model;
   };
+  const { claims = {}, areaTolerance = 0.02 } = subject;
+  return [
+    ...coreLaws(subject, encoder, fitted, areaTolerance),
+    ...(claims.validation ? validationLaws(subject, encoder) : []),
+    ...(claims.missingValues ? missingValueLaws(encoder, fitted, areaTolerance) : []),
+    ...uncertaintyLaws(subject, encoder, fitted),
+    ...(subject.restore === undefined ? [] : onlineLaws(subject.restore, encoder, fitted)),
+  ];
+}
+
+/** Fits a fresh model. */
+export type Fitted = (examples: Examples, seed?: number) => Promise<Learner>;
+
+function coreLaws(
+  subject: RewardModelSubject,
+  encoder: EncoderShape,
+  fitted: Fitted,
+  areaTolerance: number,
+): readonly Law[] {
   return [
     {
       name: 'predicts the same bits again, and writes only the rows asked for',
@@ -101,7 +110,7 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
       },
     },
     {
-      name: 'predicts within (0, 1) for any finite row, and for missing values',
+      name: 'predicts a finite score, a probability within (0, 1), for any finite row, and for missing values',
       async run() {
         const model = await fitted(syntheticExamples(encoder, 300, 3));
         const batch = createBatch(encoder, 4);
@@ -109,7 +118,10 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
         batch.dense.fill(-1e6, DENSE, 2 * DENSE);
         batch.dense.fill(Number.NaN, 2 * DENSE, 3 * DENSE);
         batch.dense[3 * DENSE + 1] = Number.NaN;
-        for (const p of predictions(model, batch, 4)) assert.ok(p > 0 && p < 1, `predicted ${p}`);
+        const isProbability = (model.scale ?? 'probability') === 'probability';
+        for (const p of predictions(model, batch, 4)) {
+          assert.ok(Number.isFinite(p) && (!isProbability || (p > 0 && p < 1)), `predicted ${p}`);
+        }
       },
     },
     {
@@ -146,7 +158,7 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
       },
     },
     {
-      name: 'explains each prediction: bias and contributions sum to its logit, one a column and a slot',
+      name: 'explains each prediction: bias and contributions sum to its logit or value, one a column and a slot',
       async run() {
         const examples = syntheticExamples(encoder, 300, 7);
         const model = await fitted(examples);
@@ -157,8 +169,8 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
             contributions.map(({ name }) => name),
             [...encoder.denseNames, ...encoder.sparseNames],
           );
-          const logit = contributions.reduce((sum, { contribution }) => sum + contribution, model.bias);
-          assert.ok(Math.abs(logit - Math.log(p[r] / (1 - p[r]))) < 1e-4);
+          const sum = contributions.reduce((total, { contribution }) => total + contribution, model.bias);
+          assert.ok(Math.abs(sum - linked(model, p[r])) < 1e-4);
         }
       },
     },
@@ -182,8 +194,11 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
       async run() {
         const train = syntheticExamples(encoder, 6_000, 9);
         const test = syntheticExamples(encoder, 6_000, 10);
-        const p = predictions(await fitted(train), test.batch, 6_000);
-        assert.ok(areaOf(p, test.labels) > areaOf(test.truth, test.labels) - 0.02);
+        const model = await fitted(train);
+        const p = predictions(model, test.batch, 6_000);
+        const [area, best] = [areaOf(p, test.labels), areaOf(test.truth, test.labels)];
+        assert.ok(area > best - areaTolerance, `an area of ${area}; the truth has ${best}`);
+        if (model.scale === 'rank') return;
         const ratio = p.reduce((a, b) => a + b) / test.truth.reduce((a, b) => a + b);
         assert.ok(Math.abs(ratio - 1) < 0.06, `mean prediction over mean truth is ${ratio}`);
       },
@@ -200,11 +215,9 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
           weights: new Float32Array(300).fill(1),
           rows: 300,
         };
-        assertClose(
-          predictions(await fitted(halved), examples.batch, 600),
-          predictions(await fitted(alone), examples.batch, 600),
-          subject.duplicateTolerance,
-        );
+        const [left, right] = [await fitted(halved), await fitted(alone)];
+        const p = predictions(left, examples.batch, 600);
+        assertClose(left, p, predictions(right, examples.batch, 600), subject.duplicateTolerance);
       },
     },
     {
@@ -219,11 +232,26 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
           weights: new Float32Array(twice.length).fill(1),
           rows: twice.length,
         };
-        assertClose(
-          predictions(await fitted({ ...examples, weights }), examples.batch, 500),
-          predictions(await fitted(duplicated), examples.batch, 500),
-          subject.duplicateTolerance,
-        );
+        const [left, right] = [await fitted({ ...examples, weights }), await fitted(duplicated)];
+        const p = predictions(left, examples.batch, 500);
+        assertClose(left, p, predictions(right, examples.batch, 500), subject.duplicateTolerance);
+      },
+    },
+    {
+      name: 'learns by weights for another mix of classes: its mean prediction follows the weighted share',
+      async run() {
+        const examples = syntheticExamples(encoder, 3_000, 17);
+        const weights = examples.weights.map((_, r) => (examples.labels[r] > 0 ? 4 : 1));
+        const model = await fitted({ ...examples, weights });
+        if (model.scale === 'rank') return;
+        const p = predictions(model, examples.batch, 3_000);
+        let [predicted, observed, total] = [0, 0, 0];
+        for (let r = 0; r < 3_000; r++) {
+          predicted += weights[r] * p[r];
+          observed += weights[r] * examples.labels[r];
+          total += weights[r];
+        }
+        assert.ok(Math.abs(predicted - observed) / total < 0.03, `${predicted / total} for ${observed / total}`);
       },
     },
     {
@@ -261,47 +289,58 @@ export function rewardModelLaws(subject: RewardModelSubject): readonly Law[] {
   ];
 }
 
-function predictions(model: RewardModel, batch: FeatureBatch, rows: number): Float64Array {
-  const out = new Float64Array(rows);
-  model.predict(batch, rows, out);
-  return out;
+function validationLaws(subject: RewardModelSubject, encoder: EncoderShape): readonly Law[] {
+  return [
+    {
+      name: 'reports the loss of validation rows at what it kept, and does not learn from them',
+      async run() {
+        const train = syntheticExamples(encoder, 2_000, 40);
+        const held = syntheticExamples(encoder, 1_000, 41);
+        // Few rows, many directions: what overfits shows.
+        const model = subject.fresh(encoder);
+        const report = (await subject.fit(model, train, 1, undefined, held)) as FitReport;
+        assert.ok(report, 'no report');
+        const p = predictions(model, held.batch, 1_000);
+        const isProbability = (model.scale ?? 'probability') === 'probability';
+        let loss = 0;
+        for (let r = 0; r < 1_000; r++) {
+          loss += isProbability
+            ? -(held.labels[r] * Math.log(p[r]) + (1 - held.labels[r]) * Math.log(1 - p[r]))
+            : (p[r] - held.labels[r]) ** 2;
+        }
+        const reported = report.validationLoss ?? Number.NaN;
+        assert.ok(Math.abs(reported - loss / 1_000) < 1e-3, `reported ${reported}; it is ${loss / 1_000}`);
+        // Learning from them would show on labels that nothing predicts.
+        const noise = { ...held, labels: held.labels.map((_, r) => (r % 2 === 0 ? 1 : 0)) };
+        const other = subject.fresh(encoder);
+        const atNoise = (await subject.fit(other, train, 1, undefined, noise)) as FitReport;
+        assert.ok((atNoise.validationLoss ?? Number.NaN) > (isProbability ? 0.69 : 0.24));
+      },
+    },
+    {
+      name: 'refuses validation rows that do not fit the encoder',
+      async run() {
+        const model = subject.fresh(encoder);
+        const other = syntheticExamples(plainEncoder(DENSE + 1, SPARSE), 20, 42);
+        const fitting = subject.fit(model, syntheticExamples(encoder, 100, 43), 1, undefined, other);
+        await assert.rejects(async () => fitting, { code: 'EXAMPLES_INVALID' });
+      },
+    },
+  ];
 }
 
-/** A batch of chosen rows of another. */
-function rowsOf(encoder: EncoderShape, batch: FeatureBatch, rows: readonly number[]): FeatureBatch {
-  const chosen = createBatch(encoder, rows.length);
-  rows.forEach((r, i) => {
-    chosen.dense.set(batch.dense.subarray(r * DENSE, (r + 1) * DENSE), i * DENSE);
-    chosen.sparse.set(batch.sparse.subarray(r * SPARSE, (r + 1) * SPARSE), i * SPARSE);
-  });
-  return chosen;
-}
-
-function assertSameContent(a: EpochContent, b: EpochContent): void {
-  assert.deepEqual(a.meta, b.meta);
-  assert.deepEqual(Object.keys(a.arrays).sort(), Object.keys(b.arrays).sort());
-  for (const [name, array] of Object.entries(a.arrays)) assert.deepEqual(arrayBytes(array), arrayBytes(b.arrays[name]));
-}
-
-/** Largest difference of logits. */
-function assertClose(a: Float64Array, b: Float64Array, tolerance: number): void {
-  for (let r = 0; r < a.length; r++) {
-    const difference = Math.abs(Math.log(a[r] / (1 - a[r])) - Math.log(b[r] / (1 - b[r])));
-    assert.ok(difference <= tolerance, `row ${r} differs by ${difference} logits`);
-  }
-}
-
-/** P(score of a positive > score of a negative), by counting pairs. */
-function areaOf(scores: Float64Array, labels: Float32Array): number {
-  const sorted = Array.from(scores, (score, r) => ({ score, label: labels[r] })).sort((a, b) => a.score - b.score);
-  let negatives = 0;
-  let positives = 0;
-  let pairs = 0;
-  for (const { label } of sorted) {
-    if (label === 1) {
-      positives++;
-      pairs += negatives;
-    } else negatives++;
-  }
-  return pairs / (positives * negatives);
+function missingValueLaws(encoder: EncoderShape, fitted: Fitted, areaTolerance: number): readonly Law[] {
+  return [
+    {
+      name: 'learns from rows with missing values what the others tell',
+      async run() {
+        const train = syntheticExamples(encoder, 6_000, 44);
+        for (let k = 0; k < train.batch.dense.length; k += 11) train.batch.dense[k] = Number.NaN;
+        const test = syntheticExamples(encoder, 4_000, 45);
+        const area = areaOf(predictions(await fitted(train), test.batch, 4_000), test.labels);
+        const best = areaOf(test.truth, test.labels);
+        assert.ok(area > best - areaTolerance - 0.01, `an area of ${area}; the truth has ${best}`);
+      },
+    },
+  ];
 }

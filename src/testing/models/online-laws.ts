@@ -1,0 +1,82 @@
+/** What a reward model that goes on learning from single rows must keep. */
+import assert from 'node:assert/strict';
+import { sealEpoch } from '../../domain/index.ts';
+import type { EncoderShape } from '../../features/index.ts';
+import type { Examples, OnlineLearner } from '../../models/index.ts';
+import type { Law } from '../store/law.ts';
+import type { Fitted, RewardModelSubject } from './reward-model-laws.ts';
+import { assertSameContent, predictions, rowsOf, syntheticExamples } from './synthetic-examples.ts';
+import { deviations } from './uncertainty-laws.ts';
+
+export function onlineLaws(
+  restore: NonNullable<RewardModelSubject['restore']>,
+  encoder: EncoderShape,
+  fitted: Fitted,
+): readonly Law[] {
+  const learn = (model: OnlineLearner, examples: Examples, from: number, to: number): void => {
+    const rows = Array.from({ length: to - from }, (_, i) => from + i);
+    const labels = examples.labels.slice(from, to);
+    model.update(rowsOf(encoder, examples.batch, rows), labels, examples.weights.slice(from, to), rows.length);
+  };
+  return [
+    {
+      name: 'goes on after a restart as if it had never stopped, to the bit',
+      async run() {
+        const examples = syntheticExamples(encoder, 900, 50);
+        const model = (await fitted(examples)) as OnlineLearner;
+        learn(model, examples, 0, 300);
+        const restored = restore(sealEpoch(model.learnerState()), encoder);
+        learn(model, examples, 300, 900);
+        learn(restored, examples, 300, 900);
+        assert.equal(restored.hash, model.hash);
+        assertSameContent(restored.learnerState(), model.learnerState());
+      },
+    },
+    {
+      name: 'does not disturb what was frozen before, and is another model after',
+      async run() {
+        const examples = syntheticExamples(encoder, 400, 51);
+        const model = (await fitted(examples)) as OnlineLearner;
+        const epoch = sealEpoch(model.toEpoch());
+        const copy = structuredClone(epoch);
+        learn(model, examples, 0, 400);
+        assertSameContent(epoch, copy);
+        assert.notEqual(model.hash, epoch.hash);
+      },
+    },
+    {
+      name: 'follows a change, and is surer of what it has just seen',
+      async run() {
+        const before = syntheticExamples(encoder, 3_000, 52);
+        const model = (await fitted(before)) as OnlineLearner;
+        const after = syntheticExamples(encoder, 3_000, 53);
+        for (let r = 0; r < 3_000; r++) after.labels[r] = 1 - after.labels[r];
+        const error = (): number => {
+          const p = predictions(model, after.batch, 3_000);
+          return p.reduce((sum, pr, r) => sum + (pr - after.labels[r]) ** 2, 0);
+        };
+        const sum = (x: Float64Array): number => x.reduce((a, b) => a + b);
+        const logitDeviations = (): Float64Array => {
+          const p = predictions(model, after.batch, 3_000);
+          const isProbability = (model.scale ?? 'probability') === 'probability';
+          return deviations(model, after.batch, 3_000).map((d, r) => (isProbability ? d / (p[r] * (1 - p[r])) : d));
+        };
+        const [errorBefore, known] = [error(), model.uncertainty === undefined ? undefined : sum(logitDeviations())];
+        learn(model, after, 0, 3_000);
+        assert.ok(error() < errorBefore, `squared error ${error()} after ${errorBefore}`);
+        if (known !== undefined) assert.ok(sum(logitDeviations()) < known);
+      },
+    },
+    {
+      name: 'refuses rows that cannot be learnt from, and stays as it was',
+      async run() {
+        const model = (await fitted(syntheticExamples(encoder, 100, 54))) as OnlineLearner;
+        const { hash } = model;
+        const { batch, labels, weights } = syntheticExamples(encoder, 20, 55);
+        labels[4] = 2;
+        assert.throws(() => model.update(batch, labels, weights, 20), { code: 'EXAMPLES_INVALID' });
+        assert.equal(model.hash, hash);
+      },
+    },
+  ];
+}
