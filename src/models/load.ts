@@ -7,6 +7,7 @@ import type { Learner, OnlineLearner, RewardModel, RewardModelFamily } from './c
 import { ensembleModels } from './ensemble/ensemble.ts';
 import { ENSEMBLE_STATE_FAMILY, restoreEnsemble } from './ensemble/learner.ts';
 import type { LoadModel } from './ensemble/nested.ts';
+import { LINEAR_STATE_FAMILY, linearModel } from './linear/linear.ts';
 import { logisticModel } from './logistic/logistic.ts';
 import { NETWORK_STATE_FAMILY } from './network/learner-state.ts';
 import { networkModel } from './network/network.ts';
@@ -20,12 +21,13 @@ interface Loads {
 }
 
 /** That a model can be made of by naming one and its options. */
-const TRAINED: readonly Family[] = [logisticModel, networkModel];
+const TRAINED: readonly Family[] = [logisticModel, linearModel, networkModel];
 /** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
 const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels, ensembleModels];
 /** That go on learning from single rows, by the family that stands in their learners' states. */
 const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
   'logistic-learner': logisticModel,
+  [LINEAR_STATE_FAMILY]: linearModel,
   [NETWORK_STATE_FAMILY]: networkModel,
   [ENSEMBLE_STATE_FAMILY]: { restore: (state, encoder) => restoreEnsemble(state, encoder, restoreLearner) },
 };
