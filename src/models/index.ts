@@ -58,3 +58,33 @@ export {
 export { type NetworkLearner, type NetworkModel, networkModel } from './network/network.ts';
 export type { NetworkFitOptions, NetworkObjective, NetworkOptions } from './network/options.ts';
 export type { NetworkLayer, NetworkParameters } from './network/parameters.ts';
+export {
+  METADATA as ONNX_METADATA,
+  metadataOf,
+  type OnnxBinding,
+  openOnnxModel,
+  parseBinding,
+  withMetadata,
+} from './onnx/index.ts';
+export { fitClickRates } from './position/click-rates.ts';
+export type { Clicks, ListClicks, Places, SubjectClicks } from './position/clicks.ts';
+export {
+  type DependentClickEstimate,
+  type DependentClickOptions,
+  fitDependentClicks,
+} from './position/dependent-clicks.ts';
+export type { ExaminationEstimate, SurfaceEstimate } from './position/estimate.ts';
+export { type HarvestOptions, harvestExamination, type Interventions } from './position/harvest.ts';
+export {
+  examinationOfRows,
+  type JointOptions,
+  learnPositionAware,
+  type PositionAwareOptions,
+  type PositionAwareResult,
+  relevanceLabels,
+  trainPositionAware,
+} from './position/position-aware.ts';
+export { fitPositionBased, type PositionBasedEstimate, type PositionBasedOptions } from './position/position-based.ts';
+export type { TreeEnsemble } from './trees/ensemble.ts';
+export type { TreesFitOptions, TreesObjective, TreesOptions } from './trees/options.ts';
+export { type FeatureImportance, type TreesLearner, type TreesModel, treesModel } from './trees/trees.ts';

@@ -11,6 +11,8 @@ import { LINEAR_STATE_FAMILY, linearModel } from './linear/linear.ts';
 import { logisticModel } from './logistic/logistic.ts';
 import { NETWORK_STATE_FAMILY } from './network/learner-state.ts';
 import { networkModel } from './network/network.ts';
+import { onnxModels } from './onnx/index.ts';
+import { treesModel } from './trees/trees.ts';
 
 /** Options are checked by the family itself, key by key. */
 type Family = RewardModelFamily<never, Learner>;
@@ -21,9 +23,9 @@ interface Loads {
 }
 
 /** That a model can be made of by naming one and its options. */
-const TRAINED: readonly Family[] = [logisticModel, linearModel, networkModel];
+const TRAINED: readonly Family[] = [logisticModel, linearModel, networkModel, treesModel];
 /** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
-const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels, ensembleModels];
+const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels, ensembleModels, onnxModels];
 /** That go on learning from single rows, by the family that stands in their learners' states. */
 const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
   'logistic-learner': logisticModel,
