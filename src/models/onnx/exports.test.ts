@@ -75,9 +75,10 @@ describe('boosted trees as ONNX', () => {
     async (objective) => {
       const model = treesModel.fresh(encoder, { objective, trees: 30 });
       const queries = Uint32Array.from({ length: examples.rows }, (_, r) => Math.floor(r / 100));
-    await model.fit(examples, { rng: createRng(1), ...(objective === 'lambdaMart' ? { queries } : {}) });
-    await agrees(model);
-  });
+      await model.fit(examples, { rng: createRng(1), ...(objective === 'lambdaMart' ? { queries } : {}) });
+      await agrees(model);
+    },
+  );
 
   it('has inputs that say where a value was missing', async () => {
     const gaps = { ...examples, batch: rowsOfEveryKind(encoder, 3_000, 26, examples.batch) };

@@ -235,7 +235,8 @@ function rowsOf(type: 'float' | 'int64', width: number): TypeProto {
 
 const UTF8 = new TextEncoder();
 
-function attributeProto(name: string, value: Attribute): AttributeProto {
+/** As a node carries it. */
+export function attributeProto(name: string, value: Attribute): AttributeProto {
   if ('float' in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.float, f: value.float });
   if ('int' in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPE.int, i: BigInt(value.int) });
   if ('text' in value) {

@@ -58,7 +58,7 @@ function linearScores(
   }
 }
 
-/** Of a single row of coefficients and two labels the scores are [1 - s, s], s after the transform. */
+/** Of a single row of coefficients and two labels the scores are [1 - s, s], s after the transform; softmax leaves a lone s. */
 const linearClassifier: Operator = (node: NodeView) => {
   const coefficients = Float32Array.from(node.floats('coefficients'));
   const intercepts = node.floats('intercepts');
@@ -67,6 +67,7 @@ const linearClassifier: Operator = (node: NodeView) => {
   const targets = intercepts.length;
   if (targets === 0) node.unsupported('has no intercepts, which tell the number of its classes');
   const twoOfOne = targets === 1 && labels.count === 2;
+  if (twoOfOne && transform === 'PROBIT') node.unsupported('has PROBIT of one row for two classes');
   const sums = new Float64Array(targets);
   return (inputs, outputs) => {
     const a = node.required(inputs[0], 'operand');
@@ -82,9 +83,7 @@ const linearClassifier: Operator = (node: NodeView) => {
       let best = 0;
       for (let c = 1; c < targets; c++) if (sums[c] > sums[best]) best = c;
       labels.choose(r, targets === 1 ? (sums[0] > 0 ? 1 : 0) : best);
-      if (targets === 1 && transform.startsWith('SOFTMAX')) {
-        // A softmax of one is no probability: runtimes leave a lone score as it is.
-      } else applyTransform(transform, sums, 0, targets);
+      if (targets > 1 || !transform.startsWith('SOFTMAX')) applyTransform(transform, sums, 0, targets);
       if (z === undefined) continue;
       if (twoOfOne) {
         z[2 * r] = 1 - sums[0];
@@ -95,6 +94,7 @@ const linearClassifier: Operator = (node: NodeView) => {
   };
 };
 
+/** A lone target is transformed by PROBIT only, as in ONNX Runtime. */
 const linearRegressor: Operator = (node: NodeView) => {
   const coefficients = Float32Array.from(node.floats('coefficients'));
   const intercepts = node.floats('intercepts');
@@ -111,7 +111,7 @@ const linearRegressor: Operator = (node: NodeView) => {
     if (z === undefined) return;
     for (let r = 0; r < rows; r++) {
       linearScores(a.numbers, r, columns, coefficients, intercepts, sums);
-      if (targets > 1 || !transform.startsWith('SOFTMAX')) applyTransform(transform, sums, 0, targets);
+      if (targets > 1 || transform === 'PROBIT') applyTransform(transform, sums, 0, targets);
       for (let c = 0; c < targets; c++) z[r * targets + c] = sums[c];
     }
   };

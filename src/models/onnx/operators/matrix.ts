@@ -231,9 +231,8 @@ function reduce({ from, add, finish }: Reduction): Operator {
       const rank = a.dims.length;
       const given = inputs[1];
       const count = given === undefined ? fixed.length : given.size;
-      if (count === 0 && noop) return out.view(a, a.dims);
       reduced.length = rank;
-      reduced.fill(count === 0);
+      reduced.fill(count === 0 && !noop);
       for (let i = 0; i < count; i++) {
         reduced[axisOf(given === undefined ? fixed[i] : given.numbers[i], rank, node.name)] = true;
       }

@@ -125,6 +125,7 @@ function listedTrees(node: NodeView, votes: 'target' | 'class'): Trees {
   const children = new Set<number>();
   for (let i = 0; i < count; i++) if (modes[i] !== LEAF) children.add(yes[i]).add(no[i]);
   const roots = treeIds.flatMap((_, i) => (children.has(i) ? [] : [i]));
+  if (roots.length !== new Set(treeIds).size) node.invalid('has a tree without a root, or with several');
   return checked(node, {
     roots: Int32Array.from(roots),
     modes,
@@ -284,8 +285,9 @@ const treeEnsemble: Operator = (node: NodeView) => {
 };
 
 /**
- * Two labels and votes for one class only are the binary case. Its score s is the positive class's: [1 - s, s] where no
- * weight is negative (s is then a probability, the label positive from .5 on), else [-s, s], both through LOGISTIC where asked.
+ * Two labels and votes for the first class only are the binary case. Its score s is the positive class's: [1 - s, s] where no
+ * weight is negative (s is then a probability, the label positive beyond .5), else [-s, s]; with LOGISTIC the probabilities of
+ * -s and s.
  */
 const treeEnsembleClassifier: Operator = (node: NodeView) => {
   const trees = listedTrees(node, 'class');
@@ -293,37 +295,33 @@ const treeEnsembleClassifier: Operator = (node: NodeView) => {
   const transform = postTransformOf(node);
   const base = node.numbers('base_values');
   const classes = labels.count;
-  const oneClass = new Set(trees.voteTargets).size === 1;
-  const binary = classes === 2 && oneClass;
+  const lone = classes === 2 && !trees.voteTargets.includes(1);
   const allPositive = trees.voteWeights.every((weight) => weight >= 0);
+  // Of one class's votes, none of them negative: a probability.
+  const even = allPositive && new Set(trees.voteTargets).size === 1 ? 0.5 : 0;
   const sums = new Float64Array(classes);
   const voted = new Uint8Array(classes);
   if (classes < 2) node.unsupported(`has ${classes} classes`);
+  // What runtimes do with base values of two voted classes is nothing that one would guess.
+  const bases = lone ? 1 : classes > 2 ? classes : 0;
+  if (base.length > 0 && base.length !== bases) node.unsupported(`has ${base.length} base values`);
+  if (lone && transform === 'PROBIT') node.unsupported('has PROBIT of one score for two classes');
 
-  const finishBinary = (): number => {
-    // All votes are for one class, whichever it is called.
-    let score = sums[trees.voteTargets[0]];
-    const lone = base.length !== 2;
-    if (base.length === 1) score += base[0];
-    else if (base.length === 2) score += base[1];
-    const label = score > (allPositive ? 0.5 : 0) ? 1 : 0;
-    if (!lone) {
-      sums[0] = -score;
-      sums[1] = score;
-      applyTransform(transform, sums, 0, 2);
-    } else if (allPositive) {
-      sums[0] = 1 - score;
-      sums[1] = score;
+  const finishLone = (): number => {
+    const score = sums[0] + (base.length === 1 ? base[0] : 0);
+    if (transform === 'LOGISTIC') {
+      sums[0] = logistic(-score);
+      sums[1] = logistic(score);
     } else {
-      sums[0] = transform === 'LOGISTIC' ? logistic(-score) : -score;
-      sums[1] = transform === 'LOGISTIC' ? logistic(score) : score;
+      sums[0] = allPositive ? 1 - score : -score;
+      sums[1] = score;
     }
-    return label;
+    return score > even ? 1 : 0;
   };
   const finishAll = (): number => {
     if (base.length === classes) for (let c = 0; c < classes; c++) sums[c] += base[c];
     let best = -1;
-    if (classes === 2) best = (voted[1] === 1 ? sums[1] : sums[0]) > 0 ? 1 : 0;
+    if (classes === 2) best = (voted[1] === 1 ? sums[1] : sums[0]) > even ? 1 : 0;
     else {
       for (let c = 0; c < classes; c++) {
         const counts = voted[c] === 1 || base.length === classes;
@@ -342,7 +340,7 @@ const treeEnsembleClassifier: Operator = (node: NodeView) => {
     const z = outputs[1]?.shape('float', [rows, classes]);
     for (let r = 0; r < rows; r++) {
       scoreRow(trees, 'SUM', x, r * columns, sums, voted);
-      labels.choose(r, binary ? finishBinary() : finishAll());
+      labels.choose(r, lone ? finishLone() : finishAll());
       if (z !== undefined) for (let c = 0; c < classes; c++) z[r * classes + c] = sums[c];
     }
     labels.write(outputs[0], rows);
