@@ -1,5 +1,7 @@
 export { checkPolicy, type PolicyCheck } from './check.ts';
 export { SYNTHETIC_DRAWS, withSyntheticEvidence } from './check-evidence.ts';
+export { withSyntheticTraits } from './check-traits.ts';
+export * from './composition/index.ts';
 export { type OnlineCoverOptions, onlineCover } from './cover.ts';
 export { applyFloor, type FloorOptions, mixUniform, projectMinimum } from './floors.ts';
 export { type GaussianThompsonOptions, gaussianThompson } from './gaussian-thompson.ts';

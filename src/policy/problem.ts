@@ -4,6 +4,7 @@
  */
 import { ShelfwiseError } from '../base/index.ts';
 import type { ShelfOrder } from '../domain/index.ts';
+import type { ItemTraits } from './composition/traits.ts';
 
 export interface PolicyShelf {
   /** `hash32` of the shelf's id, unique on the page: what its noise is named by. */
@@ -63,6 +64,8 @@ export interface PageProblem {
   readonly drawCount?: number | undefined;
   /** Examples that the model behind the scores has learnt from; 0: not known. @default 0 */
   readonly learned?: number | undefined;
+  /** Of the candidates' items, and the listener's taste: for compositions that read them. @default none */
+  readonly traits?: ItemTraits | undefined;
 }
 
 /** One step of a page. It belongs to its walker and is valid until the walker moves on: copy what is kept. */
@@ -95,6 +98,12 @@ export type PagePrefix = readonly {
 
 function invalid(particulars: string): never {
   throw new ShelfwiseError('OPTION_INVALID', particulars);
+}
+
+/** Does the problem say anything of the error of its scores? Its first shelf tells. */
+export function carriesEvidence({ shelves, drawCount = 0 }: PageProblem): boolean {
+  if (drawCount > 0) return true;
+  return shelves.length > 0 && (shelves[0].deviations !== undefined || shelves[0].sensitivities !== undefined);
 }
 
 /** Evidence is for the whole page: a shelf's place is drawn among all others. */
@@ -137,6 +146,7 @@ export function requireProblem(problem: PageProblem): void {
       invalid(`examinationByCard[${j}] is ${examined}; it must be finite and not negative`);
     }
   }
+  const isEvident = carriesEvidence(problem);
   for (let s = 0; s < shelves.length; s++) {
     const shelf = shelves[s];
     if (!(shelf.minCards >= 0 && shelf.maxCards >= 1 && shelf.minCards <= shelf.maxCards)) {
@@ -152,7 +162,7 @@ export function requireProblem(problem: PageProblem): void {
     if (shelf.count > Math.min(shelf.items.length, shelf.creators.length, shelf.scores.length)) {
       invalid(`shelf ${s}: count is ${shelf.count}, beyond its items, creators or scores`);
     }
-    requireEvidenceOf(problem, s);
+    if (isEvident) requireEvidenceOf(problem, s);
     if (!Number.isInteger(shelf.pinnedRank) || shelf.pinnedRank < -1) {
       invalid(`shelf ${s}: pinnedRank is ${shelf.pinnedRank}; give a page rank, or -1`);
     }
