@@ -82,6 +82,7 @@ async function run(args: string, more: Partial<Cli> = {}): Promise<Outcome> {
     outIsTerminal: false,
     errIsTerminal: false,
     columns: 80,
+    cwd: tmpdir(),
     stop: new AbortController().signal,
     openPlatform: async () => platform,
     readOwner: async () => null,
@@ -510,7 +511,7 @@ describe('the terminal', () => {
 });
 
 describe('policy check', () => {
-  it.each(['plackett-luce', 'uniform', 'greedy'])('finds the propensities of %s true', async (policy) => {
+  it.each(['plackett-luce', 'uniform', 'greedy', 'regcb', 'thompson'])('finds the propensities of %s true', async (policy) => {
     const { code, json } = await run(`policy check --policy ${policy} --draws 5000 --json`);
     expect(code).toBe(EXIT.ok);
     expect(json).toMatchObject({ policy, holds: true });

@@ -1,11 +1,14 @@
 /** What commands share: the options that all of them take, a client that is always closed, and one way to print a result. */
 import { resolve } from 'node:path';
 import { type ApiClient, connect } from './client.ts';
+import type { RunConfiguration } from './configuration.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Cli } from './io.ts';
 
 export interface GlobalOptions {
   readonly data: string;
+  /** A configuration file. @default the one in the working directory */
+  readonly config?: string;
   readonly json: boolean;
   readonly debug: boolean;
 }
@@ -14,7 +17,10 @@ export const DEFAULT_DATA_DIR = '.shelfwise';
 
 /** The state of one run of the program. */
 export interface Run {
+  /** Opens platforms as the configuration file says. */
   readonly cli: Cli;
+  /** The configuration file in use; undefined where there is none, or the command has no use for it. */
+  configuration?: RunConfiguration | undefined;
   /** Set by commands whose outcome is a finding. */
   exitCode: number;
 }

@@ -1,15 +1,10 @@
 /** What a command sees of the world around it: streams, environment, the wish to stop. Tests hand in their own. */
 import { styleText } from 'node:util';
 import type { Clock } from '../base/index.ts';
-import type { PlatformService, VerifiedKey } from '../platform/index.ts';
+import type { PlatformOptions, PlatformService, VerifiedKey } from '../platform/index.ts';
 
-/** What `shelfwise up` may be told beside the data directory. */
-export interface PlatformSettings {
-  /** Share of listeners whose Home is always drawn by popularity. */
-  readonly popularityHoldout?: number | undefined;
-  /** The policy that draws all others. */
-  readonly policy?: string | undefined;
-}
+/** What a platform is opened with beside the data directory. */
+export type PlatformSettings = Partial<Omit<PlatformOptions, 'dataDir' | 'clock' | 'logger'>>;
 
 /** A platform opened in this process. */
 export interface OwnedPlatform extends PlatformService {
@@ -37,6 +32,8 @@ export interface Cli {
   readonly errIsTerminal: boolean;
   /** Characters a line of the terminal. */
   readonly columns: number;
+  /** The working directory. */
+  readonly cwd: string;
   /** Aborted by the first Ctrl-C. */
   readonly stop: AbortSignal;
   openPlatform(dataDir: string, settings?: PlatformSettings): Promise<OwnedPlatform>;

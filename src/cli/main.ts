@@ -1,6 +1,5 @@
 /** Entry point of `shelfwise`: hands the process's streams, environment and signals to the program. */
 import { SECOND_MS, systemClock } from '../base/index.ts';
-import type { PolicyId } from '../home/index.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Cli } from './io.ts';
 import { lineLogger } from './log.ts';
@@ -37,16 +36,15 @@ const cli: Cli = {
   outIsTerminal: process.stdout.isTTY === true,
   errIsTerminal: process.stderr.isTTY === true,
   columns: process.stdout.columns ?? DEFAULT_COLUMNS,
+  cwd: process.cwd(),
   stop: stop.signal,
   openPlatform: async (dataDir, settings = {}) => {
     const { openPlatform } = await import('../platform/index.ts');
-    const { popularityHoldout, policy } = settings;
     return openPlatform({
+      ...settings,
       dataDir,
       clock: systemClock,
       logger: lineLogger(systemClock, (line) => process.stderr.write(line)),
-      ...(popularityHoldout === undefined ? {} : { popularityHoldout }),
-      ...(policy === undefined ? {} : { home: { policy: policy as PolicyId } }),
     });
   },
   readOwner: async (dataDir) => (await import('../store/index.ts')).readOwner(dataDir),

@@ -34,12 +34,19 @@ export function columnMap(text: string, before: Readonly<Record<string, string>>
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** `--set name=number`, repeatable. */
-export function optionMap(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
-  const [name, number, ...more] = text.split('=');
-  const parsed = number === undefined || number.trim() === '' ? Number.NaN : Number(number);
-  if (name === '' || more.length > 0 || !Number.isFinite(parsed)) {
-    throw new InvalidArgumentError('It must read name=number, such as epsilon=0.05.');
-  }
-  return { ...before, [name]: parsed };
+/** `--set name=value`, repeatable: a number or true or false where it reads as one, otherwise a text. */
+export function anyOptionMap(
+  text: string,
+  before: Readonly<Record<string, number | string | boolean>> = {},
+): Record<string, number | string | boolean> {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new InvalidArgumentError('It must read name=value, such as l2=1 or learning=batch.');
+  const written = text.slice(at + 1);
+  const number = written.trim() === '' ? Number.NaN : Number(written);
+  const value = Number.isFinite(number)
+    ? number
+    : written === 'true' || written === 'false'
+      ? written === 'true'
+      : written;
+  return { ...before, [text.slice(0, at)]: value };
 }

@@ -3,24 +3,34 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, ShelfwiseError } from '../base/index.ts';
 import { DEFAULT_DATA_DIR, type Run } from './command.ts';
 import { registerCampaigns } from './commands/campaigns.ts';
+import { registerConfig } from './commands/config.ts';
 import { registerHome } from './commands/home.ts';
 import { registerImport } from './commands/import.ts';
 import { registerJobs } from './commands/jobs.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerLook } from './commands/look.ts';
+import { registerModels } from './commands/model.ts';
 import { registerPlaylists } from './commands/playlists.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerSwitches } from './commands/switches.ts';
 import { registerTools } from './commands/tools.ts';
+import { registerTrain } from './commands/train.ts';
 import { registerTrust } from './commands/trust.ts';
 import { registerUp } from './commands/up.ts';
+import { configurationFor } from './configuration.ts';
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-codes.ts';
 import type { Cli } from './io.ts';
 import { packageVersion } from './version.ts';
 
 /** Runs one command line; gives its exit code. Throws nothing. */
 export async function runCli(cli: Cli): Promise<number> {
-  const run: Run = { cli, exitCode: EXIT.ok };
+  const run: Run = {
+    cli: {
+      ...cli,
+      openPlatform: (dataDir, settings) => cli.openPlatform(dataDir, { ...run.configuration?.settings, ...settings }),
+    },
+    exitCode: EXIT.ok,
+  };
   try {
     await createProgram(run).parseAsync(cli.args, { from: 'user' });
     return run.exitCode;
@@ -41,6 +51,7 @@ function createProgram(run: Run): Command {
         ? DEFAULT_DATA_DIR
         : cli.env['SHELFWISE_DATA'],
     )
+    .option('--config <file>', 'configuration file (default: shelfwise.config.ts, .js or .yaml in this folder)')
     .option('--json', 'one JSON object on standard output; progress goes to standard error', false)
     .option('--debug', 'show the stack of an error', false)
     .exitOverride()
@@ -64,7 +75,13 @@ Examples:
   shelfwise replay --verify --last 100                     are the records true?
 ${EXIT_HELP}`,
     );
+  program.hook('preAction', async (_program, command) => {
+    run.configuration = await configurationFor(cli, command);
+  });
   registerUp(program, run);
+  registerConfig(program, run);
+  registerTrain(program, run);
+  registerModels(program, run);
   registerImport(program, run);
   registerHome(program, run);
   registerLook(program, run);

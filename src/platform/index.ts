@@ -18,5 +18,6 @@ export type { KnownRanking, RankAnswer, RankedItem, Rankings, RankQuery } from '
 export { replayRecord } from './replays.ts';
 export * from './service.ts';
 export type { Switch, SwitchService } from './switches.ts';
+export { type FitRun, fitModel } from './training/fit-model.ts';
 export * from './training/report.ts';
 export * from './trust.ts';

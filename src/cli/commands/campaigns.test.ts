@@ -33,6 +33,7 @@ async function run(...args: string[]): Promise<{ readonly code: number; readonly
     outIsTerminal: false,
     errIsTerminal: false,
     columns: 80,
+    cwd: tmpdir(),
     stop: new AbortController().signal,
     openPlatform: async () => ({ ...real, close: async () => undefined }),
     readOwner: async () => null,

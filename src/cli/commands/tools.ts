@@ -5,8 +5,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
+import type { Policy, PolicyCheck } from '../../policy/index.ts';
 import { found, type GlobalOptions, print, type Run } from '../command.ts';
-import { optionMap, wholeNumber } from '../parse.ts';
+import { anyOptionMap, wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
 
@@ -51,7 +52,7 @@ interface PolicyOptions extends GlobalOptions {
   readonly policy: string;
   readonly draws: number;
   readonly seed: number;
-  readonly set?: Record<string, number>;
+  readonly set?: Record<string, number | string | boolean>;
 }
 
 function registerPolicy(program: Command, run: Run): void {
@@ -60,45 +61,71 @@ function registerPolicy(program: Command, run: Run): void {
     .command('check')
     .description(
       'Draw pages with overlapping shelves, a pin and an artist cap, and test that the propensities are true: they sum to 1, ' +
-        'the mean importance weight is 1, and how often each page is drawn fits its probability. Exit 1 when they are not.',
+        'the mean importance weight is 1, and how often each page is drawn fits its probability. Exit 1 when they are not. ' +
+        'A policy that needs more of a model than scores is given a posterior that is made up.',
     )
-    .requiredOption('--policy <policy>', 'plackett-luce, uniform, greedy or popularity')
+    .requiredOption(
+      '--policy <policy>',
+      'its id (docs/policies.md), or "each": every policy, with the options that change what it does',
+    )
     .option('--draws <count>', 'pages to draw', wholeNumber(1, 100_000_000), 100_000)
     .option('--seed <seed>', 'of the draws', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
-    .option('--set <name=number>', 'an option of the policy; repeatable', optionMap)
+    .option('--set <name=value>', 'an option of the policy; repeatable', anyOptionMap)
     .addHelpText(
       'after',
       `
 Examples:
-  shelfwise policy check --policy plackett-luce --draws 1000000 --json
-  shelfwise policy check --policy plackett-luce --set epsilon=0.1 --set temperature=0.5`,
+  shelfwise policy check --policy each --draws 1000000 --json
+  shelfwise policy check --policy plackett-luce --set cardEpsilon=0.1 --set cardTemperature=0.5
+  shelfwise policy check --policy thompson --set draws=64 --set floor=project`,
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PolicyOptions>();
-      const { checkPolicy, policyOf } = await import('../../policy/index.ts');
-      const checked = policyOf(options.policy, options.set ?? {});
-      const report = await withProgress(
-        run.cli,
-        `Drawing ${options.draws} pages`,
-        async () => checkPolicy({ policy: checked, draws: options.draws, seed: options.seed }),
-        () => 'done',
-      );
-      const { sumError, meanWeight, meanWeightSe, chi2p } = report;
-      const holds =
-        sumError <= MAX_SUM_ERROR &&
-        Math.abs(meanWeight - 1) <= MAX_STANDARD_ERRORS * meanWeightSe &&
-        chi2p > MIN_CHI2_P;
+      const { checkPolicy, POLICY_VARIANTS, policyOf } = await import('../../policy/index.ts');
+      if (options.policy === 'each' && options.set !== undefined) {
+        throw new ShelfwiseError('OPTION_INVALID', '--set is for one policy; name it instead of "each"');
+      }
+      const checked =
+        options.policy === 'each'
+          ? POLICY_VARIANTS.map(([id, given]) => policyOf(id, given))
+          : [policyOf(options.policy, options.set ?? {})];
+      const reports: PolicyReport[] = [];
+      for (const one of checked) {
+        const report = await withProgress(
+          run.cli,
+          `Drawing ${options.draws} pages by ${one.id}`,
+          async () => checkPolicy({ policy: one, draws: options.draws, seed: options.seed }),
+          () => 'done',
+        );
+        const holds =
+          report.sumError <= MAX_SUM_ERROR &&
+          Math.abs(report.meanWeight - 1) <= MAX_STANDARD_ERRORS * report.meanWeightSe &&
+          report.chi2p > MIN_CHI2_P;
+        reports.push({ policy: one.id, options: one.options, draws: options.draws, holds, ...report });
+      }
+      const holds = reports.every((report) => report.holds);
       if (!holds) found(run);
-      print(run, options, { policy: checked.id, draws: options.draws, holds, ...report }, () =>
-        [
-          `${checked.id}: ${holds ? 'its propensities are true' : 'its propensities are NOT true'}`,
-          `  largest |sum of probabilities - 1|  ${sumError}   (at most ${MAX_SUM_ERROR})`,
-          `  mean importance weight              ${meanWeight} ± ${meanWeightSe}   (1 within ${MAX_STANDARD_ERRORS} standard errors)`,
-          `  chi-square p                        ${chi2p}   (more than ${MIN_CHI2_P})`,
-          '',
-        ].join('\n'),
-      );
+      if (options.policy === 'each')
+        print(run, options, { holds, policies: reports }, () => reports.map(reportText).join(''));
+      else print(run, options, reports[0], () => reportText(reports[0]));
     });
+}
+
+interface PolicyReport extends PolicyCheck {
+  readonly policy: string;
+  readonly options: Policy['options'];
+  readonly draws: number;
+  readonly holds: boolean;
+}
+
+function reportText({ policy, options, holds, sumError, meanWeight, meanWeightSe, chi2p }: PolicyReport): string {
+  return [
+    `${policy} ${JSON.stringify(options)}: ${holds ? 'its propensities are true' : 'its propensities are NOT true'}`,
+    `  largest |sum of probabilities - 1|  ${sumError}   (at most ${MAX_SUM_ERROR})`,
+    `  mean importance weight              ${meanWeight} ± ${meanWeightSe}   (1 within ${MAX_STANDARD_ERRORS} standard errors)`,
+    `  chi-square p                        ${chi2p}   (more than ${MIN_CHI2_P})`,
+    '',
+  ].join('\n');
 }
 
 function runScript(script: string, args: readonly string[], cwd: string): Promise<number> {

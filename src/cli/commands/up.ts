@@ -5,18 +5,21 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { SECOND_MS } from '../../base/index.ts';
+import type { Configuration } from '../../platform/index.ts';
 import { logTo } from '../client.ts';
 import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
-import { type OwnedPlatform, painter } from '../io.ts';
+import { type OwnedPlatform, type PlatformSettings, painter } from '../io.ts';
 import { wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
 import { createDemoCovers, loadDemo } from './demo.ts';
 
+const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_PORT = 7878;
 
+/** What stands on the command line stands whatever the file says. */
 interface UpOptions extends GlobalOptions {
-  readonly host: string;
-  readonly port: number;
+  readonly host?: string;
+  readonly port?: number;
   readonly demo?: boolean;
   readonly corsOrigin?: readonly string[];
   readonly popularityHoldout?: number;
@@ -26,15 +29,21 @@ interface UpOptions extends GlobalOptions {
 export function registerUp(program: Command, run: Run): void {
   program
     .command('up')
-    .description('Start the platform: the API and the web page, until Ctrl-C.')
-    .option('--host <host>', 'address to listen at; beyond this machine only with keys that were made', '127.0.0.1')
-    .option('--port <port>', 'port to listen at; 0 for any free one', wholeNumber(0, 65_535), DEFAULT_PORT)
+    .alias('start')
+    .description(
+      'Start the platform: the API and the web page, until Ctrl-C. It follows its configuration file meanwhile.',
+    )
+    .option(
+      '--host <host>',
+      `address to listen at; beyond this machine only with keys that were made (default ${DEFAULT_HOST})`,
+    )
+    .option('--port <port>', `port to listen at; 0 for any free one (default ${DEFAULT_PORT})`, wholeNumber(0, 65_535))
     .option(
       '--popularity-holdout <share>',
       'share of listeners whose Home is always drawn by popularity (default 0.02)',
       Number,
     )
-    .option('--policy <id>', 'the policy of all other Homes: plackett-luce, uniform, greedy, popularity')
+    .option('--policy <id>', 'the policy of all other Homes, by its defaults, whatever the configuration file says')
     .option(
       '--cors-origin <origin>',
       'origin whose pages may call the API from a browser, such as https://app.example; repeatable',
@@ -47,6 +56,7 @@ export function registerUp(program: Command, run: Run): void {
 Examples:
   shelfwise up --demo
   shelfwise up --data /var/lib/shelfwise --port 8080
+  shelfwise up --config ./shelfwise.config.ts
   shelfwise up --cors-origin https://app.example --cors-origin http://localhost:5173
   shelfwise keys create app --scope ingest serve && shelfwise up --host 0.0.0.0`,
     )
@@ -57,11 +67,11 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   const { cli } = run;
   const dataDir = dataDirOf(options);
   const { createServer, listen } = await import('../../server/index.ts');
-  const { popularityHoldout, policy } = options;
+  const { server = {}, settings } = await configurationUp(run, options);
   const platform = await withProgress(
     cli,
     `Opening ${dataDir}`,
-    () => cli.openPlatform(dataDir, { popularityHoldout, policy }),
+    () => cli.openPlatform(dataDir, settings),
     (opened) => `${opened.status().items} items, ${opened.status().events} events`,
   );
   let app: FastifyInstance | undefined;
@@ -76,10 +86,14 @@ async function up(run: Run, options: UpOptions): Promise<void> {
       covers: covers.coverOf,
       clock: cli.clock,
       logger: logTo(cli),
-      corsOrigins: options.corsOrigin,
+      corsOrigins: options.corsOrigin ?? server.corsOrigins,
     });
     const madeKeys = platform.listKeys().length;
-    const address = await listen(app, { host: options.host, port: options.port, madeKeys });
+    const address = await listen(app, {
+      host: options.host ?? server.host ?? DEFAULT_HOST,
+      port: options.port ?? server.port ?? DEFAULT_PORT,
+      madeKeys,
+    });
     platform.setAddress(address);
     if (options.demo === true) {
       await untilStopped(cli, loadDemo(run, platform, dataDir, items));
@@ -94,6 +108,19 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   } finally {
     await stop(run, app, platform);
   }
+}
+
+/** The file that the platform will follow, with what the command line says over it. */
+async function configurationUp(
+  { configuration }: Run,
+  { popularityHoldout, policy }: UpOptions,
+): Promise<{ readonly server?: Configuration['server']; readonly settings: PlatformSettings }> {
+  const overrides = {
+    ...(popularityHoldout === undefined ? {} : { platform: { popularityHoldout } }),
+    ...(policy === undefined ? {} : { policy: { id: policy } }),
+  };
+  const { checkedSettings } = await import('../../platform/index.ts');
+  return checkedSettings(configuration?.file, overrides);
 }
 
 async function stop(run: Run, app: FastifyInstance | undefined, platform: OwnedPlatform): Promise<void> {

@@ -2,4 +2,4 @@
 export { type Checked, type Configuration, checkConfiguration } from './check.ts';
 export { CONFIG_FILES, findConfiguration, loadConfiguration } from './load.ts';
 export { SAMPLE_TS, SAMPLE_YAML } from './sample.ts';
-export { type ConfigurationSource, readConfiguration } from './source.ts';
+export { type ConfigurationSource, checkedSettings, readConfiguration } from './source.ts';

@@ -38,6 +38,23 @@ export function requireConfiguration(file: string, { configuration, problems }: 
   throw new ShelfwiseError('CONFIG_INVALID', `${file}: ${first.path} ${first.message}`, { details: { errors } });
 }
 
+/**
+ * What a platform is opened with by a file (undefined: none) and what stands over it; and where it is to listen. Throws
+ * `CONFIG_INVALID` with every problem.
+ */
+export async function checkedSettings(
+  file: string | undefined,
+  overrides: ConfigurationSource['overrides'],
+): Promise<{ readonly server: Configuration['server']; readonly settings: Configuration['platform'] }> {
+  const source = { file: file ?? '', overrides };
+  const checked =
+    file === undefined
+      ? checkConfiguration(overridden({}, overrides), createEncoder(homeFeatures))
+      : await readConfiguration(source);
+  const { server, platform } = requireConfiguration(file ?? 'the command line', checked);
+  return { server, settings: file === undefined ? platform : { ...platform, configuration: source } };
+}
+
 /** A section that names another policy is another section: its options are not those of the file's. */
 function overridden(given: unknown, overrides: ConfigurationSource['overrides']): unknown {
   if (given === null || typeof given !== 'object' || Array.isArray(given)) return given;
