@@ -4,7 +4,7 @@
  */
 import { ShelfwiseError } from '../base/index.ts';
 import type { Policy, StepEvidence } from './policy.ts';
-import type { PageProblem, PolicyShelf, Step } from './problem.ts';
+import { carriesEvidence, type PageProblem, type PolicyShelf, type Step } from './problem.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -43,8 +43,7 @@ export class PageEvidence {
     let examined = 0;
     for (let j = 0; j < longest; j++) examined += examinationByCard[j];
     this.#shelfScale = examined > 0 ? examined : 1;
-    const first = shelves.length > 0 ? shelves[0] : undefined;
-    this.isCarried = drawCount > 0 || first?.deviations !== undefined || first?.sensitivities !== undefined;
+    this.isCarried = carriesEvidence(problem);
     if (!this.isCarried) return;
     if (this.#deviations.length < shelves.length) {
       this.#deviations = new Float64Array(2 * shelves.length);

@@ -48,7 +48,7 @@ import { ShelfwiseError } from '../base/index.ts';
 import { NO_ITEM } from '../domain/index.ts';
 import { ScoreOrder } from './order.ts';
 import { PageEvidence } from './page-evidence.ts';
-import type { Policy, StepContext } from './policy.ts';
+import type { Composition, Policy, StepContext } from './policy.ts';
 import { type PageProblem, requireProblem, type Step } from './problem.ts';
 import { SmallIds } from './small-ids.ts';
 
@@ -138,7 +138,11 @@ export class Walker {
   };
   #ready = false;
 
-  /** What a composition looks at. */
+  /** The candidates placed so far, in page order. */
+  #placedAt = new Int32Array(0);
+  #placedCount = 0;
+  #pageNumber = 0;
+  /** What a composition looks at; written when there is one. */
   readonly #context: Mutable<StepContext> = {
     problem: this.#problem,
     step: this.#due,
@@ -177,9 +181,8 @@ export class Walker {
     for (let s = 0; s < shelves.length; s++) if (!shelves[s].carried) this.#held[s] = this.#hold(s);
     this.#dirty = -1;
     this.#evidence.begin(problem);
-    this.#context.problem = problem;
-    this.#context.placedCount = 0;
-    this.#context.pageNumber++;
+    this.#placedCount = 0;
+    this.#pageNumber++;
     this.#due.pageRank = 0;
     this.#closeRow();
   }
@@ -237,8 +240,7 @@ export class Walker {
       this.#creator = new Int32Array(room);
       this.#label = new Uint32Array(room);
       this.#score = new Float64Array(room);
-      this.#context.placedShelves = new Int32Array(room);
-      this.#context.placedCards = new Int32Array(room);
+      this.#placedAt = new Int32Array(room);
     }
     if (this.#placed.length < 2 * total) {
       const room = 4 * total;
@@ -386,6 +388,7 @@ export class Walker {
     const onPage = this.#onPage;
     const scores = this.#score;
     const appraised = this.#appraised;
+    const isEvident = this.#evidence.isCarried;
     const row = ++this.#row;
     const end = this.#start[s + 1];
     const most = shelves[s].maxCards;
@@ -400,13 +403,13 @@ export class Walker {
         rowStamp[creator] = row;
         inRow[creator] = used + 1;
       }
-      appraised[length] = at;
+      if (isEvident) appraised[length] = at;
       const examined = examinationByCard[length++];
       if (examined > 0) value += examined * scores[at];
     }
     this.#lengthOf[s] = length;
     this.#valueOf[s] = Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
-    if (this.#evidence.isCarried) this.#evidence.appraise(s, appraised, length, this.#index);
+    if (isEvident) this.#evidence.appraise(s, appraised, length, this.#index);
   }
 
   /** Writes the unmasked actions of the step that is due, unless they stand already. */
@@ -524,9 +527,7 @@ export class Walker {
     const due = this.#due;
     const { creatorCapPerRow, creatorCapPerPage } = this.#problem;
     const at = this.#liveAt[position];
-    const placedCount = this.#context.placedCount++;
-    this.#context.placedShelves[placedCount] = due.shelf;
-    this.#context.placedCards[placedCount] = due.actions[position];
+    this.#placedAt[this.#placedCount++] = at;
     const item = this.#item[at];
     const creator = this.#creator[at];
     let full = false;
@@ -578,7 +579,7 @@ export class Walker {
     const due = this.#due;
     const out = due.probabilities;
     const { composition, luce } = policy;
-    const values = composition === undefined ? due.values : this.#rescore(policy, n);
+    const values = composition === undefined ? due.values : this.#rescore(composition, n);
     const hasWeights = due.kind === 'card' && luce !== undefined && values === due.values;
     if (!(hasWeights && this.#distributeByWeight(policy, luce, n))) this.#ask(policy, values, n);
     else if (composition === undefined) return;
@@ -601,11 +602,27 @@ export class Walker {
     else policy.shelf(values, n, due.probabilities, evidence);
   }
 
-  /** The values that the policy is given: the step's own, or what the composition makes of them. */
-  #rescore({ composition }: Policy, n: number): Float64Array {
-    if (composition?.rescore === undefined) return this.#due.values;
+  /** Shows the composition what is placed, and returns the values that the policy is given: the step's own, or what it makes of them. */
+  #rescore(composition: Composition, n: number): Float64Array {
+    const context = this.#context;
+    if (context.placedShelves.length < this.#placedAt.length) {
+      context.placedShelves = new Int32Array(this.#placedAt.length);
+      context.placedCards = new Int32Array(this.#placedAt.length);
+    }
+    // What was told of this page stands: a prefix only grows.
+    let shelf = 0;
+    for (let c = context.pageNumber === this.#pageNumber ? context.placedCount : 0; c < this.#placedCount; c++) {
+      const at = this.#placedAt[c];
+      while (at < this.#start[shelf] || at >= this.#start[shelf + 1]) shelf = at < this.#start[shelf] ? 0 : shelf + 1;
+      context.placedShelves[c] = shelf;
+      context.placedCards[c] = this.#index[at];
+    }
+    context.problem = this.#problem;
+    context.placedCount = this.#placedCount;
+    context.pageNumber = this.#pageNumber;
+    if (composition.rescore === undefined) return this.#due.values;
     for (let k = 0; k < n; k++) this.#rescored[k] = this.#due.values[k];
-    composition.rescore(this.#context, this.#rescored);
+    composition.rescore(context, this.#rescored);
     return this.#rescored;
   }
 
