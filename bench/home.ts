@@ -8,9 +8,10 @@ export async function benchHome({
   listeners,
   seconds,
   candidatesPerShelf,
+  withoutShelves,
 }: BenchSettings): Promise<Record<string, unknown>> {
   const dataDir = await preparedDir(items, listeners);
-  const server = await startServer({ dataDir, candidatesPerShelf });
+  const server = await startServer({ dataDir, candidatesPerShelf, withoutShelves });
   try {
     const { port, key } = server;
     const home = (n: number): Buffer =>

@@ -24,12 +24,13 @@ const { values, positionals } = parseArgs({
     listeners: { type: 'string', default: '20000' },
     seconds: { type: 'string', default: '10' },
     'candidates-per-shelf': { type: 'string' },
+    without: { type: 'string', default: '' },
   },
 });
 const [name] = positionals;
 if (name === undefined || !(name in BENCHES)) {
   process.stderr.write(
-    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N]\n`,
+    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF]\n`,
   );
   process.exit(2);
 }
@@ -39,6 +40,7 @@ const settings = {
   listeners: Number(values.listeners),
   seconds: Number(values.seconds),
   candidatesPerShelf: values['candidates-per-shelf'] === undefined ? undefined : Number(values['candidates-per-shelf']),
+  withoutShelves: values.without === '' ? [] : values.without.split(','),
 };
 const jitterBefore = measureJitter(2);
 const result = await BENCHES[name as keyof typeof BENCHES](settings);

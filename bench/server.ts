@@ -11,6 +11,8 @@ export interface ServerSettings {
   readonly injectSyncDelayMs: number;
   /** Most candidates of one shelf; the product's own limit where undefined. */
   readonly candidatesPerShelf?: number | undefined;
+  /** Shelves that are switched off. */
+  readonly withoutShelves?: readonly string[];
   /** Bytes that /echo answers. */
   readonly echoBytes: number;
 }
@@ -20,7 +22,10 @@ const platform = await openPlatform({
   dataDir: settings.dataDir,
   pageLifetimeMs: 0,
   injectSyncDelayMs: settings.injectSyncDelayMs,
-  ...(settings.candidatesPerShelf === undefined ? {} : { home: { candidatesPerShelf: settings.candidatesPerShelf } }),
+  home: {
+    ...(settings.candidatesPerShelf === undefined ? {} : { candidatesPerShelf: settings.candidatesPerShelf }),
+    switchedOff: (settings.withoutShelves ?? []).map((shelf) => `shelf:${shelf}`),
+  },
 });
 const app = await createServer({ platform, keys: (secret) => platform.verifyKey(secret), clock: systemClock });
 await app.listen({ port: 0, host: '127.0.0.1' });

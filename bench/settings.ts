@@ -6,4 +6,6 @@ export interface BenchSettings {
   readonly seconds: number;
   /** Most candidates of one shelf, to compare versions at the same count of candidates; the product's own limit where undefined. */
   readonly candidatesPerShelf: number | undefined;
+  /** Shelves that are switched off, to compare versions that have other shelves. */
+  readonly withoutShelves: readonly string[];
 }

@@ -224,7 +224,8 @@ export function createHomes(dependencies: HomesDependencies): Homes {
     { market, tier, language }: { readonly market: string; readonly tier: string; readonly language: string },
     atMs: number,
   ): Promise<GeneratedCards> {
-    if (entry === undefined || !isProfiled) return NO_GENERATED;
+    if (entry === undefined || !isProfiled || isSwitchedOff(epochs.tunables, 'shelf', 'made-for-you'))
+      return NO_GENERATED;
     try {
       const profile = resolveProfile(listener.profile);
       const isKept = query.atMs === undefined && !isPrivate;
