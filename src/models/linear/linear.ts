@@ -39,6 +39,7 @@ import {
   weightArrays,
   weightsFromArrays,
 } from '../glm/weights.ts';
+import { exportLinear } from '../onnx/export-linear.ts';
 import { breathe } from '../pace.ts';
 import { fitRidge, meanSquaredError } from './ridge.ts';
 
@@ -205,11 +206,13 @@ class ServedLinear implements RewardModel {
   readonly encoderHash: string;
   readonly bias: number;
   readonly uncertainty: Uncertainty;
+  private readonly encoder: EncoderShape;
   private readonly predictor: LinearPredictor;
   private readonly content: EpochContent;
 
   constructor(encoder: EncoderShape, parts: LinearParts, epoch: Epoch) {
     this.hash = epoch.hash;
+    this.encoder = encoder;
     this.encoderHash = encoder.hash;
     this.bias = parts.weights.bias;
     this.predictor = new LinearPredictor(encoder, parts);
@@ -232,6 +235,10 @@ class ServedLinear implements RewardModel {
   toEpoch(): EpochContent {
     const { kind, meta, arrays } = this.content;
     return { kind, meta, arrays };
+  }
+
+  toOnnx(): Uint8Array {
+    return exportLinear(this.encoder, this, this.predictor.parts.weights, { link: 'identity' });
   }
 }
 
@@ -281,6 +288,10 @@ class Linear implements LinearLearner {
 
   toEpoch(): EpochContent {
     return contentOf(this.predictor.parts, this.encoder, { family: LINEAR_FAMILY });
+  }
+
+  toOnnx(): Uint8Array {
+    return exportLinear(this.encoder, this, this.predictor.parts.weights, { link: 'identity' });
   }
 
   learnerState(): EpochContent {

@@ -57,7 +57,11 @@ export function exportModel(
     ...(encoder.sparseWidth > 0 ? { sparse: graph.input('sparse', 'int64', encoder.sparseWidth) } : {}),
   };
   graph.output(graph.node('Identity', [body(graph, inputs)], {}, 'score'), 1);
-  return graph.toBytes({
+  return graph.toBytes(exportMetadata(encoder, model));
+}
+
+export function exportMetadata(encoder: EncoderShape, model: ExportedModel): Readonly<Record<string, string>> {
+  return {
     [METADATA.family]: model.family,
     [METADATA.model]: model.hash,
     [METADATA.encoder]: encoder.hash,
@@ -65,7 +69,7 @@ export function exportModel(
     [METADATA.sparseNames]: JSON.stringify(encoder.sparseNames),
     [METADATA.buckets]: String(encoder.buckets),
     [METADATA.scale]: model.scale ?? 'probability',
-  });
+  };
 }
 
 /** What an exported file says of the encoder that it was written for. Throws `ONNX_INVALID` for a file of others. */

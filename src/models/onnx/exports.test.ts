@@ -6,6 +6,7 @@ import { plainEncoder, syntheticExamples } from '../../testing/index.ts';
 import { calibrated, fitCalibrator } from '../calibration/calibrated.ts';
 import type { RewardModel } from '../contract.ts';
 import { Ensemble } from '../ensemble/ensemble.ts';
+import { linearModel } from '../linear/linear.ts';
 import { loadModel } from '../load.ts';
 import { logisticModel } from '../logistic/logistic.ts';
 import { networkModel } from '../network/network.ts';
@@ -35,7 +36,9 @@ async function agrees(model: RewardModel, batch: FeatureBatch = rows, shape: Enc
     each.predict(batch, batch.rows, out);
     return out;
   });
-  for (let r = 0; r < batch.rows; r++) expect(Math.abs(ours[r] - theirs[r])).toBeLessThan(TOLERANCE);
+  for (let r = 0; r < batch.rows; r++) {
+    expect(Math.abs(ours[r] - theirs[r]) / Math.max(1, Math.abs(ours[r]))).toBeLessThan(TOLERANCE);
+  }
   const loaded = loadModel(sealEpoch(model.toEpoch()), shape);
   expect(Buffer.compare(loaded.toOnnx?.() as Uint8Array, file)).toBe(0);
 }
@@ -66,6 +69,15 @@ describe('logistic regression as ONNX', () => {
     const model = logisticModel.fresh(shape);
     await model.fit(few, { rng: createRng(1) });
     await agrees(model, rowsOfEveryKind(shape, 200, 24, few.batch), shape);
+  });
+});
+
+describe('linear regression as ONNX', () => {
+  it('scores as it does here', async () => {
+    const model = linearModel.fresh(encoder);
+    await agrees(model);
+    await model.fit(examples, { rng: createRng(1) });
+    await agrees(model);
   });
 });
 

@@ -3,13 +3,15 @@ import { createRng } from '../../base/index.ts';
 import { sealEpoch } from '../../domain/index.ts';
 import { createBatch } from '../../features/index.ts';
 import { plainEncoder, syntheticExamples } from '../../testing/index.ts';
+import { calibrated, fitCalibrator } from '../calibration/calibrated.ts';
 import type { RewardModel } from '../contract.ts';
+import { loadModel } from '../load.ts';
 import { logisticModel } from '../logistic/logistic.ts';
 import { bindingOfExport, type OnnxBinding, parseBinding } from './binding.ts';
 import { FIXTURES, hasFixtures, readFixtures } from './fixtures-testing.ts';
 import { onnxModels, openOnnxModel } from './foreign-model.ts';
 import { GraphBuilder, withMetadata } from './graph-builder.ts';
-import { rowsOfEveryKind } from './onnx-testing.ts';
+import { exportError, rowsOfEveryKind } from './onnx-testing.ts';
 
 const encoder = plainEncoder(4, 2);
 const examples = syntheticExamples(encoder, 1_000, 31);
@@ -198,6 +200,41 @@ describe('a model of another tool', () => {
     expect(() => openOnnxModel(odd, { encoder, ...asValue, engine: 'shelfwise' })).toThrow(
       expect.objectContaining({ code: 'ONNX_OPERATOR', message: expect.stringContaining('CumSum') }),
     );
+  });
+});
+
+describe('a model of another tool, written with its binding', () => {
+  it('takes the columns of the encoder and gives the score, whatever its inputs were called', async () => {
+    const bytes = graphOf((graph) => {
+      const dense = graph.input('dense', 'float', 2);
+      const city = graph.input('score', 'int64', 1);
+      const sum = graph.node('ReduceSum', [dense, graph.ints([1], [1])], { keepdims: { int: 1 } });
+      const times = graph.node('Mul', [sum, graph.scalar(0.1)]);
+      graph.output(graph.node('Add', [times, graph.node('Cast', [city], { to: { int: 1 } })], {}, 'sparse'), 1);
+    });
+    const binding: OnnxBinding = {
+      inputs: { dense: { dense: ['dense3', 'dense1'], missing: 2 }, score: { slots: ['slot1'] } },
+      output: { as: 'value' },
+    };
+    const model = openOnnxModel(bytes, { encoder, ...binding });
+    const rows = rowsOfEveryKind(encoder, 200, 33, examples.batch);
+    expect(await exportError(model, rows)).toBeLessThan(1e-5);
+    const again = openOnnxModel(model.toOnnx?.() as Uint8Array, { encoder, ...bindingOfExport(encoder, 'value') });
+    expect(await exportError(again, rows)).toBeLessThan(1e-5);
+    expect(predictions(again, rows)).toEqual(predictions(model, rows));
+  });
+
+  it('can be calibrated and stand in an ensemble, and is written with them', async () => {
+    const model = openOnnxModel(sumOfTwo, {
+      encoder,
+      ...asValue,
+      inputs: { x: { dense: ['dense0', 'dense3'], missing: 0 } },
+    });
+    const mapped = calibrated(model, fitCalibrator(model, examples));
+    const rows = rowsOfEveryKind(encoder, 200, 34, examples.batch);
+    expect(await exportError(mapped, rows)).toBeLessThan(1e-5);
+    const loaded = loadModel(sealEpoch(mapped.toEpoch()), encoder);
+    expect(predictions(loaded, rows)).toEqual(predictions(mapped, rows));
   });
 });
 

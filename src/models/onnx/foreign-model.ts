@@ -9,6 +9,7 @@ import type { Contribution, RewardModel, ScoreScale } from '../contract.ts';
 import { logit, sigmoids } from '../sigmoid.ts';
 import { type Bound, type BoundInput, bind, type OnnxBinding, parseBinding } from './binding.ts';
 import { inputPorts, type OnnxEngine, outputPorts } from './engine.ts';
+import { exportForeign } from './export-foreign.ts';
 import { METADATA } from './export-model.ts';
 import { decodeModel } from './format.ts';
 import { createInterpreter, missingOperators } from './interpreter.ts';
@@ -242,9 +243,9 @@ class ForeignModel implements RewardModel {
     return this.content;
   }
 
-  /** The file as it came. Its inputs have the names that it came with. */
+  /** The file, bound: it takes the encoder's columns and slots, and gives the score. */
   toOnnx(): Uint8Array {
-    return Uint8Array.from(this.content.arrays.bytes as Uint8Array);
+    return exportForeign(this.encoder, this, this.content.arrays.bytes as Uint8Array, this.bound);
   }
 }
 

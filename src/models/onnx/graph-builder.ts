@@ -46,8 +46,12 @@ export class GraphBuilder {
   private usesMl = false;
   private opset = OPSET;
 
-  constructor(name: string) {
+  private readonly prefix: string;
+
+  /** What it names by itself begins with `prefix`. */
+  constructor(name: string, prefix = '') {
     this.graph = create(GraphProtoSchema, { name });
+    this.prefix = prefix;
   }
 
   /** N rows of `width` elements. */
@@ -74,7 +78,7 @@ export class GraphBuilder {
   }
 
   private constant(dims: readonly number[], data: Float32Array | BigInt64Array): ValueName {
-    const name = `c${this.graph.initializer.length}`;
+    const name = `${this.prefix}c${this.graph.initializer.length}`;
     this.graph.initializer.push(tensorToProto(name, dims, data));
     return name as ValueName;
   }
@@ -84,7 +88,7 @@ export class GraphBuilder {
     operator: string,
     inputs: readonly ValueName[],
     attributes: Readonly<Record<string, Attribute>> = {},
-    as: string = `n${this.graph.node.length}`,
+    as: string = this.nextName(),
   ): ValueName {
     this.append(operator, '', inputs, attributes, as);
     return as as ValueName;
@@ -97,9 +101,13 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): ValueName {
     this.usesMl = true;
-    const as = `n${this.graph.node.length}`;
+    const as = this.nextName();
     this.append(operator, ML_DOMAIN, inputs, attributes, as);
     return as as ValueName;
+  }
+
+  private nextName(): string {
+    return `${this.prefix}n${this.graph.node.length}`;
   }
 
   /** Side by side: [N, a] and [N, b] become [N, a + b]. */
@@ -173,6 +181,11 @@ export class GraphBuilder {
     return renamed(graph.output[0].name) as ValueName;
   }
 
+  /** The graph so far, for who puts it beside another. */
+  finished(): GraphProto {
+    return this.graph;
+  }
+
   /** The model's file. Metadata are written in the order of their keys. */
   toBytes(metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
     const opsets = [create(OperatorSetIdProtoSchema, { domain: '', version: BigInt(this.opset) })];
@@ -200,7 +213,7 @@ export function withMetadata(bytes: Uint8Array, more: Readonly<Record<string, st
   return encodeModel({ ...model, metadataProps: metadataProps({ ...metadataOf(bytes), ...more }) });
 }
 
-function metadataProps(metadata: Readonly<Record<string, string>>) {
+export function metadataProps(metadata: Readonly<Record<string, string>>) {
   return Object.entries(metadata)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => create(StringStringEntryProtoSchema, { key, value }));

@@ -52,7 +52,10 @@ export async function scoresByRuntime(bytes: Uint8Array, batch: FeatureBatch): P
   return score.data as Float32Array;
 }
 
-/** The largest difference of scores between a model and its own export (or one of its files), over the rows. */
+/**
+ * The largest difference of scores between a model and its own export (or one of its files), over the rows: absolute up to
+ * scores of 1, relative beyond, since the file computes in 32 bits.
+ */
 export async function exportError(model: RewardModel, batch: FeatureBatch, file?: Uint8Array): Promise<number> {
   const bytes = file ?? model.toOnnx?.();
   if (bytes === undefined) throw new Error(`${model.family} cannot be written as ONNX`);
@@ -61,7 +64,7 @@ export async function exportError(model: RewardModel, batch: FeatureBatch, file?
   const theirs = await scoresByRuntime(bytes, batch);
   let largest = 0;
   for (let r = 0; r < batch.rows; r++) {
-    const difference = Math.abs(ours[r] - theirs[r]);
+    const difference = Math.abs(ours[r] - theirs[r]) / Math.max(1, Math.abs(ours[r]));
     // NaN must not pass for a small difference.
     if (!(difference <= largest)) largest = difference;
   }
