@@ -16,7 +16,7 @@ import {
 } from '../glm/weights.ts';
 import { sigmoids } from '../sigmoid.ts';
 import { CrossedSlots } from './crosses.ts';
-import type { StepSizes } from './ftrl.ts';
+import { reach, type StepSizes } from './ftrl.ts';
 
 export const LOGISTIC_FAMILY = 'logistic';
 /** Without crosses, posterior and rates. */
@@ -102,17 +102,6 @@ export class LogisticPredictor {
       out[r] *= (1 - out[r]) * sum;
     }
   }
-}
-
-/** Σ_i x_i² s_i; the bias has no penalty. */
-function reach(steps: StepSizes, x: Float64Array, slots: Uint32Array, from: number, to: number): number {
-  const { alpha, beta, l2, roots, sparseRoots } = steps;
-  let sum = alpha / (beta + roots[0] + 1e-12);
-  for (let i = 1; i < roots.length; i++) sum += (x[i] * x[i]) / ((beta + roots[i]) / alpha + l2 + 1e-12);
-  for (let s = from; s < to; s++) {
-    if (slots[s] !== 0) sum += 1 / ((beta + sparseRoots[slots[s]]) / alpha + l2 + 1e-12);
-  }
-  return sum;
 }
 
 /** Only the buckets that were learnt from are kept; without a posterior, those that weigh something. */
