@@ -35,6 +35,7 @@ export {
   onlineEnsembleFamily,
 } from './ensemble/learner.ts';
 export type { Resampling } from './ensemble/replicas.ts';
+export { type FmFitOptions, type FmLearner, type FmOptions, fmModel } from './fm/fm.ts';
 export { type LinearLearner, type LinearOptions, linearModel } from './linear/linear.ts';
 export { FAMILY_IDS, freshModel, isOnline, loadModel, partOptions, restoreLearner } from './load.ts';
 export {

@@ -7,6 +7,7 @@ import type { Learner, OnlineLearner, RewardModel, RewardModelFamily } from './c
 import { ensembleModels } from './ensemble/ensemble.ts';
 import { ENSEMBLE_STATE_FAMILY, restoreEnsemble } from './ensemble/learner.ts';
 import type { LoadModel } from './ensemble/nested.ts';
+import { FM_STATE_FAMILY, fmModel } from './fm/fm.ts';
 import { LINEAR_STATE_FAMILY, linearModel } from './linear/linear.ts';
 import { logisticModel } from './logistic/logistic.ts';
 import { NETWORK_STATE_FAMILY } from './network/learner-state.ts';
@@ -23,13 +24,14 @@ interface Loads {
 }
 
 /** That a model can be made of by naming one and its options. */
-const TRAINED: readonly Family[] = [logisticModel, linearModel, networkModel, treesModel];
+const TRAINED: readonly Family[] = [logisticModel, linearModel, fmModel, networkModel, treesModel];
 /** All that an epoch may hold: also what wraps models, or was trained elsewhere. */
 const FAMILIES: readonly Loads[] = [...TRAINED, calibratedModels, ensembleModels, onnxModels];
 /** That go on learning from single rows, by the family that stands in their learners' states. */
 const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: EncoderShape): OnlineLearner }>> = {
   'logistic-learner': logisticModel,
   [LINEAR_STATE_FAMILY]: linearModel,
+  [FM_STATE_FAMILY]: fmModel,
   [NETWORK_STATE_FAMILY]: networkModel,
   [ENSEMBLE_STATE_FAMILY]: { restore: (state, encoder) => restoreEnsemble(state, encoder, restoreLearner) },
 };
@@ -38,7 +40,7 @@ const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: En
 export const FAMILY_IDS: readonly string[] = TRAINED.map(({ family }) => family);
 
 /** Options that a family takes with a fit; all others are the model's own. */
-const FIT_OPTIONS: Readonly<Record<string, readonly string[]>> = { logistic: ['learning', 'epochs'] };
+const FIT_OPTIONS: Readonly<Record<string, readonly string[]>> = { logistic: ['learning', 'epochs'], fm: ['epochs'] };
 
 /** Options as one reads them in a configuration, parted into the model's own and those of its fit. */
 export function partOptions(
