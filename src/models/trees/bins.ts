@@ -10,61 +10,84 @@ export const MOST_BINS = 255;
 /** Cuts of one column in their array, padded with +∞. */
 export const CUTS = 256;
 
-/** Rows that quantiles are taken from: more would not move a cut by more than chance moves the rows. */
-export const QUANTILE_ROWS = 65_536;
+/** Rows that quantiles are taken from: with 128 of them a bin, no bin's share is off by much more than a tenth. */
+export const QUANTILE_ROWS = 32_768;
 
+const SIGN = 0x80000000;
+const INFINITE = 0x7f800000;
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
 
-/** Ascending in the order of the floats, 32 bits. */
-function keyOf(x: number): number {
-  float[0] = x === 0 ? 0 : x;
-  return (word[0] & 0x80000000 ? ~word[0] : word[0] | 0x80000000) >>> 0;
+/** Ascending in the order of the floats that the bits stand for, -0 as 0. */
+function keyOf(bits: number): number {
+  if (bits === SIGN) return SIGN;
+  return (bits & SIGN ? ~bits : bits | SIGN) >>> 0;
 }
 
 function floatOf(key: number): number {
-  word[0] = (key & 0x80000000 ? key & 0x7fffffff : ~key) >>> 0;
+  word[0] = (key & SIGN ? key ^ SIGN : ~key) >>> 0;
   return float[0];
 }
 
-/** Index of the sampled row below the key: 20 bits, 52 together, exact in a double, so that sorting doubles sorts pairs. */
-const INDEX = 2 ** 20;
+/** Bits of a key that one pass of the radix sort orders by; three passes order all 32. */
+const DIGIT_BITS = 11;
+const DIGITS = 2 ** DIGIT_BITS;
+
+/** Sorts `count` keys in place, and what belongs to each along: a stable radix sort, least digit first. */
+function sortKeys(keys: Uint32Array<ArrayBuffer>, payload: Uint32Array<ArrayBuffer>, count: number): void {
+  let [fromKeys, toKeys] = [keys, new Uint32Array(count)];
+  let [fromPayload, toPayload] = [payload, new Uint32Array(count)];
+  const ends = new Uint32Array(DIGITS);
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    ends.fill(0);
+    for (let i = 0; i < count; i++) ends[(fromKeys[i] >>> shift) & (DIGITS - 1)]++;
+    for (let digit = 0, before = 0; digit < DIGITS; digit++) {
+      const here = ends[digit];
+      ends[digit] = before;
+      before += here;
+    }
+    for (let i = 0; i < count; i++) {
+      const to = ends[(fromKeys[i] >>> shift) & (DIGITS - 1)]++;
+      toKeys[to] = fromKeys[i];
+      toPayload[to] = fromPayload[i];
+    }
+    [fromKeys, toKeys] = [toKeys, fromKeys];
+    [fromPayload, toPayload] = [toPayload, fromPayload];
+  }
+  if (fromKeys === keys) return;
+  keys.set(fromKeys);
+  payload.set(fromPayload);
+}
 
 /**
  * Writes the ascending cuts of one column into `cuts` (256, padded with +∞) and returns how many bins there are: 0 where
- * nothing is known, 1 where all known values are equal.
+ * nothing is known, 1 where all known values are equal. `weights`: one a value. NaN is unknown.
  * Each bin gets an equal share of the weight, as far as equal values allow; a value heavier than a share has a bin alone.
  * Cuts are float32 between two values: every row lies on the same side in float32 arithmetic elsewhere.
  */
-export function cutColumn(
-  values: Float32Array,
-  stride: number,
-  column: number,
-  weights: Float32Array,
-  sample: Uint32Array,
-  maxBins: number,
-  cuts: Float32Array,
-): number {
+export function cutColumn(values: Float32Array, weights: Float32Array, maxBins: number, cuts: Float32Array): number {
   cuts.fill(Number.POSITIVE_INFINITY);
-  const keys = new Float64Array(sample.length);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const keys = new Uint32Array(values.length);
+  const places = new Uint32Array(values.length);
   let known = 0;
-  for (let i = 0; i < sample.length; i++) {
-    const x = values[sample[i] * stride + column];
-    if (!Number.isNaN(x)) keys[known++] = keyOf(x) * INDEX + i;
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i] & ~SIGN) > INFINITE) continue;
+    places[known] = i;
+    keys[known++] = keyOf(bits[i]);
   }
   if (known === 0) return 0;
-  const sorted = keys.subarray(0, known).sort();
+  sortKeys(keys.subarray(0, known), places.subarray(0, known), known);
   const distinct = new Float32Array(known);
   const mass = new Float64Array(known);
   let count = 0;
   let total = 0;
   let last = -1;
-  for (const packed of sorted) {
-    const key = Math.floor(packed / INDEX);
-    const weight = weights[sample[packed - key * INDEX]];
-    if (key !== last) {
-      distinct[count++] = floatOf(key);
-      last = key;
+  for (let i = 0; i < known; i++) {
+    const weight = weights[places[i]];
+    if (keys[i] !== last) {
+      last = keys[i];
+      distinct[count++] = floatOf(last);
     }
     mass[count - 1] += weight;
     total += weight;

@@ -23,6 +23,7 @@ import {
   CHUNK_NUMBERS,
   CHUNK_ROWS,
   openWorkspace,
+  type RawRows,
   type Workspace,
   type WorkspaceShape,
 } from './workspace.ts';
@@ -132,7 +133,7 @@ class BoostedFit {
     this.heldWeight = this.workspace.weights.subarray(learnt.length).reduce((sum, weight) => sum + weight, 0);
     const ranks = isRanking(options.objective);
     this.material = {
-      raw: { dense, sparse, sample: this.quantileRows(learnt.length) },
+      raw: { dense, sparse, ...this.sampleColumns(dense) },
       objective: options.objective,
       truncation: options.truncation,
       queries: ranks && given.queries !== undefined ? groupByQuery(given.queries, learnt) : undefined,
@@ -149,11 +150,18 @@ class BoostedFit {
     return this.crew.stop();
   }
 
-  private quantileRows(rows: number): Uint32Array {
+  private sampleColumns(dense: Float32Array): Pick<RawRows, 'sampled' | 'sampledWeights'> {
+    const { rows, denseWidth, weights } = this.workspace;
     const wanted = Math.min(rows, QUANTILE_ROWS);
-    const sample = new Uint32Array(new SharedArrayBuffer(4 * wanted));
+    const sample = new Uint32Array(wanted);
     chooseRows(sample, wanted, rows, this.rng);
-    return sample;
+    const sampled = new Float32Array(new SharedArrayBuffer(4 * wanted * denseWidth));
+    const sampledWeights = new Float32Array(new SharedArrayBuffer(4 * wanted));
+    sample.forEach((row, i) => {
+      sampledWeights[i] = weights[row];
+      for (let j = 0; j < denseWidth; j++) sampled[j * wanted + i] = dense[row * denseWidth + j];
+    });
+    return { sampled, sampledWeights };
   }
 
   async run(base: number, negativeRate: number): Promise<{ trees: TreeEnsemble; report: FitReport }> {
@@ -209,12 +217,13 @@ class BoostedFit {
   /** Features of at least two bins; their numbers, in the encoder's order. */
   private chooseFeatures(): readonly number[] {
     const { workspace, encoder, options, material } = this;
-    const { dense, sample } = material.raw;
+    const { sampled, sampledWeights } = material.raw;
+    const count = sampledWeights.length;
     const chosen: number[] = [];
     for (let feature = 0; feature < workspace.features; feature++) {
       const bins = workspace.binCounts[feature];
       const isSlot = feature >= encoder.denseWidth;
-      const hasMissing = (): boolean => sample.some((row) => Number.isNaN(dense[row * encoder.denseWidth + feature]));
+      const hasMissing = (): boolean => sampled.subarray(count * feature, count * (feature + 1)).some(Number.isNaN);
       if (bins === 0 || (bins === 1 && !isSlot && !hasMissing())) continue;
       workspace.about[4 * chosen.length] = bins;
       workspace.about[4 * chosen.length + 1] = isSlot ? 2 : 1;
@@ -293,7 +302,7 @@ class BoostedFit {
       loss +=
         this.options.objective === 'logLoss'
           ? weights[r] * logLossOf(sigmoid(margins[r]), labels[r])
-          : 0.5 * weights[r] * (margins[r] - labels[r]) ** 2;
+          : weights[r] * (margins[r] - labels[r]) ** 2;
     }
     return loss;
   }

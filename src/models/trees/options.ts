@@ -5,7 +5,7 @@ import type { Examples, FitOptions, ScoreScale } from '../contract.ts';
 
 /**
  * - `logLoss`: log loss of a probability; scores are probabilities.
- * - `squaredError`: half the squared error; scores are expected values.
+ * - `squaredError`: scores are expected values.
  * - `pairwise`: log loss of which of two rows of one query has the higher label; scores rank.
  * - `lambdaMart`: the same, each pair weighted by what swapping it would change of the query's NDCG; scores rank.
  */

@@ -82,16 +82,10 @@ export function createTaskRunner(workspace: Workspace, material: Material, threa
     const { raw } = material;
     if (feature < denseWidth) {
       const cuts = workspace.cuts.subarray(CUTS * feature, CUTS * (feature + 1));
-      const { dense, sample } = raw;
-      workspace.binCounts[feature] = cutColumn(
-        dense,
-        denseWidth,
-        feature,
-        workspace.weights,
-        sample,
-        workspace.maxBins,
-        cuts,
-      );
+      const { sampledWeights } = raw;
+      const rowsSampled = sampledWeights.length;
+      const values = raw.sampled.subarray(rowsSampled * feature, rowsSampled * (feature + 1));
+      workspace.binCounts[feature] = cutColumn(values, sampledWeights, workspace.maxBins, cuts);
       return;
     }
     const slot = feature - denseWidth;
@@ -279,7 +273,7 @@ export function createTaskRunner(workspace: Workspace, material: Material, threa
       sigmoids(probabilities, Math.max(0, to - held));
       for (let r = held; r < to; r++) loss += weights[r] * logLossOf(probabilities[r - held], labels[r]);
     } else {
-      for (let r = held; r < to; r++) loss += 0.5 * weights[r] * (margins[r] - labels[r]) ** 2;
+      for (let r = held; r < to; r++) loss += weights[r] * (margins[r] - labels[r]) ** 2;
     }
     workspace.chunks[CHUNK_NUMBERS * chunk + CHUNK.loss] = loss;
   };

@@ -39,8 +39,9 @@ export interface WorkspaceShape {
 export interface RawRows {
   readonly dense: Float32Array;
   readonly sparse: Uint32Array;
-  /** Of the rows that are learnt from, of positive weight: what quantiles are taken from. */
-  readonly sample: Uint32Array;
+  /** Rows that quantiles are taken from: their values, column after column, and their weights. */
+  readonly sampled: Float32Array;
+  readonly sampledWeights: Float32Array;
 }
 
 /** Words of one item: what a task of growing is about; see tasks.ts. */
