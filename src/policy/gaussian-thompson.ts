@@ -14,7 +14,7 @@ export interface GaussianThompsonOptions extends FloorOptions {
 }
 
 /**
- * `p_i = P(i = argmax_j N(value_j, (v sd_j)²))`, as if actions were independent, by the quadrature of `TopOne` (absolute error below 1e-7);
+ * `p_i = P(i = argmax_j N(value_j, (v sd_j)²))`, as if actions were independent, by the quadrature of `TopOne` (absolute error below 1e-8);
  * then the floor. No draws and no seed: a function of (context, prefix) alone. Agrawal and Goyal 2013. What it leaves out is
  * that the values of like actions are wrong together; `thompson` has that. Needs `deviations`. Throws `OPTION_INVALID`.
  */

@@ -5,10 +5,13 @@ import type { Policy } from './policy.ts';
 import type { PageProblem } from './problem.ts';
 
 const NODES = 64;
-/** How far the sum over the cards of a rank may be from 1 before the range is cut finer. */
-const TOLERANCE = 1e-9;
-/** Panels at most, towards each end of (0, 1). */
-const MOST_LEVELS = 26;
+/** How far what 64 nodes find may be from what is known exactly; beyond, the clocks are followed on a logarithmic scale. */
+const TOLERANCE = 1e-10;
+/** Of a panel one unit of ln t wide. */
+const PANEL_NODES = 16;
+/** Neither what rings before 1e-13 of the first mean time nor what rings after e^-40 is left counts. */
+const FIRST = 1e-13;
+const LAST = 40;
 
 /** Nodes and weights of Gauss-Legendre quadrature on [0, 1], by Newton's method on the Legendre polynomial. */
 function gaussLegendre(n: number): { readonly nodes: Float64Array; readonly weights: Float64Array } {
@@ -40,36 +43,41 @@ function gaussLegendre(n: number): { readonly nodes: Float64Array; readonly weig
  * out[j * n + i] = P(card i at rank j), j = 0 .. ranks - 1, under Plackett-Luce with weights e_i > 0.
  *
  * With exponential clocks T_i of rate e_i a card's rank is how many clocks ring before its own:
- * `P = ∫ e_i exp(-e_i t) Pr[#{m ≠ i: T_m < t} = j] dt`, substituting u = exp(-E t) with E = Σe / n. The count is
- * Poisson-binomial, q_m = 1 - u^(e_m / E); all n of them follow from one polynomial by dividing out a factor each, from its low end
- * where q <= 1/2, else from its high end, so that errors shrink. O(n²) a node. 64 nodes; where the sum over the cards of a rank
- * strays from 1 by more than 1e-9 the range is cut, ever finer towards both its ends, with 64 nodes in each panel (weights that
- * differ by many orders of magnitude). Checked against enumeration to 1e-9. Luce 1959; Kool, van Hoof and Welling 2019 for the clocks.
+ * `P = ∫ e_i exp(-e_i t) Pr[#{m ≠ i: T_m < t} = j] dt`. The count is Poisson-binomial; all n of them follow from one polynomial by
+ * dividing out a factor each, from its low end where q_m = 1 - exp(-e_m t) <= 1/2, else from its high end, so that errors shrink. O(n²) a
+ * node. First 64 Gauss-Legendre nodes in u = exp(-E t), E = Σe / n. Where they miss the first rank, known to be e_i / Σe, or the sum of
+ * a rank, known to be 1, by more than 1e-10 (weights that differ by orders of magnitude), panels of 16 nodes follow ln t instead, in
+ * which every clock is as wide as any other. Checked against enumeration to 1e-9. Luce 1959; Kool, van Hoof and Welling 2019 for
+ * the clocks. Throws `OPTION_INVALID`.
  */
 export function plackettLuceMarginals(weights: Float64Array, n: number, ranks: number, out: Float64Array): void {
   if (!(n >= 1 && ranks >= 1 && ranks <= n && out.length >= n * ranks)) {
     throw new ShelfwiseError('OPTION_INVALID', `${ranks} ranks of ${n} cards, room for ${out.length}; 1 <= ranks <= n`);
   }
   let total = 0;
+  let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < n; i++) {
     if (!(weights[i] > 0 && weights[i] < Number.POSITIVE_INFINITY)) {
       throw new ShelfwiseError('OPTION_INVALID', `weight ${i} is ${weights[i]}; weights are positive and finite`);
     }
     total += weights[i];
+    least = Math.min(least, weights[i]);
   }
-  const exponents = Float64Array.from({ length: n }, (_, i) => (weights[i] * n) / total);
+  const clocks = new Clocks(weights, n, ranks, out);
   const rule = gaussLegendre(NODES);
-  for (let levels = 0; levels <= MOST_LEVELS; levels += levels < 2 ? 1 : 4) {
+  const mean = total / n;
+  for (let k = 0; k < NODES; k++) clocks.add(-Math.log(rule.nodes[k]) / mean, rule.weights[k] / (mean * rule.nodes[k]));
+  if (straying(weights, total, n, ranks, out) > TOLERANCE) {
     out.fill(0, 0, n * ranks);
-    const ends = panelEnds(levels);
-    for (let panel = 1; panel < ends.length; panel++) {
-      const from = ends[panel - 1];
-      const width = ends[panel] - from;
-      for (let node = 0; node < NODES; node++) {
-        addNode(exponents, n, ranks, from + width * rule.nodes[node], width * rule.weights[node], out);
+    const panel = gaussLegendre(PANEL_NODES);
+    const from = Math.log(FIRST / total);
+    const panels = Math.ceil(Math.log(LAST / least) - from);
+    for (let p = 0; p < panels; p++) {
+      for (let k = 0; k < PANEL_NODES; k++) {
+        const time = Math.exp(from + p + panel.nodes[k]);
+        clocks.add(time, time * panel.weights[k]);
       }
     }
-    if (straying(out, n, ranks) <= TOLERANCE) break;
   }
   for (let j = 0; j < ranks; j++) {
     let sum = 0;
@@ -78,17 +86,10 @@ export function plackettLuceMarginals(weights: Float64Array, n: number, ranks: n
   }
 }
 
-/** 0, 8^-levels, .., 1/8, 7/8, .., 1 - 8^-levels, 1: as fine towards 1 as numbers are. */
-function panelEnds(levels: number): number[] {
-  const ends = [0];
-  for (let level = levels; level > 0; level--) ends.push(8 ** -level);
-  for (let level = 1; level <= Math.min(levels, 16); level++) ends.push(1 - 8 ** -level);
-  ends.push(1);
-  return ends;
-}
-
-function straying(out: Float64Array, n: number, ranks: number): number {
+/** How far what was found is from what is known: the first rank of every card, and the sum of every rank. */
+function straying(weights: Float64Array, total: number, n: number, ranks: number, out: Float64Array): number {
   let most = 0;
+  for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(out[i] - weights[i] / total));
   for (let j = 0; j < ranks; j++) {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += out[j * n + i];
@@ -97,37 +98,51 @@ function straying(out: Float64Array, n: number, ranks: number): number {
   return most;
 }
 
-/** Adds `weight` times the integrand at u: `e_i / E u^(e_i / E - 1) Pr[j of the others have rung]`. */
-function addNode(
-  exponents: Float64Array,
-  n: number,
-  ranks: number,
-  u: number,
-  weight: number,
-  out: Float64Array,
-): void {
-  const rung = new Float64Array(n);
-  const all = new Float64Array(n + 1);
-  const others = new Float64Array(n);
-  const logU = Math.log(u);
-  all[0] = 1;
-  for (let i = 0; i < n; i++) {
-    const q = -Math.expm1(exponents[i] * logU);
-    rung[i] = q;
-    for (let c = i + 1; c > 0; c--) all[c] = all[c] * (1 - q) + all[c - 1] * q;
-    all[0] *= 1 - q;
+/** The integrand at points of time. */
+class Clocks {
+  readonly #weights: Float64Array;
+  readonly #n: number;
+  readonly #ranks: number;
+  readonly #out: Float64Array;
+  readonly #all: Float64Array;
+  readonly #others: Float64Array;
+
+  constructor(weights: Float64Array, n: number, ranks: number, out: Float64Array) {
+    this.#weights = weights;
+    this.#n = n;
+    this.#ranks = ranks;
+    this.#out = out;
+    out.fill(0, 0, n * ranks);
+    this.#all = new Float64Array(n + 1);
+    this.#others = new Float64Array(n);
   }
-  for (let i = 0; i < n; i++) {
-    const q = rung[i];
-    if (q <= 0.5) {
-      others[0] = all[0] / (1 - q);
-      for (let c = 1; c < ranks; c++) others[c] = (all[c] - q * others[c - 1]) / (1 - q);
-    } else {
-      others[n - 1] = all[n] / q;
-      for (let c = n - 1; c > 0; c--) others[c - 1] = (all[c] - (1 - q) * others[c]) / q;
+
+  /** Adds `share` times `e_i exp(-e_i t) Pr[j of the others have rung by t]` to every card and rank. */
+  add(time: number, share: number): void {
+    const n = this.#n;
+    const all = this.#all;
+    const others = this.#others;
+    all.fill(0);
+    all[0] = 1;
+    for (let i = 0; i < n; i++) {
+      const silent = Math.exp(-this.#weights[i] * time);
+      const rung = -Math.expm1(-this.#weights[i] * time);
+      for (let c = i + 1; c > 0; c--) all[c] = all[c] * silent + all[c - 1] * rung;
+      all[0] *= silent;
     }
-    const density = weight * exponents[i] * Math.exp((exponents[i] - 1) * logU);
-    for (let j = 0; j < ranks; j++) out[j * n + i] += density * Math.max(0, others[j]);
+    for (let i = 0; i < n; i++) {
+      const silent = Math.exp(-this.#weights[i] * time);
+      const rung = -Math.expm1(-this.#weights[i] * time);
+      if (rung <= 0.5) {
+        others[0] = all[0] / silent;
+        for (let c = 1; c < this.#ranks; c++) others[c] = (all[c] - rung * others[c - 1]) / silent;
+      } else {
+        others[n - 1] = all[n] / rung;
+        for (let c = n - 1; c > 0; c--) others[c - 1] = (all[c] - silent * others[c]) / rung;
+      }
+      const density = share * this.#weights[i] * silent;
+      for (let j = 0; j < this.#ranks; j++) this.#out[j * n + i] += density * Math.max(0, others[j]);
+    }
   }
 }
 

@@ -10,8 +10,8 @@ const TOLERANCE = 1e-6;
 
 /**
  * The largest importance weight w in [0, f / s] with `w (f² - (f - s w)²) <= Δ`: how much weight an example at distance f
- * could have before the squared loss that it saves exceeds Δ. By bisection, its lower end returned: 20 halvings, or until within 1e-6
- * (as Vowpal Wabbit's RegCB). f > 0, s >= 0, Δ >= 0.
+ * could have before the squared loss that it saves exceeds Δ. By bisection, 20 halvings or until within 1e-6 (as in Vowpal
+ * Wabbit's RegCB); what is returned saves at most Δ + 1e-6. f > 0, s >= 0, Δ >= 0.
  */
 export function largestWeight(f: number, s: number, delta: number): number {
   const most = Math.min(f / s, Number.MAX_VALUE);
@@ -19,11 +19,12 @@ export function largestWeight(f: number, s: number, delta: number): number {
   let low = 0;
   let high = most;
   for (let i = 0; i < BISECTIONS; i++) {
-    const w = (low + high) / 2;
+    const w = low + (high - low) / 2;
     const excess = w * (f * f - (f - s * w) * (f - s * w)) - delta;
+    if (Math.abs(excess) <= TOLERANCE) return w;
     if (excess > 0) high = w;
     else low = w;
-    if (Math.abs(excess) <= TOLERANCE || high - low <= TOLERANCE) break;
+    if (high - low <= TOLERANCE) break;
   }
   return low;
 }

@@ -44,9 +44,9 @@ function normalTable(): Float64Array {
  * reach ends below L has no chance. All others reach L from both sides, so that whatever is narrow lies close to L:
  * the substitution x = L + 6 σ_min sinh(y) spends its points there, and the trapezoidal rule in y, over an integrand that is
  * analytic and vanishes at both ends, converges exponentially. With steps of 0.04 the absolute error of each p_i is below
- * 1e-7 for up to 1,000 actions and deviations whose ratio is up to 1,000 (tested against finer steps and against the closed form
- * for two); deviations below a millionth of the greatest are raised to that. O(n) a point; 36 points for equal deviations, 16 more for
- * each time that they differ by e... at most 450.
+ * 1e-8 for up to 1,000 actions and deviations whose ratio is up to 1,000 (tested against finer steps, and against the closed form
+ * for two); deviations below a millionth of the greatest are raised to that. O(n) a point; 37 points for equal deviations, about 58 more for
+ * each power of ten by which they differ.
  */
 export class TopOne {
   readonly #table = normalTable();
