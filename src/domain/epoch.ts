@@ -5,7 +5,7 @@
  */
 import { canonicalJson, contentHash } from '../base/index.ts';
 
-export const EPOCH_KINDS = ['catalog', 'counters', 'embedding', 'model', 'tunables', 'cohorts'] as const;
+export const EPOCH_KINDS = ['catalog', 'counters', 'embedding', 'model', 'tunables', 'cohorts', 'examination'] as const;
 export type EpochKind = (typeof EPOCH_KINDS)[number];
 
 export type EpochArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array | Float64Array;

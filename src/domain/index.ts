@@ -7,6 +7,7 @@ export * from './decision.ts';
 export * from './embedding.ts';
 export * from './epoch.ts';
 export * from './event.ts';
+export * from './examination.ts';
 export * from './generated.ts';
 export * from './insight.ts';
 export * from './instant.ts';

@@ -10,7 +10,13 @@ import { type LogisticFitOptions, logisticModel } from '../logistic/logistic.ts'
 import { logLoss } from '../metrics.ts';
 import { logit } from '../sigmoid.ts';
 import { ensembleModels, isEnsemble } from './ensemble.ts';
-import { type EnsembleOptions, ensembleFamily, type OnlineEnsembleLearner, onlineEnsembleFamily } from './learner.ts';
+import {
+  type EnsembleLearner,
+  type EnsembleOptions,
+  ensembleFamily,
+  type OnlineEnsembleLearner,
+  onlineEnsembleFamily,
+} from './learner.ts';
 import { type Resampling, replicaSeed, timesCounted } from './replicas.ts';
 
 const RESAMPLINGS: readonly Resampling[] = ['poisson', 'double-or-nothing'];
