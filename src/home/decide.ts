@@ -24,14 +24,17 @@ import type { RewardModel } from '../models/index.ts';
 import {
   createWalker,
   type DrawnPage,
+  readsTraits as doesReadTraits,
   lackedEvidence,
   ModelEvidence,
   type PageProblem,
   type Policy,
   type PolicyShelf,
+  resolveComposition,
   samplePage,
 } from '../policy/index.ts';
 import { shelfById } from './shelves/index.ts';
+import { createTraits } from './traits.ts';
 import { examinationOf, type HomeTunables, isCold, policyUnder } from './tunables.ts';
 
 export interface DecisionShelf {
@@ -79,6 +82,8 @@ export interface Decided {
 interface Rules {
   readonly policy: Policy;
   readonly examination: Readonly<Record<Surface, Float64Array>>;
+  /** Does its composition read traits of items? */
+  readonly readsTraits: boolean;
 }
 
 export interface Decider {
@@ -116,6 +121,7 @@ export function createDecider(encoder: Encoder): Decider {
   const offsets = new Uint32Array(256);
   const walker = createWalker();
   const evidence = new ModelEvidence();
+  const traits = createTraits();
   /** Policies and examination curves, made once for tunables that live as long as the process. */
   const made = new WeakMap<HomeTunables, Map<string, Rules>>();
   const rulesOf = (tunables: HomeTunables, policyId: string, cold: boolean): Rules => {
@@ -127,7 +133,11 @@ export function createDecider(encoder: Encoder): Decider {
       const examination = Object.fromEntries(
         SURFACES.map((surface) => [surface, examinationOf(tunables.surfaces[surface])]),
       ) as Record<Surface, Float64Array>;
-      rules = { policy: policyUnder(policyId, tunables, cold), examination };
+      rules = {
+        policy: policyUnder(policyId, tunables, cold),
+        examination,
+        readsTraits: doesReadTraits(resolveComposition(tunables.composition)),
+      };
       byPolicy.set(name, rules);
     }
     return rules;
@@ -138,7 +148,7 @@ export function createDecider(encoder: Encoder): Decider {
     lacked: ({ policyId, tunables, model }) => lackedEvidence(rulesOf(tunables, policyId, false).policy, model),
     decide(input, onStep) {
       const { shelves, catalog, tunables, model } = input;
-      const { policy, examination } = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
+      const { policy, examination, readsTraits } = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
       let total = 0;
       for (let s = 0; s < shelves.length; s++) {
         offsets[s] = total;
@@ -201,6 +211,15 @@ export function createDecider(encoder: Encoder): Decider {
         creatorCapPerPage: tunables.creatorCapPerPage,
         examinationByCard: examination[surface],
         drawCount: policy.needs.draws,
+        traits: readsTraits
+          ? traits({
+              view: input.view,
+              catalog,
+              counters: input.counters,
+              embedding: input.embedding ?? EMPTY_EMBEDDING,
+              newcomerPlays: tunables.newcomerPlays,
+            })
+          : undefined,
       };
       const page = samplePage(
         problem,

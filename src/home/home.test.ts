@@ -366,6 +366,27 @@ describe('Home', () => {
     expect(audited).toBeGreaterThan(0);
   });
 
+  it('recomputes bit for bit under a composition too', async () => {
+    const decider = createDecider(encoder);
+    const { catalog: columns, counters, embedding, model } = epochs;
+    const composition = {
+      diversity: 0.6,
+      calibration: 0.2,
+      explorationShare: 0.05,
+      newcomerShare: 0.3,
+      rewardCap: 0.4,
+    };
+    const composedTunables = resolveTunables({ composition, newcomerPlays: 1e9 });
+    const differenceUnder = (record: DecisionRecord, view: ListenerView, under: typeof tunables) =>
+      recompute(record, view, { catalog: columns, counters, embedding, model, tunables: under }, decider)
+        .firstDifference;
+    for (let i = 0; i < 20; i++) {
+      const { record, view } = await serve({ tunables: composedTunables });
+      expect(differenceUnder(record, view, composedTunables)).toBeNull();
+      expect(differenceUnder(record, view, tunables)).not.toBeNull();
+    }
+  });
+
   it('names the first difference when a candidate, a propensity or the seed was altered', async () => {
     const decider = createDecider(encoder);
     const { catalog: columns, counters, embedding, model } = epochs;

@@ -4,7 +4,17 @@
  */
 import { requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { type EpochContent, type Json, type ListenerView, SURFACES, type Surface } from '../domain/index.ts';
-import { isPolicyId, POLICY_IDS, type Policy, type PolicyId, type PolicyOptions, policyOf } from '../policy/index.ts';
+import {
+  type CompositionOptions,
+  composed,
+  isPolicyId,
+  POLICY_IDS,
+  type Policy,
+  type PolicyId,
+  type PolicyOptions,
+  policyOf,
+  resolveComposition,
+} from '../policy/index.ts';
 import { CARD_VISITS, SHELF_VISITS } from '../signals/index.ts';
 
 export type { PolicyId };
@@ -26,6 +36,10 @@ export interface HomeTunables {
    * them. @default none: its own defaults
    */
   readonly policyOptions: PolicyOptions;
+  /** What is wanted of pages whatever policy draws them; popularity, the baseline, stays as it is. @default nothing */
+  readonly composition: Partial<CompositionOptions>;
+  /** Artists with fewer counted plays are newcomers (see `composition.newcomerShare`). @default 50 */
+  readonly newcomerPlays: number;
   /** Temperature of shelf values, in units of expected reward per page view. Higher explores more. @default 0.35 */
   readonly shelfTemperature: number;
   /** Share of uniform exploration in each shelf draw. @default 0.05 */
@@ -65,6 +79,8 @@ export interface HomeTunables {
 export const DEFAULT_TUNABLES: HomeTunables = {
   policy: 'plackett-luce',
   policyOptions: {},
+  composition: {},
+  newcomerPlays: 50,
   shelfTemperature: 0.35,
   shelfEpsilon: 0.05,
   cardTemperature: 0.06,
@@ -110,6 +126,8 @@ export function resolveTunables(given: Partial<HomeTunables> = {}): Readonly<Hom
     );
   }
   requirePolicyOptions(tunables);
+  resolveComposition(tunables.composition);
+  requireRange('home', 'newcomerPlays', tunables.newcomerPlays, 0, 1e12);
   requireRange('home', 'shelfTemperature', tunables.shelfTemperature, 1e-6, 1e6);
   requireRange('home', 'cardTemperature', tunables.cardTemperature, 1e-6, 1e6);
   requireRange('home', 'shelfEpsilon', tunables.shelfEpsilon, 0, 1);
@@ -167,6 +185,11 @@ export function tunablesOf(epoch: EpochContent): Readonly<HomeTunables> {
  * temperature is hotter, what has a uniform share has at least the cold start's. `policyOptions` are those of the tunables' own policy.
  */
 export function policyUnder(id: string, tunables: HomeTunables, cold = false): Policy {
+  const policy = plainPolicyUnder(id, tunables, cold);
+  return id === 'popularity' ? policy : composed(policy, tunables.composition, cold);
+}
+
+function plainPolicyUnder(id: string, tunables: HomeTunables, cold: boolean): Policy {
   const hotter = cold ? tunables.coldStartTemperature : 1;
   const least = cold ? tunables.coldStartEpsilon : 0;
   if (id === 'plackett-luce') {
