@@ -25,6 +25,7 @@ import { centringShift, meanLoss, passOver, type RowLearner } from '../glm/passe
 import { Posterior } from '../glm/posterior.ts';
 import { noWeights } from '../glm/weights.ts';
 import { CELLS, Ftrl, type FtrlState, freshState } from '../logistic/ftrl.ts';
+import { exportFm } from '../onnx/export-fm.ts';
 import { breathe } from '../pace.ts';
 import { logit, sigmoids } from '../sigmoid.ts';
 import { noFactors } from './factors.ts';
@@ -169,11 +170,13 @@ class ServedFm implements RewardModel {
   readonly bias: number;
   readonly uncertainty: Uncertainty | undefined;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
+  private readonly encoder: EncoderShape;
   private readonly predictor: FmPredictor;
   private readonly content: EpochContent;
 
   constructor(encoder: EncoderShape, parts: FmModelParts, epoch: Epoch) {
     this.hash = epoch.hash;
+    this.encoder = encoder;
     this.encoderHash = encoder.hash;
     this.bias = parts.weights.bias;
     this.predictor = new FmPredictor(encoder, parts);
@@ -195,6 +198,11 @@ class ServedFm implements RewardModel {
   toEpoch(): EpochContent {
     const { kind, meta, arrays } = this.content;
     return { kind, meta, arrays };
+  }
+
+  toOnnx(): Uint8Array {
+    const { weights, factors } = this.predictor.parts;
+    return exportFm(this.encoder, this, weights, factors);
   }
 }
 
@@ -243,6 +251,11 @@ class FactorisationMachine implements FmLearner {
 
   toEpoch(): EpochContent {
     return fmToContent(this.training.parts, this.encoder, { family: FM_FAMILY });
+  }
+
+  toOnnx(): Uint8Array {
+    const { weights, factors } = this.training.parts;
+    return exportFm(this.encoder, this, weights, factors);
   }
 
   update(batch: FeatureBatch, labels: Float32Array, weights: Float32Array, rows: number): void {

@@ -1,6 +1,6 @@
 import type { EncoderShape } from '../../features/index.ts';
-import { type ExportedModel, exportModel, standardised, sumOf } from './export-model.ts';
-import type { GraphBuilder, ValueName } from './graph-builder.ts';
+import { type ExportedModel, exportModel, type ModelInputs, standardised, sumOf } from './export-model.ts';
+import type { GraphBuilder, Precision, ValueName } from './graph-builder.ts';
 
 export interface LinearParameters {
   readonly bias: number;
@@ -29,20 +29,40 @@ export function exportLinear(
   weights: LinearParameters,
   { link, crosses = [] }: LinearForm,
 ): Uint8Array {
-  return exportModel(encoder, model, (graph, { dense, sparse }) => {
-    const terms = [graph.scalar(weights.bias)];
-    if (dense !== undefined) {
-      const columns = standardised(graph, dense, weights.means, { scales: weights.scales });
-      terms.push(graph.node('MatMul', [columns, graph.floats([weights.dense.length, 1], weights.dense)]));
-    }
-    if (sparse !== undefined) {
-      const slots = crosses.length === 0 ? sparse : graph.concat([sparse, crossed(graph, sparse, encoder, crosses)]);
-      const looked = graph.node('Gather', [graph.floats([weights.sparse.length], weights.sparse), slots]);
-      terms.push(graph.node('ReduceSum', [looked, graph.ints([1], [1])], { keepdims: { int: 1 } }));
-    }
+  return exportModel(encoder, model, (graph, inputs) => {
+    const { sparse } = inputs;
+    const slots =
+      sparse === undefined || crosses.length === 0
+        ? sparse
+        : graph.concat([sparse, crossed(graph, sparse, encoder, crosses)]);
+    const dense = inputs.dense;
+    const terms = linearTerms(
+      graph,
+      { ...(dense === undefined ? {} : { dense }), ...(slots === undefined ? {} : { sparse: slots }) },
+      weights,
+    );
     const sum = sumOf(graph, terms);
     return link === 'logit' ? graph.node('Sigmoid', [sum]) : sum;
   });
+}
+
+/** Bias, dense part and slots, each [N, 1] or one number for all rows. */
+export function linearTerms(
+  graph: GraphBuilder,
+  { dense, sparse }: ModelInputs,
+  weights: LinearParameters,
+  precision: Precision = 'float',
+): readonly ValueName[] {
+  const terms = [graph.scalar(weights.bias, precision)];
+  if (dense !== undefined) {
+    const columns = standardised(graph, dense, weights.means, { scales: weights.scales }, precision);
+    terms.push(graph.node('MatMul', [columns, graph.floats([weights.dense.length, 1], weights.dense, precision)]));
+  }
+  if (sparse !== undefined) {
+    const looked = graph.node('Gather', [graph.floats([weights.sparse.length], weights.sparse, precision), sparse]);
+    terms.push(graph.node('ReduceSum', [looked, graph.ints([1], [1])], { keepdims: { int: 1 } }));
+  }
+  return terms;
 }
 
 /**

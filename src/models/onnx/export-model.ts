@@ -5,7 +5,7 @@
  */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
-import { GraphBuilder, metadataOf, type ValueName } from './graph-builder.ts';
+import { GraphBuilder, metadataOf, type Precision, type ValueName } from './graph-builder.ts';
 
 export interface ModelInputs {
   /** float[N, denseWidth]; absent where there is no dense column. */
@@ -90,8 +90,13 @@ export function encoderOfExport(bytes: Uint8Array): EncoderShape {
 }
 
 /** float[N, width]: the dense columns with `substitutes` (one a column) where a value is missing. */
-export function withoutMissing(graph: GraphBuilder, dense: ValueName, substitutes: ArrayLike<number>): ValueName {
-  const row = graph.floats([1, substitutes.length], substitutes);
+export function withoutMissing(
+  graph: GraphBuilder,
+  dense: ValueName,
+  substitutes: ArrayLike<number>,
+  precision: Precision = 'float',
+): ValueName {
+  const row = graph.floats([1, substitutes.length], substitutes, precision);
   return graph.node('Where', [graph.node('IsNaN', [dense]), row, dense]);
 }
 
@@ -101,12 +106,14 @@ export function standardised(
   dense: ValueName,
   means: ArrayLike<number>,
   by: { readonly scales: ArrayLike<number> } | { readonly inverses: ArrayLike<number> },
+  precision: Precision = 'float',
 ): ValueName {
   const width = means.length;
-  const centred = graph.node('Sub', [withoutMissing(graph, dense, means), graph.floats([1, width], means)]);
+  const known = withoutMissing(graph, dense, means, precision);
+  const centred = graph.node('Sub', [known, graph.floats([1, width], means, precision)]);
   return 'scales' in by
-    ? graph.node('Div', [centred, graph.floats([1, width], by.scales)])
-    : graph.node('Mul', [centred, graph.floats([1, width], by.inverses)]);
+    ? graph.node('Div', [centred, graph.floats([1, width], by.scales, precision)])
+    : graph.node('Mul', [centred, graph.floats([1, width], by.inverses, precision)]);
 }
 
 /** float[N, 1]: the same for every row. */

@@ -6,6 +6,7 @@ import { plainEncoder, syntheticExamples } from '../../testing/index.ts';
 import { calibrated, fitCalibrator } from '../calibration/calibrated.ts';
 import type { RewardModel } from '../contract.ts';
 import { Ensemble } from '../ensemble/ensemble.ts';
+import { fmModel } from '../fm/fm.ts';
 import { linearModel } from '../linear/linear.ts';
 import { loadModel } from '../load.ts';
 import { logisticModel } from '../logistic/logistic.ts';
@@ -78,6 +79,22 @@ describe('linear regression as ONNX', () => {
     await agrees(model);
     await model.fit(examples, { rng: createRng(1) });
     await agrees(model);
+  });
+});
+
+describe('a factorisation machine as ONNX', () => {
+  it('scores as it does here', async () => {
+    const model = fmModel.fresh(encoder, { factors: 6 });
+    await agrees(model);
+    await model.fit(examples, { rng: createRng(1) });
+    await agrees(model);
+  });
+
+  it.each(narrow)('does without columns, or without slots', async (shape) => {
+    const few = syntheticExamples(shape, 500, 23);
+    const model = fmModel.fresh(shape);
+    await model.fit(few, { rng: createRng(1) });
+    await agrees(model, rowsOfEveryKind(shape, 200, 24, few.batch), shape);
   });
 });
 

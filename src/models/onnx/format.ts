@@ -146,15 +146,24 @@ function rawNumbers<A extends Float32Array | Float64Array>(
   return out;
 }
 
-/** A named constant for a graph: floats, or whole numbers as 64-bit integers, in the raw form. */
-export function tensorToProto(name: string, dims: readonly number[], data: Float32Array | BigInt64Array): TensorProto {
+/** A named constant for a graph: floats of 32 or 64 bits, or whole numbers as 64-bit integers, in the raw form. */
+export function tensorToProto(
+  name: string,
+  dims: readonly number[],
+  data: Float32Array | Float64Array | BigInt64Array,
+): TensorProto {
   if (data.length !== sizeOf(dims)) {
     throw new ShelfwiseError('BUG', `the constant "${name}" is [${dims}] and has ${data.length} elements`);
   }
   return create(TensorProtoSchema, {
     name,
     dims: dims.map(BigInt),
-    dataType: data instanceof Float32Array ? DATA_TYPE.float : DATA_TYPE.int64,
+    dataType:
+      data instanceof Float32Array
+        ? DATA_TYPE.float
+        : data instanceof Float64Array
+          ? DATA_TYPE.double
+          : DATA_TYPE.int64,
     rawData: Uint8Array.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
   });
 }

@@ -38,6 +38,9 @@ export type Attribute =
   | { readonly ints: ArrayLike<number> }
   | { readonly texts: readonly string[] };
 
+/** How many bits a float has: 32 or 64. */
+export type Precision = 'float' | 'double';
+
 /** The name of a value in the graph: an input, a constant, or what a node gives. */
 export type ValueName = string & { readonly graphValue: unique symbol };
 
@@ -64,20 +67,21 @@ export class GraphBuilder {
     this.graph.output.push(create(ValueInfoProtoSchema, { name: value, type: rowsOf('float', width) }));
   }
 
-  /** Floats, rounded to 32 bits. */
-  floats(dims: readonly number[], values: ArrayLike<number>): ValueName {
-    return this.constant(dims, values instanceof Float32Array ? values : Float32Array.from(values));
+  /** Floats, rounded to 32 bits unless they are asked for in 64. */
+  floats(dims: readonly number[], values: ArrayLike<number>, precision: Precision = 'float'): ValueName {
+    const kind = precision === 'float' ? Float32Array : Float64Array;
+    return this.constant(dims, values instanceof kind ? values : kind.from(values));
   }
 
   ints(dims: readonly number[], values: ArrayLike<number>): ValueName {
     return this.constant(dims, BigInt64Array.from(Array.from(values, (value) => BigInt(value))));
   }
 
-  scalar(value: number): ValueName {
-    return this.floats([1], [value]);
+  scalar(value: number, precision: Precision = 'float'): ValueName {
+    return this.floats([1], [value], precision);
   }
 
-  private constant(dims: readonly number[], data: Float32Array | BigInt64Array): ValueName {
+  private constant(dims: readonly number[], data: Float32Array | Float64Array | BigInt64Array): ValueName {
     const name = `${this.prefix}c${this.graph.initializer.length}`;
     this.graph.initializer.push(tensorToProto(name, dims, data));
     return name as ValueName;
@@ -108,6 +112,10 @@ export class GraphBuilder {
 
   private nextName(): string {
     return `${this.prefix}n${this.graph.node.length}`;
+  }
+
+  cast(value: ValueName, to: Precision): ValueName {
+    return this.node('Cast', [value], { to: { int: DATA_TYPE[to] } });
   }
 
   /** Side by side: [N, a] and [N, b] become [N, a + b]. */
