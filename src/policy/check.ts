@@ -7,6 +7,7 @@
 import { chiSquare, chiSquareTail, createRng, requireRange, type Seed } from '../base/index.ts';
 import { withSyntheticEvidence } from './check-evidence.ts';
 import { deepProblem, smallProblem } from './check-pages.ts';
+import { withSyntheticTraits } from './check-traits.ts';
 import { createWalker, type Walker } from './page.ts';
 import type { Policy } from './policy.ts';
 import type { PageProblem, Step } from './problem.ts';
@@ -61,10 +62,12 @@ export function checkSampler(options: { policy: Policy; draws: number; seed: num
   requireRange('policy check', 'draws', draws, 1, Number.MAX_SAFE_INTEGER);
   const rng = createRng(options.seed);
   const evidenceSeed: Seed = Uint32Array.of(rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32());
-  const evident = (problem: PageProblem): PageProblem =>
-    policy.needs.kind === 'none'
+  const evident = (plain: PageProblem): PageProblem => {
+    const problem = withSyntheticTraits(plain);
+    return policy.needs.kind === 'none'
       ? problem
       : withSyntheticEvidence(problem, evidenceSeed, Math.max(1, policy.needs.draws));
+  };
   const problems = [evident(smallProblem()), evident(deepProblem(7))];
   const trees = [new PrefixTree(Number.POSITIVE_INFINITY), new PrefixTree(MOST_NODES)];
   const walker = createWalker();

@@ -24,7 +24,14 @@ export {
 } from './policy.ts';
 export * from './problem.ts';
 export { type RegCbOptions, regCb } from './regcb.ts';
-export { isPolicyId, POLICY_IDS, POLICY_VARIANTS, type PolicyId, policyOf } from './registry.ts';
+export {
+  CHECKED_COMPOSITION,
+  isPolicyId,
+  POLICY_IDS,
+  POLICY_VARIANTS,
+  type PolicyId,
+  policyOf,
+} from './registry.ts';
 export * from './sample.ts';
 export {
   type BootstrapThompsonOptions,

@@ -1,5 +1,6 @@
 /** Policies by their ids. */
 import { ShelfwiseError } from '../base/index.ts';
+import type { CompositionOptions } from './composition/index.ts';
 import { onlineCover } from './cover.ts';
 import { gaussianThompson } from './gaussian-thompson.ts';
 import { fastCb, squareCb } from './inverse-gap.ts';
@@ -79,3 +80,16 @@ export const POLICY_VARIANTS: readonly (readonly [id: PolicyId, options: PolicyO
   ['thompson', { floor: 'project' }],
   ['online-cover', { decay: true }],
 ]);
+
+/** All of a composition at once, as `policy check` tries it with every policy. */
+export const CHECKED_COMPOSITION: Readonly<CompositionOptions> = Object.freeze({
+  diversity: 0.4,
+  diversityOver: 'page',
+  calibration: 0.2,
+  calibrationOver: 'row',
+  explorationShare: 0.1,
+  newListenerShare: 0.2,
+  floor: 0.02,
+  newcomerShare: 0.15,
+  rewardCap: 0.5,
+});

@@ -53,6 +53,7 @@ interface PolicyOptions extends GlobalOptions {
   readonly draws: number;
   readonly seed: number;
   readonly set?: Record<string, number | string | boolean>;
+  readonly compose?: Record<string, number | string | boolean>;
 }
 
 function registerPolicy(program: Command, run: Run): void {
@@ -66,29 +67,36 @@ function registerPolicy(program: Command, run: Run): void {
     )
     .requiredOption(
       '--policy <policy>',
-      'its id (docs/policies.md), or "each": every policy, with the options that change what it does',
+      'its id (docs/policies.md), or "each": every policy, with the options that change what it does, and under a composition of everything',
     )
     .option('--draws <count>', 'pages to draw', wholeNumber(1, 100_000_000), 100_000)
     .option('--seed <seed>', 'of the draws', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--set <name=value>', 'an option of the policy; repeatable', anyOptionMap)
+    .option('--compose <name=value>', 'an option of its composition, such as diversity=0.4; repeatable', anyOptionMap)
     .addHelpText(
       'after',
       `
 Examples:
   shelfwise policy check --policy each --draws 1000000 --json
   shelfwise policy check --policy plackett-luce --set cardEpsilon=0.1 --set cardTemperature=0.5
-  shelfwise policy check --policy thompson --set draws=64 --set floor=project`,
+  shelfwise policy check --policy thompson --set draws=64 --set floor=project
+  shelfwise policy check --policy greedy --compose diversity=0.3 --compose explorationShare=0.1`,
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PolicyOptions>();
-      const { checkPolicy, POLICY_VARIANTS, policyOf } = await import('../../policy/index.ts');
-      if (options.policy === 'each' && options.set !== undefined) {
-        throw new ShelfwiseError('OPTION_INVALID', '--set is for one policy; name it instead of "each"');
+      const { CHECKED_COMPOSITION, checkPolicy, composed, POLICY_IDS, POLICY_VARIANTS, policyOf } = await import(
+        '../../policy/index.ts'
+      );
+      const isEach = options.policy === 'each';
+      if (isEach && (options.set !== undefined || options.compose !== undefined)) {
+        throw new ShelfwiseError('OPTION_INVALID', '--set and --compose are for one policy; name it instead of "each"');
       }
-      const checked =
-        options.policy === 'each'
-          ? POLICY_VARIANTS.map(([id, given]) => policyOf(id, given))
-          : [policyOf(options.policy, options.set ?? {})];
+      const checked = isEach
+        ? [
+            ...POLICY_VARIANTS.map(([id, given]) => policyOf(id, given)),
+            ...POLICY_IDS.map((id) => composed(policyOf(id), CHECKED_COMPOSITION)),
+          ]
+        : [composed(policyOf(options.policy, options.set ?? {}), options.compose ?? {})];
       const reports: PolicyReport[] = [];
       for (const one of checked) {
         const report = await withProgress(
@@ -105,8 +113,7 @@ Examples:
       }
       const holds = reports.every((report) => report.holds);
       if (!holds) found(run);
-      if (options.policy === 'each')
-        print(run, options, { holds, policies: reports }, () => reports.map(reportText).join(''));
+      if (isEach) print(run, options, { holds, policies: reports }, () => reports.map(reportText).join(''));
       else print(run, options, reports[0], () => reportText(reports[0]));
     });
 }
