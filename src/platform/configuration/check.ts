@@ -71,19 +71,24 @@ export function checkConfiguration(given: unknown, encoder: EncoderShape): Check
   const section = (name: string): Plain => (isPlain(given[name]) ? given[name] : {});
   const policy = 'policy' in given ? policyOfSection(section('policy'), report) : {};
   const model = 'model' in given ? modelOfSection(section('model'), encoder, report) : undefined;
-  // Ranges say little of values of the wrong kind, and nothing of keys that there are not.
-  if (problems.length > 0) return { configuration: undefined, problems };
 
   const config = given as ShelfwiseConfig;
+  // Ranges say little of values of the wrong kind, and nothing of keys that there are not.
+  const isSound = (...names: readonly string[]): boolean =>
+    !problems.some(({ path }) => names.some((name) => path === name || path.startsWith(`${name}.`)));
   const home = { ...config.home, ...policy } as Partial<HomeTunables>;
-  let tunables: Readonly<HomeTunables> | undefined;
-  attempt('home', report, () => {
-    tunables = resolveTunables(withSurfaces(home));
-  });
   const platform = { ...config.platform, ...(config.playlists === undefined ? {} : { playlists: config.playlists }) };
-  attempt('platform', report, () => resolvePlatformOptions({ ...platform, dataDir: '.' }));
-  attempt('training', report, () => resolveTraining(config.training ?? {}));
-  checkServer(config.server ?? {}, report);
+  let tunables: Readonly<HomeTunables> | undefined;
+  if (isSound('home', 'policy')) {
+    attempt('home', report, () => {
+      tunables = resolveTunables(withSurfaces(home));
+    });
+  }
+  if (isSound('platform', 'playlists')) {
+    attempt('platform', report, () => resolvePlatformOptions({ ...platform, dataDir: '.' }));
+  }
+  if (isSound('training')) attempt('training', report, () => resolveTraining(config.training ?? {}));
+  if (isSound('server')) checkServer(config.server ?? {}, report);
   if (problems.length > 0 || tunables === undefined) return { configuration: undefined, problems };
   return {
     configuration: {

@@ -21,7 +21,7 @@ export function parseSpan(text: string, nowMs: number): Span {
   }
   throw new ShelfwiseError(
     'OPTION_INVALID',
-    `examples is "${text}"; it takes all, 30d, 12h, 4w, or FROM..TO such as 2026-11-01..2026-11-20`,
+    `training: examples is "${text}"; it takes all, 30d, 12h, 4w, or FROM..TO such as 2026-11-01..2026-11-20`,
   );
 }
 

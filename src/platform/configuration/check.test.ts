@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createEncoder, homeFeatures } from '../../features/index.ts';
+import { DEFAULT_TUNABLES } from '../../home/index.ts';
+import { checkConfiguration } from './check.ts';
+import { SAMPLE_YAML } from './sample.ts';
+
+const encoder = createEncoder(homeFeatures);
+const check = (given: unknown) => checkConfiguration(given, encoder);
+const pathsOf = (given: unknown) => check(given).problems.map(({ path }) => path);
+
+describe('checkConfiguration', () => {
+  it('takes nothing for the defaults, and the sample for nothing else', () => {
+    expect(check({}).configuration?.tunables).toEqual(DEFAULT_TUNABLES);
+    const sample = check(parse(SAMPLE_YAML));
+    expect(sample.problems).toEqual([]);
+    expect(sample.configuration?.tunables).toEqual(DEFAULT_TUNABLES);
+    expect(sample.configuration?.model).toEqual({ family: 'logistic', options: {}, ensemble: 1, calibration: 'none' });
+  });
+
+  it('names every unknown key and wrong kind at once, each with its path and the name that may have been meant', () => {
+    const { problems } = check({
+      server: { prot: 8080, host: 5 },
+      home: { cardEpsilonn: 0.1, surfaces: { tv: { card: 3 } } },
+      polices: {},
+      policy: { id: 'softmax', temprature: 1 },
+      model: { family: 'logistik' },
+      training: { examples: 30 },
+    });
+    expect(problems.map(({ path, message }) => `${path} ${message}`)).toEqual([
+      'server.prot is not known',
+      'server.host is 5',
+      'home.cardEpsilonn is not known',
+      'home.surfaces.tv.card is not known',
+      'polices is not known',
+      'training.examples is 30',
+      'policy.temprature is not known',
+      'model.family is "logistik"',
+    ]);
+    const remedyOf = (wanted: string) => problems.find(({ path }) => path === wanted)?.remedy;
+    expect(remedyOf('server.prot')).toMatch(/^Did you mean port\? There are /);
+    expect(remedyOf('server.host')).toBe('Give a text.');
+    expect(remedyOf('home.surfaces.tv.card')).toMatch(/^Did you mean cards\?/);
+    expect(remedyOf('polices')).toMatch(/^Did you mean policy\?|^There are home/);
+    expect(remedyOf('policy.temprature')).toMatch(/^Did you mean temperature\?/);
+    expect(remedyOf('model.family')).toMatch(/^Did you mean logistic\? There are .*logistic/);
+  });
+
+  it.each([
+    [{ server: { port: 70_000 } }, 'server.port'],
+    [{ platform: { popularityHoldout: 2 } }, 'platform.popularityHoldout'],
+    [{ home: { cardEpsilon: 1.5 } }, 'home.cardEpsilon'],
+    [{ home: { surfaces: { tv: { cards: 99 } } } }, 'home.surfaces.tv.cards'],
+    [{ policy: { id: 'plackett-luce', cardTemperature: -1 } }, 'policy.cardTemperature'],
+    [{ policy: { id: 'softmax', epsilon: 2 } }, 'policy.epsilon'],
+    [{ model: { family: 'logistic', l2: -1 } }, 'model.l2'],
+    [{ model: { family: 'logistic', ensemble: 1000 } }, 'model.ensemble'],
+    [{ model: { family: 'logistic', calibration: 'magic' } }, 'model.calibration'],
+    [{ model: { family: 'logistic', depth: 3 } }, 'model.depth'],
+    [{ training: { weightClip: 0.5 } }, 'training.weightClip'],
+    [{ training: { examples: 'yesterday' } }, 'training.examples'],
+  ])('says what is out of range, and where: %j', (given, path) => {
+    expect(pathsOf(given)).toEqual([path]);
+    expect(check(given).problems[0].remedy).not.toBe('');
+  });
+
+  it('checks sections that are sound beside those that are not', () => {
+    expect(pathsOf({ server: { prot: 1 }, training: { weightClip: 0.5 }, home: { cardEpsilon: 9 } })).toEqual([
+      'server.prot',
+      'home.cardEpsilon',
+      'training.weightClip',
+    ]);
+  });
+
+  it('takes what is not an object for what it is', () => {
+    for (const given of [null, undefined, 5, 'text', [1]]) expect(pathsOf(given)).toEqual(['']);
+    expect(pathsOf({ home: [1] })).toEqual(['home']);
+    expect(pathsOf({ model: 'trees' })).toContain('model');
+    // What an operator switches at run time has its own commands.
+    expect(pathsOf({ home: { switchedOff: ['shelf:popular'] } })).toEqual(['home.switchedOff']);
+  });
+
+  it('reads the options of a policy as tunables: of Plackett-Luce as those that the cold start builds on', () => {
+    expect(check({ policy: { id: 'plackett-luce', cardTemperature: 0.5 } }).configuration?.tunables).toEqual({
+      ...DEFAULT_TUNABLES,
+      cardTemperature: 0.5,
+    });
+    expect(check({ policy: { id: 'softmax', temperature: 0.3 } }).configuration?.tunables).toMatchObject({
+      policy: 'softmax',
+      policyOptions: { temperature: 0.3 },
+    });
+  });
+
+  it('has one hash for one meaning, whatever the order of its keys', () => {
+    const hashOf = (given: unknown) => check(given).configuration?.hash;
+    expect(hashOf({ home: { cardEpsilon: 0.1, shelfEpsilon: 0.2 } })).toBe(
+      hashOf({ home: { shelfEpsilon: 0.2, cardEpsilon: 0.1 } }),
+    );
+    expect(hashOf({ home: { cardEpsilon: 0.1 } })).not.toBe(hashOf({ home: { cardEpsilon: 0.2 } }));
+  });
+});
