@@ -24,7 +24,7 @@ export interface OnlineCoverOptions extends LearnedOptions {
  * In Agarwal, Hsu, Kale, Langford, Li and Schapire 2014 (Vowpal Wabbit's `--cover`) each policy of the cover is trained on costs from
  * which that bonus is taken off, so that its regressor predicts cost minus bonus. Here the members of a bootstrap ensemble
  * are trained on the rewards alone and the bonus is added to what they predict: the same choice by a regressor that is right, from one
- * ensemble that serves every policy, and the cover is exact for the very candidates of a page. Needs `draws` from an ensemble of N.
+ * ensemble that serves every policy, and the cover is exact for the very candidates of a page. Needs the `replicas` of an ensemble of N.
  * Throws `OPTION_INVALID`.
  */
 export function onlineCover(given: Partial<OnlineCoverOptions> = {}): Policy {
@@ -72,7 +72,7 @@ export function onlineCover(given: Partial<OnlineCoverOptions> = {}): Policy {
     projectMinimum(out, n, least * n);
   };
   return Object.freeze({
-    ...identity('online-cover', { ...options }, { kind: 'draws', draws: replicas }),
+    ...identity('online-cover', { ...options }, { kind: 'replicas', draws: replicas }),
     shelf: write,
     card: write,
   });

@@ -1,8 +1,8 @@
 /** What a policy needs beside scores, asked of the reward model for the candidates of one decision. */
 import { hash32, mix32, type Seed, ShelfwiseError } from '../base/index.ts';
 import type { FeatureBatch } from '../features/index.ts';
-import type { RewardModel } from '../models/index.ts';
-import type { Policy } from './policy.ts';
+import { isEnsemble, type RewardModel } from '../models/index.ts';
+import { type Policy, Scratch } from './policy.ts';
 import type { PolicyShelf } from './problem.ts';
 
 const DRAWS_LABEL = hash32('draws of the posterior');
@@ -24,6 +24,12 @@ export function drawSeedOf(seed: Seed, out: Seed = new Uint32Array(4)): Seed {
 export function lackedEvidence({ id, needs }: Policy, model: RewardModel | undefined): string | undefined {
   if (needs.kind === 'none') return undefined;
   if (model === undefined) return `${id} needs ${needs.kind} of a model, and none serves`;
+  if (needs.kind === 'replicas') {
+    const size = isEnsemble(model) ? model.size : 0;
+    return size === needs.draws
+      ? undefined
+      : `${id} needs an ensemble of ${needs.draws} replicas, the ${model.family} model has ${size}; set the option to what it has`;
+  }
   const has = needs.kind === 'sensitivities' ? model.sensitivities !== undefined : model.uncertainty !== undefined;
   return has ? undefined : `${id} needs ${needs.kind}, and the ${model.family} model has none`;
 }
@@ -38,23 +44,34 @@ export function requireEvidence(policy: Policy, model: RewardModel | undefined):
 export class ModelEvidence {
   #values = new Float64Array(0);
   readonly #seed: Seed = new Uint32Array(4);
+  readonly #scores = new Scratch();
 
   /** Asks the model about the first `rows` rows of the batch. Throws `POLICY_EVIDENCE` where it lacks what the policy needs. */
   read(policy: Policy, model: RewardModel | undefined, batch: FeatureBatch, rows: number, seed: Seed): void {
     requireEvidence(policy, model);
     const { kind, draws } = policy.needs;
-    const length = kind === 'draws' ? rows * draws : rows;
+    const length = rows * Math.max(1, draws);
     if (this.#values.length < length) this.#values = new Float64Array(2 * length);
-    if (kind === 'draws') model?.uncertainty?.draw(batch, rows, drawSeedOf(seed, this.#seed), draws, this.#values);
+    if (kind === 'replicas') this.#readReplicas(model, batch, rows);
+    else if (kind === 'draws') model?.uncertainty?.draw(batch, rows, drawSeedOf(seed, this.#seed), draws, this.#values);
     else if (kind === 'deviations') model?.uncertainty?.deviations(batch, rows, this.#values);
     else if (kind === 'sensitivities') model?.sensitivities?.(batch, rows, this.#values);
+  }
+
+  #readReplicas(model: RewardModel | undefined, batch: FeatureBatch, rows: number): void {
+    if (model === undefined || !isEnsemble(model)) return;
+    const scores = this.#scores.of(rows);
+    for (let j = 0; j < model.size; j++) {
+      model.member(j).predict(batch, rows, scores);
+      for (let r = 0; r < rows; r++) this.#values[r * model.size + j] = scores[r];
+    }
   }
 
   /** What a shelf of `count` candidates carries whose features begin at row `from`. */
   of({ needs }: Policy, from: number, count: number): Pick<PolicyShelf, 'deviations' | 'draws' | 'sensitivities'> {
     const { kind, draws } = needs;
     if (kind === 'none') return {};
-    if (kind === 'draws') return { draws: this.#values.subarray(from * draws, (from + count) * draws) };
+    if (draws > 0) return { draws: this.#values.subarray(from * draws, (from + count) * draws) };
     return { [kind]: this.#values.subarray(from, from + count) };
   }
 }

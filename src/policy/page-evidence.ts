@@ -106,11 +106,12 @@ export class PageEvidence {
   /** All shelves carry the same kinds of evidence (`requireProblem`), so that any one tells. */
   #require({ id, needs }: Policy, shelf: PolicyShelf | undefined): void {
     const { kind, draws } = needs;
-    if (kind === 'draws' ? this.#drawCount >= draws : kind === 'none' || shelf?.[kind] !== undefined) return;
-    const wanted = kind === 'draws' ? `${draws} draws` : kind;
+    if (kind === 'none') return;
+    const isDrawn = kind === 'draws' || kind === 'replicas';
+    if (isDrawn ? this.#drawCount >= draws : shelf?.[kind] !== undefined) return;
     throw new ShelfwiseError(
       'POLICY_EVIDENCE',
-      `${id} needs ${wanted} from the model's posterior, the page has ${kind === 'draws' ? this.#drawCount : 'none'}`,
+      `${id} needs ${isDrawn ? `${draws} ` : ''}${kind} of its model, the page has ${isDrawn ? this.#drawCount : 'none'}`,
     );
   }
 }

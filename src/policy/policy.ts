@@ -12,13 +12,14 @@ export type PolicyOptions = Readonly<Record<string, Json>>;
  * What a policy reads beside scores, of the model that gave them:
  *  - `deviations`: the standard deviation of each score under the posterior;
  *  - `draws`: every score under so many draws from the posterior, rows correlated as the model believes;
+ *  - `replicas`: every score by each of the members of an ensemble, which stand where draws do;
  *  - `sensitivities`: by how much a score would move per unit of weight of one more example.
  */
-export type EvidenceKind = 'none' | 'deviations' | 'draws' | 'sensitivities';
+export type EvidenceKind = 'none' | 'deviations' | 'draws' | 'replicas' | 'sensitivities';
 
 export interface EvidenceNeed {
   readonly kind: EvidenceKind;
-  /** How many draws; 0 for every other kind. */
+  /** How many draws, or replicas; 0 for every other kind. */
   readonly draws: number;
 }
 

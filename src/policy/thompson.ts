@@ -5,7 +5,7 @@
  */
 import { requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { applyFloor, type FloorOptions, mixUniform, requireFloor } from './floors.ts';
-import { identity, type Policy, requireNumbers, type StepEvidence } from './policy.ts';
+import { type EvidenceNeed, identity, type Policy, requireNumbers, type StepEvidence } from './policy.ts';
 
 const MOST_DRAWS = 4096;
 
@@ -71,7 +71,7 @@ export interface ThompsonOptions extends FloorOptions {
 export function thompson(given: Partial<ThompsonOptions> = {}): Policy {
   const options = resolveOptions<ThompsonOptions>('thompson', given, { draws: 128, epsilon: 0.05, floor: 'mix' });
   requireDraws('thompson', 'draws', options.draws);
-  return winsOf('thompson', options, options.draws);
+  return winsOf('thompson', options, { kind: 'draws', draws: options.draws });
 }
 
 export interface BootstrapThompsonOptions extends FloorOptions {
@@ -85,8 +85,8 @@ export interface BootstrapThompsonOptions extends FloorOptions {
 
 /**
  * Bootstrapped Thompson sampling: an action's probability is the share of the J replicas that rank it first, then the floor.
- * Eckles and Kaptein 2014 (Vowpal Wabbit's `--bag`). Needs `draws` from an ensemble whose J draws are its J replicas; then the
- * share is no estimate, and no seed moves it. Throws `OPTION_INVALID`.
+ * Eckles and Kaptein 2014 (Vowpal Wabbit's `--bag`). The share is no estimate and no seed moves it. Needs the `replicas` of an
+ * ensemble of J. Throws `OPTION_INVALID`.
  */
 export function bootstrapThompson(given: Partial<BootstrapThompsonOptions> = {}): Policy {
   const options = resolveOptions<BootstrapThompsonOptions>('bootstrap-thompson', given, {
@@ -95,16 +95,16 @@ export function bootstrapThompson(given: Partial<BootstrapThompsonOptions> = {})
     floor: 'mix',
   });
   requireDraws('bootstrap-thompson', 'replicas', options.replicas);
-  return winsOf('bootstrap-thompson', options, options.replicas);
+  return winsOf('bootstrap-thompson', options, { kind: 'replicas', draws: options.replicas });
 }
 
-function winsOf(id: string, options: FloorOptions, draws: number): Policy {
+function winsOf(id: string, options: FloorOptions, needs: EvidenceNeed): Policy {
   requireFloor(id, options);
   const write = (values: Float64Array, n: number, out: Float64Array, evidence: StepEvidence) => {
-    shareOfWins(id, values, n, evidence, draws, out);
+    shareOfWins(id, values, n, evidence, needs.draws, out);
     applyFloor(options, out, n);
   };
-  return Object.freeze({ ...identity(id, { ...options }, { kind: 'draws', draws }), shelf: write, card: write });
+  return Object.freeze({ ...identity(id, { ...options }, needs), shelf: write, card: write });
 }
 
 export interface TopTwoOptions extends FloorOptions {
