@@ -194,7 +194,10 @@ class Learning extends Scoring implements NetworkLearner {
   async fit(examples: Examples, given: NetworkFitOptions): Promise<FitReport> {
     const { rng, validation, signal, onProgress, negativeRate = 1 } = given;
     signal?.throwIfAborted();
-    const options = networkOptions({ ...this.options, epochs: given.epochs ?? this.options.epochs });
+    const options =
+      given.epochs === undefined
+        ? this.options
+        : networkOptions({ ...this.options, epochs: given.epochs, leastSteps: 0 });
     requireRange('networkModel.fit', 'negativeRate', negativeRate, 1e-6, 1);
     if (negativeRate !== 1 && options.objective !== 'logLoss') {
       throw new ShelfwiseError('OPTION_INVALID', 'networkModel.fit: negativeRate shifts a logit; a value has none');

@@ -14,11 +14,16 @@ export interface NetworkOptions {
   readonly embeddingSize: number;
   /** Rows of the table of embeddings at most; where the encoder has more buckets, they are hashed into these. @default 65536 */
   readonly embeddingRows: number;
-  /** Passes over the rows; fewer where validation stops them. @default 10 */
+  /** Passes over the rows; fewer where validation rows stop them. @default 10 */
   readonly epochs: number;
-  /** Rows of one step. @default 256 */
+  /**
+   * Steps at least, where validation rows say when it is enough: few rows are passed over more often for them, up to 100
+   * times. Without validation rows nothing would stop a network from learning few rows by heart. @default 10000
+   */
+  readonly leastSteps: number;
+  /** Rows of one step. @default 64 */
   readonly batchRows: number;
-  /** Largest step size of Adam: it grows to it over `warmUp`, then falls along a half cosine to 0. @default 0.002 */
+  /** Largest step size of Adam: it grows to it over `warmUp`, then falls along a half cosine to 0. @default 0.003 */
   readonly rate: number;
   /** Share of all steps. @default 0.05 */
   readonly warmUp: number;
@@ -26,7 +31,7 @@ export interface NetworkOptions {
   readonly weightDecay: number;
   /** Probability with which a hidden unit is left out of a row of training. @default 0 */
   readonly dropout: number;
-  /** Epochs without a better validation loss after which training stops. @default 3 */
+  /** Epochs without a better validation loss after which training stops. @default 6 */
   readonly patience: number;
   /** Precision of the prior of the last layer's weights, of which the posterior is made. @default 1 */
   readonly priorPrecision: number;
@@ -42,19 +47,20 @@ const DEFAULTS: NetworkOptions = {
   embeddingSize: 8,
   embeddingRows: 1 << 16,
   epochs: 10,
-  batchRows: 256,
-  rate: 0.002,
+  leastSteps: 10_000,
+  batchRows: 64,
+  rate: 0.003,
   warmUp: 0.05,
   weightDecay: 0.01,
   dropout: 0,
-  patience: 3,
+  patience: 6,
   priorPrecision: 1,
   onlineRate: 0.0005,
   baseRate: 0.1,
 };
 
 export interface NetworkFitOptions extends FitOptions {
-  /** Instead of the model's own. */
+  /** Instead of the model's own, and not more of them for few rows. */
   readonly epochs?: number;
 }
 
@@ -68,6 +74,7 @@ export function networkOptions(given: Partial<NetworkOptions>): Readonly<Network
   range('embeddingSize', 4, 64);
   range('embeddingRows', 2, 1 << 24);
   range('epochs', 1, 10_000);
+  range('leastSteps', 0, 1e9);
   range('batchRows', 1, 1 << 16);
   range('rate', 1e-7, 1);
   range('warmUp', 0, 1);
@@ -97,6 +104,17 @@ export function networkOptions(given: Partial<NetworkOptions>): Readonly<Network
     throw new ShelfwiseError('OPTION_INVALID', `${OWNER}: objective is ${String(objective)}; logLoss or squaredError`);
   }
   return options;
+}
+
+const MOST_PASSES = 100;
+
+/** Passes over `batches` batches. */
+export function passesFor(
+  { epochs, leastSteps }: Readonly<NetworkOptions>,
+  batches: number,
+  validated: boolean,
+): number {
+  return validated ? Math.max(epochs, Math.min(MOST_PASSES, Math.ceil(leastSteps / batches))) : epochs;
 }
 
 /** The step size at step `step` of `steps`: linear up to `rate`, then half a cosine down (Loshchilov & Hutter 2017). */

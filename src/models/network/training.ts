@@ -6,7 +6,7 @@ import type { Examples } from '../contract.ts';
 import { columnMoments } from '../examples.ts';
 import { PrecisionFactor } from '../glm/precision-factor.ts';
 import { logit, logLossOf, sigmoid, sigmoids } from '../sigmoid.ts';
-import { type NetworkOptions, scheduledRate } from './options.ts';
+import { type NetworkOptions, passesFor, scheduledRate } from './options.ts';
 
 /** @see adamStep */
 export const ADAM_EPSILON = 1e-7;
@@ -91,8 +91,9 @@ export async function train(
   const start = 1 / Math.sqrt(network.lastWidth);
   for (let k = 0, weights = network.outputWeights; k < weights.length; k++) weights[k] = start * rng.normal();
 
-  const { epochs, batchRows, patience } = options;
+  const { batchRows, patience } = options;
   const batches = Math.ceil(order.length / batchRows);
+  const epochs = passesFor(options, batches, validation !== undefined);
   const seed = rng.uint32();
   const learning = new BatchLearner(network, options);
   let best: { loss: number; epoch: number; snapshot: ReturnType<Network['snapshot']> } | undefined;
