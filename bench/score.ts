@@ -1,7 +1,10 @@
-/** Scoring of 2,000 candidates a call by the logistic model, beside a plain dot product of the same width. */
+/**
+ * Scoring of 2,000 candidates a call, beside a plain dot product of the same width: by the logistic model, by a network as it
+ * is by default over the same columns and slots, and by one of 64-128-64-1 without slots.
+ */
 import { createRng } from '../src/base/index.ts';
-import { createBatch, createEncoder, homeFeatures } from '../src/features/index.ts';
-import { logisticModel } from '../src/models/index.ts';
+import { createBatch, createEncoder, type EncoderShape, homeFeatures } from '../src/features/index.ts';
+import { logisticModel, networkModel } from '../src/models/index.ts';
 import { round } from './load.ts';
 import type { BenchSettings } from './settings.ts';
 
@@ -19,6 +22,15 @@ export async function benchScore({ seconds }: BenchSettings): Promise<Record<str
   const out = new Float64Array(ROWS);
   const logistic = medianMs(seconds / 2, () => model.predict(batch, ROWS, out));
 
+  const network = networkModel.fresh(encoder);
+  await network.fit({ batch, labels, weights: new Float32Array(ROWS).fill(1), rows: ROWS }, { rng, epochs: 1 });
+  const byNetwork = medianMs(seconds / 2, () => network.predict(batch, ROWS, out));
+  const wide: EncoderShape = { ...encoder, denseWidth: 64, sparseWidth: 0, denseNames: [], sparseNames: [] };
+  const wideBatch = createBatch(wide, ROWS);
+  for (let i = 0; i < wideBatch.dense.length; i++) wideBatch.dense[i] = rng.normal();
+  const larger = networkModel.fresh(wide, { hidden: [128, 64] });
+  const byLarger = medianMs(seconds / 2, () => larger.predict(wideBatch, ROWS, out));
+
   const weights = Float32Array.from({ length: encoder.denseWidth }, () => rng.normal());
   const dot = medianMs(seconds / 2, () => {
     for (let r = 0, at = 0; r < ROWS; r++) {
@@ -32,6 +44,8 @@ export async function benchScore({ seconds }: BenchSettings): Promise<Record<str
     denseWidth: encoder.denseWidth,
     sparseWidth: encoder.sparseWidth,
     logisticMs: logistic,
+    networkMs: byNetwork,
+    network64x128x64x1Ms: byLarger,
     baselineDenseDotProductMs: dot,
     ratioToBaseline: round(logistic / dot),
   };
