@@ -6,6 +6,7 @@ import { benchFreshness } from './freshness.ts';
 import { benchHome } from './home.ts';
 import { benchIngest } from './ingest.ts';
 import { measureJitter } from './jitter.ts';
+import { benchOnnx } from './onnx.ts';
 import { benchScore } from './score.ts';
 import { benchTrain } from './train.ts';
 
@@ -15,6 +16,7 @@ const BENCHES = {
   freshness: benchFreshness,
   score: benchScore,
   train: benchTrain,
+  onnx: benchOnnx,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,8 @@
-/** Products of matrices, and operators along an axis. Sums are taken in double precision, in a fixed order. */
+/**
+ * Products of matrices, and operators along an axis. Sums have a fixed order: in double precision here, in 32 bits where the
+ * kernels take a product with constant weights.
+ */
+import { DenseProduct } from '../../../kernels/index.ts';
 import type { ElementType } from '../format.ts';
 import type { NodeView, Operator } from './node-view.ts';
 import { axisOf, type Numbers, type Value } from './value.ts';
@@ -56,10 +60,29 @@ class Product {
   }
 }
 
+/** Matrices narrower than this are not worth the way into the kernels' memory. */
+const LEAST_WIDTH = 4;
+
+/**
+ * Products with a constant matrix of 32-bit floats by the SIMD kernels, whatever the number of rows, so that a row's result
+ * does not depend on it; undefined where the matrix is another.
+ */
+function kernelFor(
+  matrix: Value | undefined,
+  elements: Numbers | undefined,
+  k: number,
+  n: number,
+): DenseProduct | undefined {
+  if (matrix?.type !== 'float' || elements === undefined || n < LEAST_WIDTH || k < LEAST_WIDTH) return undefined;
+  return new DenseProduct(elements instanceof Float32Array ? elements : Float32Array.from(elements), k, n);
+}
+
 /** One of two vectors or matrices, or stacks of matrices of which one side may be a single one. */
 const matMul: Operator = (node: NodeView) => {
   const product = new Product();
   const dims: number[] = [];
+  const right = node.constant(1);
+  const kernel = right?.dims.length === 2 ? kernelFor(right, right.numbers, right.dims[0], right.dims[1]) : undefined;
   return (inputs, outputs) => {
     const a = node.required(inputs[0], 'left matrix');
     const b = node.required(inputs[1], 'right matrix');
@@ -87,6 +110,10 @@ const matMul: Operator = (node: NodeView) => {
     if (a.dims.length > 1) dims.push(m);
     if (b.dims.length > 1) dims.push(n);
     const z = out.shape(a.type as Numeric, dims);
+    if (kernel !== undefined && a.type === 'float') {
+      kernel.multiply(a.numbers as Float32Array, a.size / k, z as Float32Array);
+      return;
+    }
     const stepA = a.size === m * k ? 0 : m * k;
     const stepB = b.size === k * n ? 0 : k * n;
     for (let s = 0; s < stacks; s++) {
@@ -127,6 +154,14 @@ const gemm: Operator = (node: NodeView) => {
   const right = new Transposed();
   const product = new Product();
   const dims = [0, 0];
+  const fixed = node.constant(1);
+  const [rowsOfB, columnsOfB] = fixed?.dims ?? [];
+  const kernel =
+    fixed?.dims.length !== 2
+      ? undefined
+      : transB
+        ? kernelFor(fixed, right.of(fixed, true), columnsOfB, rowsOfB)
+        : kernelFor(fixed, fixed.numbers, rowsOfB, columnsOfB);
   return (inputs, outputs) => {
     const a = node.required(inputs[0], 'A');
     const b = node.required(inputs[1], 'B');
@@ -148,6 +183,15 @@ const gemm: Operator = (node: NodeView) => {
     const rowStep = c !== undefined && rank === 2 && c.dims[0] === m && m > 1 ? c.dims[1] : 0;
     if (c !== undefined && c.size !== 1 && c.size !== Math.max(1, columnStep * n) * Math.max(1, rowStep > 0 ? m : 1)) {
       node.invalid(`adds [${c.dims}] to [${dims}]`);
+    }
+    if (kernel !== undefined && x instanceof Float32Array) {
+      kernel.multiply(x, m, z as Float32Array);
+      for (let r = 0, to = 0; r < m; r++) {
+        for (let j = 0; j < n; j++, to++) {
+          z[to] = alpha * z[to] + (added === undefined ? 0 : beta * added[r * rowStep + j * columnStep]);
+        }
+      }
+      return;
     }
     product.run(x, 0, y, 0, m, k, n, (row, sums, at) => {
       const to = row * n;
