@@ -41,12 +41,12 @@ const SLICE_ROWS = 8192;
 export async function passOver(examples: Examples, learner: RowLearner, options: PassOptions): Promise<number> {
   const { batch, labels, weights, rows } = examples;
   const { passes, rng, validationLoss, pause } = options;
-  const order = Uint32Array.from({ length: rows }, (_, r) => r);
+  const order = new Uint32Array(rows);
   let best = Number.POSITIVE_INFINITY;
   let goBack: (() => void) | undefined;
   for (let pass = 0; pass < passes; pass++) {
     learner.beginPass(pass);
-    shuffle(order, rng);
+    shuffleRows(order, rng);
     for (let from = 0; from < rows; from += SLICE_ROWS) {
       const to = Math.min(rows, from + SLICE_ROWS);
       learner.learn(batch, labels, weights, order, from, to);
@@ -65,9 +65,30 @@ export async function passOver(examples: Examples, learner: RowLearner, options:
   return passes;
 }
 
-function shuffle(order: Uint32Array, rng: Rng): void {
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
+/** Rows that stay together when blocks are shuffled, and rows that are then shuffled among each other. */
+const BLOCK_ROWS = 128;
+const WINDOW_ROWS = 1024;
+
+/**
+ * A new order of the rows, at random on two levels: blocks of 128 rows change places, then the rows within each 1,024. Rows that
+ * stand together come from eight places of memory instead of a thousand, which a pass over many rows mostly waits for. Up to
+ * 1,024 rows every order is equally likely.
+ */
+export function shuffleRows(order: Uint32Array, rng: Rng): void {
+  const rows = order.length;
+  const blocks = Uint32Array.from({ length: Math.ceil(rows / BLOCK_ROWS) }, (_, block) => block);
+  shuffle(blocks, 0, blocks.length, rng);
+  let at = 0;
+  for (const block of blocks) {
+    const end = Math.min(rows, (block + 1) * BLOCK_ROWS);
+    for (let r = block * BLOCK_ROWS; r < end; r++) order[at++] = r;
+  }
+  for (let from = 0; from < rows; from += WINDOW_ROWS) shuffle(order, from, Math.min(rows, from + WINDOW_ROWS), rng);
+}
+
+function shuffle(order: Uint32Array, from: number, to: number, rng: Rng): void {
+  for (let i = to - 1; i > from; i--) {
+    const j = from + rng.below(i - from + 1);
     const kept = order[i];
     order[i] = order[j];
     order[j] = kept;
