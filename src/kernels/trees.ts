@@ -47,7 +47,6 @@ interface TreeExports extends ModuleExports {
     values: number,
     maps: number,
     slots: number,
-    tables: number,
     out: number,
   ): void;
   scoreRows(
@@ -56,8 +55,6 @@ interface TreeExports extends ModuleExports {
     rows: number,
     trees: number,
     count: number,
-    firstSlot: number,
-    sets: number,
     base: number,
     out: number,
   ): void;
@@ -67,8 +64,12 @@ interface TreeExports extends ModuleExports {
 const COPIED_ROWS = 512;
 /** Rows that all trees pass over before the next: their columns and one tree stay in the first-level cache. */
 const SCORED_ROWS = 64;
-const NODE_WORDS = 2;
+const NODE_WORDS = 4;
 const TREE_WORDS = 4;
+const MAP_WORDS = 5;
+/** Lanes of a column: rows that are scored side by side. */
+const LANES = 8;
+const COLUMN_BYTES = 4 * LANES;
 
 /** Columns that the trees ask for: pairs of dense column and side of the missing, then slots. */
 interface Columns {
@@ -76,24 +77,58 @@ interface Columns {
   readonly ofPair: ReadonlyMap<number, number>;
   readonly slots: readonly number[];
   readonly ofSlot: ReadonlyMap<number, number>;
+  /** For each of the slots: its nodes, in order. */
+  readonly nodesOfSlot: readonly (readonly number[])[];
 }
 
 function columnsOf(trees: TreeArrays): Columns {
   const plan: number[] = [];
   const slots: number[] = [];
+  const nodesOfSlot: number[][] = [];
   const ofPair = new Map<number, number>();
   const ofSlot = new Map<number, number>();
   trees.features.forEach((feature, n) => {
     if (feature < 0) return;
     if (feature < trees.denseWidth) {
-      const pair = 2 * feature + (trees.missingLeft[n] === 1 ? 0 : 1);
-      if (!ofPair.has(pair)) ofPair.set(pair, plan.push(pair));
-    } else {
-      const slot = feature - trees.denseWidth;
-      if (!ofSlot.has(slot)) ofSlot.set(slot, slots.push(slot) - 1);
+      const pair = pairOf(trees, n);
+      if (!ofPair.has(pair)) ofPair.set(pair, plan.push(pair) - 1);
+      return;
+    }
+    const slot = feature - trees.denseWidth;
+    let place = ofSlot.get(slot);
+    if (place === undefined) {
+      place = slots.push(slot) - 1;
+      ofSlot.set(slot, place);
+      nodesOfSlot.push([]);
+    }
+    nodesOfSlot[place].push(n);
+  });
+  return { plan, ofPair, slots, ofSlot, nodesOfSlot };
+}
+
+function pairOf({ features, missingLeft }: TreeArrays, n: number): number {
+  return 2 * features[n] + (missingLeft[n] === 1 ? 0 : 1);
+}
+
+/**
+ * A node reads 4 bytes of which the last is its own: as a float, they lie above 2 where that byte is 0x40 and below 1 where it
+ * is 0, whatever the others are. A byte a node, where a float would fill the cache.
+ */
+const RIGHT = 0x40;
+const OWN_BYTE = 3;
+
+/** What the nodes of a slot say, category after category. */
+function answersOf(trees: TreeArrays, slot: number, nodes: readonly number[]): Uint8Array {
+  const categories = 1 + trees.bucketStarts[slot + 1] - trees.bucketStarts[slot];
+  const answers = new Uint8Array(categories * nodes.length + OWN_BYTE);
+  nodes.forEach((n, i) => {
+    const set = 8 * trees.setOf[n];
+    for (let category = 0; category < categories; category++) {
+      const isLeft = (trees.sets[set + (category >> 5)] >>> (category & 31)) & 1;
+      answers[category * nodes.length + i + OWN_BYTE] = isLeft ? 0 : RIGHT;
     }
   });
-  return { plan, ofPair, slots, ofSlot };
+  return answers;
 }
 
 /** One open-addressing table a slot, at most half full. */
@@ -127,40 +162,48 @@ function depthOf(trees: TreeArrays, tree: number): number {
   return deepest;
 }
 
-/** Copies the trees into memory of their own: 16 bytes a node. Not re-entrant: one call at a time. */
+/**
+ * Copies the trees into memory of their own: 24 bytes a node, and a byte more for each category of the slot that it asks. Not
+ * re-entrant: one call at a time.
+ */
 export function createTreeScorer(trees: TreeArrays): TreeScorer {
   const { denseWidth, sparseWidth } = trees;
   const count = trees.starts.length - 1;
   const nodes = trees.features.length;
   const columns = columnsOf(trees);
   const tables = columns.slots.map((slot) => tableOf(trees, slot));
-  const stride = 1 + columns.plan.length + columns.slots.length;
-  if (stride > 65535) throw new ShelfwiseError('KERNEL_MEMORY', `the trees ask for ${stride} columns`);
+  const answers = columns.slots.map((slot, place) => answersOf(trees, slot, columns.nodesOfSlot[place]));
+  // A pointer to the row itself and one a slot; 0; values.
+  const zeroColumn = 1 + columns.slots.length;
+  const stride = zeroColumn + 1 + columns.plan.length;
+  if (COLUMN_BYTES * zeroColumn > 65535) {
+    throw new ShelfwiseError('KERNEL_MEMORY', `the trees ask for ${columns.slots.length} slots`);
+  }
   const instance: KernelInstance<TreeExports> = instantiateModule('trees', [
     COPIED_ROWS * denseWidth,
     COPIED_ROWS * sparseWidth,
     columns.plan.length,
-    3 * columns.slots.length,
-    tables.reduce((sum, table) => sum + table.length, 0),
+    MAP_WORDS * columns.slots.length,
     SCORED_ROWS * stride,
     count * TREE_WORDS,
     nodes * NODE_WORDS,
     nodes * 2,
-    Math.max(8, trees.sets.length),
     COPIED_ROWS * 2,
+    ...tables.map(({ length }) => length),
+    ...answers.map(({ length }) => Math.ceil(length / 4)),
   ]);
   const { exports, regions } = instance;
-  const [dense, sparse, plan, maps, tablesAt, prepared, index, nodeTable, values, sets, scores] = regions;
+  const [dense, sparse, plan, maps, prepared, index, nodeTable, values, scores, ...ofSlots] = regions;
   plan.u32.set(columns.plan);
-  let offset = 0;
-  columns.slots.forEach((slot, i) => {
-    maps.u32.set([slot, tables[i].length / 2 - 1, offset * 4], 3 * i);
-    tablesAt.u32.set(tables[i], offset);
-    offset += tables[i].length;
+  columns.slots.forEach((slot, place) => {
+    const table = ofSlots[place];
+    const answer = ofSlots[tables.length + place];
+    table.u32.set(tables[place]);
+    new Uint8Array(exports.memory.buffer, answer.address).set(answers[place]);
+    const bytes = columns.nodesOfSlot[place].length;
+    maps.u32.set([slot, tables[place].length / 2 - 1, table.address, answer.address, bytes], MAP_WORDS * place);
   });
-  // The kernel asks which categories go right.
-  for (let i = 0; i < trees.sets.length; i++) sets.u32[i] = ~trees.sets[i];
-  const firstSlot = 1 + columns.plan.length;
+  const asked = columns.slots.map(() => 0);
   const leafValues = new Float64Array(exports.memory.buffer, values.address, nodes);
   for (let tree = 0; tree < count; tree++) {
     const start = trees.starts[tree];
@@ -172,26 +215,26 @@ export function createTreeScorer(trees: TreeArrays): TreeScorer {
       leafValues[n] = trees.values[n];
       if (feature < 0) {
         nodeTable.f32[at] = Number.POSITIVE_INFINITY;
-        nodeTable.u32[at + 1] = 0;
+        nodeTable.u32[at + 1] = COLUMN_BYTES * zeroColumn;
         continue;
       }
-      let column: number;
+      let pointer = 0;
       if (feature < denseWidth) {
         nodeTable.f32[at] = trees.thresholds[n];
-        column = columns.ofPair.get(2 * feature + (trees.missingLeft[n] === 1 ? 0 : 1)) ?? 0;
+        nodeTable.u32[at + 1] = COLUMN_BYTES * (zeroColumn + 1 + (columns.ofPair.get(pairOf(trees, n)) ?? 0));
       } else {
+        const place = columns.ofSlot.get(feature - denseWidth) ?? 0;
         mixed = 1;
-        nodeTable.u32[at] = trees.setOf[n] * 32;
-        column = firstSlot + (columns.ofSlot.get(feature - denseWidth) ?? 0);
+        nodeTable.f32[at] = 1;
+        nodeTable.u32[at + 1] = asked[place]++;
+        pointer = COLUMN_BYTES * (1 + place);
       }
       const distance = trees.left[n] - (n - start);
       if (distance > 65535) throw new ShelfwiseError('KERNEL_MEMORY', `a tree of ${end - start} nodes`);
-      nodeTable.u32[at + 1] = column + distance * 65536;
+      nodeTable.u32[at + 2] = pointer + distance * 65536;
     }
-    index.u32.set(
-      [nodeTable.address + 8 * start, depthOf(trees, tree), mixed, values.address + 8 * start],
-      TREE_WORDS * tree,
-    );
+    const root = nodeTable.address + 4 * NODE_WORDS * start;
+    index.u32.set([root, depthOf(trees, tree), mixed, values.address + 8 * start], TREE_WORDS * tree);
   }
   const results = new Float64Array(exports.memory.buffer, scores.address, COPIED_ROWS);
 
@@ -208,20 +251,9 @@ export function createTreeScorer(trees: TreeArrays): TreeScorer {
         columns.plan.length,
         maps.address,
         columns.slots.length,
-        tablesAt.address,
         prepared.address,
       );
-      exports.scoreRows(
-        prepared.address,
-        stride,
-        n,
-        index.address,
-        count,
-        firstSlot,
-        sets.address,
-        base,
-        scores.address + 8 * from,
-      );
+      exports.scoreRows(prepared.address, stride, n, index.address, count, base, scores.address + 8 * from);
     }
   };
   return {
