@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRng, DAY_MS, manualClock, seedFromBytes, utf8 } from '../base/index.ts';
+import { createRng, DAY_MS, manualClock, noise, seedFromBytes, utf8 } from '../base/index.ts';
 import {
   buildCatalog,
   createVocabulary,
@@ -18,7 +18,8 @@ import {
   type Vocabularies,
 } from '../domain/index.ts';
 import { createBatch, createEncoder, homeFeatures } from '../features/index.ts';
-import { loadModel, logisticModel } from '../models/index.ts';
+import { type EnsembleModel, loadModel, logisticModel, type RewardModel } from '../models/index.ts';
+import { POLICY_VARIANTS } from '../policy/index.ts';
 import { createNearest, fitEmbedding } from '../retrieval/index.ts';
 import { createCounters, emptyState, foldEvent, type ListenerState } from '../signals/index.ts';
 import {
@@ -181,6 +182,56 @@ async function epochsOf(): Promise<ServingEpochs> {
   };
 }
 const epochs = await epochsOf();
+
+/** The model that serves, as an ensemble that knows its error: members and draws are its scores, moved by row and draw. */
+function evidentModel(): EnsembleModel {
+  const { model } = epochs;
+  if (model === undefined) throw new Error('no model');
+  const moved = (seed: number, deviation: number): RewardModel => ({
+    ...plainModel(model),
+    predict: (batch, rows, out) => {
+      model.predict(batch, rows, out);
+      for (let r = 0; r < rows; r++) out[r] += deviation * (noise(SPREAD, seed, r, 0) - 0.5);
+    },
+  });
+  return {
+    ...plainModel(model),
+    family: 'ensemble',
+    size: 10,
+    member: (j) => moved(j, 0.2),
+    drawn: (_seed, m) => m % 10,
+    sensitivities: (_batch, rows, out) => {
+      for (let r = 0; r < rows; r++) out[r] = 0.01 * noise(SPREAD, 99, r, 0);
+    },
+    uncertainty: {
+      deviations: (_batch, rows, out) => {
+        for (let r = 0; r < rows; r++) out[r] = 0.05 * noise(SPREAD, 98, r, 0);
+      },
+      draw: (batch, rows, seed, draws, out) => {
+        const scores = new Float64Array(rows);
+        model.predict(batch, rows, scores);
+        for (let r = 0; r < rows; r++) {
+          for (let m = 0; m < draws; m++) out[r * draws + m] = scores[r] + 0.2 * (noise(seed, m, r, 0) - 0.5);
+        }
+      },
+    },
+  };
+}
+
+const SPREAD = Uint32Array.of(1, 2, 3, 4);
+
+function plainModel(model: RewardModel): RewardModel {
+  const { family, hash, encoderHash, bias } = model;
+  return {
+    family,
+    hash,
+    encoderHash,
+    bias,
+    predict: (batch, rows, out) => model.predict(batch, rows, out),
+    contributions: (batch, row) => model.contributions(batch, row),
+    toEpoch: () => model.toEpoch(),
+  };
+}
 
 interface Served {
   readonly page: Page;
@@ -364,6 +415,46 @@ describe('Home', () => {
       }
     }
     expect(audited).toBeGreaterThan(0);
+  });
+
+  it('draws by any policy, and recomputes what it drew bit for bit from the record', async () => {
+    const decider = createDecider(encoder);
+    const { catalog: columns, counters, embedding } = epochs;
+    const model = evidentModel();
+    for (const [policy, policyOptions] of POLICY_VARIANTS) {
+      if (policy === 'plackett-luce' || policy === 'popularity') continue;
+      const under = resolveTunables({ policy, policyOptions });
+      for (let i = 0; i < 3; i++) {
+        const { record, view, troubles } = await serve({
+          policyId: policy,
+          tunables: under,
+          epochs: { ...epochs, model },
+        });
+        expect(troubles).toEqual([]);
+        expect(record).toMatchObject({ policyId: policy, marks: [], degraded: false });
+        const again = recompute(
+          record,
+          view,
+          { catalog: columns, counters, embedding, model, tunables: under },
+          decider,
+        );
+        expect(again.firstDifference).toBeNull();
+        expect(again.steps).toBeGreaterThan(10);
+      }
+    }
+  });
+
+  it('shows popularity, marked and degraded, where the model lacks what the policy needs; its record says so and replays', async () => {
+    const under = resolveTunables({ policy: 'bootstrap-thompson' });
+    const { record, view, troubles } = await serve({ policyId: 'bootstrap-thompson', tunables: under });
+    expect(record).toMatchObject({ policyId: 'popularity', marks: ['policy-unmet'], degraded: true });
+    expect(troubles).toEqual(['policy']);
+    const { catalog: columns, counters, embedding, model } = epochs;
+    const decider = createDecider(encoder);
+    expect(
+      recompute(record, view, { catalog: columns, counters, embedding, model, tunables: under }, decider)
+        .firstDifference,
+    ).toBeNull();
   });
 
   it('recomputes bit for bit under a composition too', async () => {
