@@ -271,6 +271,35 @@ describe('propensities that depend on the seed of the decision', () => {
     expect(Math.abs(mean - truth)).toBeGreaterThan(4 * se);
   });
 
+  it('cost weight where draws are few: the figures of decision 20', () => {
+    const actions = 8;
+    const policyOfDraws = (M: number) => thompson({ draws: M, epsilon: 0.05 });
+    const values = Float64Array.from({ length: actions }, (_, i) => 0.3 - 0.01 * i);
+    const rng = createRng(3);
+    const out = new Float64Array(actions);
+    for (const [M, expected] of [
+      [1, 17.5],
+      [8, 11.6],
+      [128, 6.2],
+    ]) {
+      let squares = 0;
+      const seeds = 1500;
+      for (let d = 0; d < seeds; d++) {
+        const posterior = new Float64Array(actions * M);
+        for (let m = 0; m < M; m++) {
+          const shared = rng.normal();
+          for (let i = 0; i < actions; i++) {
+            const moved = 0.7 * (i % 2 === 0 ? -shared : shared) + 0.7 * rng.normal();
+            posterior[i * M + m] = values[i] + 0.03 * moved;
+          }
+        }
+        policyOfDraws(M).card(values, actions, out, stepEvidence(values, { draws: posterior, drawCount: M }));
+        for (let i = 0; i < actions; i++) squares += 1 / (actions * actions * out[i]);
+      }
+      expect(Math.abs(squares / seeds / expected - 1)).toBeLessThan(0.03);
+    }
+  });
+
   it('leave 1 / M of the dependence between ranks that one draw for the page would have', () => {
     // Two ranks over the same candidates (as two rows of like cards): how often action 0 wins both.
     const dependence = (drawCount: number) => {
