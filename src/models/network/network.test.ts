@@ -119,7 +119,7 @@ describe('what it learns', () => {
     const examples = syntheticExamples(encoder, 2_000, 10);
     const model = await fitted(encoder, examples, { embeddingRows: 32 });
     const { table, buckets, bucketRows } = model.parameters();
-    expect(table.length).toBeLessThanOrEqual(32 * 8);
+    expect(table.length).toBeLessThanOrEqual(32 * 4);
     expect(buckets.length).toBeGreaterThan(100);
     expect(Math.max(...bucketRows)).toBeLessThan(32);
     const seen = new Set(examples.batch.sparse);

@@ -8,9 +8,9 @@ export type NetworkObjective = 'logLoss' | 'squaredError';
 export interface NetworkOptions {
   /** Also what the score is: a probability, or a value. @default 'logLoss' */
   readonly objective: NetworkObjective;
-  /** Units of each hidden layer, one to four layers. Time of scoring grows with their products. @default [64, 32] */
+  /** Units of each hidden layer, one to four layers. Time of scoring grows with their products. @default [48, 24] */
   readonly hidden: readonly number[];
-  /** Floats that stand for a slot's bucket before the first layer, a multiple of 4. @default 8 */
+  /** Floats that stand for a slot's bucket before the first layer, a multiple of 4. @default 4 */
   readonly embeddingSize: number;
   /** Rows of the table of embeddings at most; where the encoder has more buckets, they are hashed into these. @default 65536 */
   readonly embeddingRows: number;
@@ -43,8 +43,8 @@ export interface NetworkOptions {
 
 const DEFAULTS: NetworkOptions = {
   objective: 'logLoss',
-  hidden: [64, 32],
-  embeddingSize: 8,
+  hidden: [48, 24],
+  embeddingSize: 4,
   embeddingRows: 1 << 16,
   epochs: 10,
   leastSteps: 10_000,
