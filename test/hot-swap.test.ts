@@ -47,14 +47,19 @@ describe('a change of the configuration file', () => {
   const troubles: string[] = [];
   let stopped = false;
 
-  const write = (config: unknown): void => writeFileSync(file, JSON.stringify(config));
+  let writtenAtMs = 0;
+  const write = (config: unknown): void => {
+    writtenAtMs = Date.now();
+    writeFileSync(file, JSON.stringify(config));
+  };
   const status = (): Promise<ConfigurationStatus> => server.get('/v1/configuration');
   const until = async (what: string, holds: (now: ConfigurationStatus) => boolean): Promise<ConfigurationStatus> => {
     for (;;) {
       const now = await status();
       if (holds(now)) return now;
-      const trouble = now.state === 'refused' ? JSON.stringify(now.problems) : now.model?.detail;
-      if (now.state === 'refused' || now.model?.state === 'failed') throw new Error(`${what}: ${trouble}`);
+      // What was refused before this was written says nothing of it.
+      const refused = now.state === 'refused' && now.changedAtMs > writtenAtMs;
+      if (refused || now.model?.state === 'failed') throw new Error(`${what}: ${JSON.stringify(now)}`);
       await pause(100);
     }
   };

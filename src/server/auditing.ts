@@ -47,11 +47,12 @@ export function auditAdministration(app: FastifyInstance, { platform, log }: Rou
   };
   /** A listener stands in the trail by a name that means nothing once they are erased. */
   const objectOf = ({ params, body }: FastifyRequest, path: string): string => {
-    const { id, name } = params as { id?: string; name?: string };
+    const { id, name, hash } = params as { id?: string; name?: string; hash?: string };
     if (path.startsWith('/v1/listeners/:id')) return id === undefined ? '' : platform.auditNameOf(id);
     if (path === SWITCHES) return switched((body as { switches: readonly Switch[] }).switches);
-    const made = (body ?? {}) as { name?: unknown };
-    return id ?? name ?? (typeof made.name === 'string' ? made.name : '');
+    // What is made is called by its name, a model that is to be by its family.
+    const { name: called, family } = (body ?? {}) as { name?: unknown; family?: unknown };
+    return id ?? name ?? hash ?? [called, family].find((text) => typeof text === 'string') ?? '';
   };
   const end = async (request: FastifyRequest): Promise<void> => {
     try {

@@ -47,7 +47,8 @@ export function createWeights(): WeighCards {
   };
 }
 
-function policyShelfOf(shelf: DecisionRecord['shelves'][number], catalog: Catalog): PolicyShelf {
+/** A shelf of a record, for walking it: what may be chosen does not depend on the scores, which are zeros. */
+export function policyShelfOf(shelf: DecisionRecord['shelves'][number], catalog: Catalog): PolicyShelf {
   const { items } = shelf;
   return {
     key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
@@ -59,7 +60,6 @@ function policyShelfOf(shelf: DecisionRecord['shelves'][number], catalog: Catalo
     maxCards: shelf.maxCards,
     items,
     creators: Uint32Array.from(items, (item) => (item < catalog.size ? catalog.creator[item] : NO_ITEM)),
-    // What may be chosen does not depend on the scores.
     scores: new Float64Array(items.length),
     count: items.length,
   };
