@@ -53,6 +53,9 @@ const LEAST_SCALE = 0.25;
 /** Below it a column is constant: what it will mean when it moves is not known, so that its unit stays as it is. */
 const CONSTANT = 1e-6;
 
+/** Rows whose moments are taken together. */
+const MOMENT_ROWS = 512;
+
 /**
  * Weighted mean, and scale, of each dense column over its known values: the standard deviation, at least `leastScale`; 1 if
  * constant.
@@ -66,18 +69,43 @@ export function columnMoments(
   const width = batch.denseWidth;
   const totals = new Float64Array(width);
   const variances = new Float64Array(width);
+  // Of one block of rows, which stays in the cache for its second look: nothing is divided for each cell.
+  const blockTotals = new Float64Array(width);
+  const blockMeans = new Float64Array(width);
+  const squares = new Float64Array(width);
   means.fill(0);
-  for (let r = 0; r < rows; r++) {
-    const weight = weights[r];
-    if (weight === 0) continue;
+  for (let from = 0; from < rows; from += MOMENT_ROWS) {
+    const to = Math.min(rows, from + MOMENT_ROWS);
+    blockTotals.fill(0);
+    blockMeans.fill(0);
+    squares.fill(0);
+    for (let r = from; r < to; r++) {
+      const weight = weights[r];
+      if (weight === 0) continue;
+      for (let j = 0; j < width; j++) {
+        const x = batch.dense[r * width + j];
+        if (Number.isNaN(x)) continue;
+        blockTotals[j] += weight;
+        blockMeans[j] += weight * x;
+      }
+    }
+    for (let j = 0; j < width; j++) if (blockTotals[j] > 0) blockMeans[j] /= blockTotals[j];
+    for (let r = from; r < to; r++) {
+      const weight = weights[r];
+      if (weight === 0) continue;
+      for (let j = 0; j < width; j++) {
+        const difference = batch.dense[r * width + j] - blockMeans[j];
+        if (!Number.isNaN(difference)) squares[j] += weight * difference * difference;
+      }
+    }
+    // Chan, Golub & LeVeque (1979): two sets' moments are merged.
     for (let j = 0; j < width; j++) {
-      const x = batch.dense[r * width + j];
-      if (Number.isNaN(x)) continue;
-      // West (1979): numerically stable in one pass.
-      totals[j] += weight;
-      const difference = x - means[j];
-      means[j] += (difference * weight) / totals[j];
-      variances[j] += weight * difference * (x - means[j]);
+      if (blockTotals[j] === 0) continue;
+      const total = totals[j] + blockTotals[j];
+      const difference = blockMeans[j] - means[j];
+      variances[j] += squares[j] + (difference * difference * totals[j] * blockTotals[j]) / total;
+      means[j] += (difference * blockTotals[j]) / total;
+      totals[j] = total;
     }
   }
   for (let j = 0; j < width; j++) {
