@@ -4,7 +4,10 @@
  *
  *   q(row) = sigmoid(h(z)),   z = bias + Σ contributions of the model within       (see calibrator.ts)
  *
- * Uncertainty: deviations by the delta method, |dq / dscore| times the model's; draws are mapped one by one, exactly.
+ * Uncertainty: draws are mapped one by one, exactly; a deviation is half the way that q goes from one deviation d of the model
+ * below the score to one above, (q(score + d) - q(score - d)) / 2. Where h is straight so far this is the delta method; where it
+ * has knots it stays at most 1/2, as a probability's must, while a derivative is that of a single piece.
+ * Sensitivities: times dq / dscore.
  * Contributions: bias h(bias), and each contribution times the secant (h(z) - h(bias)) / (z - bias). Their sum is the logit
  * of q, for Platt's line as for isotonic knots; of a function of a sum, these are the Aumann-Shapley values from nothing to
  * the row.
@@ -25,7 +28,7 @@ import type {
 import { type LoadModel, nestedArrays, nestedEpoch } from '../ensemble/nested.ts';
 import { checkRows } from '../examples.ts';
 import { exportCalibrated } from '../onnx/export-composite.ts';
-import { logit, sigmoids } from '../sigmoid.ts';
+import { logit, sigmoid, sigmoids } from '../sigmoid.ts';
 import {
   type CalibrationMethod,
   type Calibrator,
@@ -111,7 +114,10 @@ export const calibratedModels = {
 };
 
 export interface CalibratedLearner<O extends FitOptions = FitOptions> extends CalibratedModel, Learner<O> {
-  /** Fits the model within, then the calibrator on the validation rows. Throws `OPTION_INVALID` without any. */
+  /**
+   * Fits the model within, then the calibrator on the validation rows, whose weights must mean what those of the examples do.
+   * The report is that of the model within. Throws `OPTION_INVALID` without validation rows.
+   */
   fit(examples: Examples, options: O): Promise<FitReport>;
 }
 
@@ -134,6 +140,9 @@ const IDENTITY: Calibrator = { method: 'platt', x: new Float64Array(1), y: new F
 
 const isProbability = ({ scale = 'probability' }: RewardModel): boolean => scale === 'probability';
 
+/** Probabilities are at least so far from 0 and 1 as `sigmoids` can tell. */
+const LEAST = 1e-13;
+
 class Calibrated implements CalibratedModel {
   readonly family = CALIBRATED_FAMILY;
   readonly scale = 'probability';
@@ -153,7 +162,7 @@ class Calibrated implements CalibratedModel {
     this.mapped = {
       deviations: (batch, rows, out) => {
         this.inner.uncertainty?.deviations(batch, rows, out);
-        this.byDerivative(batch, rows, out);
+        this.byDifference(batch, rows, out);
       },
       draw: (batch, rows, seed, draws, out) => {
         this.inner.uncertainty?.draw(batch, rows, seed, draws, out);
@@ -204,6 +213,21 @@ class Calibrated implements CalibratedModel {
     const ofProbability = isProbability(this.inner);
     for (let i = 0; i < count; i++) scores[i] = calibratedLogit(map, ofProbability ? logit(scores[i]) : scores[i]);
     sigmoids(scores, count);
+  }
+
+  /** out[r] = (q(score + out[r]) - q(score - out[r])) / 2. */
+  private byDifference(batch: FeatureBatch, rows: number, out: Float64Array): void {
+    if (rows > this.scores.length) this.scores = new Float64Array(2 * rows);
+    const { scores, map } = this;
+    this.inner.predict(batch, rows, scores);
+    const ofProbability = isProbability(this.inner);
+    for (let r = 0; r < rows; r++) {
+      const score = scores[r];
+      const deviation = out[r];
+      const low = ofProbability ? logit(Math.max(LEAST, score - deviation)) : score - deviation;
+      const high = ofProbability ? logit(Math.min(1 - LEAST, score + deviation)) : score + deviation;
+      out[r] = Math.max(0, sigmoid(calibratedLogit(map, high)) - sigmoid(calibratedLogit(map, low))) / 2;
+    }
   }
 
   /** out[r] *= dq / dscore at row r. */

@@ -16,6 +16,15 @@ import { calibrationError, reliabilityTable } from './reliability.ts';
 
 const METHODS: readonly CalibrationMethod[] = ['platt', 'isotonic'];
 
+/** Rows to calibrate on count as those learnt from do: by the median weight of their label. */
+function weightsByLabel({ labels, weights }: Examples, of: Float32Array): Float32Array {
+  const [negative, positive] = [0, 1].map((label) => {
+    const own = weights.filter((weight, r) => labels[r] === label && weight > 0).sort();
+    return own.length === 0 ? 1 : own[own.length >> 1];
+  });
+  return of.map((label) => (label > 0 ? positive : negative));
+}
+
 /** Rows that the laws' examples do not hold, of the same truth. */
 const validationOf = (rows: number) => syntheticExamples(plainEncoder(6, 3), rows, 99);
 
@@ -28,7 +37,7 @@ describe.each(METHODS)('logistic regression, calibrated by %s', (method) => {
       const options: LogisticFitOptions = {
         rng: createRng(seed),
         learning: 'batch',
-        validation,
+        validation: { ...validation, weights: weightsByLabel(examples, validation.labels) },
         ...(signal === undefined ? {} : { signal }),
       };
       await model.fit(examples, options);
@@ -196,7 +205,7 @@ describe('a model that is calibrated', () => {
     expect(calibrationRatio(predict(model, all), all.labels, all.weights)).toBeCloseTo(1, 1);
   });
 
-  test.each(METHODS)('by %s carries deviations by the derivative and draws by the map', async (method) => {
+  test.each(METHODS)('by %s carries deviations and draws by the map', async (method) => {
     const uncertain = withUncertainty(await sharpened(2));
     const model = calibrated(uncertain, fitCalibrator(uncertain, validationOf(4_000), { method }));
     const rows = syntheticExamples(encoder, 50, 23);
@@ -207,14 +216,33 @@ describe('a model that is calibrated', () => {
     const draws = new Float64Array(150);
     model.uncertainty?.draw(rows.batch, 50, Uint32Array.of(1, 2, 3, 4), 3, draws);
     for (let r = 0; r < 50; r++) {
-      const step = 1e-6 * scores[r] * (1 - scores[r]);
-      const derivative = (map(scores[r] + step) - map(scores[r] - step)) / (2 * step);
-      // At a knot the two sides differ.
-      if (model.calibrator.x.every((x) => Math.abs(x - logit(scores[r])) > 1e-5)) {
-        expect(deviations[r]).toBeCloseTo(0.1 * derivative, 6);
-      }
+      const [low, high] = [Math.max(1e-13, scores[r] - 0.1), Math.min(1 - 1e-13, scores[r] + 0.1)];
+      expect(deviations[r]).toBeCloseTo((map(high) - map(low)) / 2, 9);
+      expect(deviations[r]).toBeLessThanOrEqual(0.5);
       for (let m = 0; m < 3; m++) expect(draws[3 * r + m]).toBeCloseTo(map(scores[r] * (0.9 - 0.1 * m)), 12);
     }
+  });
+
+  test.each(METHODS)('by %s has small deviations and sensitivities by the derivative', async (method) => {
+    const uncertain = withUncertainty(await sharpened(2), 1e-5);
+    const model = calibrated(uncertain, fitCalibrator(uncertain, validationOf(4_000), { method }));
+    const rows = syntheticExamples(encoder, 50, 25);
+    const scores = predict(uncertain, rows);
+    const map = (p: number): number => sigmoid(calibratedLogit(model.calibrator, logit(p)));
+    const [deviations, sensitivities] = [new Float64Array(50), new Float64Array(50)];
+    model.uncertainty?.deviations(rows.batch, 50, deviations);
+    model.sensitivities?.(rows.batch, 50, sensitivities);
+    let compared = 0;
+    for (let r = 0; r < 50; r++) {
+      // Where the map is straight and the score is not at the edge.
+      const straight = model.calibrator.x.every((x) => Math.abs(x - logit(scores[r])) > 0.01);
+      if (!straight || scores[r] < 0.01 || scores[r] > 0.99) continue;
+      const derivative = (map(scores[r] + 1e-6) - map(scores[r] - 1e-6)) / 2e-6;
+      expect(deviations[r] / 1e-5).toBeCloseTo(derivative, 3);
+      expect(sensitivities[r]).toBeCloseTo(2 * derivative, 3);
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(20);
   });
 
   test('has no uncertainty and no sensitivities where the model has none', async () => {
@@ -308,13 +336,16 @@ function withoutExtras(model: RewardModel): RewardModel {
   };
 }
 
-/** Deviations of 0.1; draw m is the score times 0.9 - m / 10. */
-function withUncertainty(model: RewardModel): RewardModel {
+/** Deviations as given, sensitivities of 2; draw m is the score times 0.9 - m / 10. */
+function withUncertainty(model: RewardModel, deviation = 0.1): RewardModel {
   return {
     ...withoutExtras(model),
+    sensitivities: (_, rows, out) => {
+      out.fill(2, 0, rows);
+    },
     uncertainty: {
       deviations: (_, rows, out) => {
-        out.fill(0.1, 0, rows);
+        out.fill(deviation, 0, rows);
       },
       draw(batch, rows, _, draws, out) {
         const p = new Float64Array(rows);
