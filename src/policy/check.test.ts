@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noiseRace, noiseStream } from '../base/index.ts';
 import { type Chooser, checkPolicy, checkSampler } from './check.ts';
-import { greedy, plackettLuce, popularity, uniform } from './index.ts';
+import { greedy, POLICY_VARIANTS, plackettLuce, policyOf, popularity, uniform } from './index.ts';
 
 const DRAWS = 16_000;
 
@@ -23,6 +23,17 @@ describe('policy check', () => {
       expect(report.pageMass).toBeCloseTo(1, 12);
       expect(report.replayed).toBe(DRAWS / 8);
       expect(report.replayMismatches).toBe(0);
+    });
+  }
+
+  for (const [id, options] of POLICY_VARIANTS) {
+    it(`sums to 1 over all pages and walks them again, whatever evidence it needs: ${id} ${JSON.stringify(options)}`, () => {
+      const report = checkPolicy({ policy: policyOf(id, options), draws: 400, seed: 3 });
+      expect(report.sumError).toBeLessThanOrEqual(1e-12);
+      expect(report.pageMass).toBeCloseTo(1, 12);
+      expect(report.pages).toBeGreaterThan(1);
+      expect(report.replayMismatches).toBe(0);
+      expect(report.chi2p).toBeGreaterThan(1e-6);
     });
   }
 

@@ -174,6 +174,13 @@ describe('evidence of a step', () => {
     }
   });
 
+  it('tells how much the model has learnt, where that is known', () => {
+    const seen: Parameters<typeof noting>[0] = [];
+    step(problem, [{ shelf: 0, cards: [{ index: 0 }, { index: 1 }] }], noting(seen));
+    step({ ...problem, learned: 7 }, [{ shelf: 0, cards: [{ index: 0 }, { index: 1 }] }], noting(seen));
+    expect(seen.map(({ evidence }) => evidence.learned)).toEqual([0, 7]);
+  });
+
   it('that the problem lacks is an error, not a guess', () => {
     const code = expect.objectContaining({ code: 'POLICY_EVIDENCE' });
     for (const [id, options] of POLICY_VARIANTS) {
