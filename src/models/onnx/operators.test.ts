@@ -554,7 +554,7 @@ describe('ensembles of trees', () => {
   it.each(['SUM', 'AVERAGE', 'MIN', 'MAX'])(
     'TreeEnsembleRegressor, %s, of one target and of three',
     async (aggregate) => {
-      for (const modes of [['BRANCH_LEQ'], ALL_MODES]) {
+      for (const modes of [['BRANCH_LEQ'], ['BRANCH_LT', 'BRANCH_LEQ'], ALL_MODES]) {
         for (const targets of [1, 3]) {
           const { attributes, leaves } = randomTrees(5, modes);
           const ids = Array.from({ length: targets }, (_, t) => t);

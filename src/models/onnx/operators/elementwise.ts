@@ -3,7 +3,7 @@
 import { sigmoids } from '../../sigmoid.ts';
 import type { ElementType } from '../format.ts';
 import type { NodeView, Operator, Step } from './node-view.ts';
-import type { Value } from './value.ts';
+import type { Numbers, Value } from './value.ts';
 
 type Numeric = Exclude<ElementType, 'string'>;
 
@@ -64,26 +64,72 @@ class Walker {
   }
 }
 
-function sameDims(a: readonly number[], b: readonly number[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
-  return true;
-}
+/** How an operand is read along a result of rows of `width`: at row · rowStep + column · columnStep. */
+class Steps {
+  row = 0;
+  column = 0;
 
-/** Whether `b` is one row (or one element) for all rows of `a`: [.., w] with [1, w], [w] or [1]. */
-function rowWidth(a: readonly number[], b: readonly number[], bSize: number): number {
-  if (bSize === 1 && b.length <= a.length) return 1;
-  if (b.length === 0 || b.length > a.length) return 0;
-  return b[b.length - 1] === bSize && bSize === a[a.length - 1] ? bSize : 0;
+  /** False where the operand is broadcast in another way than by rows or columns. */
+  set(dims: readonly number[], size: number, operand: Value): boolean {
+    const width = dims.length === 0 ? 1 : dims[dims.length - 1];
+    const last = operand.dims.length === 0 ? 1 : operand.dims[operand.dims.length - 1];
+    if (operand.size === 1) return this.take(0, 0);
+    if (operand.size === size) return this.take(width, 1);
+    if (operand.size === width && last === width) return this.take(0, 1);
+    return operand.size * width === size && last === 1 && operand.dims.length === dims.length && this.take(1, 0);
+  }
+
+  private take(row: number, column: number): true {
+    this.row = row;
+    this.column = column;
+    return true;
+  }
 }
 
 type Binary = (a: number, b: number) => number;
 
-function binary(compute: Binary, result: 'same' | 'bool'): Operator {
+/** The four that are everywhere have loops of their own: a call for each element would cost more than they do. */
+type Plain = 'add' | 'sub' | 'mul' | 'div';
+
+function plainLoop(
+  plain: Plain,
+  z: Numbers,
+  size: number,
+  width: number,
+  x: Numbers,
+  left: Steps,
+  y: Numbers,
+  right: Steps,
+): void {
+  for (let at = 0, r = 0; at < size; at += width, r++) {
+    let a = r * left.row;
+    let b = r * right.row;
+    const stepA = left.column;
+    const stepB = right.column;
+    const end = at + width;
+    switch (plain) {
+      case 'add':
+        for (let i = at; i < end; i++, a += stepA, b += stepB) z[i] = x[a] + y[b];
+        break;
+      case 'sub':
+        for (let i = at; i < end; i++, a += stepA, b += stepB) z[i] = x[a] - y[b];
+        break;
+      case 'mul':
+        for (let i = at; i < end; i++, a += stepA, b += stepB) z[i] = x[a] * y[b];
+        break;
+      case 'div':
+        for (let i = at; i < end; i++, a += stepA, b += stepB) z[i] = x[a] / y[b];
+        break;
+    }
+  }
+}
+
+function binary(compute: Binary, result: 'same' | 'bool', plain?: Plain): Operator {
   return (node: NodeView) => {
     const dims: number[] = [];
-    const left = new Walker();
-    const right = new Walker();
+    const left = new Steps();
+    const right = new Steps();
+    const walkers = [new Walker(), new Walker()];
     return (inputs, outputs) => {
       const a = node.required(inputs[0], 'first operand');
       const b = node.required(inputs[1], 'second operand');
@@ -95,23 +141,26 @@ function binary(compute: Binary, result: 'same' | 'bool'): Operator {
       const y = b.numbers;
       const z = out.shape(result === 'bool' ? 'bool' : type, dims);
       const { size } = out;
-      if (sameDims(a.dims, b.dims)) {
-        for (let i = 0; i < size; i++) z[i] = compute(x[i], y[i]);
-        return;
-      }
-      const width = rowWidth(a.dims, b.dims, b.size);
-      if (width > 0) {
-        for (let i = 0; i < size; i += width) {
-          for (let j = 0; j < width; j++) z[i + j] = compute(x[i + j], y[j]);
+      if (size > 0 && left.set(dims, size, a) && right.set(dims, size, b)) {
+        const width = dims.length === 0 ? 1 : dims[dims.length - 1];
+        if (plain !== undefined) {
+          plainLoop(plain, z, size, width, x, left, y, right);
+          return;
+        }
+        for (let i = 0, r = 0; i < size; r++) {
+          for (let j = 0; j < width; j++, i++) {
+            z[i] = compute(x[r * left.row + j * left.column], y[r * right.row + j * right.column]);
+          }
         }
         return;
       }
-      left.start(dims, a.dims);
-      right.start(dims, b.dims);
+      const [first, second] = walkers;
+      first.start(dims, a.dims);
+      second.start(dims, b.dims);
       for (let i = 0; i < size; i++) {
-        z[i] = compute(x[left.at], y[right.at]);
-        left.next();
-        right.next();
+        z[i] = compute(x[first.at], y[second.at]);
+        first.next();
+        second.next();
       }
     };
   };
@@ -182,6 +231,23 @@ const sigmoid: Operator = (node: NodeView) => {
   };
 };
 
+/** Loops of their own, as for the plain ones above: they stand in every network. */
+const relu: Operator = (node: NodeView) => (inputs, outputs) => {
+  const a = node.required(inputs[0], 'operand');
+  const x = a.numbers;
+  const z = outputs[0]?.shape(a.type as Numeric, a.dims);
+  if (z === undefined) return;
+  for (let i = 0; i < a.size; i++) z[i] = Math.max(0, x[i]);
+};
+
+const isNaNs: Operator = (node: NodeView) => (inputs, outputs) => {
+  const a = node.required(inputs[0], 'operand');
+  const x = a.numbers;
+  const z = outputs[0]?.shape('bool', a.dims);
+  if (z === undefined) return;
+  for (let i = 0; i < a.size; i++) z[i] = Number.isNaN(x[i]) ? 1 : 0;
+};
+
 /** Bounds are inputs from operator set 11 on, and attributes before. */
 const clip: Operator = (node: NodeView) => (inputs, outputs) => {
   const a = node.required(inputs[0], 'operand');
@@ -196,6 +262,7 @@ const clip: Operator = (node: NodeView) => (inputs, outputs) => {
 
 const where: Operator = (node: NodeView) => {
   const dims: number[] = [];
+  const steps = [new Steps(), new Steps(), new Steps()];
   const walkers = [new Walker(), new Walker(), new Walker()];
   return (inputs, outputs) => {
     const [condition, a, b] = [0, 1, 2].map((i) => node.required(inputs[i], `input ${i}`));
@@ -207,6 +274,18 @@ const where: Operator = (node: NodeView) => {
     const x = a.numbers;
     const y = b.numbers;
     const z = out.shape(type, dims);
+    const { size } = out;
+    const [ofC, ofX, ofY] = steps;
+    if (size > 0 && ofC.set(dims, size, condition) && ofX.set(dims, size, a) && ofY.set(dims, size, b)) {
+      const width = dims.length === 0 ? 1 : dims[dims.length - 1];
+      for (let i = 0, row = 0; i < size; row++) {
+        for (let j = 0; j < width; j++, i++) {
+          const takes = chosen[row * ofC.row + j * ofC.column] !== 0;
+          z[i] = takes ? x[row * ofX.row + j * ofX.column] : y[row * ofY.row + j * ofY.column];
+        }
+      }
+      return;
+    }
     const [c, l, r] = walkers;
     c.start(dims, condition.dims);
     l.start(dims, a.dims);
@@ -278,7 +357,7 @@ function roundHalfEven(x: number): number {
 
 /** Of whole numbers the quotient is cut to a whole one. */
 const divide: Operator = (node: NodeView) => {
-  const real = binary((a, b) => a / b, 'same')(node);
+  const real = binary((a, b) => a / b, 'same', 'div')(node);
   const whole = binary((a, b) => Math.trunc(a / b), 'same')(node);
   const step: Step = (inputs, outputs) => {
     const type = inputs[0]?.type;
@@ -306,9 +385,9 @@ const least: Binary = (a, b) => Math.min(a, b);
 const greatest: Binary = (a, b) => Math.max(a, b);
 
 export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
-  Add: binary((a, b) => a + b, 'same'),
-  Sub: binary((a, b) => a - b, 'same'),
-  Mul: binary((a, b) => a * b, 'same'),
+  Add: binary((a, b) => a + b, 'same', 'add'),
+  Sub: binary((a, b) => a - b, 'same', 'sub'),
+  Mul: binary((a, b) => a * b, 'same', 'mul'),
   Div: divide,
   Pow: binary((a, b) => a ** b, 'same'),
   Mod: mod,
@@ -341,7 +420,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
     (x, operands) => x / operands,
   ),
   Not: unary(() => (x) => (x === 0 ? 1 : 0), 'bool'),
-  IsNaN: unary(() => (x) => (Number.isNaN(x) ? 1 : 0), 'bool'),
+  IsNaN: isNaNs,
   Neg: unary(() => (x) => -x),
   Abs: unary(() => Math.abs),
   Exp: unary(() => Math.exp),
@@ -355,7 +434,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Erf: unary(() => erf),
   Tanh: unary(() => Math.tanh),
   Sigmoid: sigmoid,
-  Relu: unary(() => (x) => Math.max(0, x)),
+  Relu: relu,
   LeakyRelu: unary((node) => {
     const alpha = node.float('alpha', 0.01);
     return (x) => (x < 0 ? alpha * x : x);
