@@ -1,4 +1,5 @@
 /** Each of our operators against ONNX Runtime: the same node, the same inputs. */
+import { readFileSync } from 'node:fs';
 import { create } from '@bufbuild/protobuf';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
@@ -634,6 +635,12 @@ describe('ensembles of trees', () => {
 });
 
 describe('the list of operators', () => {
+  it('stands in the documentation', () => {
+    const document = readFileSync(new URL('../../../docs/onnx.md', import.meta.url), 'utf8');
+    const list = document.slice(document.indexOf('Ours, of operator sets'), document.indexOf('`ZipMap` is'));
+    expect([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual(operatorNames());
+  });
+
   it('has been tried, all but the form of trees that the fixtures hold', () => {
     expect(operatorNames().filter((name) => !tried.has(name))).toEqual(['TreeEnsemble']);
   });

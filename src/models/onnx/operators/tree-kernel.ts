@@ -14,7 +14,7 @@ function below(threshold: number): number {
 }
 
 /** Nodes of a tree that the kernels' distances between a node and its children reach in any case. */
-const MOST_NODES = 4095;
+const MOST_NODES = 65_535;
 
 /** Sums of votes of rows of 32-bit columns; undefined where the kernels do not have such trees. */
 export class TreeKernel {
