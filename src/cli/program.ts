@@ -12,6 +12,7 @@ import { registerLook } from './commands/look.ts';
 import { registerModels } from './commands/model.ts';
 import { registerPlaylists } from './commands/playlists.ts';
 import { registerReplay } from './commands/replay.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerSwitches } from './commands/switches.ts';
 import { registerTools } from './commands/tools.ts';
 import { registerTrain } from './commands/train.ts';
@@ -89,6 +90,7 @@ ${EXIT_HELP}`,
   registerReplay(program, run);
   registerJobs(program, run);
   registerCampaigns(program, run);
+  registerSimulate(program, run);
   registerSwitches(program, run);
   registerKeys(program, run);
   registerTrust(program, run);

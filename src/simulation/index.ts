@@ -1,5 +1,16 @@
 export { CAST, type CastMember } from './cast.ts';
+export { type ClassificationData, readClassification } from './classification/data.ts';
+export { type ContextEncoder, createContextEncoder } from './classification/encoder.ts';
+export { type HoldoutReport, splitRows, trainHeldOut } from './classification/holdout.ts';
+export { orderOf } from './classification/run.ts';
+export {
+  type Importance,
+  SIMULATED_POLICIES,
+  type SimulationOptions,
+  type SimulationReport,
+  simulateClassification,
+  simulateTable,
+  type TableCell,
+} from './classification/simulate.ts';
 export { type HistoryBatches, historyBatches } from './history-batches.ts';
 export { createDemoWorld, type DemoWorld } from './world.ts';
-export { type ClassificationData, readClassification } from './classification/data.ts';
-export { type HoldoutReport, splitRows, trainHeldOut } from './classification/holdout.ts';

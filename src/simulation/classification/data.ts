@@ -65,7 +65,12 @@ export function parseClassification(text: string, file: string, label?: string):
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   if (lines.length < 2) invalid(`${file} has ${lines.length} rows; at least 2 are needed`);
   const separator = separatorOf(lines[0]);
-  const table = lines.map((line) => line.trim().split(separator).map((field) => field.trim()));
+  const table = lines.map((line) =>
+    line
+      .trim()
+      .split(separator)
+      .map((field) => field.trim()),
+  );
   const width = table[0].length;
   if (width < 2) invalid(`${file} has one column; a class and at least one feature are needed`);
   const ragged = table.findIndex((fields) => fields.length !== width);
@@ -81,7 +86,16 @@ export function parseClassification(text: string, file: string, label?: string):
   const codes = new Map(classes.map((name, code) => [name, code]));
   return {
     rows: table.length,
-    columns: names.flatMap((name, c) => (c === at ? [] : [columnOf(name, table.map((fields) => fields[c]))])),
+    columns: names.flatMap((name, c) =>
+      c === at
+        ? []
+        : [
+            columnOf(
+              name,
+              table.map((fields) => fields[c]),
+            ),
+          ],
+    ),
     label: { name: names[at], guessed: label === undefined },
     classes,
     labels: Uint32Array.from(table, (fields) => codes.get(fields[at]) ?? 0),
@@ -112,12 +126,15 @@ function columnNamed(label: string, names: readonly string[], file: string): num
   if (named >= 0) return named;
   const number = /^\d+$/.test(label) ? Number(label) : 0;
   if (number >= 1 && number <= names.length) return number - 1;
-  return invalid(`${file} has no column "${label}"; it has ${names.join(', ')}: give one, first, last or a number from 1`);
+  return invalid(
+    `${file} has no column "${label}"; it has ${names.join(', ')}: give one, first, last or a number from 1`,
+  );
 }
 
 function guessLabel(table: readonly (readonly string[])[], width: number, file: string): number {
   const [first, last] = [0, width - 1].map((c) => evenness(table, c));
-  if (first === 0 && last === 0) invalid(`${file}: neither the first nor the last column looks like a class; give --label`);
+  if (first === 0 && last === 0)
+    invalid(`${file}: neither the first nor the last column looks like a class; give --label`);
   return first >= last ? 0 : width - 1;
 }
 

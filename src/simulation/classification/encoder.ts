@@ -32,6 +32,10 @@ export interface ContextEncoder {
   readonly actions: number;
   /** Makes a row of the data the context; learns means and deviations from it first. */
   observe(row: number): void;
+  /** Of the context, a column each: its category or coarse interval from 1; 0: missing. */
+  readonly codes: Uint32Array;
+  /** Of the context, a numeric column each: its fine interval from 1; 0: missing. */
+  readonly fineCodes: Uint32Array;
   /** Writes the context crossed with every action to the first `actions` rows of the batch. */
   fill(batch: FeatureBatch): void;
 }
@@ -47,6 +51,8 @@ export function createContextEncoder(data: ClassificationData, given: Partial<Co
 class Contexts implements ContextEncoder {
   readonly shape: EncoderShape;
   readonly actions: number;
+  readonly codes: Uint32Array;
+  readonly fineCodes: Uint32Array;
   private readonly data: ClassificationData;
   private readonly numeric: readonly number[];
   private readonly pairs: readonly (readonly [number, number])[];
@@ -58,7 +64,6 @@ class Contexts implements ContextEncoder {
   private readonly squares: Float64Array;
   /** Of the present context: standardised amounts, and one key a crossed slot; key 0 is missing. */
   private readonly standard: Float64Array;
-  private readonly codes: Uint32Array;
   private readonly keys: Uint32Array;
   private readonly salts: Uint32Array;
   private readonly actionSalts: Uint32Array;
@@ -94,6 +99,7 @@ class Contexts implements ContextEncoder {
     this.squares = new Float64Array(columns.length);
     this.standard = new Float64Array(columns.length);
     this.codes = new Uint32Array(columns.length);
+    this.fineCodes = new Uint32Array(this.numeric.length);
     this.keys = new Uint32Array(sparseNames.length - 1);
     this.salts = Uint32Array.from(sparseNames, (name, s) => hash32(name, s));
     this.actionSalts = Uint32Array.from(classes, (_, k) => hash32('action', k + 1));
@@ -108,8 +114,10 @@ class Contexts implements ContextEncoder {
     }
     let s = 0;
     for (let c = 0; c < columns.length; c++, s++) keys[s] = codes[c] === 0 ? 0 : keyOf(salts[s + 1], codes[c]);
-    for (const c of this.numeric) {
-      keys[s] = codes[c] === 0 ? 0 : keyOf(salts[s + 1], 1 + below(this.fineCuts, this.standard[c]));
+    for (const [j, c] of this.numeric.entries()) {
+      const fine = codes[c] === 0 ? 0 : 1 + below(this.fineCuts, this.standard[c]);
+      this.fineCodes[j] = fine;
+      keys[s] = fine === 0 ? 0 : keyOf(salts[s + 1], fine);
       s++;
     }
     for (const [i, k] of this.pairs) {

@@ -1,0 +1,156 @@
+/**
+ * `node scripts/compare-vowpal-wabbit.ts --python PATH [--orders 10] [--seed 1] [--ours-only] FILE...`: progressive validation
+ * loss of `shelfwise simulate classification` beside Vowpal Wabbit's `--cbify`, on the same orders of the same rows. PATH is a
+ * Python that has the package `vowpalwabbit` (a virtual environment: the product does not need it). Prints one JSON object.
+ *
+ * Vowpal Wabbit reads two forms of each file: the columns as they are, and what our encoder makes of them (categories and
+ * intervals at two resolutions, and their pairs). It runs every exploration that it has with its defaults and with another
+ * step size and cost range; its best is the best on these very orders. Ours was chosen on orders of another seed (1001).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  type ClassificationData,
+  createContextEncoder,
+  orderOf,
+  readClassification,
+  type SimulationOptions,
+  simulateClassification,
+} from '../src/simulation/index.ts';
+
+type Choice = Pick<SimulationOptions, 'policy' | 'policyOptions' | 'model'>;
+
+/** By the count of classes: what did best on the orders of seed 1001. */
+const OURS: Readonly<Record<number, Choice>> = {
+  2: { policy: 'fastcb', policyOptions: { gammaScale: 100 }, model: 'logistic' },
+  6: { policy: 'squarecb', policyOptions: { gammaScale: 100 }, model: 'logistic' },
+  7: { policy: 'squarecb', policyOptions: { gammaScale: 100 }, model: 'logistic' },
+  26: { policy: 'fastcb', policyOptions: {}, model: 'logistic' },
+};
+const OTHERWISE: Choice = { policy: 'fastcb', policyOptions: {}, model: 'logistic' };
+
+const EXPLORATIONS = [
+  '--epsilon 0.05',
+  '--epsilon 0.02',
+  '--epsilon 0',
+  '--first 500',
+  '--softmax --lambda 10',
+  '--bag 4 --greedify',
+  '--cover 4',
+  '--squarecb',
+  '--squarecb --elim',
+  '--regcb --mellowness 0.01',
+  '--regcb --regcbopt --mellowness 0.01',
+  '--synthcover',
+] as const;
+
+const FORMS = [
+  { form: 'columns', options: ['', '-q ff', '-q ff -l 2 --loss0 -1 --loss1 0'] },
+  { form: 'intervals', options: ['', '-q cc', '-q cc -l 2 --loss0 -1 --loss1 0'] },
+] as const;
+
+const PROGRAM = `
+import json, sys
+from vowpalwabbit import Workspace, __version__
+jobs = json.load(sys.stdin)
+out = []
+for args in jobs:
+    w = Workspace(args + " --quiet")
+    w.finish()
+    out.append(w.get_sum_loss() / max(1, w.get_weighted_examples()))
+print(json.dumps({"version": __version__, "losses": out}))
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    python: { type: 'string' },
+    orders: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    'ours-only': { type: 'boolean', default: false },
+  },
+});
+const orders = Number(values.orders);
+const seed = Number(values.seed);
+if (positionals.length === 0 || (values.python === undefined && !values['ours-only'])) {
+  process.stderr.write('usage: node scripts/compare-vowpal-wabbit.ts --python PATH [--orders N] [--seed N] FILE...\n');
+  process.exit(2);
+}
+
+const results = [];
+for (const file of positionals) results.push(await compare(file));
+process.stdout.write(`${JSON.stringify({ orders, seed, results }, null, 2)}\n`);
+
+async function compare(file: string): Promise<unknown> {
+  const data = readClassification(file);
+  const choice = OURS[data.classes.length] ?? OTHERWISE;
+  const { pvLoss, pvLossCi, regretSlope, modelOptions } = await simulateClassification(data, {
+    ...choice,
+    orders,
+    seed,
+  });
+  const ours = { ...choice, modelOptions, pvLoss, pvLossCi, regretSlope };
+  const head = { file: basename(file), rows: data.rows, classes: data.classes.length, ours };
+  process.stderr.write(`${head.file}: ours ${pvLoss.toFixed(4)}\n`);
+  if (values['ours-only']) return head;
+  const theirs = FORMS.map(({ form, options }) => vowpalWabbit(data, form, options));
+  const ratios = theirs.map(({ form, best }) => [form, pvLoss / best.pvLoss]);
+  return { ...head, vowpalWabbit: theirs, ratioToBest: Object.fromEntries(ratios) };
+}
+
+function vowpalWabbit(data: ClassificationData, form: 'columns' | 'intervals', options: readonly string[]) {
+  const dir = mkdtempSync(join(tmpdir(), 'shelfwise-vw-'));
+  try {
+    const files = Array.from({ length: orders }, (_, order) => {
+      const path = join(dir, `${order}.vw`);
+      writeFileSync(path, textOf(data, order, form));
+      return path;
+    });
+    const named = EXPLORATIONS.flatMap((exploration) => options.map((more) => `${exploration} ${more}`.trim()));
+    const figures = named.map((name) => {
+      const jobs = files.map((path) => `--cbify ${data.classes.length} --cb_explore_adf ${name} -d ${path}`);
+      const losses = runPython(jobs);
+      const pvLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+      process.stderr.write(`  ${form} ${name}: ${pvLoss.toFixed(4)}\n`);
+      return { name, pvLoss };
+    });
+    figures.sort((a, b) => a.pvLoss - b.pvLoss);
+    return { form, best: figures[0], all: figures };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function runPython(jobs: readonly string[]): readonly number[] {
+  const run = spawnSync(values.python ?? 'python3', ['-c', PROGRAM], { input: JSON.stringify(jobs), encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`${values.python} failed: ${run.stderr}`);
+  return (JSON.parse(run.stdout) as { losses: number[] }).losses;
+}
+
+/** Multi-class examples in Vowpal Wabbit's text format. */
+function textOf(data: ClassificationData, order: number, form: 'columns' | 'intervals'): string {
+  const encoder = createContextEncoder(data);
+  const lines: string[] = [];
+  for (const row of orderOf(data.rows, seed, order)) {
+    encoder.observe(row);
+    const features = form === 'columns' ? columnsOf(data, row) : intervalsOf(encoder);
+    lines.push(`${data.labels[row] + 1} ${features}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function columnsOf(data: ClassificationData, row: number): string {
+  const words = data.columns.map((column, c) => {
+    if (column.kind === 'category') return column.codes[row] === 0 ? '' : `${c}=${column.codes[row]}`;
+    return Number.isNaN(column.amounts[row]) ? '' : `${c}:${column.amounts[row]}`;
+  });
+  return `|f ${words.filter((word) => word !== '').join(' ')}`;
+}
+
+function intervalsOf({ codes, fineCodes }: { readonly codes: Uint32Array; readonly fineCodes: Uint32Array }): string {
+  const words = (list: Uint32Array) => [...list].flatMap((code, c) => (code === 0 ? [] : [`${c}=${code}`])).join(' ');
+  return `|c ${words(codes)} |d ${words(fineCodes)}`;
+}
