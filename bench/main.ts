@@ -27,12 +27,14 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     'candidates-per-shelf': { type: 'string' },
     without: { type: 'string', default: '' },
+    families: { type: 'string', default: '' },
+    python: { type: 'string' },
   },
 });
 const [name] = positionals;
 if (name === undefined || !(name in BENCHES)) {
   process.stderr.write(
-    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF]\n`,
+    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF] [--families FAMILY,FAMILY] [--python PATH]\n`,
   );
   process.exit(2);
 }
@@ -43,6 +45,8 @@ const settings = {
   seconds: Number(values.seconds),
   candidatesPerShelf: values['candidates-per-shelf'] === undefined ? undefined : Number(values['candidates-per-shelf']),
   withoutShelves: values.without === '' ? [] : values.without.split(','),
+  families: values.families === '' ? [] : values.families.split(','),
+  python: values.python,
 };
 const jitterBefore = measureJitter(2);
 const result = await BENCHES[name as keyof typeof BENCHES](settings);

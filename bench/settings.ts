@@ -8,4 +8,8 @@ export interface BenchSettings {
   readonly candidatesPerShelf: number | undefined;
   /** Shelves that are switched off, to compare versions that have other shelves. */
   readonly withoutShelves: readonly string[];
+  /** Of the families of models, those that are measured; all where there are none. */
+  readonly families: readonly string[];
+  /** An interpreter of Python that has what baselines are made of. */
+  readonly python: string | undefined;
 }
