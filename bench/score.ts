@@ -1,10 +1,11 @@
 /**
  * Scoring of 2,000 candidates a call, beside a plain dot product of the same width: by the logistic model, by a network as it
- * is by default over the same columns and slots, and by one of 64-128-64-1 without slots.
+ * is by default over the same columns and slots, and by one of 64-128-64-1 without slots; by 100 trees of depth 6, full of
+ * leaves, over 50 columns, and over as many columns and slots as Home has.
  */
 import { createRng } from '../src/base/index.ts';
 import { createBatch, createEncoder, type EncoderShape, homeFeatures } from '../src/features/index.ts';
-import { logisticModel, networkModel } from '../src/models/index.ts';
+import { logisticModel, networkModel, treesModel } from '../src/models/index.ts';
 import { round } from './load.ts';
 import type { BenchSettings } from './settings.ts';
 
@@ -31,6 +32,9 @@ export async function benchScore({ seconds }: BenchSettings): Promise<Record<str
   const larger = networkModel.fresh(wide, { hidden: [128, 64] });
   const byLarger = medianMs(seconds / 2, () => larger.predict(wideBatch, ROWS, out));
 
+  const byTrees = await scoreTrees(seconds / 2, 50, 0);
+  const bySlotTrees = await scoreTrees(seconds / 2, encoder.denseWidth, encoder.sparseWidth);
+
   const weights = Float32Array.from({ length: encoder.denseWidth }, () => rng.normal());
   const dot = medianMs(seconds / 2, () => {
     for (let r = 0, at = 0; r < ROWS; r++) {
@@ -46,9 +50,33 @@ export async function benchScore({ seconds }: BenchSettings): Promise<Record<str
     logisticMs: logistic,
     networkMs: byNetwork,
     network64x128x64x1Ms: byLarger,
+    trees50ColumnsMs: byTrees,
+    treesMs: bySlotTrees,
     baselineDenseDotProductMs: dot,
     ratioToBaseline: round(logistic / dot),
   };
+}
+
+/** Labels are noise, so that every tree grows all the leaves that it may; a slot has 300 categories, all about as frequent. */
+async function scoreTrees(seconds: number, denseWidth: number, sparseWidth: number): Promise<number> {
+  const rows = 4 * ROWS;
+  const encoder: EncoderShape = {
+    hash: 'bench',
+    denseWidth,
+    sparseWidth,
+    buckets: 512,
+    denseNames: Array.from({ length: denseWidth }, (_, j) => `column ${j}`),
+    sparseNames: Array.from({ length: sparseWidth }, (_, s) => `slot ${s}`),
+  };
+  const rng = createRng(2);
+  const batch = createBatch(encoder, rows);
+  for (let i = 0; i < batch.dense.length; i++) batch.dense[i] = rng.normal();
+  for (let i = 0; i < batch.sparse.length; i++) batch.sparse[i] = rng.below(300);
+  const labels = Float32Array.from({ length: rows }, () => (rng.uniform() < 0.3 ? 1 : 0));
+  const model = treesModel.fresh(encoder);
+  await model.fit({ batch, labels, weights: new Float32Array(rows).fill(1), rows }, { rng });
+  const out = new Float64Array(ROWS);
+  return medianMs(seconds, () => model.predict(batch, ROWS, out));
 }
 
 function medianMs(seconds: number, work: () => void): number {

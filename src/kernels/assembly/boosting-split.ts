@@ -155,7 +155,7 @@ function sift(entries: usize, from: u32, count: u32): void {
   }
 }
 
-// Categories in the order of their smoothed mean gradient: for a convex loss the best two-way split of the categories is a
+// Categories in the order of their smoothed mean gradient: without smoothing and λ the best two-way split of the categories is a
 // prefix of that order (Fisher 1958). Both ends are scanned, so that the smaller side has few categories.
 function scanCategories(
   histogram: usize,
