@@ -74,9 +74,6 @@ async function ownEpoch(examples: Examples): Promise<Epoch> {
 }
 
 async function tensorFlowEpoch(tf: TensorFlow, { batch, labels, weights, rows }: Examples): Promise<Epoch> {
-  const x = tf.tensor2d(batch.dense, [rows, COLUMNS]);
-  const y = tf.tensor1d(labels);
-  const w = tf.tensor1d(weights);
   const widths = [COLUMNS, ...HIDDEN, 1];
   const layers = widths.slice(1).map((units, layer) => ({
     kernel: tf.variable<Rank.R2>(
@@ -96,18 +93,22 @@ async function tensorFlowEpoch(tf: TensorFlow, { batch, labels, weights, rows }:
   const watch = startWatch();
   for (let from = 0; from < rows; from += BATCH_ROWS) {
     const count = Math.min(BATCH_ROWS, rows - from);
+    // Tensors of their own: a slice of a tensor of all rows would copy all rows out of the backend's memory each time.
+    const x = tf.tensor2d(batch.dense.subarray(from * COLUMNS, (from + count) * COLUMNS), [count, COLUMNS]);
+    const y = tf.tensor1d(labels.subarray(from, from + count));
+    const w = tf.tensor1d(weights.subarray(from, from + count));
     optimizer.minimize(() => {
-      const z = logits(tf.slice(x, [from, 0], [count, COLUMNS]));
-      const label = tf.slice(y, from, count);
+      const z = logits(x);
       // ln(1 + e^z) - label z, without overflow.
-      const losses = tf.sub(tf.add(tf.relu(z), tf.log1p(tf.exp(tf.neg(tf.abs(z))))), tf.mul(z, label));
-      return tf.mean(tf.mul(losses, tf.slice(w, from, count))) as Scalar;
+      const losses = tf.sub(tf.add(tf.relu(z), tf.log1p(tf.exp(tf.neg(tf.abs(z))))), tf.mul(z, y));
+      return tf.mean(tf.mul(losses, w)) as Scalar;
     });
+    tf.dispose([x, y, w]);
   }
   await layers[0].bias.data();
   const times = watch();
-  const scores = Float64Array.from(tf.tidy(() => logits(x)).dataSync());
-  tf.dispose([x, y, w, ...layers.flatMap(({ kernel, bias }) => [kernel, bias])]);
+  const scores = Float64Array.from(tf.tidy(() => logits(tf.tensor2d(batch.dense, [rows, COLUMNS]))).dataSync());
+  tf.dispose(layers.flatMap(({ kernel, bias }) => [kernel, bias]));
   optimizer.dispose();
   return { ...times, area: areaUnderCurve(scores, labels, weights) };
 }
