@@ -77,3 +77,20 @@ test.each([
   }
   if (l1 > 0) expect(zeros).toBeGreaterThan(0);
 });
+
+test('rows are standardised in place, missing values to 0, and what pads a row stays 0', () => {
+  const block = filled(5, 3, 2);
+  const before = block.rows.slice();
+  block.rows[2] = Number.NaN;
+  for (let j = 0; j < 5; j++) {
+    block.means[j] = j;
+    block.inverses[j] = 1 / (1 + j);
+  }
+  block.standardise(3);
+  for (let r = 0; r < 3; r++) {
+    for (let j = 0; j < 8; j++) {
+      const expected = j >= 5 || (r === 0 && j === 2) ? 0 : (before[8 * r + j] - j) / (1 + j);
+      expect(block.rows[8 * r + j]).toBeCloseTo(expected, 6);
+    }
+  }
+});

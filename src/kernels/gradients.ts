@@ -3,6 +3,7 @@ import { instantiateModule, type ModuleExports, type Region, strideOf } from './
 
 interface GradientExports extends ModuleExports {
   dotRows(rows: number, count: number, stride: number, query: number, out: number): void;
+  standardiseRows(rows: number, count: number, stride: number, means: number, inverses: number): void;
   dotWide(rows: number, count: number, stride: number, weights: number, out: number): void;
   addWeightedRows(rows: number, errors: number, count: number, stride: number, sums: number): void;
   ftrlStep(
@@ -37,6 +38,9 @@ export interface RowBlock {
   readonly stride: number;
   /** capacity x stride, row-major; what pads a row must stay 0. */
   readonly rows: Float32Array;
+  /** stride each: what `standardise` takes off columns, and then multiplies them by. */
+  readonly means: Float32Array;
+  readonly inverses: Float32Array;
   /** stride: what `dot` multiplies rows with. */
   readonly query: Float32Array;
   /** capacity. */
@@ -52,6 +56,8 @@ export interface RowBlock {
   readonly wideErrors: Float64Array;
   /** stride: where `addWeighted` adds up. */
   readonly sums: Float64Array;
+  /** Replaces each number x of the first `count` rows by (x - mean) · inverse of its column, NaN by 0. */
+  standardise(count: number): void;
   /** dots[r] = rows[r] · query for the first `count` rows, in 32 bits. */
   dot(count: number): void;
   /** wideDots[r] = rows[r] · weights for the first `count` rows, in 64 bits. */
@@ -79,12 +85,16 @@ export function createRowBlock(width: number, capacity: number): RowBlock {
     2 * capacity,
     2 * capacity,
     2 * stride,
+    stride,
+    stride,
   ]);
-  const [rows, query, dots, errors, z, roots, weights, wideDots, wideErrors, sums] = regions;
+  const [rows, query, dots, errors, z, roots, weights, wideDots, wideErrors, sums, means, inverses] = regions;
   return {
     capacity,
     stride,
     rows: rows.f32,
+    means: means.f32,
+    inverses: inverses.f32,
     query: query.f32,
     dots: dots.f32,
     errors: errors.f32,
@@ -94,6 +104,7 @@ export function createRowBlock(width: number, capacity: number): RowBlock {
     wideDots: wide(wideDots),
     wideErrors: wide(wideErrors),
     sums: wide(sums),
+    standardise: (count) => exports.standardiseRows(rows.address, count, stride, means.address, inverses.address),
     dot: (count) => exports.dotRows(rows.address, count, stride, query.address, dots.address),
     dotWide: (count) => exports.dotWide(rows.address, count, stride, weights.address, wideDots.address),
     addWeighted: (count) => exports.addWeightedRows(rows.address, wideErrors.address, count, stride, sums.address),

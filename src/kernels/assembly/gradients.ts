@@ -5,6 +5,18 @@
 
 export { dotRows } from './scan';
 
+/** rows[r][j] = (rows[r][j] - means[j]) · inverses[j], NaN as 0, in place, for `count` rows. */
+export function standardiseRows(rows: usize, count: u32, stride: u32, means: usize, inverses: usize): void {
+  const bytes = (<usize>stride) << 2;
+  const end = rows + <usize>count * bytes;
+  for (; rows < end; rows += bytes) {
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const x = f32x4.mul(f32x4.sub(v128.load(rows + at), v128.load(means + at)), v128.load(inverses + at));
+      v128.store(rows + at, v128.and(x, f32x4.eq(x, x)));
+    }
+  }
+}
+
 /** out[r] = rows[r] · weights (f64), for `count` rows. */
 export function dotWide(rows: usize, count: u32, stride: u32, weights: usize, out: usize): void {
   const bytes = (<usize>stride) << 2;

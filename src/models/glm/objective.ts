@@ -63,26 +63,15 @@ function compact(examples: Examples, bucketCount: number): { buckets: Uint32Arra
   return { buckets: Uint32Array.from(buckets), indices };
 }
 
-/** Copies rows from .. from + count of a batch, standardised and with 0 for what is missing, into a block. */
-export function fillBlock(
-  block: RowBlock,
-  batch: FeatureBatch,
-  from: number,
-  count: number,
-  means: Float64Array,
-  inverseScales: Float64Array,
-): void {
+/** Copies rows from .. from + count of a batch into a block, and standardises them there. */
+function fillBlock(block: RowBlock, { dense, denseWidth }: FeatureBatch, from: number, count: number): void {
   const { rows, stride } = block;
-  const { dense } = batch;
-  const width = means.length;
   for (let i = 0; i < count; i++) {
-    const source = (from + i) * width;
+    const source = (from + i) * denseWidth;
     const target = i * stride;
-    for (let j = 0; j < width; j++) {
-      const standard = (dense[source + j] - means[j]) * inverseScales[j];
-      rows[target + j] = Number.isNaN(standard) ? 0 : standard;
-    }
+    for (let j = 0; j < denseWidth; j++) rows[target + j] = dense[source + j];
   }
+  block.standardise(count);
 }
 
 /** Rows of a block: 128 of 64 floats stay in the first-level cache. */
@@ -95,7 +84,6 @@ class PenalisedLoss implements Objective {
   private readonly indices: Int32Array;
   private readonly options: OptimumOptions;
   private readonly block: RowBlock;
-  private readonly inverseScales: Float64Array;
   private readonly biasStart: number;
   private readonly scores = new Float64Array(BLOCK_ROWS);
   private readonly predicted = new Float64Array(BLOCK_ROWS);
@@ -107,16 +95,16 @@ class PenalisedLoss implements Objective {
     this.size = size;
     this.options = options;
     this.block = createRowBlock(weights.dense.length, BLOCK_ROWS);
-    this.inverseScales = weights.scales.map((scale) => 1 / scale);
+    this.block.means.set(weights.means);
+    this.block.inverses.set(weights.scales.map((scale) => 1 / scale));
     this.biasStart = weights.bias;
   }
 
   evaluate(x: Float64Array, gradient: Float64Array): number {
-    const { examples, block, indices, inverseScales, scores } = this;
+    const { examples, block, indices, scores } = this;
     const { batch, rows } = examples;
-    const { means } = this.weights;
     const { l2, biasL2 } = this.options;
-    const width = means.length;
+    const width = this.weights.dense.length;
     const { sparseWidth } = batch;
     gradient.fill(0);
     block.weights.set(x.subarray(1, 1 + width));
@@ -125,7 +113,7 @@ class PenalisedLoss implements Objective {
     for (let from = 0; from < rows; from += BLOCK_ROWS) {
       const count = Math.min(BLOCK_ROWS, rows - from);
       if (width > 0) {
-        fillBlock(block, batch, from, count, means, inverseScales);
+        fillBlock(block, batch, from, count);
         block.dotWide(count);
       }
       for (let i = 0; i < count; i++) {

@@ -73,7 +73,6 @@ export class Ftrl {
   /** As of the last time that it settled; of the penalties that it was made with. */
   readonly steps: StepSizes;
   private rates: FtrlRates;
-  private readonly inverseScales: Float64Array;
   private readonly block: RowBlock;
   private readonly scores = new Float64Array(BATCH_ROWS);
   private readonly picked = new Int32Array(BATCH_ROWS);
@@ -92,7 +91,6 @@ export class Ftrl {
       roots: new Float64Array(weights.dense.length + 1),
       sparseRoots: new Float32Array(weights.sparse.length),
     };
-    this.inverseScales = weights.scales.map((scale) => 1 / scale);
     this.block = createRowBlock(weights.dense.length, BATCH_ROWS);
     this.load();
   }
@@ -100,6 +98,8 @@ export class Ftrl {
   /** Takes the accumulators and weights as they stand. */
   private load(): void {
     const { block, weights, state } = this;
+    block.means.set(weights.means);
+    block.inverses.set(weights.scales.map((scale) => 1 / scale));
     for (let j = 0; j < weights.dense.length; j++) {
       block.z[j] = state.dense[2 * j + 2];
       block.roots[j] = state.dense[2 * j + 3];
@@ -178,19 +178,15 @@ export class Ftrl {
 
   /** The picked rows, standardised, missing values as 0. */
   private fill(batch: FeatureBatch, count: number): void {
-    const { block, picked, inverseScales, weights } = this;
-    const { means } = weights;
+    const { block, picked } = this;
     const { rows, stride } = block;
-    const { dense } = batch;
-    const width = means.length;
+    const { dense, denseWidth } = batch;
     for (let i = 0; i < count; i++) {
-      const source = picked[i] * width;
+      const source = picked[i] * denseWidth;
       const target = i * stride;
-      for (let j = 0; j < width; j++) {
-        const standard = (dense[source + j] - means[j]) * inverseScales[j];
-        rows[target + j] = Number.isNaN(standard) ? 0 : standard;
-      }
+      for (let j = 0; j < denseWidth; j++) rows[target + j] = dense[source + j];
     }
+    block.standardise(count);
   }
 
   /** Row by row: a row's slots have learnt before the next row is predicted. */
