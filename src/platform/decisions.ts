@@ -27,8 +27,8 @@ export interface Decisions {
   writeServing(serving: Serving): void;
   /** The stored bytes of a record, from log or lake; undefined when there is none. Throws DECISION_ERASED. */
   bytes(decisionId: string): Promise<Uint8Array | undefined>;
-  /** Newest first. */
-  recent(limit: number): readonly string[];
+  /** Newest first; only those with ids smaller than `before`. */
+  recent(limit: number, before?: string): readonly string[];
   /** The index of records that lie before `below` (as a number), which are on disk, in slices of a transaction each. */
   slices(below: number): readonly Slice[];
   /** Ids of what the log has beyond the index. */
@@ -149,11 +149,11 @@ export function createDecisions(
       // A position that was cut off by a full disk or a crash may hold another record by now.
       return recordIdOf(bytes) === decisionId ? bytes : undefined;
     },
-    recent(limit) {
+    recent(limit, before) {
       voidBeyondEnd();
-      const ids = [...fresh.keys()];
+      const ids = [...fresh.keys()].filter((id) => before === undefined || id < before);
       let left = limit;
-      for (const { key, value } of store.range(TABLE, { reverse: true })) {
+      for (const { key, value } of store.range(TABLE, { reverse: true, end: before })) {
         if (left === 0) break;
         if (placeOf(value) === ERASED) continue;
         ids.push(key);

@@ -117,7 +117,7 @@ export function createFacade(dependencies: {
       return describeDecision(record, bytes.length, catalogue.id);
     },
     replay: async (decisionId) => serving.replay(decisionId, () => recordBytes(decisionId)),
-    recentDecisions: async (limit) => decisions.recent(limit),
+    recentDecisions: async (limit, before) => decisions.recent(limit, before),
 
     fit: ({ onProgress }) => learning.fit(onProgress),
     rebuildState: ({ onProgress }) => dependencies.rebuild(onProgress),

@@ -170,8 +170,8 @@ export interface PlatformService
   /** The decoded record of a decision as JSON-ready data; throws DECISION_NOT_FOUND. */
   decision(decisionId: string): Promise<Readonly<Record<string, unknown>>>;
   replay(decisionId: string, options: { readonly verify: boolean }): Promise<ReplayReport>;
-  /** Newest first. */
-  recentDecisions(limit: number): Promise<readonly string[]>;
+  /** Newest first; only those with ids smaller than `before`. */
+  recentDecisions(limit: number, before?: string): Promise<readonly string[]>;
 
   /** Fits embeddings, counters and the reward model on what is there, in the background; resolves when they serve. */
   fit(options: { readonly onProgress?: (stage: string, share: number) => void }): Promise<void>;

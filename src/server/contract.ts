@@ -298,7 +298,15 @@ export type HomeParameters = Static<typeof HomeQuerySchema>;
 
 // ---- decisions
 
-export const ListDecisionsQuery = object({ limit: limitOf(20, 10_000) });
+export const ListDecisionsQuery = object({
+  limit: limitOf(20, 10_000),
+  before: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-HJKMNP-TV-Z]{26}$',
+      description: 'Only decisions with a smaller id: made before it. The last of an answer asks for the next ones.',
+    }),
+  ),
+});
 export const ListDecisionsAnswer = object({
   decisions: Type.Array(DecisionId, { description: 'Newest first.' }),
 });

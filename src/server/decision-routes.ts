@@ -8,7 +8,7 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
   const { platform } = context;
   const tags = ['decisions'];
 
-  app.get<{ Querystring: { limit?: number } }>('/v1/decisions', {
+  app.get<{ Querystring: { limit?: number; before?: string } }>('/v1/decisions', {
     schema: {
       operationId: 'listDecisions',
       summary: 'The newest decisions.',
@@ -17,7 +17,9 @@ export function registerDecisions(app: FastifyInstance, context: RouteContext): 
       response: answers(ListDecisionsAnswer, 'Ids, newest first.'),
     },
     onRequest: needs(context, 'explain'),
-    handler: async (request) => ({ decisions: await platform.recentDecisions(request.query.limit ?? 20) }),
+    handler: async (request) => ({
+      decisions: await platform.recentDecisions(request.query.limit ?? 20, request.query.before),
+    }),
   });
 
   app.get<{ Params: { id: string } }>('/v1/decisions/:id', {

@@ -242,7 +242,8 @@ export function createFakePlatform(clock: Clock): FakePlatform {
         audited: false,
       };
     },
-    recentDecisions: async (limit) => decisions.slice(0, limit),
+    recentDecisions: async (limit, before) =>
+      decisions.filter((id) => before === undefined || id < before).slice(0, limit),
     fit: async ({ onProgress }) => {
       onProgress?.('embedding', 0.5);
       if (fitError !== undefined) throw fitError;
