@@ -14,12 +14,12 @@ import {
   trainPositionAware,
 } from '../src/models/index.ts';
 import {
-  errorsOf,
-  FEATURES,
+  CLICK_FEATURES,
+  examinationErrors,
   simulateFeaturePages,
   simulatePages,
   simulateWalks,
-} from '../src/models/position/position-testing.ts';
+} from '../src/testing/index.ts';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -27,7 +27,7 @@ const say = (line: string): void => {
 const tell = (what: string, log: string, estimate: ExaminationEstimate): void => {
   const curves = estimate.surfaces.phone;
   if (curves === undefined) throw new Error(`${what} has no estimate`);
-  const { shelf, card } = errorsOf(curves);
+  const { shelf, card } = examinationErrors(curves);
   say(`| ${what} | ${log} | ${shelf.toFixed(3)} | ${card.toFixed(3)} |`);
 };
 
@@ -47,12 +47,12 @@ for (const placement of ['random', 'popular', 'personal'] as const) {
 const pages = simulateFeaturePages(1_200, 21);
 const judged = simulateFeaturePages(400, 22, false);
 const rng = () => createRng(1);
-const options = { rng: rng() };
-const naive = logisticModel.fresh(FEATURES);
+const options = { rng: rng(), learning: 'batch' as const };
+const naive = logisticModel.fresh(CLICK_FEATURES);
 await naive.fit(pages.examples, options);
-const regression = logisticModel.fresh(FEATURES);
+const regression = logisticModel.fresh(CLICK_FEATURES);
 const trained = await trainPositionAware(regression, pages.examples, pages.places, options);
-const joint = logisticModel.fresh(FEATURES);
+const joint = logisticModel.fresh(CLICK_FEATURES);
 const learnt = await learnPositionAware(joint, pages.examples, pages.places, { rng: rng(), passes: 15 });
 tell(
   'click rates',

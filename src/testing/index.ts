@@ -9,5 +9,14 @@ export {
   rewardModelLaws,
   syntheticExamples,
 } from './models/reward-model-laws.ts';
+export {
+  CLICK_FEATURES,
+  examinationErrors,
+  type SimulatedPages,
+  simulateFeaturePages,
+  simulatePages,
+  simulateWalks,
+  TRUE_EXAMINATION,
+} from './models/simulated-clicks.ts';
 export { policyLaws } from './policy/laws.ts';
 export * from './store/index.ts';

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../base/index.ts';
 import { sealEpoch } from '../../domain/index.ts';
-import { plainEncoder, syntheticExamples } from '../../testing/index.ts';
+import { CLICK_FEATURES, plainEncoder, simulateFeaturePages, syntheticExamples } from '../../testing/index.ts';
 import { calibratedFamily } from '../calibration/calibrated.ts';
 import type { OnlineLearner } from '../contract.ts';
 import { FAMILY_IDS, freshModel, isOnline, loadModel, restoreLearner } from '../load.ts';
 import { trainPositionAware } from '../position/position-aware.ts';
-import { FEATURES, simulateFeaturePages } from '../position/position-testing.ts';
 import { logit } from '../sigmoid.ts';
 import { ensembleFamily, onlineEnsembleFamily } from './learner.ts';
 
@@ -50,7 +49,7 @@ describe.each(FAMILY_IDS)('of the family %s', (id) => {
 
   test('relevance is learnt beside examination, where scores are probabilities', async () => {
     const { examples, places } = simulateFeaturePages(50, 4);
-    const learner = freshModel(id, FEATURES);
+    const learner = freshModel(id, CLICK_FEATURES);
     const training = trainPositionAware(learner, examples, places, { rng: createRng(1) }, { rounds: 2 });
     if ((learner.scale ?? 'probability') !== 'probability') {
       await expect(training).rejects.toMatchObject({ code: 'OPTION_INVALID' });

@@ -1,13 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readExamination, SURFACES, sealEpoch } from '../../domain/index.ts';
+import {
+  examinationErrors,
+  type SimulatedPages,
+  simulatePages,
+  simulateWalks,
+  TRUE_EXAMINATION,
+} from '../../testing/index.ts';
 import { fitClickRates } from './click-rates.ts';
 import type { ListClicks, SubjectClicks } from './clicks.ts';
 import { fitDependentClicks } from './dependent-clicks.ts';
 import type { ExaminationEstimate, SurfaceEstimate } from './estimate.ts';
 import { harvestExamination } from './harvest.ts';
 import { fitPositionBased, startOf } from './position-based.ts';
-import { errorsOf, type SimulatedPages, simulatePages, simulateWalks, TRUTH } from './position-testing.ts';
 import { type Cells, fitProduct } from './product-em.ts';
 
 const PAGES = 4_000;
@@ -22,17 +28,17 @@ const phone = <E extends SurfaceEstimate>({ surfaces }: ExaminationEstimate<E>):
 
 describe('of 4,000 pages with a known examination', () => {
   test('click rates find it where pages were drawn uniformly, and fall too steeply elsewhere', () => {
-    const found = errorsOf(phone(fitClickRates(random)));
+    const found = examinationErrors(phone(fitClickRates(random)));
     expect(found.shelf).toBeLessThan(0.06);
     expect(found.card).toBeLessThan(0.03);
-    expect(errorsOf(phone(fitClickRates(popular))).shelf).toBeGreaterThan(0.12);
-    expect(errorsOf(phone(fitClickRates(personal))).shelf).toBeGreaterThan(0.12);
-    expect(phone(fitClickRates(popular)).shelf[4]).toBeLessThan(TRUTH.shelf[4] - 0.1);
+    expect(examinationErrors(phone(fitClickRates(popular))).shelf).toBeGreaterThan(0.12);
+    expect(examinationErrors(phone(fitClickRates(personal))).shelf).toBeGreaterThan(0.12);
+    expect(phone(fitClickRates(popular)).shelf[4]).toBeLessThan(TRUE_EXAMINATION.shelf[4] - 0.1);
   });
 
   test('click rates weighted by 1 / propensity find it on pages of any policy', () => {
     const weights = Float32Array.from(personal.propensities, (p) => 1 / p);
-    const found = errorsOf(phone(fitClickRates({ ...personal, weights })));
+    const found = examinationErrors(phone(fitClickRates({ ...personal, weights })));
     expect(found.shelf).toBeLessThan(0.09);
     expect(found.card).toBeLessThan(0.06);
   });
@@ -43,18 +49,18 @@ describe('of 4,000 pages with a known examination', () => {
     ['personal', personal],
   ] as const)('the position-based model finds it where subjects are alike, on %s pages', (_, log) => {
     const found = phone(fitPositionBased(log));
-    expect(errorsOf(found).shelf).toBeLessThan(0.05);
-    expect(errorsOf(found).card).toBeLessThan(0.03);
+    expect(examinationErrors(found).shelf).toBeLessThan(0.05);
+    expect(examinationErrors(found).card).toBeLessThan(0.03);
     expect(found.overlap.card).toBeGreaterThan(0.9);
     // The second shelf is looked at more than the first: nothing forces the curve to fall.
     expect(found.shelf[1]).toBeGreaterThan(1.05);
   });
 
   test('harvesting by propensity finds it on personal pages, where items mean different things to different listeners', () => {
-    const found = errorsOf(phone(harvestExamination(byItem(personal))));
+    const found = examinationErrors(phone(harvestExamination(byItem(personal))));
     expect(found.shelf).toBeLessThan(0.04);
     expect(found.card).toBeLessThan(0.03);
-    const unweighted = errorsOf(
+    const unweighted = examinationErrors(
       phone(harvestExamination({ ...byItem(personal), propensities: personal.propensities.map(() => 1) })),
     );
     expect(unweighted.shelf).toBeGreaterThan(found.shelf + 0.01);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../base/index.ts';
 import { examinationEpoch, readExamination, SURFACES, sealEpoch } from '../../domain/index.ts';
+import { CLICK_FEATURES, examinationErrors, simulateFeaturePages } from '../../testing/index.ts';
 import type { FitOptions, RewardModel } from '../contract.ts';
 import { loadModel } from '../load.ts';
 import { type LogisticFitOptions, logisticModel } from '../logistic/logistic.ts';
@@ -9,22 +10,21 @@ import { areaUnderCurve } from '../metrics.ts';
 import { ndcgAt } from '../metrics-ranking.ts';
 import { fitClickRates } from './click-rates.ts';
 import { examinationOfRows, learnPositionAware, relevanceLabels, trainPositionAware } from './position-aware.ts';
-import { errorsOf, FEATURES, simulateFeaturePages } from './position-testing.ts';
 
 const log = simulateFeaturePages(1_200, 21);
 const judged = simulateFeaturePages(300, 22, false);
-const options = (): LogisticFitOptions => ({ rng: createRng(1) });
+const options = (): LogisticFitOptions => ({ rng: createRng(1), learning: 'batch' });
 const clicks = { ...log.places, ...log.examples, clicks: log.examples.labels };
 
 describe('where a policy has set high what listeners are weary of', () => {
   const fitNaive = async () => {
-    const model = logisticModel.fresh(FEATURES);
+    const model = logisticModel.fresh(CLICK_FEATURES);
     await model.fit(log.examples, options());
     return qualityOf(model);
   };
   const train = async () => {
-    const model = logisticModel.fresh(FEATURES);
-    return { model, ...(await trainPositionAware(model, log.examples, log.places, options())) };
+    const model = logisticModel.fresh(CLICK_FEATURES);
+    return { model, ...(await trainPositionAware(model, log.examples, log.places, options(), { rounds: 15 })) };
   };
   // Fitted once for all tests of it.
   const [naive, trained] = [fitNaive(), train()];
@@ -36,23 +36,23 @@ describe('where a policy has set high what listeners are weary of', () => {
     if (curves === undefined || rates === undefined) throw new Error('no estimate');
     expect(estimate.method).toBe('regression-em');
     expect(rounds).toBeGreaterThan(5);
-    expect(errorsOf(curves).shelf).toBeLessThan(0.08);
-    expect(errorsOf(curves).card).toBeLessThan(0.05);
-    expect(errorsOf(rates).shelf).toBeGreaterThan(0.5);
+    expect(examinationErrors(curves).shelf).toBeLessThan(0.08);
+    expect(examinationErrors(curves).card).toBeLessThan(0.05);
+    expect(examinationErrors(rates).shelf).toBeGreaterThan(0.5);
     expect(clickLoss).toBeLessThan(lossOfConstant());
     expectBetter(qualityOf(model), await naive);
     // Nothing of the place is in it: the model is one of the features, saved like any other.
-    expect(loadModel(sealEpoch(model.toEpoch()), FEATURES).hash).toBe(model.hash);
+    expect(loadModel(sealEpoch(model.toEpoch()), CLICK_FEATURES).hash).toBe(model.hash);
   });
 
   test('PAL’s joint descent does, too', async () => {
-    const model = logisticModel.fresh(FEATURES);
+    const model = logisticModel.fresh(CLICK_FEATURES);
     const { estimate } = await learnPositionAware(model, log.examples, log.places, { rng: createRng(1), passes: 15 });
     const curves = estimate.surfaces.phone;
     if (curves === undefined) throw new Error('no estimate');
     expect(estimate.method).toBe('pal');
-    expect(errorsOf(curves).shelf).toBeLessThan(0.08);
-    expect(errorsOf(curves).card).toBeLessThan(0.05);
+    expect(examinationErrors(curves).shelf).toBeLessThan(0.08);
+    expect(examinationErrors(curves).card).toBeLessThan(0.05);
     expectBetter(qualityOf(model), await naive);
   });
 
@@ -103,11 +103,11 @@ test('progress rises to 1, and an abort ends it', async () => {
   const few = simulateFeaturePages(10, 3);
   const shares: number[] = [];
   const fitOptions: FitOptions = { rng: createRng(1), onProgress: (share) => shares.push(share) };
-  await trainPositionAware(logisticModel.fresh(FEATURES), few.examples, few.places, fitOptions, { rounds: 3 });
+  await trainPositionAware(logisticModel.fresh(CLICK_FEATURES), few.examples, few.places, fitOptions, { rounds: 3 });
   expect([...shares].sort((a, b) => a - b)).toEqual(shares);
   expect(shares.at(-1)).toBe(1);
   const signal = AbortSignal.abort(new Error('enough'));
-  const learner = logisticModel.fresh(FEATURES);
+  const learner = logisticModel.fresh(CLICK_FEATURES);
   await expect(trainPositionAware(learner, few.examples, few.places, { rng: createRng(1), signal })).rejects.toThrow(
     'enough',
   );
@@ -116,8 +116,8 @@ test('progress rises to 1, and an abort ends it', async () => {
 test('refuses a model that gives no probability, rows without a click, and options out of range', async () => {
   const few = simulateFeaturePages(10, 3);
   const unclicked = { ...few.examples, labels: new Float32Array(few.examples.rows) };
-  const learner = logisticModel.fresh(FEATURES);
-  const ranker = Object.assign(logisticModel.fresh(FEATURES), { scale: 'rank' as const });
+  const learner = logisticModel.fresh(CLICK_FEATURES);
+  const ranker = Object.assign(logisticModel.fresh(CLICK_FEATURES), { scale: 'rank' as const });
   const rng = createRng(1);
   await expect(trainPositionAware(learner, unclicked, few.places, { rng })).rejects.toMatchObject({
     code: 'EXAMPLES_INVALID',

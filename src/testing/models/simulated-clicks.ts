@@ -2,18 +2,17 @@
 import { createRng, type Rng } from '../../base/index.ts';
 import { type ExaminationCurves, SURFACES, type Surface } from '../../domain/index.ts';
 import { createBatch, type EncoderShape } from '../../features/index.ts';
-import type { Examples } from '../contract.ts';
-import { sigmoid } from '../sigmoid.ts';
-import type { ListClicks, Places } from './clicks.ts';
-import type { Interventions } from './harvest.ts';
+import type { Examples, Interventions, ListClicks, Places } from '../../models/index.ts';
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /** θ beside the first place: five shelves of eight cards. The second shelf catches more eyes than the first. */
-export const TRUTH: ExaminationCurves = {
+export const TRUE_EXAMINATION: ExaminationCurves = {
   shelf: Float64Array.of(1, 1.1, 0.75, 0.5, 0.35),
   card: Float64Array.of(1, 0.85, 0.7, 0.5, 0.42, 0.33, 0.25, 0.2),
 };
-const SHELVES = TRUTH.shelf.length;
-const CARDS = TRUTH.card.length;
+const SHELVES = TRUE_EXAMINATION.shelf.length;
+const CARDS = TRUE_EXAMINATION.card.length;
 /** How often the first place is looked at. */
 const FIRST = 0.85;
 
@@ -24,7 +23,7 @@ export interface SimulatedPages extends Interventions, ListClicks {
   readonly items: Uint32Array;
 }
 
-export interface PageOptions {
+interface PageOptions {
   readonly pages: number;
   readonly seed: number;
   readonly surface?: Surface;
@@ -82,7 +81,7 @@ export function simulatePages({ pages, seed, placement, surface = 'phone' }: Pag
       log.lists[r] = page * SHELVES + shelf;
       log.items[r] = item;
       log.subjects[r] = 2 * item + kind;
-      const looked = FIRST * TRUTH.shelf[shelf] * TRUTH.card[card];
+      const looked = FIRST * TRUE_EXAMINATION.shelf[shelf] * TRUE_EXAMINATION.card[card];
       log.clicks[r] = Number(rng.uniform() < looked * sigmoid(logitOf(item)));
     }
   }
@@ -100,7 +99,7 @@ function drawOne(mass: Float64Array, total: number, rng: Rng): number {
   return item;
 }
 
-export interface WalkedRows {
+interface WalkedRows {
   readonly log: ListClicks;
   readonly attraction: Float64Array;
   /** P(looked at) by card rank, as it came to pass. */
@@ -152,7 +151,7 @@ export function simulateWalks(lists: number, continuation: Float64Array, seed: n
   };
 }
 
-export interface FeaturePages {
+interface FeaturePages {
   /** Labels are clicks at the places; relevance is a logistic truth of the features. */
   readonly examples: Examples;
   readonly places: Places;
@@ -166,7 +165,7 @@ export interface FeaturePages {
 const COLUMN_WEIGHTS = [1.1, -0.7, 0.5, 0.3];
 
 /** A shape of four columns and one slot. */
-export const FEATURES: EncoderShape = {
+export const CLICK_FEATURES: EncoderShape = {
   hash: 'simulated-pages',
   denseWidth: COLUMN_WEIGHTS.length,
   sparseWidth: 1,
@@ -183,7 +182,7 @@ export function simulateFeaturePages(pages: number, seed: number, placed = true)
   const rng = createRng(seed);
   const slots = SHELVES * CARDS;
   const rows = pages * slots;
-  const batch = createBatch(FEATURES, rows);
+  const batch = createBatch(CLICK_FEATURES, rows);
   const labels = new Float32Array(rows);
   const relevance = new Float64Array(rows);
   const places = { surfaces: new Uint8Array(rows), shelfRanks: new Uint8Array(rows), cardRanks: new Uint8Array(rows) };
@@ -208,7 +207,9 @@ export function simulateFeaturePages(pages: number, seed: number, placed = true)
       const r = page * slots + i;
       places.shelfRanks[r] = Math.floor(slot / CARDS);
       places.cardRanks[r] = slot % CARDS;
-      const theta = placed ? TRUTH.shelf[places.shelfRanks[r]] * TRUTH.card[places.cardRanks[r]] : 1;
+      const theta = placed
+        ? TRUE_EXAMINATION.shelf[places.shelfRanks[r]] * TRUE_EXAMINATION.card[places.cardRanks[r]]
+        : 1;
       labels[r] = Number(rng.uniform() < Math.min(1, theta * relevance[r]));
     });
   }
@@ -221,8 +222,11 @@ export function simulateFeaturePages(pages: number, seed: number, placed = true)
 }
 
 /** The largest distance from the truth, over shelf ranks and over card ranks. */
-export function errorsOf({ shelf, card }: ExaminationCurves): { readonly shelf: number; readonly card: number } {
+export function examinationErrors({ shelf, card }: ExaminationCurves): {
+  readonly shelf: number;
+  readonly card: number;
+} {
   const farthest = (curve: Float64Array, truth: Float64Array): number =>
     truth.reduce((most, theta, k) => Math.max(most, Math.abs(theta - curve[k])), 0);
-  return { shelf: farthest(shelf, TRUTH.shelf), card: farthest(card, TRUTH.card) };
+  return { shelf: farthest(shelf, TRUE_EXAMINATION.shelf), card: farthest(card, TRUE_EXAMINATION.card) };
 }
