@@ -60,6 +60,7 @@ export { type NetworkLearner, type NetworkModel, networkModel } from './network/
 export type { NetworkFitOptions, NetworkObjective, NetworkOptions } from './network/options.ts';
 export type { NetworkLayer, NetworkParameters } from './network/parameters.ts';
 export {
+  bindingOfExport,
   METADATA as ONNX_METADATA,
   metadataOf,
   type OnnxBinding,
