@@ -5,8 +5,6 @@
  * heaviest buckets, 1 the heaviest; all others fall into bin 0 with the missing.
  */
 
-/** Bins beside bin 0. */
-export const MOST_BINS = 255;
 /** Cuts of one column in their array, padded with +∞. */
 export const CUTS = 256;
 
