@@ -3,8 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
-export const FIXTURES = resolve(root, process.env.SHELFWISE_DATA_DIR ?? '../shared/data', 'onnx');
-export const hasFixtures = existsSync(join(FIXTURES, 'expected.json'));
+
+/** Where they are, below the folder of data that the environment names. */
+export function fixturesIn(dataDir: string | undefined): { readonly folder: string; readonly present: boolean } {
+  const folder = resolve(root, dataDir ?? '../shared/data', 'onnx');
+  return { folder, present: existsSync(join(folder, 'expected.json')) };
+}
 
 export interface FixtureTensor {
   readonly dtype: 'float32' | 'int64';
@@ -22,10 +26,8 @@ export interface Fixture {
 
 type Written = Omit<FixtureTensor, 'data'> & { readonly data: readonly (number | 'NaN')[] };
 
-/** All of them; none where the folder is absent. */
-export function readFixtures(): readonly Fixture[] {
-  if (!hasFixtures) return [];
-  const { cases } = JSON.parse(readFileSync(join(FIXTURES, 'expected.json'), 'utf8')) as {
+export function readFixtures(folder: string): readonly Fixture[] {
+  const { cases } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as {
     cases: { model: string; note: string; inputs: Record<string, Written>; outputs: Record<string, Written> }[];
   };
   const read = (tensors: Record<string, Written>): Record<string, FixtureTensor> =>
@@ -33,7 +35,7 @@ export function readFixtures(): readonly Fixture[] {
   return cases.map(({ model, note, inputs, outputs }) => ({
     file: model,
     note,
-    bytes: new Uint8Array(readFileSync(join(FIXTURES, model))),
+    bytes: new Uint8Array(readFileSync(join(folder, model))),
     inputs: read(inputs),
     outputs: read(outputs),
   }));

@@ -8,10 +8,12 @@ import type { RewardModel } from '../contract.ts';
 import { loadModel } from '../load.ts';
 import { logisticModel } from '../logistic/logistic.ts';
 import { bindingOfExport, type OnnxBinding, parseBinding } from './binding.ts';
-import { FIXTURES, hasFixtures, readFixtures } from './fixtures-testing.ts';
+import { fixturesIn, readFixtures } from './fixtures-testing.ts';
 import { onnxModels, openOnnxModel } from './foreign-model.ts';
 import { GraphBuilder, withMetadata } from './graph-builder.ts';
 import { exportError, rowsOfEveryKind } from './onnx-testing.ts';
+
+const fixtures = fixturesIn(process.env.SHELFWISE_DATA_DIR);
 
 const encoder = plainEncoder(4, 2);
 const examples = syntheticExamples(encoder, 1_000, 31);
@@ -284,11 +286,11 @@ describe('a binding that does not fit', () => {
 });
 
 describe('the files of other tools, served', () => {
-  it.skipIf(!hasFixtures).each(['shelfwise', 'onnxruntime'] as const)(
-    `score as they are expected to, by %s${hasFixtures ? '' : ` (skipped: no ${FIXTURES})`}`,
+  it.skipIf(!fixtures.present).each(['shelfwise', 'onnxruntime'] as const)(
+    `score as they are expected to, by %s${fixtures.present ? '' : ` (skipped: no ${fixtures.folder})`}`,
     (engine) => {
       const shape = plainEncoder(4, 1);
-      for (const { file, bytes, inputs, outputs } of readFixtures()) {
+      for (const { file, bytes, inputs, outputs } of readFixtures(fixtures.folder)) {
         const [name, expected] = Object.entries(outputs).find(([, { dtype }]) => dtype === 'float32') ?? [];
         if (name === undefined || expected === undefined) throw new Error(`${file} has no score`);
         const rows = expected.shape[0];
