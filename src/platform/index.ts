@@ -20,4 +20,5 @@ export * from './service.ts';
 export type { Switch, SwitchService } from './switches.ts';
 export { type FitRun, fitModel } from './training/fit-model.ts';
 export * from './training/report.ts';
+export { parseSpan, type Span } from './training/span.ts';
 export * from './trust.ts';

@@ -8,6 +8,7 @@ import { ask, DEFAULT_DATA_DIR, type GlobalOptions, type Run } from '../command.
 import { columnMap, share, wholeNumber } from '../parse.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { withProgress } from '../progress.ts';
+import { registerImportDsjson } from './import-vw.ts';
 import { runFit } from './jobs.ts';
 
 /** Rows of an envelope: the contract's limits, without loading the server for them. */
@@ -125,6 +126,8 @@ Examples:
     '  shelfwise import events plays.parquet --map itemId=track_id --map occurredAt=ts',
     async (paths, map) => (await import('../../exchange/index.ts')).readEventFiles(paths, { map }),
   );
+
+  registerImportDsjson(imports, run);
 }
 
 async function importFrom(run: Run, options: ImportOptions, source: ImportSource): Promise<void> {

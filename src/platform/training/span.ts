@@ -10,7 +10,7 @@ export interface Span {
 const UNITS: Readonly<Record<string, number>> = { h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS };
 
 /** `all`, the last `30d` (also `12h`, `4w`), or `FROM..TO` with UTC dates or times, either end open. Throws `OPTION_INVALID`. */
-export function parseSpan(text: string, nowMs: number): Span {
+export function parseSpan(text: string, nowMs: number, owner = 'training: examples'): Span {
   if (text === 'all') return { fromMs: 0, toMs: nowMs };
   const last = /^(\d{1,6})([hdw])$/.exec(text);
   if (last !== null) return { fromMs: nowMs - Number(last[1]) * UNITS[last[2]], toMs: nowMs };
@@ -21,7 +21,7 @@ export function parseSpan(text: string, nowMs: number): Span {
   }
   throw new ShelfwiseError(
     'OPTION_INVALID',
-    `training: examples is "${text}"; it takes all, 30d, 12h, 4w, or FROM..TO such as 2026-11-01..2026-11-20`,
+    `${owner} is "${text}"; it takes all, 30d, 12h, 4w, or FROM..TO such as 2026-11-01..2026-11-20`,
   );
 }
 
