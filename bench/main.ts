@@ -7,6 +7,7 @@ import { benchHome } from './home.ts';
 import { benchIngest } from './ingest.ts';
 import { measureJitter } from './jitter.ts';
 import { benchOnnx } from './onnx.ts';
+import { benchQuality } from './quality.ts';
 import { benchScore } from './score.ts';
 import { benchTrain } from './train.ts';
 
@@ -17,6 +18,7 @@ const BENCHES = {
   score: benchScore,
   train: benchTrain,
   onnx: benchOnnx,
+  quality: benchQuality,
 };
 
 const { values, positionals } = parseArgs({
