@@ -2,12 +2,14 @@
 import { deserialize, serialize } from 'node:v8';
 import type { EpochContent } from '../domain/index.ts';
 import type { LogPosition, OnlineStore } from '../store/index.ts';
+import { type ProgressCard, ProgressiveValidation, type StoredProgress } from './progressive.ts';
 import { positionOf } from './states.ts';
 import type { Workspace } from './workspace.ts';
 
 const TABLE = 'learner';
 const KEY = 'checkpoint';
 const PLACE_KEY = 'place';
+const CARD_KEY = 'card';
 
 export interface Checkpoint {
   /** Log positions as numbers; -1: from the log's start. */
@@ -21,6 +23,8 @@ export interface Checkpoint {
   readonly parent: string;
   /** Rewards of decisions that the model has learnt from since it was fitted; 0: it is as it was fitted. */
   readonly learnt: number;
+  /** How well it predicted what it has learnt since; undefined where it has not. */
+  readonly progress?: StoredProgress | undefined;
 }
 
 /** The part of a checkpoint that is small enough to be read often. */
@@ -38,7 +42,17 @@ export async function writeLearner(workspace: Workspace, checkpoint: Checkpoint)
   await workspace.store.transaction((write) => {
     write.put(TABLE, KEY, serialize(checkpoint));
     write.put(TABLE, PLACE_KEY, Buffer.from(JSON.stringify(place)));
+    const card = checkpoint.progress === undefined ? undefined : new ProgressiveValidation(checkpoint.progress).card();
+    write.put(TABLE, CARD_KEY, Buffer.from(JSON.stringify(card ?? null)));
   });
+}
+
+/** What progressive validation tells of the model that learns online; undefined where it has not learnt enough. */
+export function learnerCard(store: OnlineStore): ProgressCard | undefined {
+  const bytes = store.get(TABLE, CARD_KEY);
+  return bytes === undefined
+    ? undefined
+    : ((JSON.parse(Buffer.from(bytes).toString()) as ProgressCard | null) ?? undefined);
 }
 
 export function readLearner(workspace: Workspace): Checkpoint | undefined {

@@ -132,6 +132,7 @@ export async function fitJob(
         model: learner,
         parent: kept === undefined ? '' : (checkpoint?.parent ?? ''),
         learnt: kept === undefined ? 0 : (checkpoint?.learnt ?? 0),
+        progress: kept === undefined ? undefined : checkpoint?.progress,
       });
     }
   }

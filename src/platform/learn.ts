@@ -38,6 +38,7 @@ import { decisionPosition, ENTRY_DECISION, ENTRY_SERVING, recordBytesOf } from '
 import { createEpochReader, type EpochReader } from './epochs.ts';
 import { secretOfKey } from './listeners.ts';
 import { countPlay } from './popularity.ts';
+import { ProgressiveValidation } from './progressive.ts';
 import { openView } from './sealing.ts';
 import { positionNumber, positionOf } from './states.ts';
 import { flaggedKeys } from './traffic.ts';
@@ -105,7 +106,9 @@ export async function learnJob(
   const state = checkpoint.model;
   const fits = state !== null && state.meta.encoder === workspace.encoder.hash;
   const model = fits ? restoreLearner(state, workspace.encoder) : undefined;
-  const { learnt, unreadable } = model === undefined ? NOTHING_LEARNT : learnFrom(rows, workspace, records, model);
+  const progress = new ProgressiveValidation(checkpoint.progress);
+  const { learnt, unreadable } =
+    model === undefined ? NOTHING_LEARNT : learnFrom(rows, workspace, records, model, progress);
 
   const epochs: Epoch[] = [];
   if (plays > 0) epochs.push(counters.epoch(job.nowMs, catalog, vocabularies.genres.size));
@@ -119,6 +122,7 @@ export async function learnJob(
     model: model !== undefined && learnt > 0 ? model.learnerState() : state,
     parent: checkpoint.parent,
     learnt: checkpoint.learnt + learnt,
+    progress: learnt > 0 ? progress.stored() : checkpoint.progress,
   });
   const still = state === null ? ': the model that serves does not learn online' : '';
   const lost = unreadable > 0 ? `, ${unreadable} of decisions that do not read` : '';
@@ -251,6 +255,7 @@ function learnFrom(
   workspace: Workspace,
   records: Records,
   model: OnlineLearner,
+  progress: ProgressiveValidation,
 ): { readonly learnt: number; readonly unreadable: number } {
   const readEpochs = createEpochReader(workspace.epochs, workspace.encoder);
   const byDecision = new Map<string, RewardRow[]>();
@@ -266,7 +271,7 @@ function learnFrom(
     if (record === undefined) unreadable += list.length;
     if (record === undefined || record.degraded || !teaches(record)) continue;
     try {
-      learnt += learnDecision(record, list, workspace, readEpochs, model);
+      learnt += learnDecision(record, list, workspace, readEpochs, model, progress);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       unreadable += list.length;
@@ -286,6 +291,7 @@ function learnDecision(
   workspace: Workspace,
   readEpochs: EpochReader,
   model: OnlineLearner,
+  progress: ProgressiveValidation,
 ): number {
   const { encoder } = workspace;
   if (record.versions.encoder !== encoder.hash) return 0;
@@ -325,6 +331,8 @@ function learnDecision(
     labels[i] = label;
     weights[i] = kind === 'correction' ? weight * correctionWeight(label, predicted[i]) : weight;
   }
+  // A correction is of a reward that was counted already.
+  progress.add(model, batch, { p: predicted, labels, weights }, (row) => kept[row].kind !== 'correction', count);
   model.update(batch, labels, weights, count);
   return count;
 }

@@ -53,9 +53,31 @@ export function evaluateModel(
     scored.predict(set.batch, set.rows, p);
     return p;
   };
-  const own = measure(scoresOf(model));
-  const constant = measure(new Float64Array(set.rows).fill(rate));
-  const others = serving === undefined ? undefined : measure(scoresOf(serving));
+  return evaluationOf(
+    measure,
+    scoresOf(model),
+    new Float64Array(set.rows).fill(rate),
+    serving === undefined ? undefined : scoresOf(serving),
+  );
+}
+
+/** Rows that were scored elsewhere. */
+export interface MeasuredRows {
+  readonly rows: number;
+  readonly labels: Float32Array;
+  readonly weights: Float32Array;
+}
+
+/** The figures of a model's scores beside those of a constant and of another model, all of the same rows. */
+export function evaluationOf(
+  measure: (p: Float64Array) => MetricReport,
+  ofModel: Float64Array,
+  ofConstant: Float64Array,
+  ofServing: Float64Array | undefined,
+): Evaluation {
+  const own = measure(ofModel);
+  const constant = measure(ofConstant);
+  const others = ofServing === undefined ? undefined : measure(ofServing);
   return {
     quality: sliceOf('all', '', own.overall, constant.overall, others?.overall),
     // Of the same rows: the same slices in the same order.

@@ -42,7 +42,13 @@ export async function promoteJob(
     parent: checkpoint.parent,
     learnt: checkpoint.learnt,
   };
-  await writeLearner(workspace, { ...checkpoint, model: state, parent: stand.parent, learnt: stand.learnt });
+  await writeLearner(workspace, {
+    ...checkpoint,
+    model: state,
+    parent: stand.parent,
+    learnt: stand.learnt,
+    progress: undefined,
+  });
   return { epochs: [epoch], left };
 }
 

@@ -6,7 +6,7 @@ import { type Clock, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import { FAMILY_IDS, loadModel, type RewardModel } from '../../models/index.ts';
 import type { EpochStore, Metadata, OnlineStore, RegisteredModel } from '../../store/index.ts';
-import { learnerPlace } from '../checkpoint.ts';
+import { learnerCard, learnerPlace } from '../checkpoint.ts';
 import type { ChangeTunables, Epochs } from '../epochs.ts';
 import type { Workshop } from '../workshop.ts';
 import { type PastPromotion, pastPromotions, writePromotions } from './history.ts';
@@ -86,6 +86,7 @@ export function createRegistry(dependencies: {
     const { encoder: _, ...told } = NO_CARD;
     return {
       ...told,
+      ...learnerCard(store),
       hash,
       family: model.family,
       createdAtMs: since,

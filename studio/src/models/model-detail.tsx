@@ -103,12 +103,14 @@ export function ModelDetail({ hash, nowMs, busy, onPromote, onExport }: ModelDet
       >
         {data.quality === null ? (
           <p className={styles.none}>
-            It was not measured. Models that are trained from decisions are: on rows that they have not learnt from.
+            {data.learnsOnline
+              ? 'It has hardly learnt from decisions yet. Its figures come with the rewards: each is predicted before it is learnt from.'
+              : 'It was not measured. Models that are trained from decisions are: on rows that they have not learnt from.'}
           </p>
         ) : (
           <>
             <Numbers quality={data.quality} />
-            <p className={styles.none}>{rowsText(data.quality)}</p>
+            <p className={styles.none}>{rowsText(data.quality, data.origin)}</p>
           </>
         )}
       </Panel>

@@ -1,5 +1,5 @@
 /** How good the model is on each slice of the rows that only measured, beside its two baselines. */
-import type { SliceQuality } from '../../../src/server/contract.ts';
+import type { ModelSummary, SliceQuality } from '../../../src/server/contract.ts';
 import { countText, percentText } from '../shell/times.ts';
 import styles from './slices.module.css';
 import { figureText, MEASURES, standing } from './words.ts';
@@ -78,7 +78,9 @@ export function Slices({ slices }: { readonly slices: readonly SliceQuality[] })
   );
 }
 
-/** "on 1,204 rows of 310 shelves" */
-export function rowsText({ rows, shelves }: SliceQuality): string {
+/** What the figures of a model are of. */
+export function rowsText({ rows, shelves }: SliceQuality, origin: ModelSummary['origin']): string {
+  if (origin === 'online' || origin === 'history')
+    return `on the last ${countText(rows, 'reward')} that it has learnt from, each predicted before it was`;
   return `on ${countText(rows, 'row')} of ${countText(shelves, 'shelf', 'shelves')} that it has not learnt from`;
 }
