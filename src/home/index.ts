@@ -39,6 +39,7 @@ export {
   type PolicyId,
   policyUnder,
   resolveTunables,
+  type SurfaceTunables,
   tunablesEpoch,
   tunablesOf,
 } from './tunables.ts';

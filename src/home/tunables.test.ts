@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { sealEpoch } from '../domain/index.ts';
 import { checkPolicy } from '../policy/index.ts';
 import { policyLaws } from '../testing/index.ts';
-import { isCold, policyUnder, resolveTunables, tunablesEpoch, tunablesOf } from './tunables.ts';
+import {
+  DEFAULT_TUNABLES,
+  examinationOf,
+  type HomeTunables,
+  isCold,
+  policyUnder,
+  resolveTunables,
+  tunablesEpoch,
+  tunablesOf,
+} from './tunables.ts';
 
 const tunables = resolveTunables();
 
@@ -71,5 +81,39 @@ describe('tunables', () => {
     ]) {
       expect(() => resolveTunables(wrong)).toThrow(new RegExp(Object.keys(wrong)[0]));
     }
+  });
+});
+
+describe('examination by card rank', () => {
+  const { desktop } = DEFAULT_TUNABLES.surfaces;
+  const withExamination = (examination: unknown): Partial<HomeTunables> => ({
+    surfaces: { ...DEFAULT_TUNABLES.surfaces, desktop: { ...desktop, examination: examination as number[] } },
+  });
+
+  it('is what was given, the last one repeated, in place of the decay', () => {
+    const { surfaces } = resolveTunables(withExamination([1, 0.5, 0.7]));
+    expect([...examinationOf({ ...surfaces.desktop, cards: 5 })]).toEqual([1, 0.5, 0.7, 0.7, 0.7]);
+    expect([...examinationOf({ ...surfaces.desktop, cards: 2 })]).toEqual([1, 0.5]);
+    expect([...examinationOf({ ...surfaces.phone, cards: 3 })]).toEqual([1, 0.8, 0.8 ** 2]);
+  });
+
+  it('is part of the epoch, and makes another of it; without it the epoch is what it was before there was any', () => {
+    const given = resolveTunables(withExamination([1, 0.5]));
+    expect(tunablesOf(tunablesEpoch(given))).toEqual(given);
+    const hash = (of: HomeTunables): string => sealEpoch(tunablesEpoch(of)).hash;
+    expect(hash(given)).not.toBe(hash(tunables));
+    expect(JSON.stringify(tunablesEpoch(tunables))).not.toContain('"examination"');
+    expect(hash(resolveTunables(withExamination(undefined)))).toBe(hash(tunables));
+  });
+
+  it('is refused with what would be right', () => {
+    const refusal = (examination: unknown) => () => resolveTunables(withExamination(examination));
+    expect(refusal([])).toThrow(/surfaces.desktop.examination is empty; it must be a list/);
+    expect(refusal('1')).toThrow(/examination is "1"; it must be a list/);
+    expect(refusal(Array(21).fill(1))).toThrow(/has 21 entries; it must have at most 20/);
+    expect(refusal([1, 0])).toThrow(/has 0 at card rank 1; each must lie in \(0, 1\]/);
+    expect(refusal([1, 1.1])).toThrow(/has 1.1 at card rank 1/);
+    expect(refusal([Number.NaN])).toThrow(/has NaN at card rank 0/);
+    expect(refusal([1, '0.5'])).toThrow(/has "0.5" at card rank 1/);
   });
 });

@@ -26,6 +26,11 @@ export interface SurfaceTunables {
   readonly cards: number;
   /** Examination of the j-th card of a row: θ_j = decay^j, decay in (0, 1]. Smaller where fewer cards are looked at. */
   readonly examinationDecay: number;
+  /**
+   * θ by card rank instead, each in (0, 1], at most 20; further cards are looked at as the last one is. What
+   * `shelfwise examination` estimates from logs. @default none: by the decay
+   */
+  readonly examination?: readonly number[];
 }
 
 export interface HomeTunables {
@@ -152,8 +157,29 @@ export function resolveTunables(given: Partial<HomeTunables> = {}): Readonly<Hom
     requireRange('home', `surfaces.${surface}.shelves`, limits.shelves, 1, 24);
     requireRange('home', `surfaces.${surface}.cards`, limits.cards, 1, 20);
     requireRange('home', `surfaces.${surface}.examinationDecay`, limits.examinationDecay, 1e-3, 1);
+    if (limits.examination !== undefined) requireExamination(surface, limits.examination);
   }
   return tunables;
+}
+
+/** θ by card rank: no more ranks than a row may have cards. */
+const MAX_EXAMINATION = 20;
+
+function requireExamination(surface: Surface, thetas: readonly number[]): void {
+  const refuse = (what: string, remedy: string): never => {
+    throw new ShelfwiseError('OPTION_INVALID', `home: surfaces.${surface}.examination ${what}; ${remedy}`);
+  };
+  const expected =
+    'it must be a list of numbers by card rank, such as [1, 0.8, 0.6]; leave it out for examinationDecay';
+  if (!Array.isArray(thetas)) refuse(`is ${JSON.stringify(thetas)}`, expected);
+  if (thetas.length === 0) refuse('is empty', expected);
+  if (thetas.length > MAX_EXAMINATION)
+    refuse(`has ${thetas.length} entries`, `it must have at most ${MAX_EXAMINATION}, and the last one counts beyond`);
+  const wrong = thetas.findIndex((theta) => !(typeof theta === 'number' && theta > 0 && theta <= 1));
+  if (wrong < 0) return;
+  const theta: unknown = thetas[wrong];
+  const shown = typeof theta === 'number' ? theta : JSON.stringify(theta);
+  refuse(`has ${shown} at card rank ${wrong}`, 'each must lie in (0, 1], so divide them all by the greatest');
 }
 
 function requirePolicyOptions({ policy, policyOptions }: HomeTunables): void {
@@ -222,7 +248,8 @@ export function isSwitchedOff(tunables: HomeTunables, kind: 'shelf' | 'policy', 
   return tunables.switchedOff.length > 0 && tunables.switchedOff.includes(`${kind}:${id}`);
 }
 
-/** θ_j for j = 0 .. cards - 1. */
-export function examinationOf(surface: SurfaceTunables): Float64Array {
-  return Float64Array.from({ length: surface.cards }, (_, j) => surface.examinationDecay ** j);
+/** θ_j for j = 0 .. cards - 1: as given, the last repeated, or by the decay. */
+export function examinationOf({ cards, examination, examinationDecay }: SurfaceTunables): Float64Array {
+  if (examination === undefined) return Float64Array.from({ length: cards }, (_, j) => examinationDecay ** j);
+  return Float64Array.from({ length: cards }, (_, j) => examination[Math.min(j, examination.length - 1)]);
 }

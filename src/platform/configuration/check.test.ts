@@ -18,6 +18,26 @@ describe('checkConfiguration', () => {
     expect(sample.configuration?.model).toEqual({ family: 'logistic', options: {}, ensemble: 1, calibration: 'none' });
   });
 
+  it('takes examination by card rank for some surfaces, the rest as they are, and says where one is wrong', () => {
+    const given = check({ home: { surfaces: { tv: { examination: [1, 0.9] }, car: { cards: 3 } } } });
+    expect(given.problems).toEqual([]);
+    const { phone, tv, car } = DEFAULT_TUNABLES.surfaces;
+    expect(given.configuration?.tunables.surfaces).toMatchObject({
+      phone,
+      tv: { ...tv, examination: [1, 0.9] },
+      car: { ...car, cards: 3 },
+    });
+    const { problems } = check({ home: { surfaces: { tv: { examination: [1, 1.2] } } } });
+    expect(problems).toEqual([
+      {
+        path: 'home.surfaces.tv.examination',
+        message: 'has 1.2 at card rank 1',
+        remedy: 'Each must lie in (0, 1], so divide them all by the greatest.',
+      },
+    ]);
+    expect(pathsOf({ home: { surfaces: { tv: { examination: 0.5 } } } })).toEqual(['home.surfaces.tv.examination']);
+  });
+
   it('names every unknown key and wrong kind at once, each with its path and the name that may have been meant', () => {
     const { problems } = check({
       server: { prot: 8080, host: 5 },

@@ -45,11 +45,15 @@ const {
   ...PLATFORM_SECTION
 } = PLATFORM_DEFAULTS;
 const { policy: _i, policyOptions: _o, switchedOff: _s, ...HOME_SECTION } = DEFAULT_TUNABLES;
+/** With what has no default. */
+const SURFACES_SECTION = Object.fromEntries(
+  Object.entries(HOME_SECTION.surfaces).map(([surface, limits]) => [surface, { ...limits, examination: [] }]),
+);
 const SECTIONS: Readonly<Record<string, Plain | undefined>> = {
   server: { ...SERVER_DEFAULTS },
   platform: { ...PLATFORM_SECTION },
   playlists: { ...DEFAULT_PLAYLIST_SETTINGS },
-  home: { ...HOME_SECTION },
+  home: { ...HOME_SECTION, surfaces: SURFACES_SECTION },
   training: { ...TRAINING_DEFAULTS },
   // Their keys depend on what they name.
   policy: undefined,

@@ -1,5 +1,6 @@
 /** The front door of configuration files: `import { defineConfig } from 'shelfwise/config'`. */
-import type { HomeTunables, PlaylistSettings } from '../../home/index.ts';
+import type { Surface } from '../../domain/index.ts';
+import type { HomeTunables, PlaylistSettings, SurfaceTunables } from '../../home/index.ts';
 import type { PlatformOptions } from '../config.ts';
 import type { CalibrationId, FamilyOptions, TrainingOptions } from '../training/report.ts';
 
@@ -20,13 +21,18 @@ type Elsewhere = 'dataDir' | 'clock' | 'logger' | 'home' | 'playlists' | 'config
 /** Read at the start. */
 export type PlatformSettings = Omit<PlatformOptions, Elsewhere>;
 
+/** Tunables of Home but for the policy, which has its own section; surfaces and their limits may be given in part. */
+export type HomeSettings = Partial<Omit<HomeTunables, 'policy' | 'policyOptions' | 'switchedOff' | 'surfaces'>> & {
+  readonly surfaces?: Readonly<Partial<Record<Surface, Partial<SurfaceTunables>>>>;
+};
+
 /** Everything is optional: what is not said keeps its default. */
 export interface ShelfwiseConfig {
   readonly server?: Partial<ServerSettings>;
   readonly platform?: Partial<PlatformSettings>;
   readonly playlists?: Partial<PlaylistSettings>;
   /** What changes pages, but for the policy; takes effect while the platform runs, as all that follows does. */
-  readonly home?: Partial<Omit<HomeTunables, 'policy' | 'policyOptions' | 'switchedOff'>>;
+  readonly home?: HomeSettings;
   /** The policy by its id, with its options beside it. */
   readonly policy?: { readonly id: string } & FamilyOptions;
   /** The reward model: its family, with its options beside it. Without it, what is promoted serves. */
