@@ -63,7 +63,7 @@ export async function gatherRewards(
   });
   let decisions = 0;
   let rows = 0;
-  let sampled = 0;
+  const sampledOut = new Set<string>();
   /** Decisions whose hash is below it are kept. */
   let kept = 1;
   const isKept = (id: string): boolean => (hash32(id, SAMPLE_SALT) >>> 0) / 2 ** 32 < kept;
@@ -73,7 +73,11 @@ export async function gatherRewards(
   const settle = (atMs: number): void => {
     for (const { decisionId, shelfRank, cardRank, label } of attribution.advance(atMs)) {
       const served = facts.get(decisionId)?.servedAtMs;
-      if (served === undefined || !counts(served) || !isKept(decisionId)) continue;
+      if (served === undefined || !counts(served)) continue;
+      if (!isKept(decisionId)) {
+        sampledOut.add(decisionId);
+        continue;
+      }
       let cards = labels.get(decisionId);
       if (cards === undefined) {
         cards = new Map();
@@ -90,7 +94,7 @@ export async function gatherRewards(
         if (isKept(id)) continue;
         labels.delete(id);
         rows -= cards.size;
-        sampled++;
+        sampledOut.add(id);
       }
     }
   };
@@ -133,6 +137,7 @@ export async function gatherRewards(
     rows -= cards.size;
   }
   const inOrder = new Map([...labels].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sampled = sampledOut.size;
   return { labels: inOrder, decisions, rows, unseen: decisions - labels.size - sampled, sampled };
 }
 
