@@ -66,7 +66,7 @@ export function registerTrain(program: Command, run: Run): void {
       `
 Examples:
   shelfwise train --model logistic --examples 30d --promote
-  shelfwise train --model trees --set rounds=200 --calibration isotonic --json
+  shelfwise train --model trees --set trees=200 --calibration isotonic --json
   shelfwise train --model network --csv letter.csv.gz --label 1 --holdout 0.25 --seed 1 --json`,
     )
     .action(async (_options: unknown, command: Command) => {

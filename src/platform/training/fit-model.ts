@@ -19,6 +19,8 @@ import type { ResolvedSpec } from './report.ts';
 
 /** Fewer rows than this calibrate nothing. */
 const LEAST_TUNING_ROWS = 50;
+/** With fewer rows logistic regression finds the optimum itself, by L-BFGS: passes over the rows come near it where there are many. */
+const FEW_ROWS = 100_000;
 
 export interface FittedModel {
   readonly model: RewardModel;
@@ -48,6 +50,7 @@ export async function fitModel(
   const { model: own, fit } = partOptions(spec.family, spec.options);
   const learner = learnerOf(spec, encoder, own, seed);
   await learner.fit(train, {
+    ...(spec.family === 'logistic' && train.rows < FEW_ROWS ? { learning: 'batch' } : {}),
     ...fit,
     rng: createRng(seed),
     ...(tunes ? { validation: tuning } : {}),
@@ -56,18 +59,24 @@ export async function fitModel(
   });
   const state = isOnline(learner) ? learner.learnerState() : undefined;
   if (spec.calibration === 'none') return { model: learner, learner: state };
-  if (!tunes || tuning.rows < LEAST_TUNING_ROWS) {
+  // The learner within would move away from under its calibration: such a model serves as it is.
+  return { model: calibratedBy(spec, learner, tuning), learner: undefined };
+}
+
+/** The model calibrated on rows that it did not learn from, or as it is where none is asked for. Throws `EXAMPLES_INVALID`. */
+export function calibratedBy({ calibration }: ResolvedSpec, model: Learner, tuning: Examples): RewardModel {
+  if (calibration === 'none') return model;
+  if (!hasBothLabels(tuning) || tuning.rows < LEAST_TUNING_ROWS) {
     throw new ShelfwiseError(
       'EXAMPLES_INVALID',
       `${tuning.rows} rows to calibrate on, of both rewards and none; give more with a larger tuningShare, or calibration none`,
     );
   }
-  const calibrator = fitCalibrator(learner, tuning, { method: spec.calibration });
-  // The learner within would move away from under its calibration: such a model serves as it is.
-  return { model: calibrated(learner, calibrator), learner: undefined };
+  return calibrated(model, fitCalibrator(model, tuning, { method: calibration }));
 }
 
-function learnerOf(
+/** A model as it was asked for, that has learnt nothing. */
+export function learnerOf(
   spec: ResolvedSpec,
   encoder: EncoderShape,
   own: Readonly<Record<string, unknown>>,
@@ -82,7 +91,7 @@ function learnerOf(
   return onlineEnsembleFamily({ fresh }, options).fresh(encoder);
 }
 
-function hasBothLabels({ labels, weights, rows }: Examples): boolean {
+export function hasBothLabels({ labels, weights, rows }: Examples): boolean {
   let some = false;
   let none = false;
   for (let r = 0; r < rows; r++) {
@@ -93,7 +102,7 @@ function hasBothLabels({ labels, weights, rows }: Examples): boolean {
   return some && none;
 }
 
-function requireBothLabels(examples: Examples, what: string): void {
+export function requireBothLabels(examples: Examples, what: string): void {
   if (hasBothLabels(examples)) return;
   throw new ShelfwiseError(
     'EXAMPLES_INVALID',
