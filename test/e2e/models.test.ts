@@ -56,10 +56,11 @@ describe.skipIf(BROWSER === undefined)('the page of models', () => {
     await page.getByRole('button', { name: 'Serve it' }).click();
     await page.getByText('serves from the next Home on').waitFor();
     expect(await servingHash()).toBe(trained.hash);
+    await page.getByRole('button', { name: 'Roll back' }).waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     // What learns online may have learnt meanwhile: it serves again, under another hash.
     await expect.poll(servingHash, { timeout: 20_000 }).not.toBe(trained.hash);
-    await page.getByRole('button', { name: 'Roll back' }).waitFor();
+    await page.getByRole('button', { name: 'Roll back' }).waitFor({ state: 'detached' });
   });
 
   it('trains one, shows how far it is, and leads to it', async () => {
