@@ -56,6 +56,7 @@ export function createFakeModels(clock: Clock): ModelService & ConfigurationServ
   return {
     modelFamilies: () => ['logistic'],
     listModels: async () => [...models.keys()].reverse().map(now),
+    rollbackTarget: async () => served.at(-2) ?? '',
     getModel: async (hash) => (models.has(hash) ? now(hash) : undefined),
     async trainModel(request: TrainRequest, { onProgress } = {}) {
       onProgress?.('examples', 0.5);

@@ -171,10 +171,12 @@ const detail = {
 export const ListModelsAnswer = object({
   models: Type.Array(ref('ModelSummary'), { description: 'Newest first.' }),
   families: Type.Array(Type.String(), { description: 'That can be trained.' }),
+  rollback: Type.String({ description: 'The hash of what a rollback would serve; empty where there is nothing.' }),
 });
 export interface ModelList {
   readonly models: readonly ModelSummary[];
   readonly families: readonly string[];
+  readonly rollback: string;
 }
 
 const ConfigurationProblemSchema = of<ConfigurationProblem>({

@@ -29,7 +29,11 @@ export function registerModels(app: FastifyInstance, context: RouteContext): voi
       response: answers(ListModelsAnswer, 'Newest first.'),
     },
     onRequest: looks,
-    handler: async () => ({ models: await platform.listModels(), families: platform.modelFamilies() }),
+    handler: async () => ({
+      models: await platform.listModels(),
+      families: platform.modelFamilies(),
+      rollback: await platform.rollbackTarget(),
+    }),
   });
 
   app.get<ByHash>('/v1/models/:hash', {

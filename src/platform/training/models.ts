@@ -18,11 +18,12 @@ export function createModels(
   defaults: () => Partial<TrainingOptions>,
   encoder: EncoderShape,
 ): ModelService {
-  const { modelFamilies, listModels, getModel, promoteModel, rollbackModel, exportModel } = registry;
+  const { modelFamilies, listModels, getModel, rollbackTarget, promoteModel, rollbackModel, exportModel } = registry;
   return {
     modelFamilies,
     listModels,
     getModel,
+    rollbackTarget,
     promoteModel,
     rollbackModel,
     exportModel,

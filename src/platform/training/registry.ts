@@ -35,7 +35,7 @@ export const NO_CARD: Omit<ModelCard, 'origin'> = {
 export interface Registry
   extends Pick<
     ModelService,
-    'modelFamilies' | 'listModels' | 'getModel' | 'promoteModel' | 'rollbackModel' | 'exportModel'
+    'modelFamilies' | 'listModels' | 'getModel' | 'rollbackTarget' | 'promoteModel' | 'rollbackModel' | 'exportModel'
   > {
   /** As `promoteModel`; the tunables change with it, in one swap, as `change` says for the model. What that throws, rejects. */
   promoteWith(hash: string, change: (model: RewardModel) => ChangeTunables): Promise<Promotion>;
@@ -145,6 +145,7 @@ export function createRegistry(dependencies: {
     getModel,
     promoteModel: (hash) => promote(hash),
     promoteWith: promote,
+    rollbackTarget: async () => (await pastPromotions(metadata.settings)).at(-1)?.before ?? '',
     async rollbackModel() {
       const past = await pastPromotions(metadata.settings);
       const last = past.at(-1);

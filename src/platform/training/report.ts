@@ -207,6 +207,8 @@ export interface ModelService {
   /** What is registered, and what serves: newest first. */
   listModels(): Promise<readonly ModelSummary[]>;
   getModel(hash: string): Promise<ModelDetail | undefined>;
+  /** The hash of what a rollback would serve; '' where there is nothing. */
+  rollbackTarget(): Promise<string>;
   /**
    * Trains beside serving, in a thread of its own; on the medium and registered when it resolves. One at a time. Throws
    * JOB_RUNNING, OPTION_INVALID, EXAMPLES_INVALID (there is too little to learn from).

@@ -56,7 +56,7 @@ export function ModelsPage() {
 
   const list = models.data?.models ?? [];
   const serving = list.find(({ serves }) => serves);
-  const hasServed = list.some(({ serves, servedAtMs }) => !serves && servedAtMs !== null);
+  const canRollBack = (models.data?.rollback ?? '') !== '';
   const shown = asked ?? serving?.hash ?? list[0]?.hash;
   const nowMs = models.data?.nowMs ?? 0;
   const leaveForm = (hash: string | undefined): void =>
@@ -71,7 +71,7 @@ export function ModelsPage() {
       }
       actions={
         <>
-          {hasServed && (
+          {canRollBack && (
             <Button variant="default" radius="xl" disabled={busy} onClick={() => setRollingBack(true)}>
               Roll back
             </Button>
