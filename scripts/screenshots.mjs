@@ -92,6 +92,20 @@ const PAGES = {
     },
   },
   shelves: { path: '/shelves' },
+  models: {
+    // The last one that was trained: trained here where there is none.
+    path: async (call) => {
+      const { models } = await call('/v1/models');
+      const known = models.find(({ origin }) => origin === 'trained');
+      const { hash } = known ?? (await call('/v1/models/train', { family: 'trees', calibration: 'isotonic' }));
+      return `/models?model=${hash}`;
+    },
+    ready: (page) =>
+      page
+        .getByRole('img', { name: /^Reliability/ })
+        .locator('svg')
+        .waitFor(),
+  },
   live: { path: '/live' },
 };
 
@@ -143,8 +157,13 @@ async function settle(page) {
 
 async function takeAll(browser, url) {
   const [address, key] = url.split('/#key=');
-  const call = async (path) => {
-    const response = await fetch(address + path, { headers: { authorization: `Bearer ${key}` } });
+  const call = async (path, body) => {
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const how = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const response = await fetch(address + path, { headers, ...how });
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return response.json();
   };
