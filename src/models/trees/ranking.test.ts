@@ -106,6 +106,28 @@ describe.each(['pairwise', 'lambdaMart'] as const)('the objective %s', (objectiv
     );
   });
 
+  test('is not judged by the order in which rows stand: the best may come first', async () => {
+    const train = queriesOf(100, 7);
+    const held = queriesOf(50, 8);
+    const bestFirst = Uint32Array.from({ length: held.rows }, (_, r) => r).sort(
+      (a, b) => held.labels[b] - held.labels[a],
+    );
+    const sorted = createBatch(encoder, held.rows);
+    bestFirst.forEach((r, i) => {
+      sorted.dense.set(held.batch.dense.subarray(4 * r, 4 * r + 4), 4 * i);
+    });
+    const validation: Examples = {
+      ...held,
+      batch: sorted,
+      labels: Float32Array.from(bestFirst, (r) => held.labels[r]),
+    };
+    const validationQueries = Uint32Array.from(bestFirst, (r) => held.queries[r]);
+    const model = treesModel.fresh(encoder, { objective, trees: 5, maxDepth: 3, truncation: 5 });
+    const options = { queries: train.queries, rng: createRng(1) };
+    const report = await model.fit(train, { ...options, validation, validationQueries });
+    expect(report.passes).toBe(5);
+  });
+
   test('wants to know the queries', async () => {
     const model = treesModel.fresh(encoder, { objective });
     await expect(model.fit(queriesOf(5, 6), { rng: createRng(1) })).rejects.toMatchObject({ code: 'OPTION_INVALID' });

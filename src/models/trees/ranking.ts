@@ -123,6 +123,27 @@ function idealGain(rows: Uint32Array, labels: Float32Array, truncation: number):
 }
 
 /**
+ * Rows of equal margin share their mean gain over the ranks that they take (McSherry and Najork 2008): they stand in no order,
+ * and a model that says the same of all, as each does before its first tree, must not be judged by the order of the rows.
+ */
+function discountedGain(rows: Uint32Array, { margins, labels }: Scored, truncation: number): number {
+  const ranked = rows.slice().sort((a, b) => margins[b] - margins[a]);
+  let sum = 0;
+  for (let from = 0; from < ranked.length && from < truncation; ) {
+    let to = from;
+    let gain = 0;
+    let discounts = 0;
+    for (; to < ranked.length && margins[ranked[to]] === margins[ranked[from]]; to++) {
+      gain += labels[ranked[to]];
+      discounts += discount(to, truncation);
+    }
+    sum += (gain / (to - from)) * discounts;
+    from = to;
+  }
+  return sum;
+}
+
+/**
  * The mean over queries, in which something is to be ranked, of the objective's loss: of `pairwise` the weighted mean log
  * loss of the pairs; of `lambdaMart` 1 - NDCG of the first `truncation`.
  */
@@ -139,9 +160,7 @@ export function rankingLoss(
     if (objective === 'lambdaMart') {
       const ideal = idealGain(rows, scored.labels, truncation);
       if (!(ideal > 0)) continue;
-      const ranked = Array.from(rows).sort((a, b) => scored.margins[b] - scored.margins[a] || a - b);
-      const gain = ranked.reduce((sum, row, rank) => sum + scored.labels[row] * discount(rank, truncation), 0);
-      total += 1 - gain / ideal;
+      total += 1 - discountedGain(rows, scored, truncation) / ideal;
       counted++;
       continue;
     }
