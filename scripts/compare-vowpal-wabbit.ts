@@ -21,16 +21,14 @@ import {
   simulateClassification,
 } from '../src/simulation/index.ts';
 
-type Choice = Pick<SimulationOptions, 'policy' | 'policyOptions' | 'model'>;
+type Choice = Pick<SimulationOptions, 'policy' | 'policyOptions' | 'model' | 'modelOptions'>;
 
-/** By the count of classes: what did best on the orders of seed 1001. */
-const OURS: Readonly<Record<number, Choice>> = {
-  2: { policy: 'fastcb', policyOptions: { gammaScale: 100 }, model: 'logistic' },
-  6: { policy: 'squarecb', policyOptions: { gammaScale: 100 }, model: 'logistic' },
-  7: { policy: 'squarecb', policyOptions: { gammaScale: 100 }, model: 'logistic' },
-  26: { policy: 'fastcb', policyOptions: {}, model: 'logistic' },
-};
-const OTHERWISE: Choice = { policy: 'fastcb', policyOptions: {}, model: 'logistic' };
+/** What did best on the orders of seed 1001, by the count of classes. */
+function chosenFor(classes: number): Choice {
+  if (classes === 2) return { policy: 'fastcb', policyOptions: { gammaScale: 100 }, model: 'logistic' };
+  const choice: Choice = { policy: 'squarecb', policyOptions: { elimination: true }, model: 'logistic' };
+  return classes > 10 ? { ...choice, modelOptions: { alpha: 0.08 } } : choice;
+}
 
 const EXPLORATIONS = [
   '--epsilon 0.05',
@@ -87,7 +85,7 @@ process.stdout.write(`${JSON.stringify({ orders, seed, results }, null, 2)}\n`);
 
 async function compare(file: string): Promise<unknown> {
   const data = readClassification(file);
-  const choice = OURS[data.classes.length] ?? OTHERWISE;
+  const choice = chosenFor(data.classes.length);
   const { pvLoss, pvLossCi, regretSlope, modelOptions } = await simulateClassification(data, {
     ...choice,
     orders,
