@@ -6,6 +6,7 @@ import { HOUR_MS, hash32, MINUTE_MS } from '../../base/index.ts';
 import {
   type Catalog,
   type DecisionRecord,
+  decisionTimeMs,
   type FeedbackEvent,
   ITEM_KINDS,
   isGenerated,
@@ -30,7 +31,7 @@ export interface Rewards {
 }
 
 export interface RewardSource {
-  /** Records before the end of the span, by time. */
+  /** Records before the end of the span, as they were logged. */
   readonly decisions: AsyncIterable<DecisionRecord>;
   /** Events from the beginning of the span on, as they came in. */
   readonly events: AsyncIterable<FeedbackEvent>;
@@ -102,15 +103,15 @@ export async function gatherRewards(
   const stream = source.decisions[Symbol.asyncIterator]();
   let next = await stream.next();
   let settledMs = Number.NEGATIVE_INFINITY;
-  const firstMs = next.done === true ? nowMs : next.value.atMs;
+  const firstMs = next.done === true ? nowMs : loggedMs(next.value);
   /** Reads decisions up to a time; what they are is forgotten when nothing can be credited to them any more. */
   const readUpTo = async (atMs: number): Promise<void> => {
-    while (next.done !== true && next.value.atMs <= atMs) {
+    while (next.done !== true && loggedMs(next.value) <= atMs) {
       const record = next.value;
       if (counts(record.atMs)) decisions++;
       facts.set(record.decisionId, factsOf(record, source, facts));
-      if (record.atMs - settledMs >= SETTLE_EVERY_MS) {
-        settledMs = record.atMs;
+      if (loggedMs(record) - settledMs >= SETTLE_EVERY_MS) {
+        settledMs = loggedMs(record);
         settle(settledMs);
         forgetBefore(facts, settledMs - REMEMBERED_MS);
         onRead((settledMs - firstMs) / Math.max(1, Math.min(nowMs, span.toMs) - firstMs));
@@ -142,6 +143,11 @@ export async function gatherRewards(
 }
 
 const SAMPLE_SALT = 0x5ab1;
+
+/** When it was made. A Home may be asked for as it will be at another time (`at`): what came after it is not read by that. */
+function loggedMs({ decisionId }: DecisionRecord): number {
+  return decisionTimeMs(decisionId);
+}
 
 /** In the order in which they were read, which is nearly that of time. */
 function forgetBefore(facts: Map<string, DecisionFacts>, beforeMs: number): void {
