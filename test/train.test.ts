@@ -32,14 +32,15 @@ describe('shelfwise train', () => {
     const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
     const closed = once(child, 'close');
     let told = '';
-    for await (const chunk of child.stderr) {
-      told += String(chunk);
-      if (!told.includes('fit')) continue;
+    let sent = false;
+    child.stderr.on('data', (chunk: Buffer) => {
+      told += chunk.toString();
+      if (sent || !/%, fit/.test(told)) return;
+      sent = true;
       child.kill(signal);
-      break;
-    }
-    child.stderr.resume();
+    });
     await closed;
+    expect(told).toMatch(/%, fit/);
     return child.exitCode;
   };
   const epochFiles = (): string[] => readdirSync(dataDirPaths(dataDir).epochs).sort();
