@@ -78,6 +78,15 @@ test.each([
   if (l1 > 0) expect(zeros).toBeGreaterThan(0);
 });
 
+test('a standardised column stays within a million, whatever 32 bits can hold', () => {
+  const block = createRowBlock(4, 1);
+  block.rows.set([3e38, -3e38, 2e6, -5]);
+  block.means.set([-3e38, 1, 0, 0]);
+  block.inverses.fill(4);
+  block.standardise(1);
+  expect([...block.rows.subarray(0, 4)]).toEqual([1e6, -1e6, 1e6, -20]);
+});
+
 test('rows are standardised in place, missing values to 0, and what pads a row stays 0', () => {
   const block = filled(5, 3, 2);
   const before = block.rows.slice();

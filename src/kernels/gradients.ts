@@ -56,7 +56,10 @@ export interface RowBlock {
   readonly wideErrors: Float64Array;
   /** stride: where `addWeighted` adds up. */
   readonly sums: Float64Array;
-  /** Replaces each number x of the first `count` rows by (x - mean) · inverse of its column, NaN by 0. */
+  /**
+   * Replaces each number x of the first `count` rows by (x - mean) · inverse of its column within ±10⁶, NaN by 0: what is
+   * learnt from a row stays finite, whatever finite numbers it has.
+   */
   standardise(count: number): void;
   /** dots[r] = rows[r] · query for the first `count` rows, in 32 bits. */
   dot(count: number): void;

@@ -5,14 +5,19 @@
 
 export { dotRows } from './scan';
 
-/** rows[r][j] = (rows[r][j] - means[j]) · inverses[j], NaN as 0, in place, for `count` rows. */
+/** Beyond it a square, times that of any sample weight, would leave the range of 32 bits. */
+const LIMIT: f32 = 1e6;
+
+/** rows[r][j] = (rows[r][j] - means[j]) · inverses[j] within ±LIMIT, NaN as 0, in place, for `count` rows. */
 export function standardiseRows(rows: usize, count: u32, stride: u32, means: usize, inverses: usize): void {
   const bytes = (<usize>stride) << 2;
   const end = rows + <usize>count * bytes;
+  const limit = f32x4.splat(LIMIT);
+  const least = f32x4.splat(-LIMIT);
   for (; rows < end; rows += bytes) {
     for (let at: usize = 0; at < bytes; at += 16) {
       const x = f32x4.mul(f32x4.sub(v128.load(rows + at), v128.load(means + at)), v128.load(inverses + at));
-      v128.store(rows + at, v128.and(x, f32x4.eq(x, x)));
+      v128.store(rows + at, f32x4.max(least, f32x4.min(limit, v128.and(x, f32x4.eq(x, x)))));
     }
   }
 }

@@ -174,6 +174,22 @@ test('without a posterior it knows nothing of its error, and its epoch is smalle
   expect(bytes[0]).toBeLessThan(bytes[1] / 2);
 });
 
+test('stays finite whatever finite row comes', async () => {
+  const encoder = plainEncoder(3, 1);
+  const examples = syntheticExamples(encoder, 200, 9);
+  const model = fmModel.fresh(encoder);
+  await model.fit(examples, { rng: createRng(1) });
+  for (const x of [3e38, -3e38, 1e15]) {
+    const batch = createBatch(encoder, 1);
+    batch.dense.fill(x);
+    batch.sparse.fill(7);
+    model.update(batch, Float32Array.of(0), Float32Array.of(1e9), 1);
+    const p = new Float64Array(examples.rows);
+    model.predict(examples.batch, examples.rows, p);
+    expect(p.every((q) => q > 0 && q < 1)).toBe(true);
+  }
+});
+
 test('refuses arrays that do not fit', async () => {
   const encoder = plainEncoder(3, 1);
   const model = fmModel.fresh(encoder);

@@ -79,13 +79,14 @@ export class LinearScorer {
     if (folded.length > 0) dotRows(batch.dense, rows, folded.length, folded, dots);
     for (let r = 0; r < rows; r++) out[r] = foldedBias + dots[r];
     addSparse(weights.sparse, batch, rows, out);
+    // NaN where a value is missing, or where 32 bits have overflowed.
     for (let r = 0; r < rows; r++) {
-      if (Number.isNaN(out[r])) out[r] = this.scoreWithMissing(batch, r);
+      if (!Number.isFinite(out[r])) out[r] = this.scoreByColumn(batch, r);
     }
   }
 
-  /** The score of a row some of whose dense values are NaN. */
-  private scoreWithMissing(batch: FeatureBatch, row: number): number {
+  /** The same in f64 throughout, missing values left out. */
+  private scoreByColumn(batch: FeatureBatch, row: number): number {
     const { weights } = this;
     let sum = weights.bias;
     for (let j = 0; j < weights.dense.length; j++) sum += this.denseContribution(batch, row, j);

@@ -185,10 +185,13 @@ describe('online learning', () => {
 
   test('is finite whatever finite rows come, in any order', () => {
     const row = fc.record({
-      dense: fc.array(fc.float({ min: -1000, max: 1000, noNaN: true }), { minLength: 6, maxLength: 6 }),
+      dense: fc.array(fc.oneof(fc.float({ min: -1000, max: 1000, noNaN: true }), fc.constantFrom(3e38, -3e38, 1e15)), {
+        minLength: 6,
+        maxLength: 6,
+      }),
       sparse: fc.array(fc.nat(4095), { minLength: 3, maxLength: 3 }),
       label: fc.constantFrom(0, 0.5, 1),
-      weight: fc.float({ min: 0, max: 100, noNaN: true }),
+      weight: fc.oneof(fc.float({ min: 0, max: 100, noNaN: true }), fc.constant(1e9)),
     });
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 40 }), (rows) => {
