@@ -22,11 +22,13 @@ export async function pastPromotions(settings: Metadata['settings']): Promise<re
   return stored === undefined ? [] : (JSON.parse(stored) as readonly PastPromotion[]);
 }
 
+/** What was promoted while it served is no step: the way back from it is that of the promotion before. */
 export async function writePromotions(
   settings: Metadata['settings'],
   promotions: readonly PastPromotion[],
 ): Promise<void> {
-  await settings.set(SETTING, JSON.stringify(promotions.slice(-KEPT)));
+  const steps = promotions.filter(({ hash, before }) => hash !== before);
+  await settings.set(SETTING, JSON.stringify(steps.slice(-KEPT)));
 }
 
 /** Epochs that a rollback may want. */
