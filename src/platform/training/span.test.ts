@@ -17,10 +17,27 @@ describe('parseSpan', () => {
     expect(parseSpan('..2026-11-20', NOW_MS).fromMs).toBe(0);
   });
 
-  it.each(['', '30', '30x', 'yesterday..', '2026-11-20..2026-11-01', 'a..b..c', '2026-13-01..'])(
-    'refuses %j, and says what it takes',
-    (text) => {
-      expect(() => parseSpan(text, NOW_MS)).toThrow(/it takes all, 30d/);
-    },
-  );
+  it('takes what says no zone for UTC, wherever it runs', () => {
+    for (const text of [
+      '2026-11-02T10:00',
+      '2026-11-02T10:00:00',
+      '2026-11-02T10:00:00.000Z',
+      '2026-11-02T05:00-05:00',
+    ])
+      expect(parseSpan(`${text}..`, NOW_MS).fromMs).toBe(Date.UTC(2026, 10, 2, 10));
+  });
+
+  it.each([
+    '',
+    '30',
+    '30x',
+    'yesterday..',
+    '2026-11-20..2026-11-01',
+    'a..b..c',
+    '2026-13-01..',
+    '2026-02-30..',
+    '2026-11-02 10:00..',
+  ])('refuses %j, and says what it takes', (text) => {
+    expect(() => parseSpan(text, NOW_MS)).toThrow(/it takes all, 30d/);
+  });
 });

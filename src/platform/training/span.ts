@@ -1,5 +1,6 @@
 /** Which decisions a training reads: a span of time, as people write it. */
 import { DAY_MS, HOUR_MS, ShelfwiseError } from '../../base/index.ts';
+import { parseInstant } from '../../domain/index.ts';
 
 export interface Span {
   /** Epoch milliseconds; the end is not in it. */
@@ -25,8 +26,13 @@ export function parseSpan(text: string, nowMs: number, owner = 'training: exampl
   );
 }
 
-/** NaN, which is in no order with anything, for what is no time. */
+const TIME = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+/** What says no zone is UTC, wherever this runs. NaN, which is in no order with anything, for what is no time. */
 function timeOf(text: string, open: number): number {
   if (text === '') return open;
-  return /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const parts = TIME.exec(text);
+  if (parts === null) return Number.NaN;
+  const [, date, minutes = '00:00', seconds = ':00', zone = 'Z'] = parts;
+  return parseInstant(`${date}T${minutes}${seconds}${zone}`) ?? Number.NaN;
 }
