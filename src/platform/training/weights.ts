@@ -13,8 +13,9 @@ export type CardWeights = readonly Float64Array[];
 /**
  * For each card of each row: w = (1/n) / p, with n the cards that were unmasked at its rank given everything above, and p
  * the propensity on record: the importance weight of the uniform policy against the one that logged, for this card's own
- * draw. Under the logging policy E[w · f(card)] is the mean of f over the unmasked cards. What was forced or carried was
- * not drawn: 1. Unbounded above where p is small: clip it.
+ * draw. Under a logging policy that gives every unmasked card a chance E[w · f(card)] is the mean of f over them. One that
+ * does not (popularity, greedy) says nothing of the others: its own card stands for itself alone, with 1/n. What was forced or
+ * carried was not drawn: 1. Unbounded above where p is small: clip it.
  *
  * Undefined where the record's page cannot be walked, which a record of this version's rules never is.
  */
@@ -66,7 +67,7 @@ export function policyShelfOf(shelf: DecisionRecord['shelves'][number], catalog:
 }
 
 export interface Weighed {
-  /** Share of the drawn rows whose weight was clipped. */
+  /** Share of the rows whose weight was clipped; of those that were forced none is. */
   readonly clipped: number;
   /** (Σ w)² / Σ w². */
   readonly effectiveRows: number;
