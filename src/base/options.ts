@@ -23,10 +23,29 @@ export function resolveOptions<T extends object>(
   return Object.freeze(resolved) as Readonly<T>;
 }
 
-/** Throws `OPTION_INVALID` unless `low <= value <= high`. NaN never passes. */
+/**
+ * Throws `OPTION_INVALID` unless `low <= value <= high`. NaN never passes, nor does the text of a number: options are also read
+ * from files.
+ */
 export function requireRange(owner: string, name: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value <= high)) {
-    throw new ShelfwiseError('OPTION_INVALID', `${owner}: ${name} is ${value}; it must lie in [${low}, ${high}]`);
+  if (typeof value !== 'number' || !(value >= low && value <= high)) {
+    const shown = typeof value === 'number' ? value : JSON.stringify(value);
+    throw new ShelfwiseError('OPTION_INVALID', `${owner}: ${name} is ${shown}; it must lie in [${low}, ${high}]`);
+  }
+}
+
+/** The same of a whole number. */
+export function requireWhole(owner: string, name: string, value: number, low: number, high: number): void {
+  requireRange(owner, name, value, low, high);
+  if (!Number.isInteger(value)) {
+    throw new ShelfwiseError('OPTION_INVALID', `${owner}: ${name} is ${value}; it must be whole`);
+  }
+}
+
+/** Throws `OPTION_INVALID` unless `value` is a list of texts. */
+export function requireTexts(owner: string, name: string, value: readonly string[]): void {
+  if (!Array.isArray(value) || !value.every((text) => typeof text === 'string')) {
+    throw new ShelfwiseError('OPTION_INVALID', `${owner}: ${name} is ${JSON.stringify(value)}; it is a list of names`);
   }
 }
 

@@ -3,6 +3,9 @@ import { ShelfwiseError } from '../base/index.ts';
 import type { EncoderShape } from '../features/index.ts';
 import type { Examples } from './contract.ts';
 
+/** Sample weight of a row at most. */
+export const MOST_WEIGHT = 1e9;
+
 /**
  * Throws `EXAMPLES_INVALID` for the first row that cannot be learnt from. Dense NaN is a missing value and allowed.
  * `total` is the sum of the weights, `labelled` the sum of weight times label.
@@ -27,7 +30,7 @@ export function checkRows(
     const label = labels[r];
     const weight = weights[r];
     if (!(label >= 0 && label <= 1)) throw new ShelfwiseError('EXAMPLES_INVALID', `row ${r} has label ${label}`);
-    if (!(weight >= 0 && weight <= 1e9)) {
+    if (!(weight >= 0 && weight <= MOST_WEIGHT)) {
       throw new ShelfwiseError('EXAMPLES_INVALID', `row ${r} has weight ${weight}`);
     }
     total += weight;
@@ -46,6 +49,13 @@ export function checkRows(
     }
   }
   return { total, labelled };
+}
+
+/** The same of rows that are not learnt from. Without weight they would have no loss, and say "stop" at once. */
+export function checkValidation(encoder: EncoderShape, validation: Examples): void {
+  if (!(checkRows(encoder, validation).total > 0)) {
+    throw new ShelfwiseError('EXAMPLES_INVALID', 'no row of the validation has a positive weight');
+  }
 }
 
 /** A smaller scale would blow up a rare indicator: one row could then move the logit of the next by more than it knows. */

@@ -26,7 +26,7 @@ import type {
   Uncertainty,
 } from '../contract.ts';
 import { type LoadModel, nestedArrays, nestedEpoch } from '../ensemble/nested.ts';
-import { checkRows } from '../examples.ts';
+import { checkValidation } from '../examples.ts';
 import { exportCalibrated } from '../onnx/export-composite.ts';
 import { logit, sigmoid, sigmoids } from '../sigmoid.ts';
 import {
@@ -293,9 +293,7 @@ class FittedCalibrated<O extends FitOptions> extends Calibrated implements Calib
     if (validation === undefined) {
       throw new ShelfwiseError('OPTION_INVALID', 'calibrated.fit: there are no validation rows to calibrate on');
     }
-    if (!(checkRows(this.encoder, validation).total > 0)) {
-      throw new ShelfwiseError('EXAMPLES_INVALID', 'no validation row has a positive weight');
-    }
+    checkValidation(this.encoder, validation);
     const model = this.make();
     const report = await model.fit(examples, options);
     const map = fitCalibrator(model, validation, this.options, negativeRate);

@@ -1,5 +1,5 @@
 /** Reliability: what was predicted beside what happened, by bins of the prediction. */
-import { requireRange, resolveOptions } from '../../base/index.ts';
+import { requireOneOf, requireWhole, resolveOptions } from '../../base/index.ts';
 
 export interface ReliabilityOptions {
   /** @default 10 */
@@ -34,7 +34,8 @@ export function reliabilityTable(
   given: Partial<ReliabilityOptions> = {},
 ): readonly ReliabilityBin[] {
   const { bins, binning } = resolveOptions('reliabilityTable', given, DEFAULTS);
-  requireRange('reliabilityTable', 'bins', bins, 1, 10_000);
+  requireWhole('reliabilityTable', 'bins', bins, 1, 10_000);
+  requireOneOf('reliabilityTable', 'binning', binning, ['equal-width', 'equal-mass']);
   const order = Uint32Array.from(p, (_, r) => r).sort((a, b) => p[a] - p[b]);
   const cells = new Float64Array(5 * order.length);
   let at = -5;

@@ -255,6 +255,18 @@ describe('learning online', () => {
     expect(seen(forwards.toReversed())).toEqual(seen(forwards));
   });
 
+  test('takes the heaviest row that a member takes, however often it counts it', () => {
+    const model = started();
+    const { hash } = model;
+    model.update(
+      examples.batch,
+      examples.labels,
+      examples.weights.map(() => 1e9),
+      320,
+    );
+    expect(model.hash).not.toBe(hash);
+  });
+
   test('refuses rows whole: no member learns', () => {
     const model = started();
     const { hash } = model;
@@ -329,6 +341,7 @@ test('refuses options and epochs that are none', async () => {
   const encoder = plainEncoder(2, 1, 64);
   for (const options of [
     { size: 0 },
+    { size: 2.5 },
     { resampling: 'jackknife' as Resampling },
     { seed: -1 },
     { members: 3 } as object,

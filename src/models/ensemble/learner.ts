@@ -2,7 +2,7 @@
  * Ensembles that learn: of any family, online where the family is. Which rows a member learns from, and how often, depends on
  * the row's key and the seed alone: rows learnt in one fit, one by one or after a restart count the same.
  */
-import { requireRange, resolveOptions, type Seed, ShelfwiseError } from '../../base/index.ts';
+import { requireRange, requireWhole, resolveOptions, type Seed, ShelfwiseError } from '../../base/index.ts';
 import type { EpochContent, Json } from '../../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
 import type {
@@ -14,7 +14,7 @@ import type {
   OnlineRewardModelFamily,
   RewardModelFamily,
 } from '../contract.ts';
-import { checkRows } from '../examples.ts';
+import { checkRows, MOST_WEIGHT } from '../examples.ts';
 import { logit, logLossOf, sigmoid } from '../sigmoid.ts';
 import { ENSEMBLE_FAMILY, Ensemble, type EnsembleModel } from './ensemble.ts';
 import { nestedArrays, nestedContent, type RestoreLearner } from './nested.ts';
@@ -104,7 +104,7 @@ export function restoreEnsemble(
 
 function resolveEnsemble(given: Partial<EnsembleOptions>): Readonly<EnsembleOptions> {
   const options = resolveOptions('ensemble', given, DEFAULTS);
-  requireRange('ensemble', 'size', options.size, 1, 1000);
+  requireWhole('ensemble', 'size', options.size, 1, 1000);
   requireRange('ensemble', 'seed', options.seed, 0, Number.MAX_SAFE_INTEGER);
   if (options.resampling !== 'poisson' && options.resampling !== 'double-or-nothing') {
     throw new ShelfwiseError('OPTION_INVALID', `ensemble: there is no resampling "${String(options.resampling)}"`);
@@ -195,7 +195,9 @@ class FittedEnsemble<O extends FitOptions, L extends Learner<O>> extends Ensembl
     for (let r = 0; r < rows; r++) {
       out[r] = 0;
       if (weights[r] === 0) continue;
-      out[r] = weights[r] * timesCounted(resampling, this.seed, rowKeys === undefined ? key : rowKeys[r], j);
+      const times = timesCounted(resampling, this.seed, rowKeys === undefined ? key : rowKeys[r], j);
+      // A member refuses heavier rows than those that come in, and half of the others would have learnt by then.
+      out[r] = Math.min(MOST_WEIGHT, weights[r] * times);
       sum += out[r];
       key++;
     }

@@ -20,7 +20,7 @@ import type {
   RewardModel,
   Uncertainty,
 } from '../contract.ts';
-import { checkRows, columnMoments } from '../examples.ts';
+import { checkRows, checkValidation, columnMoments } from '../examples.ts';
 import { centringShift, meanLoss, passOver, type RowLearner } from '../glm/passes.ts';
 import { Posterior } from '../glm/posterior.ts';
 import { noWeights } from '../glm/weights.ts';
@@ -275,7 +275,7 @@ class FactorisationMachine implements FmLearner {
     const { encoder, options } = this;
     const { total, labelled } = checkRows(encoder, examples);
     if (!(total > 0)) throw new ShelfwiseError('EXAMPLES_INVALID', 'no row has a positive weight');
-    if (validation !== undefined) checkRows(encoder, validation);
+    if (validation !== undefined) checkValidation(encoder, validation);
 
     // A training of its own: nothing of this model changes before the end.
     const rate = Math.min(1 - 1e-6, Math.max(1e-6, labelled / total));

@@ -1,5 +1,5 @@
 /** What a factorisation machine is made with. */
-import { requireOneOf, requireRange, resolveOptions } from '../../base/index.ts';
+import { requireOneOf, requireRange, requireWhole, resolveOptions } from '../../base/index.ts';
 import type { FitOptions } from '../contract.ts';
 
 export interface FmOptions {
@@ -49,8 +49,7 @@ export interface FmFitOptions extends FitOptions {
 /** Throws `OPTION_INVALID`. */
 export function resolveFmOptions(given: Partial<FmOptions>): Readonly<FmOptions> {
   const options = resolveOptions('fmModel', given, DEFAULTS);
-  requireRange('fmModel', 'factors', options.factors, 1, 256);
-  requireOneOf('fmModel', 'factors', String(options.factors), [String(Math.round(options.factors))]);
+  requireWhole('fmModel', 'factors', options.factors, 1, 256);
   requireRange('fmModel', 'alpha', options.alpha, 1e-6, 100);
   requireRange('fmModel', 'beta', options.beta, 1e-6, 1e6);
   requireRange('fmModel', 'l1', options.l1, 0, 1e9);

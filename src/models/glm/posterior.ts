@@ -8,7 +8,7 @@
  * Chapelle & Li 2011, algorithm 3, for the diagonal). What rows say of coordinates together is kept within the block alone: a
  * variance beyond it is too small where columns overlap.
  */
-import { ShelfwiseError } from '../../base/index.ts';
+import { requireTexts, ShelfwiseError } from '../../base/index.ts';
 import type { Epoch, EpochContent } from '../../domain/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import { addOuter, PrecisionFactor } from './precision-factor.ts';
@@ -18,6 +18,7 @@ const LARGEST_BLOCK = 1024;
 
 /** The bias and the named dense columns (all, when none is named), as coordinates. Throws `OPTION_INVALID`. */
 export function blockOf(owner: string, encoder: EncoderShape, names: readonly string[]): Uint32Array {
+  requireTexts(owner, 'block', names);
   const columns = names.length === 0 ? encoder.denseNames.map((_, j) => j) : names.map((name) => columnOf(name));
   function columnOf(name: string): number {
     const column = encoder.denseNames.indexOf(name);

@@ -172,6 +172,8 @@ export function weightsFromArrays(
   const buckets = arrays.sparseBuckets as Uint32Array;
   const sparseWeights = arrays.sparseWeights as Float32Array;
   if (
+    arrays.bias?.length !== 1 ||
+    buckets === undefined ||
     dense?.length !== encoder.denseWidth ||
     arrays.means?.length !== dense.length ||
     arrays.scales?.length !== dense.length ||

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createRng, type Seed } from '../../base/index.ts';
 import { sealEpoch } from '../../domain/index.ts';
-import type { FeatureBatch } from '../../features/index.ts';
+import { createBatch, type FeatureBatch } from '../../features/index.ts';
 import { plainEncoder, rewardModelLaws, syntheticExamples } from '../../testing/index.ts';
 import type { RewardModel } from '../contract.ts';
 import { loadModel } from '../load.ts';
-import { type LinearOptions, linearModel } from './linear.ts';
+import { linearModel } from './linear.ts';
 
 const SEED: Seed = Uint32Array.of(1, 2, 3, 4);
 
@@ -143,14 +143,33 @@ test('the block names its columns; what is none of them, or twice, is refused', 
   }
 });
 
-test.each<Partial<LinearOptions>>([{ lambda: 0 }, { noise: -1 }, { baseValue: Number.NaN }])(
-  'refuses %o',
-  (options) => {
-    expect(() => linearModel.fresh(plainEncoder(2, 1), options)).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID' }),
-    );
-  },
-);
+test.each<object>([
+  { lambda: 0 },
+  { lambda: '1' },
+  { noise: -1 },
+  { baseValue: Number.NaN },
+  { block: 'dense0' },
+  { standardise: 'no' },
+])('refuses %o', (options) => {
+  expect(() => linearModel.fresh(plainEncoder(2, 1), options)).toThrow(
+    expect.objectContaining({ code: 'OPTION_INVALID' }),
+  );
+});
+
+test('a score is finite where 32 bits would overflow', async () => {
+  const encoder = plainEncoder(3, 1);
+  const model = linearModel.fresh(encoder);
+  await model.fit(syntheticExamples(encoder, 100, 9), { rng: createRng(1) });
+  const batch = createBatch(encoder, 2);
+  batch.dense.set([3e38, 3e38, 3e38, -3e38, 3e38, Number.NaN]);
+  const scores = new Float64Array(2);
+  model.predict(batch, 2, scores);
+  for (let r = 0; r < 2; r++) {
+    const sum = model.contributions(batch, r).reduce((total, { contribution }) => total + contribution, model.bias);
+    expect(Number.isFinite(sum)).toBe(true);
+    expect(scores[r] / sum).toBeCloseTo(1, 6);
+  }
+});
 
 test('a loader finds the family, and refuses arrays that do not fit', async () => {
   const encoder = plainEncoder(3, 1);
@@ -162,6 +181,10 @@ test('a loader finds the family, and refuses arrays that do not fit', async () =
   for (const name of ['precisionFactor', 'sparsePrecisions', 'means']) {
     const broken = { ...epoch, arrays: { ...epoch.arrays, [name]: new Float64Array(1) } };
     expect(() => loadModel(broken, encoder)).toThrow(expect.objectContaining({ code: 'EPOCH_CORRUPT' }));
+  }
+  for (const name of ['bias', 'dense', 'sparseBuckets']) {
+    const { [name]: _, ...arrays } = epoch.arrays;
+    expect(() => loadModel({ ...epoch, arrays }, encoder)).toThrow(expect.objectContaining({ code: 'EPOCH_CORRUPT' }));
   }
 });
 

@@ -25,7 +25,7 @@ import type {
   RewardModel,
   Uncertainty,
 } from '../contract.ts';
-import { checkRows, columnMoments } from '../examples.ts';
+import { checkRows, checkValidation, columnMoments } from '../examples.ts';
 import { NewtonStep } from '../glm/newton.ts';
 import { blockOf, Posterior, posteriorArrays, posteriorFromArrays } from '../glm/posterior.ts';
 import { linearUncertainty } from '../glm/uncertainty.ts';
@@ -108,6 +108,12 @@ function checkOptions(options: Readonly<LinearOptions>): Readonly<LinearOptions>
   requireRange('linearModel', 'noise', options.noise, 1e-6, 1e6);
   requireRange('linearModel', 'baseValue', options.baseValue, -1e9, 1e9);
   requireOneOf('linearModel', 'posterior', options.posterior, ['block', 'diagonal']);
+  if (typeof options.standardise !== 'boolean') {
+    throw new ShelfwiseError(
+      'OPTION_INVALID',
+      `linearModel: standardise is ${String(options.standardise)}; true or false`,
+    );
+  }
   return options;
 }
 
@@ -320,7 +326,7 @@ class Linear implements LinearLearner {
     const { encoder, options } = this;
     const { total } = checkRows(encoder, given);
     if (!(total > 0)) throw new ShelfwiseError('EXAMPLES_INVALID', 'no row has a positive weight');
-    if (validation !== undefined) checkRows(encoder, validation);
+    if (validation !== undefined) checkValidation(encoder, validation);
     const examples = unsampled(given, negativeRate);
     const weights = noWeights(encoder, options.baseValue);
     if (options.standardise) columnMoments(examples, weights.means, weights.scales);

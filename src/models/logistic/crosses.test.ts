@@ -29,6 +29,11 @@ describe('a cross of two slots', () => {
     for (const bucket of crossesOf(0)) expect(bucket > 0 && bucket < 1 << 12).toBe(true);
   });
 
+  test('is not asked of rows that are not there', () => {
+    const model = logisticModel.fresh(encoder, { crosses: [['slot0', 'slot1']] });
+    expect(() => model.predict(createBatch(encoder, 2), 3, new Float64Array(3))).toThrow(RangeError);
+  });
+
   test('learns what the two together mean, which neither says', async () => {
     const rows = 4_000;
     const rng = createRng(1);

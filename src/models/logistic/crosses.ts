@@ -30,8 +30,10 @@ export class CrossedSlots {
     const { pairs, encoder } = this;
     if (pairs.length === 0) return batch;
     const width = encoder.sparseWidth;
-    if (batch.sparseWidth !== width) {
-      throw new RangeError(`a batch of ${batch.sparseWidth} slots for a model of ${width}`);
+    if (batch.sparseWidth !== width || rows > batch.rows) {
+      throw new RangeError(
+        `${rows} rows of ${width} slots wanted; the batch has ${batch.rows} of ${batch.sparseWidth}`,
+      );
     }
     const wider = width + pairs.length;
     if (this.scratch.length < rows * wider) this.scratch = new Uint32Array(rows * wider);

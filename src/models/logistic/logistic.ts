@@ -20,7 +20,7 @@ import type {
   RewardModel,
   Uncertainty,
 } from '../contract.ts';
-import { checkRows, columnMoments } from '../examples.ts';
+import { checkRows, checkValidation, columnMoments } from '../examples.ts';
 import { NewtonStep } from '../glm/newton.ts';
 import { findOptimum } from '../glm/objective.ts';
 import { centringShift, meanLoss, passOver } from '../glm/passes.ts';
@@ -229,7 +229,7 @@ class Logistic implements LogisticLearner {
     const { encoder } = this;
     const { total, labelled } = checkRows(encoder, given);
     if (!(total > 0)) throw new ShelfwiseError('EXAMPLES_INVALID', 'no row has a positive weight');
-    if (fitOptions.validation !== undefined) checkRows(encoder, fitOptions.validation);
+    if (fitOptions.validation !== undefined) checkValidation(encoder, fitOptions.validation);
     const examples = expandedExamples(encoder, options, given);
     const validation =
       fitOptions.validation === undefined ? undefined : expandedExamples(encoder, options, fitOptions.validation);

@@ -1,5 +1,5 @@
 /** What a logistic regression is made with. */
-import { requireOneOf, requireRange, resolveOptions } from '../../base/index.ts';
+import { requireOneOf, requireRange, requireTexts, resolveOptions, ShelfwiseError } from '../../base/index.ts';
 import type { FitOptions } from '../contract.ts';
 
 export interface LogisticOptions {
@@ -70,6 +70,10 @@ export function checkOptions(options: Readonly<LogisticOptions>): Readonly<Logis
   requireRange('logisticModel', 'l1', options.l1, 0, 1e9);
   requireRange('logisticModel', 'l2', options.l2, 0, 1e9);
   requireRange('logisticModel', 'baseRate', options.baseRate, 1e-6, 1 - 1e-6);
+  if (!Array.isArray(options.crosses)) {
+    throw new ShelfwiseError('OPTION_INVALID', 'logisticModel: crosses is a list of pairs of names');
+  }
+  for (const pair of options.crosses) requireTexts('logisticModel', 'crosses', pair);
   requireOneOf('logisticModel', 'rule', options.rule, ['ftrl', 'newton']);
   requireOneOf('logisticModel', 'posterior', options.posterior, ['none', 'diagonal', 'block']);
   if (options.rule === 'newton' && options.posterior === 'none') {

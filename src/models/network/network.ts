@@ -19,7 +19,7 @@ import type {
   ScoreScale,
   Uncertainty,
 } from '../contract.ts';
-import { checkRows } from '../examples.ts';
+import { checkRows, checkValidation } from '../examples.ts';
 import { PrecisionFactor } from '../glm/precision-factor.ts';
 import { exportNetwork } from '../onnx/export-network.ts';
 import { breathe } from '../pace.ts';
@@ -204,9 +204,7 @@ class Learning extends Scoring implements NetworkLearner {
     }
     const sums = checkRows(this.encoder, examples);
     if (!(sums.total > 0)) throw new ShelfwiseError('EXAMPLES_INVALID', 'no row has a positive weight');
-    if (validation !== undefined && !(checkRows(this.encoder, validation).total > 0)) {
-      throw new ShelfwiseError('EXAMPLES_INVALID', 'no row of the validation has a positive weight');
-    }
+    if (validation !== undefined) checkValidation(this.encoder, validation);
     // A network of its own throughout: nothing of this model changes before the end.
     const trained = await train(this.encoder, examples, options, sums, {
       rng,

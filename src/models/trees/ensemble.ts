@@ -104,6 +104,11 @@ export function ensembleFromEpoch(epoch: Epoch, encoder: EncoderShape): TreeEnse
     const which = `the model ${epoch.hash} reads encoder ${String(meta.encoder)}, this one is ${encoder.hash}`;
     throw new ShelfwiseError('MODEL_ENCODER_MISMATCH', which);
   }
+  for (const name of Object.keys(ensembleToEpoch(noTrees(encoder, 'value', 0), encoder, {}).arrays)) {
+    if (arrays[name] === undefined) {
+      throw new ShelfwiseError('EPOCH_CORRUPT', `the model ${epoch.hash} has no array "${name}"`);
+    }
+  }
   const trees: TreeEnsemble = {
     scale: meta.scale as ScoreScale,
     base: (arrays.base as Float64Array)[0],

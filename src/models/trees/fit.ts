@@ -4,11 +4,11 @@
  *
  *   margin_r = base + Σ_t η · tree_t(r);   leaf value = -Σ g / (Σ h + λ);   gradients g, h of the weighted loss at the margins
  */
-import { type Rng, requireRange, ShelfwiseError } from '../../base/index.ts';
+import { type Rng, requireRange, requireWhole, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import { createTreeScorer } from '../../kernels/index.ts';
 import type { Examples, FitReport } from '../contract.ts';
-import { checkRows } from '../examples.ts';
+import { checkRows, checkValidation } from '../examples.ts';
 import { breathe } from '../pace.ts';
 import { logit, logLossOf, sigmoid } from '../sigmoid.ts';
 import { CUTS, QUANTILE_ROWS } from './bins.ts';
@@ -41,7 +41,7 @@ export async function fitTrees(
   const { validation, negativeRate = 1, threads = 1, signal } = given;
   signal?.throwIfAborted();
   requireRange(OWNER, 'negativeRate', negativeRate, 1e-6, 1);
-  requireRange(OWNER, 'threads', threads, 1, MOST_THREADS);
+  requireWhole(OWNER, 'threads', threads, 1, MOST_THREADS);
   if (negativeRate !== 1 && options.objective !== 'logLoss') {
     throw new ShelfwiseError(
       'OPTION_INVALID',
@@ -52,7 +52,7 @@ export async function fitTrees(
   if (!(total > 0)) throw new ShelfwiseError('EXAMPLES_INVALID', 'no row has a positive weight');
   requireQueries(options.objective, examples, given.queries, 'queries');
   if (validation !== undefined) {
-    checkRows(encoder, validation);
+    checkValidation(encoder, validation);
     requireQueries(options.objective, validation, given.validationQueries, 'validationQueries');
   }
 

@@ -1,5 +1,5 @@
 /** How trees are grown. */
-import { requireRange, resolveOptions, ShelfwiseError } from '../../base/index.ts';
+import { requireRange, requireWhole, resolveOptions, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import type { Examples, FitOptions, ScoreScale } from '../contract.ts';
 
@@ -95,25 +95,29 @@ export function resolveTreesOptions(encoder: EncoderShape, given: Partial<TreesO
   if (!OBJECTIVES.includes(options.objective)) {
     throw new ShelfwiseError('OPTION_INVALID', `${OWNER}: objective is one of ${OBJECTIVES.join(', ')}`);
   }
-  requireWhole('trees', options.trees, 1, 100_000);
+  requireWhole(OWNER, 'trees', options.trees, 1, 100_000);
   requireRange(OWNER, 'learningRate', options.learningRate, 1e-4, 1);
-  requireWhole('maxDepth', options.maxDepth, 1, 32);
-  requireWhole('maxLeaves', options.maxLeaves, 2, 4096);
+  requireWhole(OWNER, 'maxDepth', options.maxDepth, 1, 32);
+  requireWhole(OWNER, 'maxLeaves', options.maxLeaves, 2, 4096);
   requireRange(OWNER, 'minChildWeight', options.minChildWeight, 0, 1e12);
   requireRange(OWNER, 'lambda', options.lambda, 0, 1e12);
   requireRange(OWNER, 'gamma', options.gamma, 0, 1e12);
   requireRange(OWNER, 'rowShare', options.rowShare, 0.01, 1);
   requireRange(OWNER, 'featureShare', options.featureShare, 0.01, 1);
-  requireWhole('maxBins', options.maxBins, 2, 255);
-  requireWhole('maxCategories', options.maxCategories, 1, 255);
+  requireWhole(OWNER, 'maxBins', options.maxBins, 2, 255);
+  requireWhole(OWNER, 'maxCategories', options.maxCategories, 1, 255);
   requireRange(OWNER, 'categorySmoothing', options.categorySmoothing, 0, 1e12);
   requireRange(OWNER, 'categoryLambda', options.categoryLambda, 0, 1e12);
-  requireWhole('maxCategoriesASide', options.maxCategoriesASide, 1, 255);
-  requireWhole('patience', options.patience, 1, 100_000);
-  requireWhole('truncation', options.truncation, 1, 1e6);
+  requireWhole(OWNER, 'maxCategoriesASide', options.maxCategoriesASide, 1, 255);
+  requireWhole(OWNER, 'patience', options.patience, 1, 100_000);
+  requireWhole(OWNER, 'truncation', options.truncation, 1, 1e6);
   if (options.objective === 'logLoss') requireRange(OWNER, 'baseRate', options.baseRate, 1e-6, 1 - 1e-6);
   else requireRange(OWNER, 'baseRate', options.baseRate, -1e9, 1e9);
-  for (const [name, direction] of Object.entries(options.monotone)) {
+  const { monotone } = options;
+  if (typeof monotone !== 'object' || monotone === null) {
+    throw new ShelfwiseError('OPTION_INVALID', `${OWNER}: monotone names columns, each with 1 or -1`);
+  }
+  for (const [name, direction] of Object.entries(monotone)) {
     if (!encoder.denseNames.includes(name)) {
       throw new ShelfwiseError('OPTION_INVALID', `${OWNER}: monotone names "${name}", which is no dense column`);
     }
@@ -122,13 +126,6 @@ export function resolveTreesOptions(encoder: EncoderShape, given: Partial<TreesO
     }
   }
   return options;
-}
-
-function requireWhole(name: string, value: number, low: number, high: number): void {
-  requireRange(OWNER, name, value, low, high);
-  if (!Number.isInteger(value)) {
-    throw new ShelfwiseError('OPTION_INVALID', `${OWNER}: ${name} is ${value}; it must be whole`);
-  }
 }
 
 export function isRanking(objective: TreesObjective): boolean {

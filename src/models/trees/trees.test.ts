@@ -178,14 +178,17 @@ test('is found by its family, and refuses what is no model of trees', async () =
   const model = await fitted(encoder, syntheticExamples(encoder, 300, 13), { trees: 5 });
   const epoch = sealEpoch(model.toEpoch());
   expect(loadModel(epoch, encoder).hash).toBe(model.hash);
-  const broken = (arrays: Record<string, unknown>) =>
-    sealEpoch({ ...epoch, arrays: { ...epoch.arrays, ...(arrays as typeof epoch.arrays) } });
+  const broken = (arrays: Record<string, unknown>) => ({
+    ...epoch,
+    arrays: { ...epoch.arrays, ...(arrays as typeof epoch.arrays) },
+  });
   const { left } = model.ensemble;
   for (const arrays of [
     { left: left.map(() => 0) },
     { features: model.ensemble.features.map((f) => (f >= 0 ? 9 : f)) },
     { values: new Float32Array(2) },
     { starts: Uint32Array.of(0, 1) },
+    ...Object.keys(epoch.arrays).map((name) => ({ [name]: undefined })),
   ]) {
     expect(() => treesModel.fromEpoch(broken(arrays), encoder)).toThrow(
       expect.objectContaining({ code: 'EPOCH_CORRUPT' }),
@@ -202,6 +205,8 @@ test('refuses options that mean nothing', () => {
     { objective: 'hinge' },
     { monotone: { nothing: 1 } },
     { monotone: { dense0: 2 } },
+    { monotone: null },
+    { trees: '5' },
     { depth: 3 },
   ]) {
     expect(() => treesModel.fresh(encoder, options as never)).toThrow(
