@@ -103,6 +103,45 @@ describe('a model of another tool', () => {
     expect(model.scale).toBe('rank');
   });
 
+  it.each(['shelfwise', 'onnxruntime'] as const)(
+    'is fed columns as whole numbers where it takes such, by %s',
+    (engine) => {
+      const bytes = graphOf((graph) => {
+        const x = graph.input('x', 'int64', 1);
+        graph.output(graph.node('Cast', [x], { to: { int: 1 } }, 'score'), 1);
+      });
+      const inputs = { x: { dense: ['dense1'], missing: -1 } };
+      const model = openOnnxModel(bytes, { encoder, inputs, output: { as: 'value' }, engine });
+      const batch = createBatch(encoder, 3);
+      batch.dense.set([0, 2.75, 0, 0, 0, -2.75, 0, 0, 0, Number.NaN, 0, 0]);
+      expect([...predictions(model, batch)]).toEqual([2, -2, -1]);
+    },
+  );
+
+  it.each<readonly [string, readonly number[]]>([
+    ['more elements than memory has', [1e6, 1e6]],
+    ['a negative dimension', [-2, -1]],
+  ])('is refused where it asks for %s', (_what, dims) => {
+    const bytes = graphOf((graph) => {
+      const x = graph.input('x', 'float', 2);
+      const constant = graph.node('ConstantOfShape', [graph.ints([2], dims)]);
+      graph.output(graph.node('Add', [x, graph.node('ReduceSum', [constant])], {}, 'score'), 2);
+    });
+    expect(() => openOnnxModel(bytes, { encoder, ...asValue, engine: 'shelfwise' })).toThrow(
+      expect.objectContaining({ code: 'ONNX_INVALID' }),
+    );
+  });
+
+  it('is refused where a shape leaves a part of a row over', () => {
+    const bytes = graphOf((graph) => {
+      const x = graph.input('x', 'float', 2);
+      graph.output(graph.node('Reshape', [x, graph.ints([2], [-1, 4])], {}, 'score'), 4);
+    });
+    expect(() => openOnnxModel(bytes, { encoder, ...asValue, engine: 'shelfwise' })).toThrow(
+      expect.objectContaining({ code: 'ONNX_INVALID' }),
+    );
+  });
+
   it('is fed what stands for missing values', () => {
     const batch = createBatch(encoder, 2);
     batch.dense.fill(1);

@@ -256,11 +256,14 @@ function feed(input: BoundInput, batch: FeatureBatch, from: number, to: number, 
   const data = value.shape(port.type as 'float', port.dims?.length === 1 ? [fed] : [fed, width]);
   const source = kind === 'dense' ? batch.dense : batch.sparse;
   const stride = kind === 'dense' ? batch.denseWidth : batch.sparseWidth;
+  // Whole numbers are held as doubles: fractions are cut off here, as a cast in the exported file does.
+  const whole = port.type === 'int64' || port.type === 'int32';
   for (let r = 0; r < fed; r++) {
     const at = Math.min(from + r, to - 1) * stride;
     for (let c = 0; c < width; c++) {
       const x = source[at + columns[c]];
-      data[r * width + c] = Number.isNaN(x) ? missing : x;
+      const known = Number.isNaN(x) ? missing : x;
+      data[r * width + c] = whole ? Math.trunc(known) : known;
     }
   }
 }

@@ -61,14 +61,22 @@ function fromTensor({ type, dims, data }: Tensor): RuntimeTensor {
   }
 }
 
+/** Whatever fails of it, also what is no tensor, is an answer: the caller waits. */
+async function run(
+  library: Library,
+  session: InferenceSession,
+  feeds: RuntimeQuestion['feeds'],
+  output: string,
+): Promise<RuntimeTensor> {
+  const tensors = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toTensor(library, tensor)]));
+  return fromTensor((await session.run(tensors, [output]))[output]);
+}
+
 try {
   const { library, session } = await open();
   port.on('message', ({ feeds, output }: RuntimeQuestion) => {
-    const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, tensor]) => [name, toTensor(library, tensor)]),
-    );
-    session.run(tensors, [output]).then(
-      (results) => answer({ kind: 'tensor', tensor: fromTensor(results[output]) }),
+    run(library, session, feeds, output).then(
+      (tensor) => answer({ kind: 'tensor', tensor }),
       (error) => answer({ kind: 'failed', message: messageOf(error) }),
     );
   });

@@ -36,6 +36,17 @@ describe('ONNX Runtime behind a synchronous door', () => {
     runtime.close();
   });
 
+  it('says at once what cannot be fed or read, instead of not answering', () => {
+    const graph = new GraphBuilder('whole numbers');
+    graph.output(graph.node('Cast', [graph.input('x', 'int64', 1)], { to: { int: 1 } }, 'y'), 1);
+    const runtime = createRuntime(graph.toBytes({}));
+    const fraction = new Map([['x', Value.of({ type: 'int64', dims: [1, 1], data: Float64Array.of(0.5) })]]);
+    const startMs = performance.now();
+    expect(() => runtime.run(fraction, 'y')).toThrow(/0\.5.*integer/);
+    expect(performance.now() - startMs).toBeLessThan(4_000);
+    runtime.close();
+  });
+
   it('waits for a bounded time, and begins anew after that', async () => {
     // A product of matrices that takes longer than a millisecond, some thousand times.
     const graph = new GraphBuilder('slow');

@@ -3,7 +3,10 @@
  * nothing.
  */
 import { ShelfwiseError } from '../../../base/index.ts';
-import { type ConstantTensor, type ElementType, sizeOf, type TensorData } from '../format.ts';
+import type { ConstantTensor, ElementType, TensorData } from '../format.ts';
+
+/** Elements of a tensor at most: half a GiB of floats. A file of a few bytes can ask for any number. */
+const MOST_ELEMENTS = 2 ** 27;
 
 export type Numbers = Float32Array | Float64Array | Uint8Array;
 
@@ -53,11 +56,18 @@ export class Value {
   }
 
   private takeDims(dims: readonly number[]): void {
+    let size = 1;
+    for (let d = 0; d < dims.length; d++) {
+      size *= dims[d];
+      if (!(Number.isInteger(dims[d]) && dims[d] >= 0 && size <= MOST_ELEMENTS)) {
+        throw new ShelfwiseError('ONNX_INVALID', `a tensor of [${dims}]`);
+      }
+    }
     if (dims !== this.dims) {
       this.dims.length = dims.length;
       for (let d = 0; d < dims.length; d++) this.dims[d] = dims[d];
     }
-    this.size = sizeOf(this.dims);
+    this.size = size;
   }
 
   static of(tensor: ConstantTensor): Value {
