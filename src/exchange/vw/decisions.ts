@@ -15,6 +15,8 @@
  *
  * `_inc` is wider than what was in play where caps or re-scoring took candidates out; their probability was 0.
  */
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
 import type { BanditEvent, BanditSlot, JsonObject } from './event.ts';
 
 export interface DecidedCard {
@@ -196,6 +198,45 @@ function restOf(decision: DecisionToExchange, forced: readonly string[]): JsonOb
   };
 }
 
+/** What `restOf` gives. Files pass through other hands: nothing is read of one that says it in another way. */
+const restShape = Compile(
+  Type.Object({
+    format: Type.Literal(FORMAT),
+    atMs: Type.Number(),
+    seed: Type.String(),
+    listenerKey: Type.String(),
+    sessionId: Type.String(),
+    policyId: Type.String(),
+    marks: Type.Array(Type.String()),
+    degraded: Type.Boolean(),
+    versions: Type.Record(Type.String(), Type.String()),
+    forced: Type.Array(Type.String()),
+    shelves: Type.Array(
+      Type.Object({
+        order: Type.Union([Type.Literal('defined'), Type.Literal('policy')]),
+        pinnedRank: Type.Integer(),
+        minCards: Type.Integer(),
+        maxCards: Type.Integer(),
+        carriedFrom: Type.String(),
+        candidates: Type.Integer({ minimum: 0 }),
+      }),
+    ),
+  }),
+);
+const shelfActionShape = Compile(
+  Type.Object({ shelf: Type.Object({ id: Type.String(), about: Type.Optional(Type.String()) }) }),
+);
+const cardActionShape = Compile(Type.Object({ _tag: Type.String() }));
+const contextShape = Compile(
+  Type.Object({
+    device: Type.String(),
+    market: Type.String(),
+    tier: Type.String(),
+    language: Type.String(),
+    filter: Type.String(),
+  }),
+);
+
 /** Is it a decision that `eventOfDecision` wrote? */
 export function isOwnEvent(event: BanditEvent): boolean {
   return event.kind === 'ccb' && event.rest['_shelfwise'] !== undefined;
@@ -206,27 +247,35 @@ export function isOwnEvent(event: BanditEvent): boolean {
  * event; null for an event of others, and for one that was altered so that it is no page any more.
  */
 export function decisionOfEvent(event: BanditEvent): DecisionToExchange | null {
-  const rest = event.rest['_shelfwise'] as ReturnType<typeof restOf> | undefined;
-  if (event.kind !== 'ccb' || rest?.['format'] !== FORMAT) return null;
-  const declared = rest['shelves'] as readonly (Omit<DecidedShelf, 'items'> & { readonly candidates: number })[];
+  const rest = event.rest['_shelfwise'];
+  const context = event.shared['x'];
+  if (event.kind !== 'ccb' || !restShape.Check(rest) || !contextShape.Check(context)) return null;
+  const declared = rest.shelves;
   const counts = declared.map(({ candidates }) => candidates);
   const isComplete = counts.reduce((sum, count) => sum + count, declared.length) === event.actions.length;
   if (!isComplete) return null;
+  const shelves: DecidedShelf[] = [];
   let next = declared.length;
-  const shelves = declared.map(
-    ({ candidates, order, pinnedRank, minCards, maxCards, carriedFrom }, s): DecidedShelf => {
-      const { id, about } = event.actions[s]['shelf'] as { readonly id: string; readonly about?: string };
-      const items = event.actions.slice(next, next + candidates).map(({ _tag }) => _tag as string);
-      next += candidates;
-      return { shelfId: id, seedItem: about ?? null, order, pinnedRank, minCards, maxCards, carriedFrom, items };
-    },
-  );
-  const rows = rowsOf(event, shelves, new Set(rest['forced'] as readonly string[]));
+  for (const [s, { candidates, order, pinnedRank, minCards, maxCards, carriedFrom }] of declared.entries()) {
+    const action: unknown = event.actions[s];
+    const cards: readonly unknown[] = event.actions.slice(next, next + candidates);
+    if (!shelfActionShape.Check(action) || !cards.every((card) => cardActionShape.Check(card))) return null;
+    next += candidates;
+    shelves.push({
+      shelfId: action.shelf.id,
+      seedItem: action.shelf.about ?? null,
+      order,
+      pinnedRank,
+      minCards,
+      maxCards,
+      carriedFrom,
+      items: cards.map((card) => (card as { readonly _tag: string })._tag),
+    });
+  }
+  const rows = rowsOf(event, shelves, new Set(rest.forced));
   if (rows === null) return null;
-  const context = event.shared['x'] as Readonly<Record<(typeof CONTEXT_NAMES)[number], string>>;
   const { device, market, tier, language, filter } = context;
-  const { seed, listenerKey, sessionId, policyId, marks, degraded, versions, atMs } =
-    rest as unknown as DecisionToExchange;
+  const { seed, listenerKey, sessionId, policyId, marks, degraded, versions, atMs } = rest;
   return {
     decisionId: event.eventId,
     atMs,

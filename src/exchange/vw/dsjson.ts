@@ -69,7 +69,19 @@ function parseObject(text: string): JsonObject {
   } catch (error) {
     return refuse(`the line is not JSON: ${messageOf(error)}`);
   }
+  if (!isWithin(parsed, MAX_DEPTH)) refuse(`the line is nested more than ${MAX_DEPTH} deep`);
   return requireObject(parsed, 'the line');
+}
+
+/** Namespaces hold features, and few writers nest those. `JSON.parse` takes what `JSON.stringify` has no stack for. */
+const MAX_DEPTH = 100;
+
+function isWithin(value: unknown, depth: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (depth === 0) return false;
+  for (const inner of Array.isArray(value) ? value : Object.values(value))
+    if (!isWithin(inner, depth - 1)) return false;
+  return true;
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -43,8 +43,8 @@ export interface BanditFeedback {
 
 /** Choices with a label; others can neither be learnt from nor judged by. */
 export function* feedbackOf(event: BanditEvent): Generator<BanditFeedback> {
-  const own = event.rest['_shelfwise'] as { readonly forced?: readonly string[] } | undefined;
-  const forced = new Set(own?.forced ?? []);
+  const own = event.rest['_shelfwise'] as { readonly forced?: unknown } | null | undefined;
+  const forced = new Set<unknown>(Array.isArray(own?.forced) ? own.forced : []);
   const everything = event.actions.map((_, i) => i);
   const context = JSON.stringify(event.shared);
   const actions = JSON.stringify(event.actions);

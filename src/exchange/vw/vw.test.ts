@@ -118,6 +118,16 @@ describe('a line of dsjson', () => {
     expect(reasonIn(line)).toMatch(reason);
   });
 
+  it('is bad when it is nested without end, which no event is', () => {
+    const nested = (depth: number): string =>
+      JSON.stringify({ ...CB, c: { ...CB.c, User: 0 } }).replace(
+        '"User":0',
+        `"User":${'['.repeat(depth)}${']'.repeat(depth)}`,
+      );
+    expect([...feedbackOf(eventIn(nested(90)))]).toHaveLength(1);
+    expect(reasonIn(nested(200_000))).toMatch(/nested more than 100 deep/);
+  });
+
   it('as plain JSON is the context itself', () => {
     const event = eventIn(
       '{"s_":"1","_labelIndex":0,"_label_Cost":1,"_label_Probability":0.5,"_multi":[{"a":"1"},{"b":1}]}',
@@ -343,6 +353,31 @@ describe('our decisions', () => {
     const event = eventOfDecision(decision);
     expect(decisionOfEvent({ ...event, actions: event.actions.slice(1) })).toBeNull();
     expect(decisionOfEvent({ ...event, slots: event.slots.slice(1, 2) })).toBeNull();
+  });
+
+  it('damaged at any one place of their line are another decision or none, and never an error', () => {
+    const line = dsjsonLine(eventOfDecision(decision));
+    /** Every place of a JSON value, as a path. */
+    const placesIn = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
+      value === null || typeof value !== 'object'
+        ? [path]
+        : [path, ...Object.entries(value).flatMap(([key, inner]) => placesIn(inner, [...path, key]))];
+    const places = placesIn(JSON.parse(line)).filter((path) => path.length > 0);
+    expect(places.length).toBeGreaterThan(50);
+    let none = 0;
+    for (const path of places) {
+      for (const instead of [undefined, null, 5, 'text', [], {}, [null], -1, true]) {
+        const damaged = JSON.parse(line) as Record<string, unknown>;
+        let holder = damaged;
+        for (const key of path.slice(0, -1)) holder = holder[key] as Record<string, unknown>;
+        holder[path[path.length - 1]] = instead;
+        const read = parseDsjson(JSON.stringify(damaged));
+        if (read.fate !== 'event') continue;
+        if (decisionOfEvent(read.event) === null) none++;
+        expect([...feedbackOf(read.event)].length).toBeLessThanOrEqual(read.event.slots.length);
+      }
+    }
+    expect(none).toBeGreaterThan(100);
   });
 
   it('are taken from the answer of the API without what is not exchanged', () => {
