@@ -29,6 +29,10 @@ describe('a cross of two slots', () => {
     for (const bucket of crossesOf(0)) expect(bucket > 0 && bucket < 1 << 12).toBe(true);
   });
 
+  test.each<object>([{ crosses: 'ab' }, { crosses: [7] }, { crosses: null }])('is no option like %o', (options) => {
+    expect(() => logisticModel.fresh(encoder, options)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+  });
+
   test('is not asked of rows that are not there', () => {
     const model = logisticModel.fresh(encoder, { crosses: [['slot0', 'slot1']] });
     expect(() => model.predict(createBatch(encoder, 2), 3, new Float64Array(3))).toThrow(RangeError);

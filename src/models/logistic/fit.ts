@@ -42,17 +42,26 @@ export function freshPosterior(encoder: EncoderShape, options: LogisticOptions):
   return new Posterior(encoder, Math.max(LEAST_PRIOR, options.l2), block);
 }
 
-/** Laplace's method at the weights that gave p: the curvature of row r is weight · p (1 - p). */
-export function gatherPosterior(
+/** Multiplications between two pauses: tens of milliseconds. */
+const SLICE_WORK = 1e7;
+
+/**
+ * Laplace's method at the weights that gave p: the curvature of row r is weight · p (1 - p). A wide block takes longer than all
+ * passes together, so that it pauses, too.
+ */
+export async function gatherPosterior(
   { batch, weights: sampleWeights, rows }: Examples,
   weights: LogisticWeights,
   posterior: Posterior,
   p: Float64Array,
-): void {
+  pause: () => Promise<void>,
+): Promise<void> {
   const x = new Float64Array(weights.dense.length + 1).fill(1);
   const { sparse, sparseWidth } = batch;
   const gathering = posterior.gathering();
+  const sliceRows = Math.ceil(SLICE_WORK / (x.length + sparseWidth + posterior.block.length ** 2 / 2));
   for (let r = 0; r < rows; r++) {
+    if (r % sliceRows === sliceRows - 1) await pause();
     const curvature = sampleWeights[r] * p[r] * (1 - p[r]);
     if (curvature === 0) continue;
     standardise(weights, batch, r, x, 1);

@@ -267,7 +267,7 @@ class Logistic implements LogisticLearner {
     weights.bias += centringShift(logitsOf(examples, weights), examples);
     const p = probabilities(examples, weights);
     const posterior = freshPosterior(encoder, options);
-    if (posterior !== undefined) gatherPosterior(examples, weights, posterior, p);
+    if (posterior !== undefined) await gatherPosterior(examples, weights, posterior, p, () => pause(1));
     if (learning === 'batch') gatherRoots(examples, weights, state, p);
     const validationLoss =
       validation === undefined ? undefined : meanLoss(validation, probabilities(validation, weights));

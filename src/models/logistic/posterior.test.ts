@@ -35,6 +35,26 @@ function standardRows(model: RewardModel, { batch, rows }: Examples): Float64Arr
   );
 }
 
+test('a posterior of a wide block is gathered in slices: it can be stopped, and the model stays as it was', async () => {
+  const encoder = plainEncoder(120, 0);
+  const examples = syntheticExamples(encoder, 3_000, 5);
+  const model = logisticModel.fresh(encoder, { posterior: 'block' });
+  const { hash } = model;
+  const stop = new AbortController();
+  let whole = 0;
+  const fit = model.fit(examples, {
+    rng: createRng(1),
+    epochs: 1,
+    signal: stop.signal,
+    // The only pass is over at the first; what follows is the posterior's.
+    onProgress: (share) => {
+      if (share === 1 && ++whole === 2) stop.abort(new Error('enough'));
+    },
+  });
+  await expect(fit).rejects.toThrow('enough');
+  expect(model.hash).toBe(hash);
+});
+
 describe('Laplace’s method', () => {
   const encoder = plainEncoder(4, 0);
 
