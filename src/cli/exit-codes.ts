@@ -28,6 +28,7 @@ const NOT_THERE: ReadonlySet<ErrorCode> = new Set([
   'ITEM_NOT_FOUND',
   'KEY_NOT_FOUND',
   'LISTENER_NOT_FOUND',
+  'MODEL_NOT_FOUND',
 ]);
 
 export function exitCodeOf(error: unknown): number {
