@@ -15,7 +15,7 @@ import { ModelDetail } from './model-detail.tsx';
 import { ModelList } from './model-list.tsx';
 import styles from './models-page.module.css';
 import { TrainForm } from './train-form.tsx';
-import { familyName, modelName } from './words.ts';
+import { canUndo, familyName, modelName } from './words.ts';
 
 const route = getRouteApi('/models');
 const EVERY_MS = 5000;
@@ -38,20 +38,29 @@ export function ModelsPage() {
   const [promoting, setPromoting] = useState<Detail>();
   const [rollingBack, setRollingBack] = useState(false);
 
-  const served = async ({ family, before }: Promotion): Promise<void> => {
+  const served = async ({ family }: Promotion, isUndoable: boolean): Promise<void> => {
     await queries.invalidateQueries({ queryKey: ['models'] });
     await queries.invalidateQueries({ queryKey: ['model'] });
     notify({
       text: `${familyName(family)} serves from the next Home on.`,
-      ...(before === '' ? {} : { action: { label: 'Undo', run: () => rollback.mutate() } }),
+      ...(isUndoable ? { action: { label: 'Undo', run: () => rollback.mutate() } } : {}),
     });
   };
   const failed = (failure: unknown): void => {
     const { message, remedy } = problemOf(failure);
     notify({ text: `${message} ${remedy}`, bad: true });
   };
-  const promotion = useMutation({ mutationFn: promoteModel, onSuccess: served, onError: failed });
-  const rollback = useMutation({ mutationFn: rollbackModel, onSuccess: served, onError: failed });
+  const promotion = useMutation({
+    mutationFn: promoteModel,
+    onSuccess: (made) => served(made, canUndo(made)),
+    onError: failed,
+  });
+  // A rollback is not undone by another one, which would go a step further back.
+  const rollback = useMutation({
+    mutationFn: rollbackModel,
+    onSuccess: (made) => served(made, false),
+    onError: failed,
+  });
   const busy = promotion.isPending || rollback.isPending;
 
   const list = models.data?.models ?? [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figureText, MEASURES, modelName, standing } from './words.ts';
+import { canUndo, figureText, MEASURES, modelName, standing } from './words.ts';
 
 const measure = (id: string) => MEASURES.find((one) => one.id === id) as (typeof MEASURES)[number];
 
@@ -25,4 +25,11 @@ describe('a model', () => {
     expect(modelName({ family: 'logistic', lineage: null })).toBe('Logistic regression');
     expect(modelName({ family: 'of-the-house', lineage: null })).toBe('of-the-house');
   });
+});
+
+it('offers to undo a promotion that a rollback takes back', () => {
+  expect(canUndo({ hash: 'b', before: 'a' })).toBe(true);
+  // There is nothing to go back to, or it served already: a rollback would go a step further back.
+  expect(canUndo({ hash: 'b', before: '' })).toBe(false);
+  expect(canUndo({ hash: 'b', before: 'b' })).toBe(false);
 });

@@ -1,5 +1,5 @@
 /** Models and their figures in words. */
-import type { ModelSummary, Quality } from '../../../src/server/contract.ts';
+import type { ModelSummary, Promotion, Quality } from '../../../src/server/contract.ts';
 
 const FAMILIES: Readonly<Record<string, string>> = {
   logistic: 'Logistic regression',
@@ -36,6 +36,11 @@ const ORIGINS: Readonly<Record<ModelSummary['origin'], string>> = {
 
 export function originText(origin: ModelSummary['origin']): string {
   return ORIGINS[origin];
+}
+
+/** Does a rollback take this promotion back? Not where nothing served before, nor where it served already. */
+export function canUndo({ hash, before }: Pick<Promotion, 'hash' | 'before'>): boolean {
+  return before !== '' && before !== hash;
 }
 
 /** "0.6931", "–" where there is none. */
