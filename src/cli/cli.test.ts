@@ -510,6 +510,21 @@ describe('the terminal', () => {
   });
 });
 
+describe('examination', () => {
+  it('says what there is too little of, and what to send', async () => {
+    const { code, json, err } = await run('examination --examples 1h --json');
+    expect(code).toBe(EXIT.usage);
+    expect(json).toMatchObject({ error: { code: 'EXAMPLES_INVALID' } });
+    expect(err).toMatch(/of 1h with a card that was seen, .*impressions and plays that refer to them, or widen --examples/);
+  });
+
+  it('names its methods where it is given another', async () => {
+    const { code, err } = await run('examination --method guess');
+    expect(code).toBe(EXIT.usage);
+    expect(err).toMatch(/Allowed choices are position-based, harvest, cascade, dcm/);
+  });
+});
+
 describe('policy check', () => {
   it.each(['plackett-luce', 'uniform', 'greedy', 'regcb', 'thompson'])('finds the propensities of %s true', async (policy) => {
     const { code, json } = await run(`policy check --policy ${policy} --draws 5000 --json`);

@@ -1,5 +1,5 @@
 /** A model in print: its figures beside the constant rate and what served, by slice, and what it goes by. */
-import type { ModelDetail, Quality, SliceQuality } from '../server/index.ts';
+import type { ModelDetail, ModelLineage, Quality, SliceQuality } from '../server/index.ts';
 import { fitted } from './io.ts';
 
 const FIGURES = [
@@ -24,6 +24,7 @@ export function modelText(model: ModelDetail): string {
     lines.push(
       `  ${rows.train} rows to learn from, ${rows.tune} to tune by, ${rows.validate} to measure on; ${decisions} decisions of ${listeners} listeners${rows.history > 0 ? `, ${rows.history} rows of the history` : ''}`,
       `  weights ${training.weighting}, clipped at ${training.weightClip} (${(100 * clipped).toFixed(1)}% were), effective rows ${Math.round(effectiveRows)}; ${lineage.seconds.toFixed(1)} s`,
+      ...examinationLines(lineage),
       ...(out.length === 0 ? [] : [`  left out: ${out.map(([why, count]) => `${count} ${why}`).join(', ')}`]),
     );
   }
@@ -34,6 +35,15 @@ export function modelText(model: ModelDetail): string {
       lines.push(`    ${fitted(name, NAME + ROWS)}${contribution.toFixed(4)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What was learnt of places beside the model. */
+function examinationLines({ training, examination }: ModelLineage): string[] {
+  if (examination === null) return [];
+  const curve = (thetas: readonly number[]): string => thetas.map((theta) => theta.toFixed(2)).join(' ');
+  return Object.entries(examination).flatMap(([surface, { shelf, card }]) => [
+    `  position ${training.position}: of ${surface}, cards are looked at ${curve(card)}, shelves ${curve(shelf)}`,
+  ]);
 }
 
 /** Model, constant rate, and what served, side by side for each figure. */

@@ -65,7 +65,12 @@ export function readExamination(epoch: EpochContent & { readonly hash: string })
 }
 
 /** θ of a place; NaN for a surface of which nothing is known. Ranks beyond a curve count as its last. Allocates nothing. */
-export function examinedAt(examination: Examination, surface: Surface, shelfRank: number, cardRank: number): number {
+export function examinedAt(
+  examination: Pick<Examination, 'surfaces'>,
+  surface: Surface,
+  shelfRank: number,
+  cardRank: number,
+): number {
   const curves = examination.surfaces[surface];
   if (curves === undefined) return Number.NaN;
   const { shelf, card } = curves;

@@ -20,6 +20,7 @@ export { begunShare, FINISHED_SHARE } from './progress.ts';
 export { createRanker, MAX_RANKED, type Ranker } from './rank.ts';
 export { NEW_DAYS, parseCursor, type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 export {
+  decideAgain,
   explainRows,
   highestOf,
   highestProbabilities,

@@ -21,8 +21,8 @@ export interface Recomputation {
   readonly steps: number;
 }
 
-/** The decision again, with everything that it was made with. */
-function decideAgain(
+/** The decision again, with everything that it was made with. What it holds belongs to the decider, until it decides anew. */
+export function decideAgain(
   record: DecisionRecord,
   view: ListenerView,
   epochs: ReplayEpochs,

@@ -81,12 +81,20 @@ export {
   examinationOfRows,
   type JointOptions,
   learnPositionAware,
+  type PlacedExamples,
   type PositionAwareOptions,
   type PositionAwareResult,
   relevanceLabels,
+  softened,
   trainPositionAware,
 } from './position/position-aware.ts';
-export { fitPositionBased, type PositionBasedEstimate, type PositionBasedOptions } from './position/position-based.ts';
+export {
+  fitPositionBased,
+  overlapOfSubjects,
+  type PositionBasedEstimate,
+  type PositionBasedOptions,
+  type SubjectOverlap,
+} from './position/position-based.ts';
 export type { TreeEnsemble } from './trees/ensemble.ts';
 export type { TreesFitOptions, TreesObjective, TreesOptions } from './trees/options.ts';
 export { type FeatureImportance, type TreesLearner, type TreesModel, treesModel } from './trees/trees.ts';

@@ -24,6 +24,7 @@ import type { Serving } from './serving.ts';
 import type { StateTables } from './state-tables.ts';
 import { summarise } from './summary.ts';
 import type { SwitchService } from './switches.ts';
+import type { ExaminationService } from './training/examination-report.ts';
 import type { ModelService } from './training/report.ts';
 import { VERSION } from './version.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
@@ -51,6 +52,7 @@ export function createFacade(dependencies: {
   readonly insights: Insights;
   readonly switches: SwitchService;
   readonly models: ModelService;
+  readonly examination: ExaminationService;
   readonly configuration: ConfigurationService;
   readonly keys: Keys;
   readonly erasures: Erasures;
@@ -79,6 +81,7 @@ export function createFacade(dependencies: {
     rankingOf,
     ...switches,
     ...dependencies.models,
+    ...dependencies.examination,
     ...dependencies.configuration,
 
     upsertItems: catalogue.upsert,

@@ -18,6 +18,7 @@ export type { KnownRanking, RankAnswer, RankedItem, Rankings, RankQuery } from '
 export { replayRecord } from './replays.ts';
 export * from './service.ts';
 export type { Switch, SwitchService } from './switches.ts';
+export * from './training/examination-report.ts';
 export { type FitRun, fitModel } from './training/fit-model.ts';
 export * from './training/report.ts';
 export { parseSpan, type Span } from './training/span.ts';

@@ -402,6 +402,9 @@ async function assemble(
       insights,
       switches,
       models,
+      examination: {
+        estimateExamination: (request, { onProgress, signal } = {}) => trainer.examine(request, onProgress, signal),
+      },
       configuration: configurer ?? { configurationStatus: () => NO_CONFIGURATION },
       keys,
       erasures,

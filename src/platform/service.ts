@@ -10,6 +10,7 @@ import type { PlaylistService } from './playlists/index.ts';
 import type { Rankings } from './rankings.ts';
 import type { SwitchService } from './switches.ts';
 import type { TrafficCounts } from './traffic.ts';
+import type { ExaminationService } from './training/examination-report.ts';
 import type { ModelService } from './training/report.ts';
 import type { Trust } from './trust.ts';
 
@@ -134,6 +135,7 @@ export interface PlatformStatus {
 export interface PlatformService
   extends CampaignService,
     ConfigurationService,
+    ExaminationService,
     ModelService,
     Rankings,
     SwitchService,

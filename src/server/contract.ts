@@ -32,12 +32,14 @@ import type {
 } from '../platform/index.ts';
 import { POLICY_IDS } from '../policy/index.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
+import { EXAMINATION_COMPONENTS } from './examination-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
 import { MODEL_COMPONENTS } from './model-contract.ts';
 import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
 import { TRUST_COMPONENTS } from './trust-contract.ts';
 
 export * from './campaign-contract.ts';
+export * from './examination-contract.ts';
 export * from './insight-contract.ts';
 export * from './model-contract.ts';
 export * from './playlist-contract.ts';
@@ -403,6 +405,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...CAMPAIGN_COMPONENTS,
   ...TRUST_COMPONENTS,
   ...INSIGHT_COMPONENTS,
+  ...EXAMINATION_COMPONENTS,
   ...MODEL_COMPONENTS,
   ...PLAYLIST_COMPONENTS,
   Decision: DecisionSchema,

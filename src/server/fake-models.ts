@@ -2,6 +2,7 @@
 import { type Clock, contentHash, ShelfwiseError } from '../base/index.ts';
 import type {
   ConfigurationService,
+  ExaminationService,
   ModelDetail,
   ModelService,
   ModelSpec,
@@ -9,7 +10,7 @@ import type {
   TrainRequest,
 } from '../platform/index.ts';
 
-export function createFakeModels(clock: Clock): ModelService & ConfigurationService {
+export function createFakeModels(clock: Clock): ModelService & ConfigurationService & ExaminationService {
   const models = new Map<string, ModelDetail>();
   const served: string[] = [];
   const register = (spec: ModelSpec, origin: 'trained' | 'imported'): ModelDetail => {
@@ -73,6 +74,30 @@ export function createFakeModels(clock: Clock): ModelService & ConfigurationServ
     },
     exportModel: async (hash) => Buffer.from(now(hash).hash),
     importModel: async () => register({ family: 'onnx' }, 'imported'),
+    async estimateExamination({ method = 'position-based', examples = '90d' }, { onProgress } = {}) {
+      onProgress?.('estimate', 1);
+      const rank = (at: number, theta: number) => ({
+        rank: at,
+        views: 1000,
+        clicks: 500 * theta,
+        naive: theta,
+        examination: theta,
+      });
+      const card = { ranks: [rank(0, 1), rank(1, 0.5)], overlap: 1, trusted: true, doubts: [] };
+      return {
+        method,
+        examples,
+        fromMs: 0,
+        toMs: clock.nowMs(),
+        pages: 1000,
+        listeners: 10,
+        leftOut: { degraded: 0, marked: 0, otherEncoder: 0, unreadable: 0, unseen: 0, sampled: 0 },
+        surfaces: [{ surface: 'phone', pages: 1000, card, shelf: null }],
+        trusted: true,
+        configuration: { phone: { examination: [1, 0.5] } },
+        seconds: 0,
+      };
+    },
     configurationStatus: () => ({
       file: '',
       hash: '',

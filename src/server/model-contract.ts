@@ -5,6 +5,7 @@ import {
   type ConfigurationProblem,
   type ConfigurationStatus,
   type ModelSummary,
+  POSITIONS,
   type ReliabilityBin,
   type TrainRequest,
   WEIGHTINGS,
@@ -68,6 +69,13 @@ const training = {
   ),
   weighting: Type.Optional(Type.Enum([...WEIGHTINGS], { default: 'uniform' })),
   weightClip: Type.Optional(Type.Number({ minimum: 1, maximum: 1e6, default: 10 })),
+  position: Type.Optional(
+    Type.Enum([...POSITIONS], {
+      default: 'none',
+      description:
+        'How choices are parted from the places in which they were made, so that scores are free of position.',
+    }),
+  ),
   matured: Type.Optional(Type.Boolean({ default: false, description: 'Only decisions whose rewards are final.' })),
   validationShare: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 0.9, default: 0.2 })),
   tuningShare: Type.Optional(Type.Number({ minimum: 0, maximum: 0.9, default: 0.1 })),
@@ -116,6 +124,7 @@ const LineageSchema = object({
     examples: Type.String(),
     weighting: Type.Enum([...WEIGHTINGS]),
     weightClip: Type.Number(),
+    position: Type.Enum([...POSITIONS]),
     matured: Type.Boolean(),
     validationShare: Type.Number(),
     tuningShare: Type.Number(),
@@ -123,6 +132,11 @@ const LineageSchema = object({
     maxRows: Count,
     seed: Count,
   }),
+  examination: orNull(
+    Type.Record(Type.String(), object({ shelf: Type.Array(Type.Number()), card: Type.Array(Type.Number()) }), {
+      description: 'By surface, beside the first place: what was learnt of places beside the model.',
+    }),
+  ),
   fromMs: Time,
   toMs: Time,
   validationFromMs: Time,

@@ -117,6 +117,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/decisions/{id}/replay",
         "POST /v1/events",
         "POST /v1/events/beacon",
+        "POST /v1/examination/estimate",
         "POST /v1/keys",
         "POST /v1/keys/{name}/rotate",
         "POST /v1/listeners",

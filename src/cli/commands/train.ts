@@ -1,5 +1,5 @@
 /** `shelfwise train`: a model from logged decisions, or from the rows of a CSV file to compare with other trainers. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { TrainedModel, TrainRequest } from '../../server/index.ts';
 import { type GlobalOptions, print, type Run, withClient } from '../command.ts';
 import { modelText } from '../model-text.ts';
@@ -15,6 +15,7 @@ export interface TrainOptions extends GlobalOptions {
   readonly examples?: string;
   readonly weighting?: 'uniform' | 'none';
   readonly weightClip?: number;
+  readonly position?: 'none' | 'regression-em' | 'pal';
   readonly matured?: boolean;
   readonly validation?: number;
   readonly tuning?: number;
@@ -45,6 +46,12 @@ export function registerTrain(program: Command, run: Run): void {
       '--weight-clip <weight>',
       'highest weight, in units of an evenly drawn card (default 10)',
       finiteNumber(1, 1e6),
+    )
+    .addOption(
+      new Option(
+        '--position <how>',
+        'part what was liked from where it stood: regression-em for any family, pal for those that learn online (default none)',
+      ).choices(['none', 'regression-em', 'pal']),
     )
     .option('--matured', 'only decisions whose rewards are final, after 24 hours')
     .option('--validation <share>', 'share of the decisions, the last, that only measure (default 0.2)', share)
@@ -86,6 +93,7 @@ async function train(run: Run, options: TrainOptions): Promise<void> {
       examples: options.examples,
       weighting: options.weighting,
       weightClip: options.weightClip,
+      position: options.position,
       matured: options.matured,
       validationShare: options.validation,
       tuningShare: options.tuning,

@@ -10,6 +10,9 @@ export interface HarvestOptions {
   readonly largestWeight: number;
 }
 
+/** The curve of ranks that nothing can be told of: one page has one shelf, or shelves never change their places. */
+const UNKNOWN = Float64Array.of(1);
+
 const DEFAULTS: HarvestOptions = { largestWeight: 1000 };
 
 export interface Interventions extends SubjectClicks {
@@ -39,6 +42,8 @@ type RankSums = [weight: number, squares: number, clicks: number];
  * Propensities make up for a policy that sets a subject higher where it is liked more. They must be those of the draw: rows that
  * were forced or carried (propensity 1) were no draw and must stay out.
  *
+ * Ranks among which no subject changed its place are all as the first: their curve is [1].
+ *
  * Throws `EXAMPLES_INVALID`, also for a propensity outside (0, 1].
  */
 export function harvestExamination(log: Interventions, given: Partial<HarvestOptions> = {}): ExaminationEstimate {
@@ -53,14 +58,14 @@ export function harvestExamination(log: Interventions, given: Partial<HarvestOpt
   return estimateOf('harvest', (surface) => {
     const card = curveOf(log, surface, log.cardRanks, log.shelfRanks, options.largestWeight);
     const shelf = curveOf(log, surface, log.shelfRanks, log.cardRanks, options.largestWeight);
-    if (card === undefined || shelf === undefined) return undefined;
+    if (card === undefined && shelf === undefined) return undefined;
     let [views, clicks] = [0, 0];
     for (let r = 0; r < log.rows; r++) {
       if (log.surfaces[r] !== surface) continue;
       views += log.weights[r];
       clicks += log.weights[r] * log.clicks[r];
     }
-    return { shelf, card, views, clicks };
+    return { shelf: shelf ?? UNKNOWN, card: card ?? UNKNOWN, views, clicks };
   });
 }
 

@@ -56,6 +56,11 @@ export interface PositionAwareResult {
   readonly clickLoss: number;
 }
 
+/** Examples whose labels are clicks, and where their rows stood. */
+export interface PlacedExamples extends Examples {
+  readonly places: Places;
+}
+
 /** out[r] = P(relevant | click of row r), given its relevance p and the examination θ of its place, both within [0, 1]. */
 export function relevanceLabels(
   clicks: Float32Array,
@@ -74,7 +79,12 @@ export function relevanceLabels(
  * out[r] = θ of row r's place beside the most looked-at one of its surface, within [0, 1]: what `relevanceLabels` takes. 1 on
  * surfaces that nothing is known of, whose clicks are then taken at their word.
  */
-export function examinationOfRows(examination: Examination, places: Places, rows: number, out: Float64Array): void {
+export function examinationOfRows(
+  examination: Pick<Examination, 'surfaces'>,
+  places: Places,
+  rows: number,
+  out: Float64Array,
+): void {
   const most = SURFACES.map((surface) => {
     const curves = examination.surfaces[surface];
     return curves === undefined ? Number.NaN : Math.max(...curves.shelf) * Math.max(...curves.card);
@@ -95,6 +105,8 @@ export function examinationOfRows(examination: Examination, places: Places, rows
  *
  * @param places one a row of the examples, whose labels are clicks
  * @param fitOptions what each fit takes; `onProgress` and `signal` are those of the whole
+ * @param tuning rows that are not learnt from: in each turn they are told apart as the others are, and are the `validation` of
+ *   its fit. Clicks as they are would stop a family early that predicts relevance
  * Throws `EXAMPLES_INVALID`, `OPTION_INVALID`. Aborting rejects and leaves the learner as it was or as a turn left it.
  */
 export async function trainPositionAware<O extends FitOptions>(
@@ -103,6 +115,7 @@ export async function trainPositionAware<O extends FitOptions>(
   places: Places,
   fitOptions: O,
   given: Partial<PositionAwareOptions> = {},
+  tuning?: PlacedExamples,
 ): Promise<PositionAwareResult> {
   const options = resolveOptions('trainPositionAware', given, DEFAULTS);
   requireRange('trainPositionAware', 'rounds', options.rounds, 1, 10_000);
@@ -121,10 +134,15 @@ export async function trainPositionAware<O extends FitOptions>(
     if (report === undefined) p.fill(curves.meanRelevance(theta));
     relevanceLabels(labels, p, theta, rows, soft);
     const done = round;
+    const validation =
+      tuning === undefined
+        ? undefined
+        : softened(tuning, curves.estimate('regression-em'), report === undefined ? p[0] : learner);
     report = await learner.fit(
       { batch, labels: soft, weights, rows },
       {
         ...fitOptions,
+        ...(validation === undefined ? {} : { validation }),
         onProgress: (share: number) => onProgress?.((done + share) / options.rounds),
       },
     );
@@ -143,6 +161,22 @@ export async function trainPositionAware<O extends FitOptions>(
   if (report === undefined) throw new ShelfwiseError('BUG', 'not one round was made');
   onProgress?.(1);
   return { report, estimate: curves.estimate('regression-em'), rounds: round, clickLoss: curves.loss(fitted) };
+}
+
+/** The examples with labels of relevance in place of clicks, by a model or by one relevance that all have. */
+export function softened(
+  { batch, labels, weights, rows, places }: PlacedExamples,
+  examination: Pick<Examination, 'surfaces'>,
+  by: RewardModel | number,
+): Examples {
+  const theta = new Float64Array(rows);
+  examinationOfRows(examination, places, rows, theta);
+  const p = new Float64Array(rows);
+  if (typeof by === 'number') p.fill(by);
+  else by.predict(batch, rows, p);
+  const soft = new Float32Array(rows);
+  relevanceLabels(labels, p, theta, rows, soft);
+  return { batch, labels: soft, weights, rows };
 }
 
 export interface JointOptions {

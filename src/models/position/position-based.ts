@@ -77,6 +77,28 @@ export function startOf(
 }
 
 /** Rows of a surface by shelf rank, card rank and subject; those of weight 0 are left out. */
+export interface SubjectOverlap {
+  /** As `PositionBasedEstimate.overlap`; NaN without a view. */
+  readonly shelf: number;
+  readonly card: number;
+  /** Share of the views that are of subjects with fewer than `few` views: of these each has a relevance of much noise. */
+  readonly thin: number;
+}
+
+/** How much a surface's log can tell of places, whatever estimator reads it. */
+export function overlapOfSubjects(log: SubjectClicks, surface: number, few = 10): SubjectOverlap {
+  checkClicks(log, log.subjects);
+  const cells = countCells(log, surface);
+  const bySubject = new Float64Array(cells.subjectCount);
+  for (let i = 0; i < cells.size; i++) bySubject[cells.subjects[i]] += cells.views[i];
+  let [thin, total] = [0, 0];
+  for (const views of bySubject) {
+    total += views;
+    if (views < few) thin += views;
+  }
+  return { shelf: overlapOf(cells, cells.shelves), card: overlapOf(cells, cells.cards), thin: thin / total };
+}
+
 function countCells(log: SubjectClicks, surface: number): Cells {
   const { rows, surfaces, shelfRanks, cardRanks, subjects, clicks, weights } = log;
   let [mostShelf, mostCard, mostSubject] = [-1, -1, -1];

@@ -8,7 +8,7 @@ import { DEFAULT_PLAYLIST_SETTINGS, DEFAULT_TUNABLES, type HomeTunables, resolve
 import { FAMILY_IDS, freshModel } from '../../models/index.ts';
 import { isPolicyId, POLICY_IDS, policyOf } from '../../policy/index.ts';
 import { PLATFORM_DEFAULTS, type PlatformOptions, resolvePlatformOptions } from '../config.ts';
-import { resolveSpec, resolveTraining, TRAINING_DEFAULTS } from '../training/options.ts';
+import { requirePosition, resolveSpec, resolveTraining, TRAINING_DEFAULTS } from '../training/options.ts';
 import type { FamilyOptions, ResolvedSpec, TrainingOptions } from '../training/report.ts';
 import type { ServerSettings, ShelfwiseConfig } from './define.ts';
 import { nearestOf } from './nearest.ts';
@@ -91,7 +91,12 @@ export function checkConfiguration(given: unknown, encoder: EncoderShape): Check
   if (isSound('platform', 'playlists')) {
     attempt('platform', report, () => resolvePlatformOptions({ ...platform, dataDir: '.' }));
   }
-  if (isSound('training')) attempt('training', report, () => resolveTraining(config.training ?? {}));
+  if (isSound('training')) {
+    attempt('training', report, () => {
+      const { position } = resolveTraining(config.training ?? {});
+      if (model !== undefined) requirePosition(position, model, encoder);
+    });
+  }
   if (isSound('server')) checkServer(config.server ?? {}, report);
   if (problems.length > 0 || tunables === undefined) return { configuration: undefined, problems };
   return {

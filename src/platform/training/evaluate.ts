@@ -22,6 +22,7 @@ const LEAST = 1e-9;
 /**
  * @param wanted the part of the set to measure on, which may be small but not empty
  * @param rate the constant that both are compared with: the weighted mean label of the rows that were learnt from
+ * @param theta of each row's place, where the model's scores are free of position: a choice there is expected with θ · score
  */
 export function evaluateModel(
   set: ExampleSet,
@@ -29,6 +30,7 @@ export function evaluateModel(
   rate: number,
   model: RewardModel,
   serving: RewardModel | undefined,
+  theta?: Float64Array,
 ): Evaluation {
   const chosen = Uint32Array.from(set.part.keys()).filter((r) => set.part[r] === wanted);
   const measure = (p: Float64Array): MetricReport => {
@@ -53,11 +55,13 @@ export function evaluateModel(
     scored.predict(set.batch, set.rows, p);
     return p;
   };
+  const scores = scoresOf(model);
   return evaluationOf(
     measure,
-    scoresOf(model),
+    scores,
     new Float64Array(set.rows).fill(rate),
     serving === undefined ? undefined : scoresOf(serving),
+    theta === undefined ? scores : scores.map((score, r) => theta[r] * score),
   );
 }
 
@@ -68,14 +72,19 @@ export interface MeasuredRows {
   readonly weights: Float32Array;
 }
 
-/** The figures of a model's scores beside those of a constant and of another model, all of the same rows. */
+/**
+ * The figures of a model's scores beside those of a constant and of another model, all of the same rows.
+ *
+ * @param ofChoices what the model expects of each row at its place, where that is not its score
+ */
 export function evaluationOf(
   measure: (p: Float64Array) => MetricReport,
   ofModel: Float64Array,
   ofConstant: Float64Array,
   ofServing: Float64Array | undefined,
+  ofChoices: Float64Array = ofModel,
 ): Evaluation {
-  const own = measure(ofModel);
+  const own = ofChoices === ofModel ? measure(ofModel) : withRanking(measure(ofChoices), measure(ofModel));
   const constant = measure(ofConstant);
   const others = ofServing === undefined ? undefined : measure(ofServing);
   return {
@@ -86,6 +95,15 @@ export function evaluationOf(
     ),
     reliability: own.overall.reliability,
     servingReliability: others?.overall.reliability ?? [],
+  };
+}
+
+/** Loss and calibration of the one, area and NDCG of the other; both of the same rows. */
+function withRanking(report: MetricReport, { overall, slices }: MetricReport): MetricReport {
+  return {
+    ...report,
+    overall: { ...report.overall, area: overall.area, ndcg: overall.ndcg },
+    slices: report.slices.map((slice, i) => ({ ...slice, area: slices[i].area, ndcg: slices[i].ndcg })),
   };
 }
 

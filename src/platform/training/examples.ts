@@ -14,10 +14,12 @@ import {
   EMPTY_EMBEDDING,
   type FeedbackEvent,
   readCatalog,
+  SURFACES,
+  surfaceOf,
 } from '../../domain/index.ts';
 import { createBatch, type FeatureBatch } from '../../features/index.ts';
 import { DEFAULT_TUNABLES, isCold } from '../../home/index.ts';
-import type { Examples, SliceColumn } from '../../models/index.ts';
+import type { PlacedExamples, Places, SliceColumn } from '../../models/index.ts';
 import type { LogPosition } from '../../store/index.ts';
 import { ENTRY_DECISION, recordBytesOf } from '../decisions.ts';
 import { createInputReader, type InputReader } from '../epochs.ts';
@@ -38,7 +40,7 @@ export const TRAIN = 0;
 export const TUNE = 1;
 export const VALIDATE = 2;
 
-export interface ExampleSet extends Examples {
+export interface ExampleSet extends PlacedExamples {
   /** TRAIN, TUNE or VALIDATE. */
   readonly part: Uint8Array;
   /** Rows of one shelf as it was shown, or of one play of the history, are a run of one number. */
@@ -86,7 +88,9 @@ export async function gatherExamples(
     { nowMs, matured: training.matured, maxRows: training.maxRows },
     (share) => onProgress('rewards', share),
   );
-  const history = rewards.rows < training.historyBelow ? await historyRows(workspace, job, onProgress) : undefined;
+  // Plays of the history were made at no place of a page.
+  const wanted = training.position === 'none' ? training.historyBelow : 0;
+  const history = rewards.rows < wanted ? await historyRows(workspace, job, onProgress) : undefined;
   const set = new Rows(workspace, rewards.rows + (history?.rows ?? 0), training);
   let done = 0;
   for await (const record of pastDecisions(workspace, job.decisionsEnd, span)) {
@@ -99,7 +103,8 @@ export async function gatherExamples(
   return set.finish(rewards);
 }
 
-async function* pastDecisions(
+/** Decisions of a span that read, by time. */
+export async function* pastDecisions(
   workspace: Workspace,
   end: LogPosition,
   span: { readonly fromMs: number; readonly toMs: number },
@@ -120,7 +125,7 @@ function decodeUnlessDamaged(bytes: Uint8Array): DecisionRecord | undefined {
   }
 }
 
-async function* eventsOf(workspace: Workspace, end: LogPosition): AsyncGenerator<FeedbackEvent> {
+export async function* eventsOf(workspace: Workspace, end: LogPosition): AsyncGenerator<FeedbackEvent> {
   for await (const { event } of pastEvents(workspace, end)) yield event;
 }
 
@@ -154,6 +159,7 @@ class Rows {
   private readonly labels: Float32Array;
   private readonly weights: Float32Array;
   private readonly groups: Uint32Array;
+  private readonly places: Places;
   /** By row: its decision or play, of which the parallel lists tell. */
   private readonly unit: Uint32Array;
   private readonly unitAtMs: number[] = [];
@@ -174,6 +180,11 @@ class Rows {
     this.labels = new Float32Array(room);
     this.weights = new Float32Array(room);
     this.groups = new Uint32Array(room);
+    this.places = {
+      surfaces: new Uint8Array(room),
+      shelfRanks: new Uint8Array(room),
+      cardRanks: new Uint8Array(room),
+    };
     this.unit = new Uint32Array(room);
     this.inputs = createInputReader(workspace.epochs);
   }
@@ -215,6 +226,8 @@ class Rows {
     });
     const unit = this.newUnit(record.listenerKey, record.atMs);
     const item = new Uint32Array(1);
+    const surface = SURFACES.indexOf(surfaceOf(record.device));
+    const { surfaces, shelfRanks, cardRanks } = this.places;
     for (const [shelfRank, row] of record.rows.entries()) {
       const shelf = record.shelves[row.shelf];
       const before = this.rows;
@@ -223,6 +236,9 @@ class Rows {
         if (label === undefined) continue;
         item[0] = shelf.items[card.index];
         bound.encode(shelf, item, 1, this.batch, this.rows);
+        surfaces[this.rows] = surface;
+        shelfRanks[this.rows] = shelfRank;
+        cardRanks[this.rows] = cardRank;
         this.add(unit, label, weights?.[shelfRank][cardRank] ?? 1);
         this.tell('shelf', shelf.shelfId);
         this.tell('tier', record.tier);
@@ -317,6 +333,7 @@ class Rows {
       rows,
       part,
       groups: this.groups.subarray(0, rows),
+      places: this.places,
       slices,
       fromMs: times[0] ?? 0,
       toMs: times.at(-1) ?? 0,
@@ -362,7 +379,7 @@ class Column {
 }
 
 /** The rows of one part, copied. */
-export function partOf({ batch, labels, weights, part }: ExampleSet, wanted: number): Examples {
+export function partOf({ batch, labels, weights, places, part }: ExampleSet, wanted: number): PlacedExamples {
   const chosen = Uint32Array.from(part.keys()).filter((r) => part[r] === wanted);
   const rows = chosen.length;
   const copy = createBatch(batch, rows);
@@ -375,6 +392,11 @@ export function partOf({ batch, labels, weights, part }: ExampleSet, wanted: num
     batch: copy,
     labels: Float32Array.from(chosen, (r) => labels[r]),
     weights: Float32Array.from(chosen, (r) => weights[r]),
+    places: {
+      surfaces: Uint8Array.from(chosen, (r) => places.surfaces[r]),
+      shelfRanks: Uint8Array.from(chosen, (r) => places.shelfRanks[r]),
+      cardRanks: Uint8Array.from(chosen, (r) => places.cardRanks[r]),
+    },
     rows,
   };
 }

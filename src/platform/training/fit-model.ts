@@ -47,11 +47,9 @@ export async function fitModel(
 ): Promise<FittedModel> {
   requireBothLabels(train, 'to learn from');
   const tunes = hasBothLabels(tuning);
-  const { model: own, fit } = partOptions(spec.family, spec.options);
-  const learner = learnerOf(spec, encoder, own, seed);
+  const learner = learnerOf(spec, encoder, seed);
   await learner.fit(train, {
-    ...(spec.family === 'logistic' && train.rows < FEW_ROWS ? { learning: 'batch' } : {}),
-    ...fit,
+    ...fitOptionsOf(spec, train.rows),
     rng: createRng(seed),
     ...(tunes ? { validation: tuning } : {}),
     onProgress,
@@ -75,13 +73,17 @@ export function calibratedBy({ calibration }: ResolvedSpec, model: Learner, tuni
   return calibrated(model, fitCalibrator(model, tuning, { method: calibration }));
 }
 
+/** What a fit to so many rows takes: what was asked for, and where nothing was, what suits them. */
+export function fitOptionsOf({ family, options }: ResolvedSpec, rows: number): Readonly<Record<string, unknown>> {
+  return {
+    ...(family === 'logistic' && rows < FEW_ROWS ? { learning: 'batch' } : {}),
+    ...partOptions(family, options).fit,
+  };
+}
+
 /** A model as it was asked for, that has learnt nothing. */
-export function learnerOf(
-  spec: ResolvedSpec,
-  encoder: EncoderShape,
-  own: Readonly<Record<string, unknown>>,
-  seed: number,
-): Learner {
+export function learnerOf(spec: ResolvedSpec, encoder: EncoderShape, seed: number): Learner {
+  const own = partOptions(spec.family, spec.options).model;
   const alone = freshModel(spec.family, encoder, own);
   if (spec.ensemble === 1) return alone;
   const options = { size: spec.ensemble, seed };

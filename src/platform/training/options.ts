@@ -1,10 +1,12 @@
 /** What a training is asked for, completed and checked. */
 import { requireRange, resolveOptions, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
-import { freshModel, partOptions } from '../../models/index.ts';
+import { freshModel, isOnline, partOptions } from '../../models/index.ts';
 import {
   CALIBRATIONS,
   type ModelSpec,
+  POSITIONS,
+  type PositionId,
   type ResolvedSpec,
   type TrainingOptions,
   type TrainRequest,
@@ -16,6 +18,7 @@ export const TRAINING_DEFAULTS: TrainingOptions = {
   examples: '90d',
   weighting: 'uniform',
   weightClip: 10,
+  position: 'none',
   matured: false,
   validationShare: 0.2,
   tuningShare: 0.1,
@@ -29,6 +32,7 @@ export function resolveTraining(given: Partial<TrainingOptions>): TrainingOption
   const options = resolveOptions<TrainingOptions>('training', given, TRAINING_DEFAULTS);
   parseSpan(options.examples, Number.MAX_SAFE_INTEGER);
   requireOneOf('weighting', options.weighting, WEIGHTINGS);
+  requireOneOf('position', options.position, POSITIONS);
   requireRange('training', 'weightClip', options.weightClip, 1, 1e6);
   requireRange('training', 'validationShare', options.validationShare, 1e-6, 0.9);
   requireRange('training', 'tuningShare', options.tuningShare, 0, 0.9);
@@ -47,6 +51,19 @@ export function resolveSpec(given: ModelSpec, encoder: EncoderShape): ResolvedSp
   // The family is the one that knows: it refuses what it does not have.
   freshModel(family, encoder, partOptions(family, options).model);
   return { family, options, ensemble, calibration };
+}
+
+/** Can the model be learnt beside examination so? Throws `OPTION_INVALID` with what can. */
+export function requirePosition(position: PositionId, { family, options }: ResolvedSpec, encoder: EncoderShape): void {
+  if (position === 'none') return;
+  const model = freshModel(family, encoder, partOptions(family, options).model);
+  const refuse = (remedy: string): never => {
+    throw new ShelfwiseError('OPTION_INVALID', `training: position is "${position}"; ${remedy}`);
+  };
+  const { scale = 'probability' } = model;
+  if (scale !== 'probability') refuse(`${family} gives a ${scale} and no probability, so it must be none`);
+  if (position === 'pal' && !isOnline(model))
+    refuse(`${family} does not learn online, so it must be regression-em, which takes any family`);
 }
 
 export function splitRequest({ family, options, ensemble, calibration, promote: _, ...training }: TrainRequest): {

@@ -10,6 +10,7 @@ import { learnerCard, learnerPlace } from '../checkpoint.ts';
 import type { ChangeTunables, Epochs } from '../epochs.ts';
 import type { Workshop } from '../workshop.ts';
 import { type PastPromotion, pastPromotions, writePromotions } from './history.ts';
+import { TRAINING_DEFAULTS } from './options.ts';
 import type { LearnerStand } from './promote.ts';
 import type { ModelDetail, ModelService, ModelSummary, Promotion } from './report.ts';
 import type { NewModel } from './train-job.ts';
@@ -64,7 +65,7 @@ export function createRegistry(dependencies: {
     { hash, family, createdAtMs, learnerHash, card }: RegisteredModel,
     promotions: readonly PastPromotion[],
   ): ModelDetail => {
-    const { encoder: of, ...told } = { ...NO_CARD, ...(JSON.parse(card) as ModelCard) };
+    const { encoder: of, lineage, ...told } = { ...NO_CARD, ...(JSON.parse(card) as ModelCard) };
     return {
       hash,
       family,
@@ -75,6 +76,15 @@ export function createRegistry(dependencies: {
       parent: '',
       usable: of === encoder.hash,
       ...told,
+      // One that was trained before places were looked at took choices at their word.
+      lineage:
+        lineage === null
+          ? null
+          : {
+              ...lineage,
+              training: { ...TRAINING_DEFAULTS, ...lineage.training },
+              examination: lineage.examination ?? null,
+            },
     };
   };
   /** The model that serves, where it is not registered: from the listening history, or learnt online. */

@@ -11,6 +11,9 @@ export type CalibrationId = (typeof CALIBRATIONS)[number];
 export const WEIGHTINGS = ['uniform', 'none'] as const;
 export type Weighting = (typeof WEIGHTINGS)[number];
 
+export const POSITIONS = ['none', 'regression-em', 'pal'] as const;
+export type PositionId = (typeof POSITIONS)[number];
+
 /** Options of a family: what its own documentation lists. */
 export type FamilyOptions = Readonly<Record<string, number | string | boolean | readonly (number | string)[]>>;
 
@@ -49,6 +52,13 @@ export interface TrainingOptions {
   readonly weighting: Weighting;
   /** Highest weight before scaling, at least 1. Lower: less variance, more bias towards what was shown. @default 10 */
   readonly weightClip: number;
+  /**
+   * How choices are parted from the places in which they were made (docs/position-bias.md). `none`: they are taken at their word.
+   * `regression-em`: any family whose scores are probabilities, fitted up to 40 times. `pal`: families that learn online,
+   * jointly with the curves. Both learn from decisions alone, serve scores that are free of position, and do not learn on.
+   * @default 'none'
+   */
+  readonly position: PositionId;
   /** Only decisions whose rewards are final, 24 hours after they were served. @default false */
   readonly matured: boolean;
   /** Share of the decisions, the last in time, that only measure, (0, 0.9]. @default 0.2 */
@@ -68,7 +78,9 @@ export interface TrainRequest extends ModelSpec, Partial<TrainingOptions> {
   readonly promote?: boolean | undefined;
 }
 
-/** How good scores are on some rows. NaN is told as null: one class is missing, or there are no rows. */
+/**
+ * How good scores are on some rows. Of a model that is free of position, log loss and calibration are of the choice that it
+ * expects at the row's place (θ · score), area and NDCG of the score. NaN is told as null: one class is missing, or there are no rows. */
 export interface Quality {
   /** Mean log loss, nats. */
   readonly logLoss: number | null;
@@ -133,10 +145,17 @@ export interface LeftOut {
   readonly sampled: number;
 }
 
+/** θ by surface, beside the first place: of the shelves on a page and of the cards in a row, given that the row was seen. */
+export type ExaminationTable = Readonly<
+  Record<string, { readonly shelf: readonly number[]; readonly card: readonly number[] }>
+>;
+
 /** What a model was made of: enough to make it again. */
 export interface ModelLineage {
   readonly spec: ResolvedSpec;
   readonly training: TrainingOptions;
+  /** What was learnt of places beside the model; null where they were not looked at (`position: 'none'`). */
+  readonly examination: ExaminationTable | null;
   /** First and last time of the decisions that gave rows; 0 where none did. */
   readonly fromMs: number;
   readonly toMs: number;

@@ -1,12 +1,13 @@
 /** One training, start to end: examples, fit, figures, and the card that tells of them. Writes nothing. */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { EpochContent } from '../../domain/index.ts';
-import { loadModel, type RewardModel } from '../../models/index.ts';
+import { type ExaminationEstimate, examinationOfRows, loadModel, type RewardModel } from '../../models/index.ts';
 import { isUnreadable } from '../learn.ts';
 import type { Workspace } from '../workspace.ts';
 import { evaluateModel, importanceOf } from './evaluate.ts';
 import { type ExampleSet, type ExamplesJob, gatherExamples, partOf, TRAIN, TUNE, VALIDATE } from './examples.ts';
-import { fitModel } from './fit-model.ts';
+import { type FitRun, fitModel } from './fit-model.ts';
+import { fitWithExamination, tableOf } from './fit-position.ts';
 import type { ModelCard } from './registry.ts';
 import type { ResolvedSpec } from './report.ts';
 
@@ -37,11 +38,17 @@ export async function trainJob(
   const set = await gatherExamples(workspace, job, onProgress);
   const train = partOf(set, TRAIN);
   const tune = partOf(set, TUNE);
-  const { model, learner } = await fitModel(spec, encoder, train, tune, {
+  const run: FitRun = {
     seed: training.seed,
     onProgress: (share) => onProgress('fit', share),
     signal: ending.signal,
-  });
+  };
+  const { position } = training;
+  const fitted: { model: RewardModel; learner: EpochContent | undefined; estimate?: ExaminationEstimate } =
+    position === 'none'
+      ? await fitModel(spec, encoder, train, tune, run)
+      : await fitWithExamination(position, spec, encoder, train, tune, run);
+  const { model, learner, estimate } = fitted;
   onProgress('measure', 0);
   const rate = meanLabel(train);
   const counts = { train: train.rows, tune: tune.rows, validate: rowsOf(set, VALIDATE), history: set.historyRows };
@@ -52,6 +59,7 @@ export async function trainJob(
     rate,
     model,
     servingModel(workspace, job.servingHash),
+    estimate === undefined ? undefined : examinationOf(set, estimate),
   );
   const importance = importanceOf(set, VALIDATE, model);
   onProgress('measure', 1);
@@ -70,6 +78,7 @@ export async function trainJob(
       lineage: {
         spec,
         training,
+        examination: estimate === undefined ? null : tableOf(estimate),
         fromMs: set.fromMs,
         toMs: set.toMs,
         validationFromMs: set.validationFromMs,
@@ -87,6 +96,13 @@ export async function trainJob(
       },
     },
   };
+}
+
+/** θ of each row's place. */
+function examinationOf({ places, rows }: ExampleSet, estimate: ExaminationEstimate): Float64Array {
+  const theta = new Float64Array(rows);
+  examinationOfRows(estimate, places, rows, theta);
+  return theta;
 }
 
 /** Undefined where none serves, or it does not read: there is nothing to compare with then. */

@@ -1,5 +1,6 @@
 /**
- * Trainings as the serving thread sees them: one at a time, each in a thread of its own that only reads. What it made is
+ * Trainings, and what else learns from past decisions, as the serving thread sees them: one at a time, each in a thread of its own
+ * that only reads. What a training made is
  * stored and registered when it is whole; a training that is stopped, or cut off with its process, leaves nothing.
  */
 import { Worker } from 'node:worker_threads';
@@ -10,10 +11,12 @@ import type { Epochs } from '../epochs.ts';
 import type { Flushing } from '../flushing.ts';
 import { VERSION } from '../version.ts';
 import type { OnProgress } from '../workshop.ts';
-import { resolveSpec, resolveTraining, splitRequest } from './options.ts';
+import { resolveExamination } from './examination.ts';
+import type { ExaminationOptions, ExaminationReport } from './examination-report.ts';
+import { requirePosition, resolveSpec, resolveTraining, splitRequest } from './options.ts';
 import type { TrainRequest } from './report.ts';
 import type { NewModel, TrainJob } from './train-job.ts';
-import type { TrainingData, TrainingMessage } from './training-thread.ts';
+import type { TrainingData, TrainingMessage, TrainingResults, TrainingWork } from './training-thread.ts';
 
 export interface Trainer {
   /**
@@ -21,6 +24,12 @@ export interface Trainer {
    * is aborted.
    */
   train(request: TrainRequest, onProgress?: OnProgress, signal?: AbortSignal): Promise<NewModel>;
+  /** Estimates examination on what is durable now. Throws as `train` does. */
+  examine(
+    request: Partial<ExaminationOptions>,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<ExaminationReport>;
   /** Stops a training under way, and waits for it. None begins any more. */
   close(): Promise<void>;
 }
@@ -39,6 +48,7 @@ export function createTrainer(dependencies: {
   const perform = async (request: TrainRequest, onProgress: OnProgress, signal: AbortSignal): Promise<NewModel> => {
     const { spec, training } = splitRequest(request);
     const resolved = { spec: resolveSpec(spec, encoder), training: resolveTraining(training) };
+    requirePosition(resolved.training.position, resolved.spec, encoder);
     const ends = await flushing.flushedEnds();
     const { catalog, counters, embedding, model } = epochs.serving();
     signal.throwIfAborted();
@@ -50,22 +60,36 @@ export function createTrainer(dependencies: {
       servingHash: model?.hash ?? '',
       version: VERSION,
     };
-    return inThread({ dir, endingMemory: createEndingMemory(), job }, onProgress, signal);
+    return inThread<'train'>(dir, { kind: 'train', job }, onProgress, signal);
+  };
+  const lookAt = async (
+    request: Partial<ExaminationOptions>,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<ExaminationReport> => {
+    const options = resolveExamination(request);
+    const ends = await flushing.flushedEnds();
+    const catalogHash = epochs.serving().catalog.hash;
+    signal.throwIfAborted();
+    const job = { options, ...ends, nowMs: clock.nowMs(), catalogHash };
+    return inThread<'examine'>(dir, { kind: 'examine', job }, onProgress, signal);
+  };
+  const alone = async <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+    if (running !== undefined) throw new ShelfwiseError('JOB_RUNNING', 'past decisions are being learnt from already');
+    const signals = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+    signals.throwIfAborted();
+    const begun = work(signals);
+    running = begun.catch(() => undefined);
+    try {
+      return await begun;
+    } finally {
+      running = undefined;
+    }
   };
 
   return {
-    async train(request, onProgress = () => {}, signal) {
-      if (running !== undefined) throw new ShelfwiseError('JOB_RUNNING', 'a model is being trained already');
-      const signals = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
-      signals.throwIfAborted();
-      const training = perform(request, onProgress, signals);
-      running = training.catch(() => undefined);
-      try {
-        return await training;
-      } finally {
-        running = undefined;
-      }
-    },
+    train: (request, onProgress = () => {}, signal) => alone((any) => perform(request, onProgress, any), signal),
+    examine: (request, onProgress = () => {}, signal) => alone((any) => lookAt(request, onProgress, any), signal),
     async close() {
       closing.abort(new ShelfwiseError('NOT_READY', 'the platform is closing'));
       await running;
@@ -74,7 +98,13 @@ export function createTrainer(dependencies: {
 }
 
 /** Resolves when the thread has ended, also where it is told to: it is never terminated, since LMDB may be at work in it. */
-function inThread(data: TrainingData, onProgress: OnProgress, signal: AbortSignal): Promise<NewModel> {
+function inThread<K extends TrainingWork['kind']>(
+  dir: string,
+  work: Extract<TrainingWork, { kind: K }>,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<TrainingResults[K]> {
+  const data: TrainingData = { dir, endingMemory: createEndingMemory(), work };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const thread = new Worker(new URL(`./training-thread.${extension}`, import.meta.url), {
     workerData: data,
@@ -85,7 +115,7 @@ function inThread(data: TrainingData, onProgress: OnProgress, signal: AbortSigna
     thread.postMessage('end');
   };
   signal.addEventListener('abort', end, { once: true });
-  return new Promise<NewModel>((resolve, reject) => {
+  return new Promise<TrainingResults[K]>((resolve, reject) => {
     let outcome: Exclude<TrainingMessage, { type: 'progress' }> | undefined;
     thread.on('message', (message: TrainingMessage) => {
       if (message.type !== 'progress') outcome = message;
@@ -95,7 +125,7 @@ function inThread(data: TrainingData, onProgress: OnProgress, signal: AbortSigna
     thread.once('exit', () => {
       signal.removeEventListener('abort', end);
       if (signal.aborted) reject(signal.reason);
-      else if (outcome?.type === 'done') resolve(outcome.model);
+      else if (outcome?.type === 'done') resolve(outcome.result as TrainingResults[K]);
       else reject(outcome === undefined ? new Error('the training ended without a word') : errorOf(outcome));
     });
   });

@@ -1,41 +1,53 @@
-/** The worker thread behind `trainer.ts`: opens the data directory's stores for itself, trains one model, and ends. */
+/** The worker thread behind `trainer.ts`: opens the data directory's stores for itself, does one piece of work, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
+import { examinationJob } from './examination.ts';
+import type { ExaminationReport } from './examination-report.ts';
+import type { ExaminationJob } from './examination-rows.ts';
 import { type NewModel, type TrainJob, trainJob } from './train-job.ts';
+
+export type TrainingWork =
+  | { readonly kind: 'train'; readonly job: TrainJob }
+  | { readonly kind: 'examine'; readonly job: ExaminationJob };
+
+export interface TrainingResults {
+  train: NewModel;
+  examine: ExaminationReport;
+}
 
 export interface TrainingData {
   /** The data directory. */
   readonly dir: string;
   readonly endingMemory: EndingMemory;
-  readonly job: TrainJob;
+  readonly work: TrainingWork;
 }
 
 export type TrainingMessage =
   | { readonly type: 'progress'; readonly stage: string; readonly share: number }
-  | { readonly type: 'done'; readonly model: NewModel }
+  | { readonly type: 'done'; readonly result: TrainingResults[TrainingWork['kind']] }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly stack: string };
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'a training runs as a worker thread');
 const port = parentPort;
-const { dir, endingMemory, job } = workerData as TrainingData;
+const { dir, endingMemory, work } = workerData as TrainingData;
 const ending = createEnding(endingMemory);
 const post = (message: TrainingMessage): void => port.postMessage(message);
 port.on('message', () => ending.begin());
 
 const workspace = openWorkspace(dir, ending);
 try {
-  const model = await trainJob(
-    workspace,
-    job,
-    (stage, share) => {
-      ending.check();
-      post({ type: 'progress', stage, share });
-    },
-    () => systemClock.monotonicMs() / SECOND_MS,
-  );
-  post({ type: 'done', model });
+  const onProgress = (stage: string, share: number): void => {
+    ending.check();
+    post({ type: 'progress', stage, share });
+  };
+  const secondsNow = (): number => systemClock.monotonicMs() / SECOND_MS;
+  const result =
+    work.kind === 'train'
+      ? await trainJob(workspace, work.job, onProgress, secondsNow)
+      : await examinationJob(workspace, work.job, onProgress, secondsNow);
+  post({ type: 'done', result });
 } catch (error) {
   post({
     type: 'failed',

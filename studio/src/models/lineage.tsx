@@ -37,6 +37,10 @@ function factsOf({ hash, parent }: ModelDetail, lineage: ModelLineage): readonly
         : `uniform over logged, clipped at ${training.weightClip} (${percentText(lineage.clipped)} of rows); worth ${Math.round(lineage.effectiveRows).toLocaleString('en')} rows`,
     ],
     ['Rate', percentText(lineage.rate)],
+    [
+      'Position',
+      training.position === 'none' ? 'choices at their word' : `parted from choices by ${training.position}`,
+    ],
     ['Seed', String(training.seed)],
     ['Before it', (lineage.parent === '' ? parent : lineage.parent) || 'nothing'],
     ['Made', `by version ${lineage.version} in ${lineage.seconds.toFixed(1)} s`],
