@@ -99,7 +99,7 @@ export async function gatherExamples(
     set.addDecision(record, labels);
     if (++done % 256 === 0) onProgress('features', done / rewards.labels.size);
   }
-  if (history !== undefined) set.addHistory(history);
+  if (history !== undefined) set.addHistory(history, span);
   return set.finish(rewards);
 }
 
@@ -253,16 +253,28 @@ class Rows {
     return true;
   }
 
-  /** Positives weigh 1; each negative stands for as many as the assumed rate of rewards says that there were. */
-  addHistory({ batch, labels, rows, negativeRate, plays }: HistoryRows): void {
+  /**
+   * Plays of the span. Positives weigh 1; each negative stands for as many as the assumed rate of rewards says that there
+   * were.
+   */
+  addHistory(
+    { batch, labels, negativeRate, plays }: HistoryRows,
+    span: { readonly fromMs: number; readonly toMs: number },
+  ): void {
     const { denseWidth, sparseWidth } = batch;
     const { tiers, markets } = this.workspace.vocabularies();
     const nameOf = (names: { name(number: number): string }, number: number): string =>
       number < 0 ? '' : names.name(number);
-    this.batch.dense.set(batch.dense.subarray(0, rows * denseWidth), this.rows * denseWidth);
-    this.batch.sparse.set(batch.sparse.subarray(0, rows * sparseWidth), this.rows * sparseWidth);
     let at = 0;
     for (const { listenerKey, atMs, device, view, rows: own } of plays) {
+      if (atMs < span.fromMs || atMs >= span.toMs) {
+        at += own;
+        continue;
+      }
+      const dense = batch.dense.subarray(at * denseWidth, (at + own) * denseWidth);
+      const sparse = batch.sparse.subarray(at * sparseWidth, (at + own) * sparseWidth);
+      this.batch.dense.set(dense, this.rows * denseWidth);
+      this.batch.sparse.set(sparse, this.rows * sparseWidth);
       const unit = this.newUnit(listenerKey, atMs);
       for (let k = 0; k < own; k++, at++) {
         this.add(unit, labels[at], labels[at] === 1 ? 1 : 1 / negativeRate);
@@ -308,9 +320,15 @@ class Rows {
     const weighed = normaliseWeights(weights.subarray(0, this.decisionRows), training.weightClip);
     const past = normaliseWeights(weights.subarray(this.decisionRows), Number.POSITIVE_INFINITY);
     const times = Float64Array.from(this.unitAtMs).sort();
-    const validationFromMs = times[Math.floor(times.length * (1 - training.validationShare))] ?? 0;
+    // What is asked is how good the model is at decisions: the history only helps where there are hardly any.
+    const judged =
+      this.decisions < LEAST_JUDGED_DECISIONS
+        ? times
+        : Float64Array.from(this.unitAtMs.slice(0, this.decisions)).sort();
+    const validationFromMs = judged[Math.floor(judged.length * (1 - training.validationShare))] ?? 0;
     const part = new Uint8Array(rows);
-    const tunes = this.unitListener.map((key) => shareOf(key) < training.tuningShare);
+    const tuning = tuningListeners(new Set(this.unitListener), training.tuningShare);
+    const tunes = this.unitListener.map((key) => tuning.has(key));
     for (let r = 0; r < rows; r++) {
       const unit = this.unit[r];
       part[r] = this.unitAtMs[unit] >= validationFromMs ? VALIDATE : tunes[unit] ? TUNE : TRAIN;
@@ -348,11 +366,22 @@ class Rows {
   }
 }
 
+/** With fewer, the validation rows begin where the last of all rows do, those of the history included. */
+const LEAST_JUDGED_DECISIONS = 20;
+
 const LISTENER_SALT = 0x7e57;
 
 /** Where a listener stands between 0 and 1, by hash: the same in every training. */
 function shareOf(listenerKey: string): number {
   return (hash32(listenerKey, LISTENER_SALT) >>> 0) / 2 ** 32;
+}
+
+/** Those whose place is below the share. Of a few listeners that may be none or all: then it is one, or all but one. */
+function tuningListeners(keys: ReadonlySet<string>, share: number): ReadonlySet<string> {
+  const inOrder = [...keys].sort((a, b) => shareOf(a) - shareOf(b));
+  const count = inOrder.filter((key) => shareOf(key) < share).length;
+  if (share === 0 || inOrder.length < 2) return new Set(inOrder.slice(0, count));
+  return new Set(inOrder.slice(0, Math.min(inOrder.length - 1, Math.max(1, count))));
 }
 
 /** Names of rows, numbered as they come. */

@@ -72,10 +72,12 @@ describe('a training job', () => {
     gatherExamples(workspace, { ...job, training: { ...TRAINING, ...training } }, silent);
 
   it('gives the same bytes for the same log and seed', async () => {
-    const [one, two] = [await train({}), await train({})];
+    // Passes over the rows go by the seed; the optimum, which few rows are learnt by, does not.
+    const passes = { options: { learning: 'ftrl' } };
+    const [one, two] = [await train(passes), await train(passes)];
     expect(sealEpoch(two.model).hash).toBe(sealEpoch(one.model).hash);
     expect(two.card).toEqual(one.card);
-    expect(sealEpoch((await train({}, { seed: 2 })).model).hash).not.toBe(sealEpoch(one.model).hash);
+    expect(sealEpoch((await train(passes, { seed: 2 })).model).hash).not.toBe(sealEpoch(one.model).hash);
   });
 
   it('validates on the last decisions, and tunes on listeners whose rows it does not learn from', async () => {
