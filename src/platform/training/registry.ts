@@ -4,7 +4,9 @@
  */
 import { type Clock, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
+import { policyUnder } from '../../home/index.ts';
 import { FAMILY_IDS, loadModel, type RewardModel } from '../../models/index.ts';
+import { requireEvidence } from '../../policy/index.ts';
 import type { EpochStore, Metadata, OnlineStore, RegisteredModel } from '../../store/index.ts';
 import { learnerCard, learnerPlace } from '../checkpoint.ts';
 import type { ChangeTunables, Epochs } from '../epochs.ts';
@@ -123,7 +125,11 @@ export function createRegistry(dependencies: {
     change?: (model: RewardModel) => ChangeTunables,
   ): Promise<Promotion> =>
     workshop.turn(async (run) => {
-      const changed = change?.(loadModel(epochStore.get(hash), encoder));
+      const model = loadModel(epochStore.get(hash), encoder);
+      const { tunables } = epochs.serving();
+      // Who changes the policy with it has looked whether the two fit.
+      if (change === undefined) requireEvidence(policyUnder(tunables.policy, tunables), model);
+      const changed = change?.(model);
       const before = servingHash();
       const { epochs: promoted, left } = await run({ kind: 'promote', hash, stand });
       await note(before, left);

@@ -236,7 +236,7 @@ export interface ModelService {
     request: TrainRequest,
     run?: { readonly onProgress?: (stage: string, share: number) => void; readonly signal?: AbortSignal },
   ): Promise<TrainedModel>;
-  /** Serves it from the next request on. Throws MODEL_NOT_FOUND, MODEL_ENCODER_MISMATCH. */
+  /** Serves it from the next request on. Throws MODEL_NOT_FOUND, MODEL_ENCODER_MISMATCH; POLICY_EVIDENCE where it lacks what the policy needs. */
   promoteModel(hash: string): Promise<Promotion>;
   /** Serves again what served before the last promotion. Throws MODEL_NOT_FOUND where nothing did. */
   rollbackModel(): Promise<Promotion>;

@@ -98,6 +98,16 @@ describe('training from logs', () => {
     await platform.rollbackModel();
   });
 
+  it('does not serve a model that the policy cannot draw with', async () => {
+    await platform.close();
+    platform = await open(dir, clock, { home: { policy: 'bootstrap-thompson' } });
+    const before = (await platform.listModels()).find(({ serves }) => serves)?.hash;
+    await expect(platform.promoteModel(trained.hash)).rejects.toMatchObject({ code: 'POLICY_EVIDENCE' });
+    expect((await platform.listModels()).find(({ serves }) => serves)?.hash).toBe(before);
+    await platform.close();
+    platform = await open(dir, clock, { home: { policy: 'uniform' } });
+  });
+
   it('serves a calibrated model as it is, without learning on', async () => {
     const calibrated = await platform.trainModel({
       family: 'logistic',
