@@ -515,7 +515,9 @@ describe('examination', () => {
     const { code, json, err } = await run('examination --examples 1h --json');
     expect(code).toBe(EXIT.usage);
     expect(json).toMatchObject({ error: { code: 'EXAMPLES_INVALID' } });
-    expect(err).toMatch(/of 1h with a card that was seen, .*impressions and plays that refer to them, or widen --examples/);
+    expect(err).toMatch(
+      /of 1h with a card that was seen, .*impressions and plays that refer to them, or widen --examples/,
+    );
   });
 
   it('names its methods where it is given another', async () => {
@@ -526,10 +528,13 @@ describe('examination', () => {
 });
 
 describe('policy check', () => {
-  it.each(['plackett-luce', 'uniform', 'greedy', 'regcb', 'thompson'])('finds the propensities of %s true', async (policy) => {
-    const { code, json } = await run(`policy check --policy ${policy} --draws 5000 --json`);
-    expect(code).toBe(EXIT.ok);
-    expect(json).toMatchObject({ policy, holds: true });
-    expect(json['sumError']).toBeLessThanOrEqual(1e-12);
-  });
+  it.each(['plackett-luce', 'uniform', 'greedy', 'regcb', 'thompson'])(
+    'finds the propensities of %s true',
+    async (policy) => {
+      const { code, json } = await run(`policy check --policy ${policy} --draws 5000 --json`);
+      expect(code).toBe(EXIT.ok);
+      expect(json).toMatchObject({ policy, holds: true });
+      expect(json['sumError']).toBeLessThanOrEqual(1e-12);
+    },
+  );
 });
