@@ -31,9 +31,6 @@ export interface ListClicks extends SubjectClicks {
   readonly lists: Uint32Array;
 }
 
-/** Shelf ranks and card ranks that a page may have at most. */
-export const MAX_RANK = 255;
-
 /** Throws `EXAMPLES_INVALID` for the first row that cannot be learnt from. */
 export function checkClicks(log: Clicks, ...columns: readonly ArrayLike<number>[]): void {
   const { rows, clicks, weights, surfaces, shelfRanks, cardRanks } = log;
