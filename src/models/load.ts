@@ -40,7 +40,11 @@ const ONLINE: Readonly<Record<string, { restore(state: EpochContent, encoder: En
 export const FAMILY_IDS: readonly string[] = TRAINED.map(({ family }) => family);
 
 /** Options that a family takes with a fit; all others are the model's own. */
-const FIT_OPTIONS: Readonly<Record<string, readonly string[]>> = { logistic: ['learning', 'epochs'], fm: ['epochs'] };
+const FIT_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  logistic: ['learning', 'epochs'],
+  fm: ['epochs'],
+  trees: ['threads'],
+};
 
 /** Options as one reads them in a configuration, parted into the model's own and those of its fit. */
 export function partOptions(

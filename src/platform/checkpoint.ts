@@ -23,6 +23,8 @@ export interface Checkpoint {
   readonly parent: string;
   /** Rewards of decisions that the model has learnt from since it was fitted; 0: it is as it was fitted. */
   readonly learnt: number;
+  /** The model that was promoted with this learner, until it has learnt or was fitted anew: it is to serve. @default '' */
+  readonly promoted?: string;
   /** How well it predicted what it has learnt since; undefined where it has not. */
   readonly progress?: StoredProgress | undefined;
 }
@@ -34,11 +36,13 @@ export interface LearnerPlace {
   readonly parent: string;
   readonly learnsOnline: boolean;
   readonly learnt: number;
+  readonly promoted: string;
 }
 
 export async function writeLearner(workspace: Workspace, checkpoint: Checkpoint): Promise<void> {
-  const { eventsFrom, decisionsFrom, parent, learnt } = checkpoint;
-  const place: StoredPlace = { eventsFrom, decisionsFrom, parent, learnt, learnsOnline: checkpoint.model !== null };
+  const { eventsFrom, decisionsFrom, parent, learnt, promoted = '' } = checkpoint;
+  const learnsOnline = checkpoint.model !== null;
+  const place: StoredPlace = { eventsFrom, decisionsFrom, parent, learnt, learnsOnline, promoted };
   await workspace.store.transaction((write) => {
     write.put(TABLE, KEY, serialize(checkpoint));
     write.put(TABLE, PLACE_KEY, Buffer.from(JSON.stringify(place)));
@@ -64,19 +68,20 @@ export function readLearner(workspace: Workspace): Checkpoint | undefined {
 }
 
 type StoredPlace = Pick<Checkpoint, 'eventsFrom' | 'decisionsFrom' | 'parent' | 'learnt'> &
-  Pick<LearnerPlace, 'learnsOnline'>;
+  Pick<LearnerPlace, 'learnsOnline' | 'promoted'>;
 
 /** Where the learner will read on in both logs, and what it teaches; undefined before the first fit. */
 export function learnerPlace(store: OnlineStore): LearnerPlace | undefined {
   const bytes = store.get(TABLE, PLACE_KEY);
   if (bytes === undefined) return undefined;
   const stored = JSON.parse(Buffer.from(bytes).toString()) as Partial<StoredPlace>;
-  const { eventsFrom = 0, decisionsFrom = 0, parent = '', learnsOnline = true, learnt = 0 } = stored;
+  const { eventsFrom = 0, decisionsFrom = 0, parent = '', learnsOnline = true, learnt = 0, promoted = '' } = stored;
   return {
     events: positionOf(Math.max(0, eventsFrom)),
     decisions: positionOf(Math.max(0, decisionsFrom)),
     parent,
     learnsOnline,
     learnt,
+    promoted,
   };
 }

@@ -122,6 +122,7 @@ export async function learnJob(
     model: model !== undefined && learnt > 0 ? model.learnerState() : state,
     parent: checkpoint.parent,
     learnt: checkpoint.learnt + learnt,
+    promoted: learnt > 0 ? '' : (checkpoint.promoted ?? ''),
     progress: learnt > 0 ? progress.stored() : checkpoint.progress,
   });
   const still = state === null ? ': the model that serves does not learn online' : '';

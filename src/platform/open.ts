@@ -36,6 +36,7 @@ import { openStateTables } from './state-tables.ts';
 import { inOrder, openStores, type Stores } from './stores.ts';
 import { createSwitches, storedSwitchedOff } from './switches.ts';
 import { createModels } from './training/models.ts';
+import { finishPromotion } from './training/promote.ts';
 import { createRegistry } from './training/registry.ts';
 import { createTrainer } from './training/trainer.ts';
 import type { VerifiedKey } from './trust.ts';
@@ -144,6 +145,7 @@ async function assemble(
     items: () => storedItems(store),
     logger,
   });
+  await finishPromotion(store, epochStore, epochs);
   const columns = createColumns({ store, workshop, catalogue, epochs, report: sayFor('catalogue'), logger });
   const decisions = createDecisions(decisionLog, store, listeners.secretOf, stores.readDecision, listeners.isErased);
   const seen = createSeenEvents(store, () => life.closed);

@@ -4,7 +4,9 @@
  */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { EpochContent } from '../../domain/index.ts';
-import { readLearner, writeLearner } from '../checkpoint.ts';
+import type { EpochStore, OnlineStore } from '../../store/index.ts';
+import { learnerPlace, readLearner, writeLearner } from '../checkpoint.ts';
+import type { Epochs } from '../epochs.ts';
 import type { Job, JobResults } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -47,6 +49,7 @@ export async function promoteJob(
     model: state,
     parent: stand.parent,
     learnt: stand.learnt,
+    promoted: hash,
     progress: undefined,
   });
   return { epochs: [epoch], left };
@@ -54,4 +57,15 @@ export async function promoteJob(
 
 function contentOf({ kind, meta, arrays }: EpochContent): EpochContent {
   return { kind, meta, arrays };
+}
+
+/** Publishes what was promoted when the process died between the learner's change and the model's: the two go together. */
+export async function finishPromotion(
+  store: OnlineStore,
+  epochStore: EpochStore,
+  epochs: Pick<Epochs, 'current' | 'publish'>,
+): Promise<void> {
+  const hash = learnerPlace(store)?.promoted ?? '';
+  if (hash === '' || epochs.current().model === hash || !epochStore.has(hash)) return;
+  await epochs.publish([epochStore.get(hash)]);
 }
