@@ -30,6 +30,7 @@ import {
 } from './contract/asking.ts';
 import { enginesKeepTheContract } from './contract/engines.ts';
 import { insightsKeepTheContract } from './contract/insights.ts';
+import { modelsKeepTheContract } from './contract/models.ts';
 import { offersKeepTheContract } from './contract/offers.ts';
 import { trustKeepsTheContract } from './contract/trust.ts';
 import { playOf } from './support.ts';
@@ -454,6 +455,7 @@ trustKeepsTheContract();
 offersKeepTheContract();
 enginesKeepTheContract();
 insightsKeepTheContract();
+modelsKeepTheContract();
 
 describe('operations', () => {
   it('hide pairs and evaluate retrieval on them', async () => {

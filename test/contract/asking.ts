@@ -81,8 +81,10 @@ export async function ask<T = unknown>(
   const answer = await held.server.call<T>(method, path, body, headers);
   if (answer.status >= 500) throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text}`);
   const pathname = path.split('?', 1)[0];
-  const template = held.patterns.find(({ pattern }) => pattern.test(pathname))?.path;
-  const operation = template === undefined ? undefined : held.document.paths[template][method.toLowerCase()];
+  const operation = held.patterns
+    .filter(({ pattern }) => pattern.test(pathname))
+    .map(({ path: template }) => held.document.paths[template][method.toLowerCase()])
+    .find((one) => one !== undefined);
   if (operation !== undefined) {
     const statuses = answered.get(operation.operationId) ?? new Set();
     answered.set(operation.operationId, statuses.add(answer.status));
