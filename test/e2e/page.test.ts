@@ -100,8 +100,10 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
     const page = await studio.open(`/?listener=${LISTENER}&device=desktop`);
     await shelves(page).first().waitFor();
     const first = await decision(page);
-    const drawn = page.locator('section[data-kind="recommended"], section[data-kind="more-like"]');
-    const card = drawn.locator('li[data-card][data-kind="track"]').first();
+    // Shelves of new things; a page holds some of them, and not each has a song.
+    const NEW_THINGS = ['recommended', 'more-like', 'something-different', 'popular-with-like-you'];
+    const newThings = NEW_THINGS.map((kind) => `section[data-kind="${kind}"]`).join(', ');
+    const card = page.locator(newThings).locator('li[data-card][data-kind="track"]').first();
     const played = await card.getAttribute('data-card');
     await card.getByRole('button').first().click();
     await page.getByRole('region', { name: 'Now playing' }).waitFor();
@@ -120,7 +122,7 @@ describe.skipIf(BROWSER === undefined)('Home in the Studio', () => {
       [first, second],
     );
     // What was just played is new to the listener no longer: the shelves of new things do without it.
-    const discoveries = page.locator('section[data-kind="recommended"], section[data-kind="more-like"]');
+    const discoveries = page.locator(newThings);
     expect(await discoveries.count()).toBeGreaterThan(0);
     expect(await discoveries.locator(`li[data-card="${played}"]`).count()).toBe(0);
   });
