@@ -22,11 +22,11 @@ const platform = await openPlatform({
   dataDir: settings.dataDir,
   pageLifetimeMs: 0,
   injectSyncDelayMs: settings.injectSyncDelayMs,
-  home: {
-    ...(settings.candidatesPerShelf === undefined ? {} : { candidatesPerShelf: settings.candidatesPerShelf }),
-    switchedOff: (settings.withoutShelves ?? []).map((shelf) => `shelf:${shelf}`),
-  },
+  ...(settings.candidatesPerShelf === undefined ? {} : { home: { candidatesPerShelf: settings.candidatesPerShelf } }),
 });
+// Switches are kept over a restart: all others are on again.
+const off = new Set((settings.withoutShelves ?? []).map((shelf) => `shelf:${shelf}`));
+await platform.setSwitches(platform.listSwitches().map(({ target }) => ({ target, on: !off.has(target) })));
 const app = await createServer({ platform, keys: (secret) => platform.verifyKey(secret), clock: systemClock });
 await app.listen({ port: 0, host: '127.0.0.1' });
 
