@@ -2,7 +2,7 @@
  * The decision proper: features, scores, draw. Serving and replay both come through here with the same inputs (the
  * listener's view, the candidates, the epochs, the seed), which is why a record recomputes bit for bit.
  */
-import { hash32, type Seed } from '../base/index.ts';
+import type { Seed } from '../base/index.ts';
 import {
   type Catalog,
   type Counters,
@@ -12,8 +12,6 @@ import {
   generatedPlays,
   isGenerated,
   type ListenerView,
-  NO_ITEM,
-  type ShelfOrder,
   SURFACES,
   type Surface,
   slotOf,
@@ -33,22 +31,9 @@ import {
   resolveComposition,
   samplePage,
 } from '../policy/index.ts';
-import { shelfById } from './shelves/index.ts';
+import { type DecisionShelf, policyShelfOf } from './page-problem.ts';
 import { createTraits } from './traits.ts';
 import { examinationOf, type HomeTunables, isCold, policyUnder } from './tunables.ts';
-
-export interface DecisionShelf {
-  readonly shelfId: string;
-  readonly seedItem: number;
-  readonly order: ShelfOrder;
-  readonly pinnedRank: number;
-  readonly minCards: number;
-  readonly maxCards: number;
-  readonly carriedFrom: string;
-  /** At least `count` item numbers. */
-  readonly items: Uint32Array;
-  readonly count: number;
-}
 
 export interface DecisionInput {
   readonly shelves: readonly DecisionShelf[];
@@ -92,25 +77,6 @@ export interface Decider {
   lacked(input: Pick<DecisionInput, 'policyId' | 'tunables' | 'model'>): string | undefined;
   /** Not re-entrant; synchronous. Throws `POLICY_EVIDENCE` where the model lacks what the policy needs. `onStep` is handed each step's distribution, valid during the call. */
   decide(input: DecisionInput, onStep?: (probabilities: Float64Array, count: number) => void): Decided;
-}
-
-/**
- * How many of its leading cards the row holds (ADR 13); undefined: as many as it needs. Told from what records hold and from
- * declarations: those of a decision that is replayed are known by their ids, and never change in this.
- */
-export function heldCards({
-  shelfId,
-  order,
-  pinnedRank,
-  carriedFrom,
-}: Pick<DecisionShelf, 'shelfId' | 'order' | 'pinnedRank' | 'carriedFrom'>): number | undefined {
-  if (order === 'policy' || carriedFrom !== '' || shelfById(shelfId)?.holdsWherePinned !== true) return undefined;
-  return pinnedRank >= 0 ? Number.POSITIVE_INFINITY : 0;
-}
-
-/** The label of a shelf, unique on a page and stable between pages. */
-export function shelfKey(shelfId: string, seedItem: number): string {
-  return seedItem === NO_ITEM ? shelfId : `${shelfId}:${seedItem}`;
 }
 
 export function createDecider(encoder: Encoder): Decider {
@@ -183,24 +149,10 @@ export function createDecider(encoder: Encoder): Decider {
 
       const policyShelves: PolicyShelf[] = [];
       for (let s = 0; s < shelves.length; s++) {
-        const { items, count } = shelves[s];
         const at = offsets[s];
-        for (let i = 0; i < count; i++)
-          creators[at + i] = items[i] < catalog.size ? catalog.creator[items[i]] : NO_ITEM;
-        const shelf = shelves[s];
-        const plain: PolicyShelf = {
-          key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
-          order: shelf.order,
-          pinnedRank: shelf.pinnedRank,
-          holds: heldCards(shelf),
-          carried: shelf.carriedFrom !== '',
-          minCards: shelf.minCards,
-          maxCards: shelf.maxCards,
-          items,
-          creators: creators.subarray(at, at + count),
-          scores: scores.subarray(at, at + count),
-          count,
-        };
+        const { count } = shelves[s];
+        const end = at + count;
+        const plain = policyShelfOf(shelves[s], catalog, creators.subarray(at, end), scores.subarray(at, end));
         policyShelves.push(isEvident ? { ...plain, ...evidence.of(policy, at, count) } : plain);
       }
       const surface = surfaceOf(input.device);

@@ -3,8 +3,8 @@ import { DAY_MS } from '../base/index.ts';
 import { isGenerated } from '../domain/index.ts';
 import type { Filter, Filtered } from '../mixer/index.ts';
 import { isShelfHidden, playsOf, shelfSightsOf, wornCards } from '../signals/index.ts';
-import { heldCards, shelfKey } from './decide.ts';
 import { isEpisode, isShow } from './kinds.ts';
+import { heldCards, shelfKey } from './page-problem.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
 import { isExplicit, isFitting, isOffered, isUnwanted, whyUnnamed } from './rights.ts';
 

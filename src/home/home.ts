@@ -7,10 +7,11 @@ import type { DecisionRecord, ListenerView, Vocabularies } from '../domain/index
 import type { Encoder } from '../features/index.ts';
 import { type Pipeline, runPipeline, type StageTrace } from '../mixer/index.ts';
 import { answerOf, type HomeAnswer, popularSelection, type Selection, selectionOf } from './answer.ts';
-import { createDecider, shelfKey } from './decide.ts';
+import { createDecider } from './decide.ts';
 import { FILTERS } from './filters.ts';
 import { hydrateTaste, hydrateView } from './hydrate.ts';
 import type { ItemTexts } from './item-texts.ts';
+import { shelfKey } from './page-problem.ts';
 import { textsWith } from './playlists/index.ts';
 import { highestOf } from './replay.ts';
 import {

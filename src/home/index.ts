@@ -1,5 +1,5 @@
 export type { HomeAnswer } from './answer.ts';
-export { createDecider, type Decider, heldCards, shelfKey } from './decide.ts';
+export { createDecider, type Decider } from './decide.ts';
 export { FILTERS, REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
@@ -15,6 +15,7 @@ export {
   textOf,
   told,
 } from './messages/index.ts';
+export { shelfKey, unscoredProblem } from './page-problem.ts';
 export * from './playlists/index.ts';
 export { begunShare, FINISHED_SHARE } from './progress.ts';
 export { createRanker, MAX_RANKED, type Ranker } from './rank.ts';

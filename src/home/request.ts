@@ -18,8 +18,9 @@ import {
 import type { RewardModel } from '../models/index.ts';
 import type { Nearest } from '../retrieval/index.ts';
 import type { ListenerState } from '../signals/index.ts';
-import type { Decider, DecisionShelf } from './decide.ts';
+import type { Decider } from './decide.ts';
 import { EMPTY_VIEW, type TasteMemory } from './hydrate.ts';
+import type { DecisionShelf } from './page-problem.ts';
 import { type GeneratedCards, NO_GENERATED } from './playlists/cards.ts';
 import type { ChangedItems } from './rights.ts';
 import type { ShelfDeclaration } from './shelves/index.ts';

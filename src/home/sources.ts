@@ -1,6 +1,6 @@
 /** Sources of Home: what a shelf's declaration proposes, and the rows that were seen, each as a batch of candidates. */
 import type { Source } from '../mixer/index.ts';
-import { shelfKey } from './decide.ts';
+import { shelfKey } from './page-problem.ts';
 import { CHANNEL_BIT, type HomeRequest, type ShelfBatch } from './request.ts';
 import { type CandidateSink, type ShelfDeclaration, shelfById } from './shelves/index.ts';
 import { isSwitchedOff } from './tunables.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { seedFromBytes } from '../../base/index.ts';
 import { type Catalog, type DecisionRecord, NO_ITEM } from '../../domain/index.ts';
-import { DEFAULT_TUNABLES, examinationOf } from '../../home/index.ts';
+import { DEFAULT_TUNABLES, unscoredProblem } from '../../home/index.ts';
 import { createWalker, plackettLuce, samplePage } from '../../policy/index.ts';
-import { createWeights, normaliseWeights, policyShelfOf } from './weights.ts';
+import { createWeights, normaliseWeights } from './weights.ts';
 
 const ITEMS = 24;
 const PAGES = 4000;
@@ -32,17 +32,13 @@ describe('createWeights', () => {
       shelf('two', 0, 16, 'policy', 6),
       shelf('three', 8, 24, 'policy', 6),
     ];
-    const { desktop } = DEFAULT_TUNABLES.surfaces;
-    const { creatorCapPerRow, creatorCapPerPage } = DEFAULT_TUNABLES;
+    const unscored = unscoredProblem({ shelves, device: 'desktop' }, catalog, DEFAULT_TUNABLES);
     const problem = {
-      shelves: shelves.map((one) => ({
-        ...policyShelfOf(one, catalog),
+      ...unscored,
+      shelves: unscored.shelves.map((one) => ({
+        ...one,
         scores: Float64Array.from(one.items, (item) => scores[item]),
       })),
-      shelfLimit: desktop.shelves,
-      creatorCapPerRow,
-      creatorCapPerPage,
-      examinationByCard: examinationOf(desktop),
     };
     const policy = plackettLuce({ cardTemperature: 0.4, cardEpsilon: 0.2, shelfTemperature: 1, shelfEpsilon: 0.3 });
     const walker = createWalker();

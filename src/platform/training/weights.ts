@@ -2,10 +2,9 @@
  * Weights of cards by which a model learns as if every unmasked card had been shown alike. The logging policy shows what it
  * thinks well of; a model that is fitted to that is best where it is asked least.
  */
-import { hash32 } from '../../base/index.ts';
-import { type Catalog, type DecisionRecord, NO_ITEM, surfaceOf } from '../../domain/index.ts';
-import { examinationOf, type HomeTunables, heldCards, shelfKey } from '../../home/index.ts';
-import { createWalker, type PolicyShelf, uniform } from '../../policy/index.ts';
+import type { Catalog, DecisionRecord } from '../../domain/index.ts';
+import { type HomeTunables, unscoredProblem } from '../../home/index.ts';
+import { createWalker, uniform } from '../../policy/index.ts';
 
 /** w[r][j] of a record's rows and cards. */
 export type CardWeights = readonly Float64Array[];
@@ -25,14 +24,7 @@ export function createWeights(): WeighCards {
   const walker = createWalker();
   const evenly = uniform();
   return (record, catalog, tunables) => {
-    const surface = tunables.surfaces[surfaceOf(record.device)];
-    walker.begin({
-      shelves: record.shelves.map((shelf) => policyShelfOf(shelf, catalog)),
-      shelfLimit: surface.shelves,
-      creatorCapPerRow: tunables.creatorCapPerRow,
-      creatorCapPerPage: tunables.creatorCapPerPage,
-      examinationByCard: examinationOf(surface),
-    });
+    walker.begin(unscoredProblem(record, catalog, tunables));
     const weights: Float64Array[] = [];
     for (const row of record.rows) {
       if (!walker.advance(row.shelf)) return undefined;
@@ -45,24 +37,6 @@ export function createWeights(): WeighCards {
       weights.push(own);
     }
     return weights;
-  };
-}
-
-/** A shelf of a record, for walking it: what may be chosen does not depend on the scores, which are zeros. */
-export function policyShelfOf(shelf: DecisionRecord['shelves'][number], catalog: Catalog): PolicyShelf {
-  const { items } = shelf;
-  return {
-    key: hash32(shelfKey(shelf.shelfId, shelf.seedItem)),
-    order: shelf.order,
-    pinnedRank: shelf.pinnedRank,
-    holds: heldCards(shelf),
-    carried: shelf.carriedFrom !== '',
-    minCards: shelf.minCards,
-    maxCards: shelf.maxCards,
-    items,
-    creators: Uint32Array.from(items, (item) => (item < catalog.size ? catalog.creator[item] : NO_ITEM)),
-    scores: new Float64Array(items.length),
-    count: items.length,
   };
 }
 
