@@ -1,3 +1,4 @@
+// Longer than a file should be: one small world, built once, stands beside all that is asked of the Home made from it.
 import { describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, manualClock, noise, seedFromBytes, utf8 } from '../base/index.ts';
 import {

@@ -43,6 +43,8 @@
  *
  * `forced` is what was declared forced (a pin, the cards of a defined row). A draw among one action is not forced; its
  * probability comes out as 1.
+ *
+ * Longer than a file should be: sampler and probability walk one `step`, and its masks share the arrays of one page.
  */
 import { ShelfwiseError } from '../base/index.ts';
 import { NO_ITEM } from '../domain/index.ts';

@@ -1,3 +1,4 @@
+// Longer than a file should be: one table of operators, each with the cases its definition names.
 /** Each of our operators against ONNX Runtime: the same node, the same inputs. */
 import { readFileSync } from 'node:fs';
 import { create } from '@bufbuild/protobuf';
