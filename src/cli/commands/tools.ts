@@ -8,6 +8,7 @@ import { ShelfwiseError } from '../../base/index.ts';
 import type { Policy, PolicyCheck } from '../../policy/index.ts';
 import { found, type GlobalOptions, print, type Run } from '../command.ts';
 import { anyOptionMap, wholeNumber } from '../parse.ts';
+import { type CheckTask, checkPolicies } from '../policy-checks.ts';
 import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
 
@@ -84,33 +85,43 @@ Examples:
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PolicyOptions>();
-      const { CHECKED_COMPOSITION, checkPolicy, composed, POLICY_IDS, POLICY_VARIANTS, policyOf } = await import(
+      const { CHECKED_COMPOSITION, composed, POLICY_IDS, POLICY_VARIANTS, policyOf } = await import(
         '../../policy/index.ts'
       );
       const isEach = options.policy === 'each';
       if (isEach && (options.set !== undefined || options.compose !== undefined)) {
         throw new ShelfwiseError('OPTION_INVALID', '--set and --compose are for one policy; name it instead of "each"');
       }
-      const checked = isEach
+      const wanted: Pick<CheckTask, 'id' | 'options' | 'composition'>[] = isEach
         ? [
-            ...POLICY_VARIANTS.map(([id, given]) => policyOf(id, given)),
-            ...POLICY_IDS.map((id) => composed(policyOf(id), CHECKED_COMPOSITION)),
+            ...POLICY_VARIANTS.map(([id, given]) => ({ id, options: given, composition: {} })),
+            ...POLICY_IDS.map((id) => ({ id, options: {}, composition: CHECKED_COMPOSITION })),
           ]
-        : [composed(policyOf(options.policy, options.set ?? {}), options.compose ?? {})];
+        : [{ id: options.policy, options: options.set ?? {}, composition: options.compose ?? {} }];
+      const policies = wanted.map((one) => composed(policyOf(one.id, one.options), one.composition));
+      const { draws, seed } = options;
+      const tasks = wanted.map((one, index) => ({ index, ...one, draws, seed }));
       const reports: PolicyReport[] = [];
-      for (const one of checked) {
-        const report = await withProgress(
-          run.cli,
-          `Drawing ${options.draws} pages by ${one.id}`,
-          async () => checkPolicy({ policy: one, draws: options.draws, seed: options.seed }),
-          () => 'done',
-        );
-        const holds =
-          report.sumError <= MAX_SUM_ERROR &&
-          Math.abs(report.meanWeight - 1) <= MAX_STANDARD_ERRORS * report.meanWeightSe &&
-          report.chi2p > MIN_CHI2_P;
-        reports.push({ policy: one.id, options: one.options, draws: options.draws, holds, ...report });
-      }
+      let ended = 0;
+      await withProgress(
+        run.cli,
+        isEach
+          ? `Drawing ${draws} pages by each of ${tasks.length} policies`
+          : `Drawing ${draws} pages by ${tasks[0].id}`,
+        (update) =>
+          checkPolicies(
+            tasks,
+            ({ index, check, seconds }) => {
+              const { id, options: settings } = policies[index];
+              reports[index] = { policy: id, options: settings, draws, holds: holdsFor(check), seconds, ...check };
+              ended++;
+              update(ended / tasks.length, id);
+              if (isEach) run.cli.err(endedText(reports[index]));
+            },
+            run.cli.stop,
+          ),
+        () => `${reports.filter((report) => report.holds).length} of ${reports.length} hold`,
+      );
       const holds = reports.every((report) => report.holds);
       if (!holds) found(run);
       if (isEach) print(run, options, { holds, policies: reports }, () => reports.map(reportText).join(''));
@@ -118,11 +129,24 @@ Examples:
     });
 }
 
+function holdsFor({ sumError, meanWeight, meanWeightSe, chi2p }: PolicyCheck): boolean {
+  return (
+    sumError <= MAX_SUM_ERROR && Math.abs(meanWeight - 1) <= MAX_STANDARD_ERRORS * meanWeightSe && chi2p > MIN_CHI2_P
+  );
+}
+
 interface PolicyReport extends PolicyCheck {
   readonly policy: string;
   readonly options: Policy['options'];
   readonly draws: number;
   readonly holds: boolean;
+  readonly seconds: number;
+}
+
+/** A line as a check ends: with many draws all of them take an hour. */
+function endedText({ policy, options, holds, seconds }: PolicyReport): string {
+  const composed = 'composition' in options ? ', composed' : '';
+  return `${policy}${composed}: ${holds ? 'holds' : 'does NOT hold'} (${seconds.toFixed(1)} s)\n`;
 }
 
 function reportText({ policy, options, holds, sumError, meanWeight, meanWeightSe, chi2p }: PolicyReport): string {
