@@ -236,6 +236,27 @@ export const CATALOGUE = {
     message: 'Marginal rank propensities do not exist for this policy',
     remedy: 'Use the conditional propensities of the page; marginals exist only for plain Plackett-Luce without masks.',
   },
+  OPE_PROPENSITY_RANGE: {
+    blame: 'caller',
+    status: 422,
+    message: 'A propensity is not a probability of something that happened',
+    remedy:
+      'Give the probability with which the logging policy took the action, in (0, 1]; leave out rows of which it is not known.',
+  },
+  OPE_PROPENSITY_RANGE: {
+    blame: 'caller',
+    status: 422,
+    message: 'A logged propensity does not lie in (0, 1]',
+    remedy:
+      'Log the probability with which the action was drawn; leave rows that were not drawn (forced, pinned, degraded) out, or correct the column.',
+  },
+  OPE_ROW_INVALID: {
+    blame: 'caller',
+    status: 422,
+    message: 'A logged row cannot be evaluated',
+    remedy:
+      'Correct the named column of the named row: weights are finite and >= 0, rewards and predictions are finite.',
+  },
   OPTION_INVALID: {
     blame: 'caller',
     status: 400,
