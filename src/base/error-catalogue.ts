@@ -236,12 +236,12 @@ export const CATALOGUE = {
     message: 'Marginal rank propensities do not exist for this policy',
     remedy: 'Use the conditional propensities of the page; marginals exist only for plain Plackett-Luce without masks.',
   },
-  OPE_PROPENSITY_RANGE: {
+  OPE_OBSERVATION_RANGE: {
     blame: 'caller',
     status: 422,
-    message: 'A propensity is not a probability of something that happened',
+    message: 'An observation lies outside the range that the bound was promised',
     remedy:
-      'Give the probability with which the logging policy took the action, in (0, 1]; leave out rows of which it is not known.',
+      'Scale rewards to [0, 1] before bounding them, check weights for values that are negative or not finite, or state a larger range.',
   },
   OPE_PROPENSITY_RANGE: {
     blame: 'caller',

@@ -1,0 +1,147 @@
+/**
+ * What the estimators take: logged decisions as chunks of typed columns, streamed, so that memory does not grow with the log.
+ * Weights are made before (see `weights/`); an estimator never sees a propensity.
+ */
+import { ShelfwiseError } from '../base/index.ts';
+
+/** What a reward model says of the logged rows. */
+export interface ModelColumns {
+  /** Row → q̂(x, a) of the logged action, in units of the reward. */
+  readonly predicted: Float64Array;
+  /** Row → Σ_a π_e(a | x) q̂(x, a), in units of the reward. */
+  readonly expected: Float64Array;
+}
+
+/**
+ * A chunk of logged decisions, a typed array a column. A row is one drawn action (a card, a position of a slate); a decision
+ * has one row or more, and never straddles chunks.
+ */
+export interface EvaluationRows {
+  readonly rows: number;
+  readonly decisions: number;
+  /** Row → decision of this chunk: 0 at first, then the same or one more than before. */
+  readonly decisionOf: Uint32Array;
+  /** Decision → listener, the same number in every chunk: what is resampled together. */
+  readonly listenerOf: Uint32Array;
+  /** Row → position within its decision's slate (0 for plain logs): what self-normalisation by position groups by. */
+  readonly positionOf: Uint16Array;
+  /** Row → w = π_e / π_b of the row's action, >= 0, at whatever rung, marginalisation or mixture it was built. */
+  readonly weights: Float64Array;
+  /** Row → reward, in any unit; the estimates are in the same. */
+  readonly rewards: Float64Array;
+  /** Row → 1 where the policy under evaluation takes exactly the logged action with certainty, else 0: what replay matches. */
+  readonly matches: Uint8Array;
+  /** Undefined without a reward model; then the estimators that need one are left out. */
+  readonly model: ModelColumns | undefined;
+}
+
+/** Chunks of a log in its order. Each iteration reads the log anew where the source says so; one iteration is one pass. */
+export type DecisionSource = AsyncIterable<EvaluationRows>;
+
+/** What `evaluationRows` needs; columns that are left out have the value of a plain log of strangers. */
+export interface RowColumns {
+  readonly weights: Float64Array;
+  readonly rewards: Float64Array;
+  /** @default each row is a decision of its own */
+  readonly decisionOf?: Uint32Array | undefined;
+  /** @default each decision is of a listener of its own */
+  readonly listenerOf?: Uint32Array | undefined;
+  /** @default 0 */
+  readonly positionOf?: Uint16Array | undefined;
+  /** @default 0: nothing matches */
+  readonly matches?: Uint8Array | undefined;
+  readonly model?: ModelColumns | undefined;
+}
+
+/** One chunk from its columns, checked as `checkRows` does. */
+export function evaluationRows(columns: RowColumns): EvaluationRows {
+  const rows = columns.weights.length;
+  const decisionOf = columns.decisionOf ?? Uint32Array.from({ length: rows }, (_, row) => row);
+  const decisions = decisionOf.length === 0 ? 0 : decisionOf[decisionOf.length - 1] + 1;
+  const chunk: EvaluationRows = {
+    rows,
+    decisions,
+    decisionOf,
+    listenerOf: columns.listenerOf ?? Uint32Array.from({ length: decisions }, (_, decision) => decision),
+    positionOf: columns.positionOf ?? new Uint16Array(rows),
+    weights: columns.weights,
+    rewards: columns.rewards,
+    matches: columns.matches ?? new Uint8Array(rows),
+    model: columns.model,
+  };
+  checkRows(chunk, 0);
+  return chunk;
+}
+
+/** A source of chunks that are in memory; it can be read any number of times. */
+export function sourceOf(...chunks: readonly EvaluationRows[]): DecisionSource {
+  return {
+    async *[Symbol.asyncIterator]() {
+      yield* chunks;
+    },
+  };
+}
+
+/**
+ * Throws `OPE_ROW_INVALID` with the row (from 0 over the log; `firstRow` is the chunk's first) and the column, unless every weight is
+ * finite and >= 0, every reward and prediction finite, and decisions are numbered as `EvaluationRows` says.
+ */
+export function checkRows(chunk: EvaluationRows, firstRow: number): void {
+  const { rows, decisions, decisionOf, weights, rewards, model } = chunk;
+  const columns: readonly (readonly [string, ArrayLike<number>])[] = [
+    ['decisionOf', decisionOf],
+    ['positionOf', chunk.positionOf],
+    ['weights', weights],
+    ['rewards', rewards],
+    ['matches', chunk.matches],
+    ...(model === undefined
+      ? []
+      : ([
+          ['predicted', model.predicted],
+          ['expected', model.expected],
+        ] as const)),
+  ];
+  for (const [name, column] of columns) {
+    if (column.length < rows) throw invalid(`${name} has ${column.length} entries for ${rows} rows`, firstRow);
+  }
+  if (chunk.listenerOf.length < decisions) {
+    throw invalid(`listenerOf has ${chunk.listenerOf.length} entries for ${decisions} decisions`, firstRow);
+  }
+  let previous = -1;
+  for (let row = 0; row < rows; row++) {
+    const decision = decisionOf[row];
+    if (decision !== previous && decision !== previous + 1) {
+      throw invalid(`row ${firstRow + row} is of decision ${decision} of its chunk after ${previous}`, firstRow + row);
+    }
+    previous = decision;
+    if (!(weights[row] >= 0 && weights[row] < Number.POSITIVE_INFINITY)) {
+      throw invalid(`row ${firstRow + row} has weight ${weights[row]}`, firstRow + row);
+    }
+    if (!Number.isFinite(rewards[row])) {
+      throw invalid(`row ${firstRow + row} has reward ${rewards[row]}`, firstRow + row);
+    }
+  }
+  if (previous + 1 !== decisions) {
+    throw invalid(`the chunk's rows are of ${previous + 1} decisions and it says ${decisions}`, firstRow);
+  }
+  if (model === undefined) return;
+  const { predicted, expected } = model;
+  for (let row = 0; row < rows; row++) {
+    if (!Number.isFinite(predicted[row]) || !Number.isFinite(expected[row])) {
+      const which = Number.isFinite(predicted[row]) ? `expected ${expected[row]}` : `predicted ${predicted[row]}`;
+      throw invalid(`row ${firstRow + row} has ${which}`, firstRow + row);
+    }
+  }
+}
+
+function invalid(text: string, row: number): ShelfwiseError {
+  return new ShelfwiseError('OPE_ROW_INVALID', text, { details: { row } });
+}
+
+/** Throws `OPE_PROPENSITY_RANGE` with the row (as people count it: of the log, from 0) unless 0 < propensity <= 1. */
+export function requirePropensity(propensity: number, row: number, column = 'propensity'): void {
+  if (propensity > 0 && propensity <= 1) return;
+  throw new ShelfwiseError('OPE_PROPENSITY_RANGE', `row ${row} has ${column} ${propensity}`, {
+    details: { row, column, propensity },
+  });
+}
