@@ -1,0 +1,266 @@
+/**
+ * The ladder of weights: how much of a page an importance weight takes in. A page is one autoregressive draw, so that each
+ * of its steps t (a shelf at its rank, a card at its rank in the row) has the ratio
+ *
+ *   ρ_t = π(action | x, prefix) / p_logged,       E_logged[ρ_t | prefix] = 1 where the log gives π's actions a chance,
+ *
+ * 1 where the step was forced or carried. A rung says which steps' ratios make up the weight W of the card at place (r, j),
+ * shelf rank and card rank; the card's own draw c_rj is always the last of them:
+ *
+ * | rung   | W                                            | whose value is estimated without bias                                                       |
+ * | ------ | -------------------------------------------- | ------------------------------------------------------------------------------------------ |
+ * | prefix | every step up to the card                    | of π, where a reward depends on nothing below its card (a cascade)                           |
+ * | above  | the shelves down to r, the cards of row r to j | of π, where besides neither rewards nor π's draws depend on which cards stand in rows above   |
+ * | row    | shelf r, the cards of row r to j             | of π, where besides they do not depend on which rows stand above                             |
+ * | item   | shelf r, card j                              | of π, where besides they do not depend on the cards to its left                              |
+ *
+ * Where its assumption fails, a rung is still exact for *another* policy: one that draws the steps of W by π and all others
+ * as the log did. That is the bias: what the steps left out would have changed. Fewer ratios, less variance.
+ * `page` is the product over the whole page, exact for any reward function; it serves as a diagnostic, since a dozen rows of
+ * ten cards leave an effective sample of a few per cent.
+ *
+ * **The estimate of a decision** is Σ_places W r: a sum over the cards that it has. Policies may fill pages with different
+ * numbers of rows and cards: whether a place exists follows from the steps before it, which are weighed with it, so that
+ * E[Σ W r] is still π's expected reward *of the page*. Self-normalising by place needs weights of mean 1 at every place: a
+ * decision whose page lacks the place has there the weight of the steps that led to the lack (`absent`) and the reward 0.
+ *
+ * **Doubly robust, at every rung** (cascade-DR: Kiyohara et al., WSDM 2022, with W's of this table): with W⁻ = W / ρ of the
+ * card's own draw, and any function q̂ of the card at its place,
+ *
+ *   Σ_places  W (r − q̂(c_rj))  +  W⁻ Σ_a π(a | x, prefix) q̂(a),
+ *
+ * since E[W q̂(c_rj) | everything before the draw] = W⁻ Σ_a π(a) q̂(a). The added terms have mean 0 whatever q̂ is: the form
+ * assumes what its rung assumes, no more, and where π leaves the support of the log q̂ stands in for what is missing. It takes
+ * the noise of the last draw away; that of W⁻ remains. (Unbiased at `item` and `row` in the same sense: of the policy that
+ * draws the other steps as the log did.)
+ *
+ * Carried rows are of an earlier decision, which has their rewards: they give no rows here, and their steps the ratio 1.
+ * The variance explodes as the product of E[ρ²] over the steps of W: by a factor a shelf or card where the policies differ.
+ */
+import { ShelfwiseError } from '../../base/index.ts';
+import { createWalker, type PageProblem, type Policy, type Step, type Walker } from '../../policy/index.ts';
+
+/** From the most to the least that a weight takes in. */
+export const RUNGS = ['prefix', 'above', 'row', 'item'] as const;
+export type Rung = (typeof RUNGS)[number];
+
+export const RUNG_ASSUMPTIONS: Readonly<Record<Rung, string>> = Object.freeze({
+  prefix: 'what a card earns does not depend on what stands below it',
+  above: 'what a card earns depends on the shelves above and on the cards to its left, not on the cards of rows above',
+  row: 'what a card earns depends on its shelf and on the cards to its left, not on the rows above',
+  item: 'what a card earns depends on its shelf and itself, not on what stands around it',
+});
+
+/** A page as it was logged: what a record's rows are. */
+export type LoggedRows = readonly {
+  /** Index into the problem's shelves. */
+  readonly shelf: number;
+  /** p(shelf | prefix) under the logging policy, in (0, 1]. */
+  readonly propensity: number;
+  readonly forced: boolean;
+  readonly cards: readonly {
+    /** Index into the shelf's items. */
+    readonly index: number;
+    readonly propensity: number;
+    readonly forced: boolean;
+  }[];
+}[];
+
+/** q̂: expected reward of a candidate at a place, `factor(shelfRank, cardRank) · byShelf[shelf][candidate]`. */
+export interface CardValues {
+  readonly byShelf: readonly Float64Array[];
+  factor(shelfRank: number, cardRank: number): number;
+}
+
+/** The weights of one decision's cards, carried ones left out. Its buffers are its ladder's: valid until that weighs anew. */
+export interface WeighedPage {
+  readonly cards: number;
+  /** Per card, in page order. */
+  readonly shelfRanks: Uint8Array;
+  readonly cardRanks: Uint8Array;
+  /** W. */
+  readonly weights: Readonly<Record<Rung, Float64Array>>;
+  /** W⁻: without the card's own draw. */
+  readonly before: Readonly<Record<Rung, Float64Array>>;
+  /** 1 where π takes every action of W with certainty. */
+  readonly matches: Readonly<Record<Rung, Uint8Array>>;
+  /** q̂ of the logged card, and Σ_a π(a | x, prefix) q̂(a); 0 without values. */
+  readonly predicted: Float64Array;
+  readonly expected: Float64Array;
+  /** Π ρ over all steps: of the whole page. */
+  readonly page: number;
+  /** Steps that were drawn, and at how many of them π does not take the logged action with the logged probability. */
+  readonly drawn: number;
+  readonly differing: number;
+  /** The weight at a place that the page lacks: see above. A card of a row that it has, or of a rank that it has not. */
+  absent(rung: Rung, shelfRank: number): number;
+}
+
+/** Beyond it a product stays put: an infinite weight times a later 0 would be no number. */
+const MOST = 1e300;
+
+type Columns<T> = Record<Rung, T>;
+const columns = <T>(make: () => T): Columns<T> => ({ prefix: make(), above: make(), row: make(), item: make() });
+
+/** Weighs one decision after another; in steady state it allocates nothing. */
+export class Ladder {
+  readonly #walker: Walker;
+  #shelfRanks = new Uint8Array(0);
+  #cardRanks = new Uint8Array(0);
+  #weights = columns(() => new Float64Array(0));
+  #before = columns(() => new Float64Array(0));
+  #matches = columns(() => new Uint8Array(0));
+  #predicted = new Float64Array(0);
+  #expected = new Float64Array(0);
+  /** By row, with its shelf's draw and without any card of it; one more for the rows that there are not. */
+  #opened = columns(() => new Float64Array(0));
+  #drawn = 0;
+  #differing = 0;
+  /** Is π certain of the action that was taken last? */
+  #sure = true;
+
+  constructor(walker: Walker = createWalker()) {
+    this.#walker = walker;
+  }
+
+  /**
+   * @param rows the page as logged
+   * @param policy π, frozen; what it needs of evidence the problem has
+   * Undefined where the page cannot be walked: an action is masked under the problem's rules, or some are missing.
+   * Throws `OPE_PROPENSITY_RANGE` for a logged propensity outside (0, 1].
+   */
+  weigh(problem: PageProblem, rows: LoggedRows, policy: Policy, values?: CardValues): WeighedPage | undefined {
+    const walker = this.#walker;
+    this.#reserve(rows);
+    this.#drawn = 0;
+    this.#differing = 0;
+    let at = 0;
+    /** Products of ratios so far: of all steps, of shelves, of the cards of this row; and is π sure of all of them? */
+    let [all, shelves] = [1, 1];
+    let [allSure, shelvesSure] = [true, true];
+    walker.begin(problem);
+    for (let r = 0; r < rows.length; r++) {
+      const { shelf, cards } = rows[r];
+      const isCarried = problem.shelves[shelf]?.carried === true;
+      const placed = this.#ratioOf(walker.step(policy), 'shelf', shelf, rows[r]);
+      if (placed === undefined) return undefined;
+      const shelfSure = this.#sure;
+      all = bounded(all * placed);
+      shelves = bounded(shelves * placed);
+      allSure &&= shelfSure;
+      shelvesSure &&= shelfSure;
+      let row = 1;
+      let rowSure = true;
+      this.#open(r, all, shelves, placed);
+      for (let j = 0; j < cards.length; j++) {
+        const card = cards[j];
+        const step = walker.step(policy);
+        if (values !== undefined && !isCarried) {
+          const factor = values.factor(r, j);
+          this.#predicted[at] = factor * values.byShelf[shelf][card.index];
+          this.#expected[at] = factor * expectedOf(step, values.byShelf[shelf]);
+        }
+        const chosen = this.#ratioOf(step, 'card', card.index, card);
+        if (chosen === undefined) return undefined;
+        if (!isCarried) {
+          this.#shelfRanks[at] = r;
+          this.#cardRanks[at] = j;
+          this.#put(at, 'prefix', all, chosen, allSure);
+          this.#put(at, 'above', bounded(shelves * row), chosen, shelvesSure && rowSure);
+          this.#put(at, 'row', bounded(placed * row), chosen, shelfSure && rowSure);
+          this.#put(at, 'item', placed, chosen, shelfSure);
+          at++;
+        }
+        all = bounded(all * chosen);
+        row = bounded(row * chosen);
+        allSure &&= this.#sure;
+        rowSure &&= this.#sure;
+      }
+    }
+    if (walker.step(policy).count > 0) return undefined;
+    this.#open(rows.length, all, shelves, 1);
+    return {
+      cards: at,
+      shelfRanks: this.#shelfRanks,
+      cardRanks: this.#cardRanks,
+      weights: this.#weights,
+      before: this.#before,
+      matches: this.#matches,
+      predicted: this.#predicted,
+      expected: this.#expected,
+      page: all,
+      drawn: this.#drawn,
+      differing: this.#differing,
+      absent: (rung, shelfRank) => this.#opened[rung][Math.min(shelfRank, rows.length)],
+    };
+  }
+
+  /** ρ of a step, whose action is then placed; undefined where the action is not among its actions. */
+  #ratioOf(
+    step: Step,
+    kind: Step['kind'],
+    action: number,
+    logged: { readonly propensity: number; readonly forced: boolean },
+  ): number | undefined {
+    if (step.kind !== kind || step.count === 0) return undefined;
+    const position = this.#walker.positionOf(action);
+    if (position < 0) return undefined;
+    const p = step.probabilities[position];
+    this.#walker.place(position);
+    const { propensity, forced } = logged;
+    this.#sure = forced || p === 1;
+    if (forced) return 1;
+    if (!(propensity > 0 && propensity <= 1)) {
+      throw new ShelfwiseError(
+        'OPE_PROPENSITY_RANGE',
+        `a ${kind} was logged with propensity ${propensity}; log the probability with which it was drawn`,
+      );
+    }
+    this.#drawn++;
+    if (p !== propensity) this.#differing++;
+    return bounded(p / propensity);
+  }
+
+  #put(at: number, rung: Rung, before: number, own: number, isSure: boolean): void {
+    this.#before[rung][at] = before;
+    this.#weights[rung][at] = bounded(before * own);
+    this.#matches[rung][at] = isSure && this.#sure ? 1 : 0;
+  }
+
+  #open(r: number, all: number, shelves: number, own: number): void {
+    this.#opened.prefix[r] = all;
+    this.#opened.above[r] = shelves;
+    this.#opened.row[r] = own;
+    this.#opened.item[r] = own;
+  }
+
+  #reserve(rows: LoggedRows): void {
+    let cards = 0;
+    for (const row of rows) cards += row.cards.length;
+    if (this.#opened.prefix.length < rows.length + 1)
+      this.#opened = columns(() => new Float64Array(2 * rows.length + 1));
+    if (this.#predicted.length < cards) {
+      const room = 2 * cards;
+      this.#shelfRanks = new Uint8Array(room);
+      this.#cardRanks = new Uint8Array(room);
+      this.#weights = columns(() => new Float64Array(room));
+      this.#before = columns(() => new Float64Array(room));
+      this.#matches = columns(() => new Uint8Array(room));
+      this.#predicted = new Float64Array(room);
+      this.#expected = new Float64Array(room);
+    }
+    this.#predicted.fill(0);
+    this.#expected.fill(0);
+  }
+}
+
+/** Σ_a p(a) v(a) over the actions of a card step. */
+function expectedOf({ actions, probabilities, count }: Step, values: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += probabilities[k] * values[actions[k]];
+  return sum;
+}
+
+function bounded(product: number): number {
+  return Math.min(product, MOST);
+}
