@@ -51,8 +51,8 @@ export interface DecisionInput {
   readonly seed: Seed;
 }
 
-export interface Decided {
-  readonly page: DrawnPage;
+/** What a page is drawn from. */
+export interface Prepared {
   /** Score of the i-th candidate of shelf s: scores[offsets[s] + i]. Shared with the decider: valid until its next call. */
   readonly scores: Float64Array;
   readonly offsets: Uint32Array;
@@ -62,6 +62,10 @@ export interface Decided {
   /** What the page was drawn from, and by which policy. Shared with the decider. */
   readonly problem: PageProblem;
   readonly policy: Policy;
+}
+
+export interface Decided extends Prepared {
+  readonly page: DrawnPage;
 }
 
 interface Rules {
@@ -75,6 +79,11 @@ export interface Decider {
   readonly encoder: Encoder;
   /** What the policy needs that the model lacks, in words; undefined: nothing. Such a decision must not be asked for. */
   lacked(input: Pick<DecisionInput, 'policyId' | 'tunables' | 'model'>): string | undefined;
+  /**
+   * What `decide` would draw from, without drawing. `isSame`: the decision is the one before, asked under another policy, other
+   * tunables or another model; its features stand as they are. Throws as `decide` does.
+   */
+  prepare(input: DecisionInput, isSame?: boolean): Prepared;
   /** Not re-entrant; synchronous. Throws `POLICY_EVIDENCE` where the model lacks what the policy needs. `onStep` is handed each step's distribution, valid during the call. */
   decide(input: DecisionInput, onStep?: (probabilities: Float64Array, count: number) => void): Decided;
 }
@@ -109,25 +118,31 @@ export function createDecider(encoder: Encoder): Decider {
     return rules;
   };
 
-  return {
-    encoder,
-    lacked: ({ policyId, tunables, model }) => lackedEvidence(rulesOf(tunables, policyId, false).policy, model),
-    decide(input, onStep) {
-      const { shelves, catalog, tunables, model } = input;
-      const { policy, examination, readsTraits } = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
-      let total = 0;
-      for (let s = 0; s < shelves.length; s++) {
-        offsets[s] = total;
-        total += shelves[s].count;
-      }
-      if (total > capacity) {
-        capacity = 2 ** Math.ceil(Math.log2(total));
-        batch = createBatch(encoder, capacity);
-        scores = new Float64Array(capacity);
-        creators = new Uint32Array(capacity);
-      }
+  /** Do the features of the decision stand in the batch, and whose predictions of it in the scores? */
+  let isEncoded = false;
+  let scoredBy: RewardModel | undefined;
 
-      if (input.policyId !== 'popularity' && model !== undefined) {
+  const prepare = (input: DecisionInput, isSame = false): Prepared => {
+    const { shelves, catalog, tunables, model } = input;
+    const { policy, examination, readsTraits } = rulesOf(tunables, input.policyId, isCold(input.view, tunables));
+    let total = 0;
+    for (let s = 0; s < shelves.length; s++) {
+      offsets[s] = total;
+      total += shelves[s].count;
+    }
+    if (total > capacity) {
+      capacity = 2 ** Math.ceil(Math.log2(total));
+      batch = createBatch(encoder, capacity);
+      scores = new Float64Array(capacity);
+      creators = new Uint32Array(capacity);
+    }
+    if (!isSame) {
+      isEncoded = false;
+      scoredBy = undefined;
+    }
+
+    if (input.policyId !== 'popularity' && model !== undefined) {
+      if (!isEncoded) {
         const bound = encoder.bind({
           view: input.view,
           atMs: input.atMs,
@@ -139,48 +154,61 @@ export function createDecider(encoder: Encoder): Decider {
         });
         for (let s = 0; s < shelves.length; s++)
           bound.encode(shelves[s], shelves[s].items, shelves[s].count, batch, offsets[s]);
-        model.predict(batch, total, scores);
-      } else {
-        scorePopularity(shelves, input.counters, scores, offsets);
+        isEncoded = true;
       }
+      if (scoredBy !== model) model.predict(batch, total, scores);
+      scoredBy = model;
+    } else {
+      scorePopularity(shelves, input.counters, scores, offsets);
+      scoredBy = undefined;
+    }
 
-      const isEvident = policy.needs.kind !== 'none';
-      if (isEvident) evidence.read(policy, model, batch, total, input.seed);
+    const isEvident = policy.needs.kind !== 'none';
+    if (isEvident) evidence.read(policy, model, batch, total, input.seed);
 
-      const policyShelves: PolicyShelf[] = [];
-      for (let s = 0; s < shelves.length; s++) {
-        const at = offsets[s];
-        const { count } = shelves[s];
-        const end = at + count;
-        const plain = policyShelfOf(shelves[s], catalog, creators.subarray(at, end), scores.subarray(at, end));
-        policyShelves.push(isEvident ? { ...plain, ...evidence.of(policy, at, count) } : plain);
-      }
-      const surface = surfaceOf(input.device);
-      const problem: PageProblem = {
-        shelves: policyShelves,
-        shelfLimit: tunables.surfaces[surface].shelves,
-        creatorCapPerRow: tunables.creatorCapPerRow,
-        creatorCapPerPage: tunables.creatorCapPerPage,
-        examinationByCard: examination[surface],
-        drawCount: policy.needs.draws,
-        traits: readsTraits
-          ? traits({
-              view: input.view,
-              catalog,
-              counters: input.counters,
-              embedding: input.embedding ?? EMPTY_EMBEDDING,
-              newcomerPlays: tunables.newcomerPlays,
-            })
-          : undefined,
-      };
+    const policyShelves: PolicyShelf[] = [];
+    for (let s = 0; s < shelves.length; s++) {
+      const at = offsets[s];
+      const { count } = shelves[s];
+      const end = at + count;
+      const plain = policyShelfOf(shelves[s], catalog, creators.subarray(at, end), scores.subarray(at, end));
+      policyShelves.push(isEvident ? { ...plain, ...evidence.of(policy, at, count) } : plain);
+    }
+    const surface = surfaceOf(input.device);
+    const problem: PageProblem = {
+      shelves: policyShelves,
+      shelfLimit: tunables.surfaces[surface].shelves,
+      creatorCapPerRow: tunables.creatorCapPerRow,
+      creatorCapPerPage: tunables.creatorCapPerPage,
+      examinationByCard: examination[surface],
+      drawCount: policy.needs.draws,
+      traits: readsTraits
+        ? traits({
+            view: input.view,
+            catalog,
+            counters: input.counters,
+            embedding: input.embedding ?? EMPTY_EMBEDDING,
+            newcomerPlays: tunables.newcomerPlays,
+          })
+        : undefined,
+    };
+    return { scores, offsets, batch, candidates: total, problem, policy };
+  };
+
+  return {
+    encoder,
+    lacked: ({ policyId, tunables, model }) => lackedEvidence(rulesOf(tunables, policyId, false).policy, model),
+    prepare,
+    decide(input, onStep) {
+      const prepared = prepare(input);
       const page = samplePage(
-        problem,
-        policy,
+        prepared.problem,
+        prepared.policy,
         input.seed,
         walker,
         onStep === undefined ? undefined : (step) => onStep(step.probabilities, step.count),
       );
-      return { page, scores, offsets, batch, candidates: total, problem, policy };
+      return { ...prepared, page };
     },
   };
 }

@@ -1,5 +1,5 @@
 export type { HomeAnswer } from './answer.ts';
-export { createDecider, type Decider } from './decide.ts';
+export { createDecider, type Decider, type DecisionInput, type Prepared } from './decide.ts';
 export { FILTERS, REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
@@ -25,6 +25,7 @@ export {
   explainRows,
   highestOf,
   highestProbabilities,
+  inputOfRecord,
   type Recomputation,
   type ReplayEpochs,
   recompute,

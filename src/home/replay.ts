@@ -2,7 +2,7 @@
 import { seedFromBytes } from '../base/index.ts';
 import type { Catalog, Counters, DecisionRecord, Embedding, ListenerView } from '../domain/index.ts';
 import type { RewardModel } from '../models/index.ts';
-import type { Decided, Decider } from './decide.ts';
+import type { Decided, Decider, DecisionInput } from './decide.ts';
 import { type RenderedRow, rowsOfRecord } from './render.ts';
 import type { HomeTunables } from './tunables.ts';
 
@@ -21,6 +21,24 @@ export interface Recomputation {
   readonly steps: number;
 }
 
+/** What a record was decided from. */
+export function inputOfRecord(record: DecisionRecord, view: ListenerView, epochs: ReplayEpochs): DecisionInput {
+  return {
+    shelves: record.shelves.map((shelf) => ({ ...shelf, count: shelf.items.length })),
+    view,
+    atMs: record.atMs,
+    device: record.device,
+    marketNumber: view.market,
+    catalog: epochs.catalog,
+    counters: epochs.counters,
+    embedding: epochs.embedding,
+    model: epochs.model,
+    policyId: record.policyId,
+    tunables: epochs.tunables,
+    seed: seedFromBytes(record.seed),
+  };
+}
+
 /** The decision again, with everything that it was made with. What it holds belongs to the decider, until it decides anew. */
 export function decideAgain(
   record: DecisionRecord,
@@ -29,23 +47,7 @@ export function decideAgain(
   decider: Decider,
   onStep?: (probabilities: Float64Array, count: number) => void,
 ): Decided {
-  return decider.decide(
-    {
-      shelves: record.shelves.map((shelf) => ({ ...shelf, count: shelf.items.length })),
-      view,
-      atMs: record.atMs,
-      device: record.device,
-      marketNumber: view.market,
-      catalog: epochs.catalog,
-      counters: epochs.counters,
-      embedding: epochs.embedding,
-      model: epochs.model,
-      policyId: record.policyId,
-      tunables: epochs.tunables,
-      seed: seedFromBytes(record.seed),
-    },
-    onStep,
-  );
+  return decider.decide(inputOfRecord(record, view, epochs), onStep);
 }
 
 /** The rows of a record with the scores, values and highest probabilities that records do not hold: for explaining a page served before. */
