@@ -47,6 +47,35 @@ test.each([1, 4, 7, 8, 50])('rows of %i columns: products and weighted sums agre
   expect(block.dots.subarray(count)).toEqual(new Float32Array(3));
 });
 
+test.each([1, 7, 8, 50])(
+  'rows of %i columns: squares are weighted as by a plain loop, and what was kept comes back',
+  (width) => {
+    const count = 19;
+    const empty = createRowBlock(width, count, 2 * count);
+    const kept = filled(width, count, width);
+    empty.rows.set(kept.rows.subarray(0, count * kept.stride));
+    empty.keep(count, count);
+    empty.rows.fill(0);
+    for (let i = 0; i < count; i++) {
+      empty.picked[i] = count + ((7 * i) % count);
+      empty.wideErrors[i] = kept.wideErrors[i];
+    }
+    empty.recall(count);
+    empty.addWeightedSquares(count);
+    for (let i = 0; i < count; i++) {
+      const from = ((7 * i) % count) * kept.stride;
+      expect(empty.rows.slice(i * kept.stride, (i + 1) * kept.stride)).toEqual(
+        kept.rows.slice(from, from + kept.stride),
+      );
+    }
+    for (let j = 0; j < width; j++) {
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum += kept.wideErrors[i] * empty.rows[i * kept.stride + j] ** 2;
+      expect(empty.sums[j]).toBeCloseTo(sum, 10);
+    }
+  },
+);
+
 test.each([
   { alpha: 0.1, beta: 1, l1: 0, l2: 1 },
   { alpha: 0.5, beta: 0, l1: 2.5, l2: 0 },

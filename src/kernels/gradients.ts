@@ -6,6 +6,8 @@ interface GradientExports extends ModuleExports {
   standardiseRows(rows: number, count: number, stride: number, means: number, inverses: number): void;
   dotWide(rows: number, count: number, stride: number, weights: number, out: number): void;
   addWeightedRows(rows: number, errors: number, count: number, stride: number, sums: number): void;
+  addWeightedSquares(rows: number, factors: number, count: number, stride: number, sums: number): void;
+  recallRows(kept: number, picked: number, count: number, stride: number, rows: number): void;
   ftrlStep(
     rows: number,
     errors: number,
@@ -38,6 +40,10 @@ export interface RowBlock {
   readonly stride: number;
   /** capacity x stride, row-major; what pads a row must stay 0. */
   readonly rows: Float32Array;
+  /** kept x stride: rows that stand ready for `recall`. */
+  readonly kept: Float32Array;
+  /** capacity: which of them the next `recall` copies. */
+  readonly picked: Uint32Array;
   /** stride each: what `standardise` takes off columns, and then multiplies them by. */
   readonly means: Float32Array;
   readonly inverses: Float32Array;
@@ -61,12 +67,18 @@ export interface RowBlock {
    * learnt from a row stays finite, whatever finite numbers it has.
    */
   standardise(count: number): void;
+  /** kept[at + r] = rows[r] for the first `count` rows. */
+  keep(count: number, at: number): void;
+  /** rows[i] = kept[picked[i]] for the first `count`. */
+  recall(count: number): void;
   /** dots[r] = rows[r] · query for the first `count` rows, in 32 bits. */
   dot(count: number): void;
   /** wideDots[r] = rows[r] · weights for the first `count` rows, in 64 bits. */
   dotWide(count: number): void;
   /** sums[j] += Σ_r wideErrors[r] rows[r][j] over the first `count` rows, in 64 bits. */
   addWeighted(count: number): void;
+  /** sums[j] += Σ_r wideErrors[r] rows[r][j]² over the first `count` rows, in 64 bits. */
+  addWeightedSquares(count: number): void;
   /**
    * One step of FTRL-proximal by the first `count` rows together; `query` then holds the new weights as floats. With
    * g_r = errors[r] rows[r][j]:
@@ -75,7 +87,8 @@ export interface RowBlock {
   ftrlStep(count: number, rates: FtrlStepRates): void;
 }
 
-export function createRowBlock(width: number, capacity: number): RowBlock {
+/** @param keptRows how many rows may be kept beside the block; stride floats each */
+export function createRowBlock(width: number, capacity: number, keptRows = 0): RowBlock {
   const stride = strideOf(width);
   const { exports, regions } = instantiateModule<GradientExports>('gradients', [
     capacity * stride,
@@ -90,8 +103,11 @@ export function createRowBlock(width: number, capacity: number): RowBlock {
     2 * stride,
     stride,
     stride,
+    capacity,
+    keptRows * stride,
   ]);
-  const [rows, query, dots, errors, z, roots, weights, wideDots, wideErrors, sums, means, inverses] = regions;
+  const [rows, query, dots, errors, z, roots, weights, wideDots, wideErrors, sums, means, inverses, picked, kept] =
+    regions;
   return {
     capacity,
     stride,
@@ -107,10 +123,16 @@ export function createRowBlock(width: number, capacity: number): RowBlock {
     wideDots: wide(wideDots),
     wideErrors: wide(wideErrors),
     sums: wide(sums),
+    kept: kept.f32,
+    picked: picked.u32,
+    keep: (count, at) => kept.f32.set(rows.f32.subarray(0, count * stride), at * stride),
+    recall: (count) => exports.recallRows(kept.address, picked.address, count, stride, rows.address),
     standardise: (count) => exports.standardiseRows(rows.address, count, stride, means.address, inverses.address),
     dot: (count) => exports.dotRows(rows.address, count, stride, query.address, dots.address),
     dotWide: (count) => exports.dotWide(rows.address, count, stride, weights.address, wideDots.address),
     addWeighted: (count) => exports.addWeightedRows(rows.address, wideErrors.address, count, stride, sums.address),
+    addWeightedSquares: (count) =>
+      exports.addWeightedSquares(rows.address, wideErrors.address, count, stride, sums.address),
     ftrlStep: (count, { alpha, beta, l1, l2 }) =>
       exports.ftrlStep(
         rows.address,

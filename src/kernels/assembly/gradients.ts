@@ -22,6 +22,22 @@ export function standardiseRows(rows: usize, count: u32, stride: u32, means: usi
   }
 }
 
+/** rows[i] = kept[picked[i]], for `count` rows. */
+export function recallRows(kept: usize, picked: usize, count: u32, stride: u32, rows: usize): void {
+  const bytes = (<usize>stride) << 2;
+  const end = picked + ((<usize>count) << 2);
+  for (; picked < end; picked += 4) {
+    const from = kept + <usize>load<u32>(picked) * bytes;
+    for (let at: usize = 0; at < bytes; at += 32) {
+      const x = v128.load(from + at);
+      const y = v128.load(from + at, 16);
+      v128.store(rows + at, x);
+      v128.store(rows + at, y, 16);
+    }
+    rows += bytes;
+  }
+}
+
 /** out[r] = rows[r] · weights (f64), for `count` rows. */
 export function dotWide(rows: usize, count: u32, stride: u32, weights: usize, out: usize): void {
   const bytes = (<usize>stride) << 2;
@@ -71,6 +87,29 @@ export function addWeightedRows(rows: usize, errors: usize, count: u32, stride: 
     v128.store(to, b, 16);
     v128.store(to, c, 32);
     v128.store(to, d, 48);
+  }
+}
+
+/** sums[j] += Σ_r factors[r] · rows[r][j]² (factors and sums f64), for `count` rows. */
+export function addWeightedSquares(rows: usize, factors: usize, count: u32, stride: u32, sums: usize): void {
+  const bytes = (<usize>stride) << 2;
+  const end = rows + <usize>count * bytes;
+  for (let j: usize = 0; j < bytes; j += 16) {
+    const to = sums + 2 * j;
+    let a = v128.load(to);
+    let b = v128.load(to, 16);
+    let factor = factors;
+    for (let row = rows + j; row < end; row += bytes) {
+      const f = v128.load64_splat(factor);
+      const x = v128.load(row);
+      const low = f64x2.promote_low_f32x4(x);
+      const high = f64x2.promote_low_f32x4(upper(x));
+      a = f64x2.add(a, f64x2.mul(f, f64x2.mul(low, low)));
+      b = f64x2.add(b, f64x2.mul(f, f64x2.mul(high, high)));
+      factor += 8;
+    }
+    v128.store(to, a);
+    v128.store(to, b, 16);
   }
 }
 

@@ -1,9 +1,9 @@
 /** The penalised loss of a linear model over all rows at once, and the search for its optimum. */
-import type { FeatureBatch } from '../../features/index.ts';
-import { createRowBlock, type RowBlock } from '../../kernels/index.ts';
+import type { RowBlock } from '../../kernels/index.ts';
 import type { Examples } from '../contract.ts';
 import { minimise, type Objective } from '../lbfgs.ts';
 import { sigmoids } from '../sigmoid.ts';
+import { DenseRows } from './dense-rows.ts';
 import type { LinearWeights } from './weights.ts';
 
 export interface OptimumOptions {
@@ -63,17 +63,6 @@ function compact(examples: Examples, bucketCount: number): { buckets: Uint32Arra
   return { buckets: Uint32Array.from(buckets), indices };
 }
 
-/** Copies rows from .. from + count of a batch into a block, and standardises them there. */
-function fillBlock(block: RowBlock, { dense, denseWidth }: FeatureBatch, from: number, count: number): void {
-  const { rows, stride } = block;
-  for (let i = 0; i < count; i++) {
-    const source = (from + i) * denseWidth;
-    const target = i * stride;
-    for (let j = 0; j < denseWidth; j++) rows[target + j] = dense[source + j];
-  }
-  block.standardise(count);
-}
-
 /** Rows of a block: 128 of 64 floats stay in the first-level cache. */
 const BLOCK_ROWS = 128;
 
@@ -83,6 +72,7 @@ class PenalisedLoss implements Objective {
   private readonly weights: LinearWeights;
   private readonly indices: Int32Array;
   private readonly options: OptimumOptions;
+  private readonly rows: DenseRows;
   private readonly block: RowBlock;
   private readonly biasStart: number;
   private readonly scores = new Float64Array(BLOCK_ROWS);
@@ -94,9 +84,8 @@ class PenalisedLoss implements Objective {
     this.indices = indices;
     this.size = size;
     this.options = options;
-    this.block = createRowBlock(weights.dense.length, BLOCK_ROWS);
-    this.block.means.set(weights.means);
-    this.block.inverses.set(weights.scales.map((scale) => 1 / scale));
+    this.rows = new DenseRows(weights, BLOCK_ROWS, examples);
+    this.block = this.rows.block;
     this.biasStart = weights.bias;
   }
 
@@ -113,7 +102,8 @@ class PenalisedLoss implements Objective {
     for (let from = 0; from < rows; from += BLOCK_ROWS) {
       const count = Math.min(BLOCK_ROWS, rows - from);
       if (width > 0) {
-        fillBlock(block, batch, from, count);
+        this.rows.pickFrom(from, count);
+        this.rows.take(batch, count);
         block.dotWide(count);
       }
       for (let i = 0; i < count; i++) {

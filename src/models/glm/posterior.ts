@@ -10,7 +10,7 @@
  */
 import { requireTexts, ShelfwiseError } from '../../base/index.ts';
 import type { Epoch, EpochContent } from '../../domain/index.ts';
-import type { EncoderShape } from '../../features/index.ts';
+import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
 import { addOuter, PrecisionFactor } from './precision-factor.ts';
 
 /** 8 MiB of factor, and 0.3 ms a row learnt. */
@@ -72,6 +72,20 @@ export class Posterior {
     if (curvature === 0) return;
     this.addSingle(x, slots, from, to, curvature);
     if (this.block.length > 0) this.factor.add(this.blockPart(x), curvature);
+  }
+
+  /**
+   * Learns of many rows at once, where there is no block: squares[i] = Σ_r h_r x_ri² of the coordinates 0 .. denseWidth, and of
+   * the first rows of the batch h.
+   */
+  addSquares(squares: Float64Array, batch: FeatureBatch, h: Float64Array): void {
+    const { precisions, sparse } = this;
+    for (let i = 0; i < squares.length; i++) precisions[i] += squares[i];
+    const slots = batch.sparse;
+    const { sparseWidth } = batch;
+    for (let r = 0, s = 0; r < h.length; r++) {
+      for (const end = s + sparseWidth; s < end; s++) if (slots[s] !== 0) sparse[slots[s]] += h[r];
+    }
   }
 
   private addSingle(x: Float64Array, slots: Uint32Array, from: number, to: number, curvature: number): void {

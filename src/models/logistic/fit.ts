@@ -1,6 +1,7 @@
 /** The parts of a fit: FTRL pass by pass, and what is known of the weights at the end. */
 import type { EncoderShape } from '../../features/index.ts';
 import type { Examples } from '../contract.ts';
+import { weightedSquares } from '../glm/dense-rows.ts';
 import type { RowLearner } from '../glm/passes.ts';
 import { blockOf, Posterior } from '../glm/posterior.ts';
 import { LinearScorer, standardise } from '../glm/weights.ts';
@@ -10,11 +11,17 @@ import type { LogisticOptions } from './options.ts';
 import type { LogisticWeights } from './weights.ts';
 
 /** FTRL whose penalties are those of the passes so far. */
-export function ftrlPasses(ftrl: Ftrl, { l1, l2 }: Pick<LogisticOptions, 'l1' | 'l2'>): RowLearner {
+export function ftrlPasses(
+  ftrl: Ftrl,
+  { l1, l2 }: Pick<LogisticOptions, 'l1' | 'l2'>,
+  { batch }: Pick<Examples, 'batch'>,
+): RowLearner {
+  // Without slots no bucket has moved, and there are 2^18 of them.
+  const slotless = batch.sparseWidth === 0 ? batch : undefined;
   return {
     beginPass: (pass) => ftrl.setPenalties(l1 * (pass + 1), l2 * (pass + 1)),
     learn: (batch, labels, weights, order, from, to) => ftrl.learn(batch, labels, weights, order, from, to),
-    settle: () => ftrl.settle(),
+    settle: () => ftrl.settle(slotless, 0),
     snapshot: () => ftrl.snapshot(),
   };
 }
@@ -56,8 +63,13 @@ export async function gatherPosterior(
   p: Float64Array,
   pause: () => Promise<void>,
 ): Promise<void> {
-  const x = new Float64Array(weights.dense.length + 1).fill(1);
   const { sparse, sparseWidth } = batch;
+  if (posterior.block.length === 0) {
+    const curvatures = Float64Array.from({ length: rows }, (_, r) => sampleWeights[r] * p[r] * (1 - p[r]));
+    posterior.addSquares(weightedSquares({ batch, rows }, weights, curvatures), batch, curvatures);
+    return;
+  }
+  const x = new Float64Array(weights.dense.length + 1).fill(1);
   const gathering = posterior.gathering();
   const sliceRows = Math.ceil(SLICE_WORK / (x.length + sparseWidth + posterior.block.length ** 2 / 2));
   for (let r = 0; r < rows; r++) {
@@ -77,20 +89,13 @@ export function gatherRoots(
   state: FtrlState,
   p: Float64Array,
 ): void {
-  const width = weights.dense.length;
-  const x = new Float64Array(width + 1).fill(1);
-  const squares = new Float64Array(width + 1);
   const { sparse: slots, sparseWidth } = batch;
   const { sparse: cells } = state;
-  for (let r = 0; r < rows; r++) {
-    const error = sampleWeights[r] * (p[r] - labels[r]);
-    if (error === 0) continue;
-    standardise(weights, batch, r, x, 1);
-    for (let i = 0; i <= width; i++) squares[i] += (error * x[i]) ** 2;
-    for (let s = r * sparseWidth; s < (r + 1) * sparseWidth; s++) {
-      if (slots[s] !== 0) cells[CELLS * slots[s] + 1] += error * error;
-    }
+  const squaredErrors = Float64Array.from({ length: rows }, (_, r) => (sampleWeights[r] * (p[r] - labels[r])) ** 2);
+  const squares = weightedSquares({ batch, rows }, weights, squaredErrors);
+  for (let k = 0; k < rows * sparseWidth; k++) {
+    if (slots[k] !== 0) cells[CELLS * slots[k] + 1] += squaredErrors[Math.floor(k / sparseWidth)];
   }
-  for (let i = 0; i <= width; i++) state.dense[2 * i + 1] = Math.sqrt(squares[i]);
+  for (let i = 0; i < squares.length; i++) state.dense[2 * i + 1] = Math.sqrt(squares[i]);
   for (let b = 1; b < weights.sparse.length; b++) cells[CELLS * b + 1] = Math.sqrt(cells[CELLS * b + 1]);
 }

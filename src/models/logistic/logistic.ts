@@ -239,7 +239,7 @@ class Logistic implements LogisticLearner {
     const weights = noWeights(encoder, logit(rate));
     columnMoments(examples, weights.means, weights.scales);
     const state = freshState(encoder);
-    const ftrl = new Ftrl(weights, state, options);
+    const ftrl = new Ftrl(weights, state, options, undefined, learning === 'ftrl' ? examples : undefined);
     const pause = async (share: number): Promise<void> => {
       onProgress?.(share);
       await breathe();
@@ -257,7 +257,7 @@ class Logistic implements LogisticLearner {
       });
     } else {
       ftrl.setBias(weights.bias);
-      passes = await passOver(examples, ftrlPasses(ftrl, options), {
+      passes = await passOver(examples, ftrlPasses(ftrl, options, examples), {
         passes: epochs,
         rng,
         validationLoss: validation && (() => meanLoss(validation, probabilities(validation, weights))),
