@@ -36,6 +36,7 @@ export {
 } from './ensemble/learner.ts';
 export type { Resampling } from './ensemble/replicas.ts';
 export { type FmFitOptions, type FmLearner, type FmOptions, fmModel } from './fm/fm.ts';
+export { type MinimiseOptions, minimise, type Objective as SmoothObjective } from './lbfgs.ts';
 export { type LinearLearner, type LinearOptions, linearModel } from './linear/linear.ts';
 export { FAMILY_IDS, freshModel, isOnline, loadModel, partOptions, restoreLearner } from './load.ts';
 export {
@@ -68,6 +69,7 @@ export {
   parseBinding,
   withMetadata,
 } from './onnx/index.ts';
+export { breathe } from './pace.ts';
 export { fitClickRates } from './position/click-rates.ts';
 export type { Clicks, ListClicks, Places, SubjectClicks } from './position/clicks.ts';
 export {
