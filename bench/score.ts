@@ -7,6 +7,7 @@ import { createRng } from '../src/base/index.ts';
 import { createBatch, createEncoder, type EncoderShape, homeFeatures } from '../src/features/index.ts';
 import { logisticModel, networkModel, treesModel } from '../src/models/index.ts';
 import { round } from './load.ts';
+import { peakMs } from './peak.ts';
 import type { BenchSettings } from './settings.ts';
 
 const ROWS = 2000;
@@ -50,6 +51,7 @@ export async function benchScore({ seconds }: BenchSettings): Promise<Record<str
     logisticMs: logistic,
     networkMs: byNetwork,
     network64x128x64x1Ms: byLarger,
+    baselineBareMultiplyAddsOf64x128x64x1Ms: round(await peakMs(ROWS * (64 * 128 + 128 * 64 + 64))),
     trees50ColumnsMs: byTrees,
     treesMs: bySlotTrees,
     baselineDenseDotProductMs: dot,
