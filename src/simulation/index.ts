@@ -13,4 +13,11 @@ export {
   type TableCell,
 } from './classification/simulate.ts';
 export { type HistoryBatches, historyBatches } from './history-batches.ts';
+export { type LegacyRandom, legacyRandom } from './open-bandit/legacy-random.ts';
+export {
+  type SyntheticLog,
+  type SyntheticOptions,
+  type SyntheticSource,
+  syntheticSource,
+} from './open-bandit/synthetic.ts';
 export { createDemoWorld, type DemoWorld } from './world.ts';
