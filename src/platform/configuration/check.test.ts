@@ -38,6 +38,40 @@ describe('checkConfiguration', () => {
     expect(pathsOf({ home: { surfaces: { tv: { examination: 0.5 } } } })).toEqual(['home.surfaces.tv.examination']);
   });
 
+  it.each([
+    [{ id: 'linucb' }, { family: 'trees' }, 'linucb needs deviations, and the trees model has none'],
+    [{ id: 'regcb' }, { family: 'network' }, 'regcb needs sensitivities, and the network model has none'],
+    [
+      { id: 'thompson' },
+      { family: 'logistic', posterior: 'none' },
+      'thompson needs draws, and the logistic model has none',
+    ],
+    [
+      { id: 'bootstrap-thompson', replicas: 8 },
+      { family: 'trees', ensemble: 4 },
+      'bootstrap-thompson needs an ensemble of 8 replicas, the ensemble model has 4',
+    ],
+    [
+      { id: 'online-cover' },
+      { family: 'logistic', ensemble: 10, calibration: 'platt' },
+      'online-cover needs single replicas, and a calibrated model shows none',
+    ],
+  ])('refuses a policy beside a model that lacks what it needs: %o, %o', (policy, model, lacked) => {
+    const { problems } = check({ policy, model });
+    expect(problems).toMatchObject([{ path: 'policy.id', message: expect.stringContaining(lacked) }]);
+    // Alone each of them may wait for the other.
+    expect(pathsOf({ policy })).toEqual([]);
+    expect(pathsOf({ model })).toEqual([]);
+  });
+
+  it('takes a policy beside a model that has what it needs', () => {
+    expect(pathsOf({ policy: { id: 'linucb' }, model: { family: 'logistic', calibration: 'platt' } })).toEqual([]);
+    expect(
+      pathsOf({ policy: { id: 'bootstrap-thompson', replicas: 8 }, model: { family: 'trees', ensemble: 8 } }),
+    ).toEqual([]);
+    expect(pathsOf({ policy: { id: 'squarecb' }, model: { family: 'trees' } })).toEqual([]);
+  });
+
   it('names every unknown key and wrong kind at once, each with its path and the name that may have been meant', () => {
     const { problems } = check({
       server: { prot: 8080, host: 5 },

@@ -4,10 +4,17 @@
  */
 import { canonicalJson, contentHash, ShelfwiseError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
-import { DEFAULT_PLAYLIST_SETTINGS, DEFAULT_TUNABLES, type HomeTunables, resolveTunables } from '../../home/index.ts';
+import {
+  DEFAULT_PLAYLIST_SETTINGS,
+  DEFAULT_TUNABLES,
+  type HomeTunables,
+  policyUnder,
+  resolveTunables,
+} from '../../home/index.ts';
 import { FAMILY_IDS, freshModel } from '../../models/index.ts';
-import { isPolicyId, POLICY_IDS, policyOf } from '../../policy/index.ts';
+import { isPolicyId, lackedEvidence, POLICY_IDS, policyOf } from '../../policy/index.ts';
 import { PLATFORM_DEFAULTS, type PlatformOptions, resolvePlatformOptions } from '../config.ts';
+import { learnerOf } from '../training/fit-model.ts';
 import { requirePosition, resolveSpec, resolveTraining, TRAINING_DEFAULTS } from '../training/options.ts';
 import type { FamilyOptions, ResolvedSpec, TrainingOptions } from '../training/report.ts';
 import type { ServerSettings, ShelfwiseConfig } from './define.ts';
@@ -88,6 +95,7 @@ export function checkConfiguration(given: unknown, encoder: EncoderShape): Check
       tunables = resolveTunables(withSurfaces(home));
     });
   }
+  if (tunables !== undefined && model !== undefined) requireFit(tunables, model, encoder, report);
   if (isSound('platform', 'playlists')) {
     attempt('platform', report, () => resolvePlatformOptions({ ...platform, dataDir: '.' }));
   }
@@ -165,6 +173,23 @@ function modelOfSection(given: Plain, encoder: EncoderShape, report: Report): Re
     spec = resolveSpec(named, encoder);
   });
   return spec;
+}
+
+/** A policy and a model that the file names together must suit each other; one alone may wait for the other. */
+function requireFit(tunables: HomeTunables, model: ResolvedSpec, encoder: EncoderShape, report: Report): void {
+  if (tunables.policy === 'popularity') return;
+  const policy = policyUnder(tunables.policy, tunables);
+  const lacked =
+    policy.needs.kind === 'replicas' && model.calibration !== 'none'
+      ? `${policy.id} needs single replicas, and a calibrated model shows none; take calibration none`
+      : // A calibration passes on all else that the model within knows.
+        lackedEvidence(policy, learnerOf(model, encoder, 1));
+  if (lacked !== undefined)
+    report(
+      'policy.id',
+      `is ${JSON.stringify(tunables.policy)}: ${lacked}`,
+      'Take another policy, or a model that has it (docs/policies.md).',
+    );
 }
 
 function checkServer({ host, port, dataDir }: Partial<ServerSettings>, report: Report): void {
