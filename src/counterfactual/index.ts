@@ -1,6 +1,26 @@
-/** Judges a policy on what another one logged. */
+/** Judges a policy on what another one logged: estimators, their tuning and intervals, weights of slates, embeddings and several logs. */
+export {
+  type ComparedRows,
+  type CompareOptions,
+  Comparison,
+  type PolicyComparison,
+  type SliceComparison,
+  type WeightSummary,
+} from './compare.ts';
+export type { Estimator, EstimatorSetting, HyperParameter, Normalisation } from './estimator.ts';
+export { ALL_ESTIMATES, ESTIMATORS, estimatorOf, nameOf, settingOf } from './estimators/index.ts';
+export {
+  type Estimate,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type IntervalKind,
+  type SettingResult,
+  type TunedEstimate,
+} from './evaluate.ts';
 export type { GroupSums } from './groups.ts';
 export * from './learning/index.ts';
+export type { ContributionMoments, WeightMoments } from './moments.ts';
 export * from './nuisance/index.ts';
 export {
   checkRows,
@@ -12,3 +32,23 @@ export {
   requirePropensity,
   sourceOf,
 } from './rows.ts';
+export { type CascadeColumns, cascadeModel } from './slates/cascade-dr.ts';
+export { evaluateStudies, plainStudy, type Study, type StudyReport } from './study.ts';
+export {
+  type CardValues,
+  Ladder,
+  type LoggedRows,
+  RUNG_ASSUMPTIONS,
+  RUNGS,
+  type Rung,
+  type WeighedPage,
+} from './weights/ladder.ts';
+export {
+  cascadeWeights,
+  chooseLookBacks,
+  jointWeights,
+  type LookBackOptions,
+  ratioWeights,
+  withLookBacks,
+} from './weights/slates.ts';
+export { type MissingMass, SupportGauge } from './weights/support.ts';

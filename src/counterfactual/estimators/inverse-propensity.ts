@@ -9,7 +9,7 @@ export function clip(
   lambda: number,
   out: Float64Array,
 ): void {
-  for (let row = 0; row < rows; row++) out[row] = weights[row] < lambda ? weights[row] : lambda;
+  for (let row = 0; row < rows; row++) out[row] = Math.min(weights[row], lambda);
 }
 
 /** w̃ = w. */

@@ -1,0 +1,227 @@
+/** One pass over a log: what every setting needs for its value, its tuning and its interval, in memory that does not grow with the log. */
+import { ShelfwiseError } from '../base/index.ts';
+import type { EstimatorSetting } from './estimator.ts';
+import { GroupTable } from './groups.ts';
+import { type Functional, type RatioColumns, type RatioTerm, ratioOf } from './intervals/functional.ts';
+import { MOMENT, MomentTable, WeightSums } from './moments.ts';
+import { checkRows, type EvaluationRows } from './rows.ts';
+
+/** Fixed columns of the group table: decisions, rows, and Σ_rows q̂π. */
+export const DECISIONS = 0;
+const ROWS = 1;
+const BASE = 2;
+const FIXED = 3;
+
+export interface PassOptions {
+  /** A power of two. */
+  readonly listenerGroups: number;
+  /** Positions that are normalised on their own; deeper ones share the last. */
+  readonly positions: number;
+}
+
+/** A setting's own columns of the group table. */
+interface SettingColumns {
+  readonly numerator: number;
+  /** -1 where nothing is normalised by all rows. */
+  readonly denominator: number;
+  /** Position → column of its numerator; its denominator follows. Empty unless normalised by position. */
+  readonly byPosition: number[];
+}
+
+export class EvaluationPass {
+  readonly settings: readonly EstimatorSetting[];
+  readonly table: GroupTable;
+  readonly moments: MomentTable;
+  readonly weights = new WeightSums();
+  readonly #columns: readonly SettingColumns[];
+  readonly #options: PassOptions;
+  /** Position → column of its rows, shared by all settings. */
+  readonly #rowsByPosition: number[] = [];
+  readonly #needsModel: boolean;
+  readonly #needsPositions: boolean;
+  #hasModel: boolean | undefined;
+  #rows = 0;
+  #offsets = new Uint32Array(0);
+  #bases = new Float64Array(0);
+  #residuals = new Float64Array(0);
+  #shrunk = new Float64Array(0);
+
+  constructor(settings: readonly EstimatorSetting[], options: PassOptions) {
+    let next = FIXED;
+    this.settings = settings;
+    this.#options = options;
+    this.#columns = settings.map(({ estimator }) => ({
+      numerator: next++,
+      denominator: estimator.normalises === 'all' ? next++ : -1,
+      byPosition: [],
+    }));
+    this.#needsModel = settings.some(({ estimator }) => estimator.usesModel);
+    this.#needsPositions = settings.some(({ estimator }) => estimator.normalises === 'position');
+    this.table = new GroupTable(next, options.listenerGroups);
+    this.moments = new MomentTable(settings.length);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Throws as `checkRows`, and `OPE_ROW_INVALID` where a reward model is needed and missing, or begins or ends within the log. */
+  add(chunk: EvaluationRows): void {
+    checkRows(chunk, this.#rows);
+    const hasModel = chunk.model !== undefined;
+    if ((this.#needsModel && !hasModel) || (this.#hasModel ?? hasModel) !== hasModel) {
+      throw new ShelfwiseError(
+        'OPE_ROW_INVALID',
+        `the chunk at row ${this.#rows} has ${hasModel ? 'a' : 'no'} reward model, unlike what was asked for or came before`,
+      );
+    }
+    this.#hasModel = hasModel;
+    const { rows, decisions } = chunk;
+    this.#reserve(rows, decisions);
+    if (this.#needsPositions) this.#widen(chunk);
+    this.table.offsets(chunk.listenerOf, decisions, this.#offsets);
+    this.#addShared(chunk);
+    this.weights.add(chunk.weights, rows);
+    for (let setting = 0; setting < this.settings.length; setting++) {
+      const { estimator, lambda } = this.settings[setting];
+      estimator.transform(chunk.weights, chunk.matches, rows, lambda, this.#shrunk);
+      const residuals = estimator.usesModel ? this.#residuals : chunk.rewards;
+      this.#addSetting(chunk, setting, residuals, estimator.usesModel);
+      if (estimator.normalises === 'position') this.#addPositions(chunk, this.#columns[setting], residuals);
+    }
+    this.moments.count += decisions;
+    this.#rows += rows;
+  }
+
+  /** The value of a setting, as a function of the table's columns. */
+  functional(setting: number): Functional {
+    const { estimator } = this.settings[setting];
+    const { numerator, denominator, byPosition } = this.#columns[setting];
+    const terms: RatioTerm[] =
+      estimator.normalises === 'position'
+        ? byPosition.map((column, position) => ({
+            numerator: column,
+            normaliser: { denominator: column + 1, rows: this.#rowsByPosition[position] },
+          }))
+        : [{ numerator, normaliser: denominator < 0 ? undefined : { denominator, rows: ROWS } }];
+    const columns: RatioColumns = { decisions: DECISIONS, base: estimator.usesModel ? BASE : undefined, terms };
+    return ratioOf(columns);
+  }
+
+  #reserve(rows: number, decisions: number): void {
+    if (this.#offsets.length < decisions) {
+      this.#offsets = new Uint32Array(decisions);
+      this.#bases = new Float64Array(decisions);
+    }
+    if (this.#shrunk.length < rows) {
+      this.#shrunk = new Float64Array(rows);
+      this.#residuals = new Float64Array(rows);
+    }
+  }
+
+  /** Columns for positions that were not seen before. */
+  #widen({ positionOf, rows }: EvaluationRows): void {
+    let deepest = 0;
+    for (let row = 0; row < rows; row++) if (positionOf[row] > deepest) deepest = positionOf[row];
+    const wanted = Math.min(deepest + 1, this.#options.positions);
+    while (this.#rowsByPosition.length < wanted) {
+      this.#rowsByPosition.push(this.table.widen(1));
+      for (let setting = 0; setting < this.settings.length; setting++) {
+        if (this.settings[setting].estimator.normalises !== 'position') continue;
+        this.#columns[setting].byPosition.push(this.table.widen(2));
+      }
+    }
+  }
+
+  /** Residuals, and what all settings share. */
+  #addShared({ rows, decisions, decisionOf, positionOf, rewards, model }: EvaluationRows): void {
+    const { sums } = this.table;
+    const offsets = this.#offsets;
+    const bases = this.#bases;
+    bases.fill(0, 0, decisions);
+    for (let decision = 0; decision < decisions; decision++) sums[offsets[decision] + DECISIONS]++;
+    for (let row = 0; row < rows; row++) sums[offsets[decisionOf[row]] + ROWS]++;
+    if (model !== undefined) {
+      const residuals = this.#residuals;
+      for (let row = 0; row < rows; row++) {
+        residuals[row] = rewards[row] - model.predicted[row];
+        bases[decisionOf[row]] += model.expected[row];
+      }
+      for (let decision = 0; decision < decisions; decision++) sums[offsets[decision] + BASE] += bases[decision];
+    }
+    const deepest = this.#rowsByPosition.length - 1;
+    if (deepest < 0) return;
+    for (let row = 0; row < rows; row++) {
+      sums[offsets[decisionOf[row]] + this.#rowsByPosition[Math.min(deepest, positionOf[row])]]++;
+    }
+  }
+
+  #addSetting(
+    { rows, decisionOf, weights }: EvaluationRows,
+    setting: number,
+    residuals: Float64Array,
+    withBase: boolean,
+  ): void {
+    const { sums } = this.table;
+    const { cells, count } = this.moments;
+    const { numerator, denominator } = this.#columns[setting];
+    const offsets = this.#offsets;
+    const bases = this.#bases;
+    const shrunk = this.#shrunk;
+    const at = this.moments.at(setting);
+    let shift = cells[at + MOMENT.shift];
+    let sum = cells[at + MOMENT.sum];
+    let squares = cells[at + MOMENT.squares];
+    let smallest = cells[at + MOMENT.smallest];
+    let largest = cells[at + MOMENT.largest];
+    let bias = cells[at + MOMENT.bias];
+    let first = count === 0;
+    for (let row = 0; row < rows; ) {
+      const decision = decisionOf[row];
+      let top = 0;
+      let bottom = 0;
+      do {
+        const weight = shrunk[row];
+        top += weight * residuals[row];
+        bottom += weight;
+        bias += (weights[row] - weight) * residuals[row];
+        row++;
+      } while (row < rows && decisionOf[row] === decision);
+      const offset = offsets[decision];
+      sums[offset + numerator] += top;
+      if (denominator >= 0) sums[offset + denominator] += bottom;
+      const x = withBase ? top + bases[decision] : top;
+      if (first) {
+        shift = x;
+        first = false;
+      }
+      const centred = x - shift;
+      sum += centred;
+      squares += centred * centred;
+      if (x < smallest) smallest = x;
+      if (x > largest) largest = x;
+    }
+    cells[at + MOMENT.shift] = shift;
+    cells[at + MOMENT.sum] = sum;
+    cells[at + MOMENT.squares] = squares;
+    cells[at + MOMENT.smallest] = smallest;
+    cells[at + MOMENT.largest] = largest;
+    cells[at + MOMENT.bias] = bias;
+  }
+
+  #addPositions(
+    { rows, decisionOf, positionOf }: EvaluationRows,
+    { byPosition }: SettingColumns,
+    residuals: Float64Array,
+  ): void {
+    const { sums } = this.table;
+    const offsets = this.#offsets;
+    const shrunk = this.#shrunk;
+    const deepest = byPosition.length - 1;
+    for (let row = 0; row < rows; row++) {
+      const at = offsets[decisionOf[row]] + byPosition[Math.min(deepest, positionOf[row])];
+      sums[at] += shrunk[row] * residuals[row];
+      sums[at + 1] += shrunk[row];
+    }
+  }
+}
