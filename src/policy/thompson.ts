@@ -5,7 +5,7 @@
  */
 import { requireRange, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { applyFloor, type FloorOptions, mixUniform, requireFloor } from './floors.ts';
-import { type EvidenceNeed, identity, type Policy, requireNumbers, type StepEvidence } from './policy.ts';
+import { type EvidenceNeed, identity, type Policy, requireNumbers, Scratch, type StepEvidence } from './policy.ts';
 
 const MOST_DRAWS = 4096;
 
@@ -17,42 +17,62 @@ export function requireDraws(owner: string, name: string, draws: number): void {
   }
 }
 
-/** Draw m of action k as the policy sees it: moved by as much as a composition moved the action's value. */
-export function drawnValue(values: Float64Array, evidence: StepEvidence, k: number, m: number): number {
-  const drawn = evidence.draws[evidence.rows[k] * evidence.drawCount + m];
-  return values[k] === evidence.means[k] ? drawn : drawn + (values[k] - evidence.means[k]);
+/** By how much a composition moved the action's value; 0 between equal infinities. */
+function shiftOf(values: Float64Array, { means }: StepEvidence, k: number): number {
+  return values[k] === means[k] ? 0 : values[k] - means[k];
 }
 
-/**
- * out[k] = share of the draws under which action k is worth most; exactly equal ones share a draw. Throws `OPTION_INVALID`
- * for NaN.
- */
-export function shareOfWins(
-  owner: string,
-  values: Float64Array,
-  n: number,
-  evidence: StepEvidence,
-  draws: number,
-  out: Float64Array,
-): void {
-  requireNumbers(owner, values, n);
-  out.fill(0, 0, n);
-  for (let m = 0; m < draws; m++) {
-    let best = Number.NEGATIVE_INFINITY;
-    let winner = 0;
-    let ties = 0;
-    for (let k = 0; k < n; k++) {
-      const value = drawnValue(values, evidence, k, m);
-      if (value > best) {
-        best = value;
-        winner = k;
-        ties = 1;
-      } else if (value === best) ties++;
+/** Draw m of action k as the policy sees it: moved by as much as the action's value was. */
+export function drawnValue(values: Float64Array, evidence: StepEvidence, k: number, m: number): number {
+  return evidence.draws[evidence.rows[k] * evidence.drawCount + m] + shiftOf(values, evidence, k);
+}
+
+/** Counts wins; its buffers are reused from step to step. */
+class WinCounter {
+  readonly #best = new Scratch();
+  #winners = new Int32Array(0);
+  #ties = new Int32Array(0);
+
+  /**
+   * out[k] = share of the draws under which action k is worth most; exactly equal ones share a draw. Action by action, since
+   * an action's draws lie side by side. Throws `OPTION_INVALID` for NaN.
+   */
+  write(
+    owner: string,
+    values: Float64Array,
+    n: number,
+    evidence: StepEvidence,
+    draws: number,
+    out: Float64Array,
+  ): void {
+    requireNumbers(owner, values, n);
+    if (this.#winners.length < draws) {
+      this.#winners = new Int32Array(draws);
+      this.#ties = new Int32Array(draws);
     }
-    if (ties === 1) out[winner]++;
-    else for (let k = 0; k < n; k++) if (drawnValue(values, evidence, k, m) === best) out[k] += 1 / ties;
+    const best = this.#best.of(draws).fill(Number.NEGATIVE_INFINITY);
+    const winners = this.#winners;
+    const ties = this.#ties.fill(0);
+    const drawn = evidence.draws;
+    for (let k = 0; k < n; k++) {
+      const from = evidence.rows[k] * evidence.drawCount;
+      const shift = shiftOf(values, evidence, k);
+      for (let m = 0; m < draws; m++) {
+        const value = drawn[from + m] + shift;
+        if (value > best[m]) {
+          best[m] = value;
+          winners[m] = k;
+          ties[m] = 1;
+        } else if (value === best[m]) ties[m]++;
+      }
+    }
+    out.fill(0, 0, n);
+    for (let m = 0; m < draws; m++) {
+      if (ties[m] === 1) out[winners[m]]++;
+      else for (let k = 0; k < n; k++) if (drawnValue(values, evidence, k, m) === best[m]) out[k] += 1 / ties[m];
+    }
+    for (let k = 0; k < n; k++) out[k] /= draws;
   }
-  for (let k = 0; k < n; k++) out[k] /= draws;
 }
 
 export interface ThompsonOptions extends FloorOptions {
@@ -100,8 +120,9 @@ export function bootstrapThompson(given: Partial<BootstrapThompsonOptions> = {})
 
 function winsOf(id: string, options: FloorOptions, needs: EvidenceNeed): Policy {
   requireFloor(id, options);
+  const wins = new WinCounter();
   const write = (values: Float64Array, n: number, out: Float64Array, evidence: StepEvidence) => {
-    shareOfWins(id, values, n, evidence, needs.draws, out);
+    wins.write(id, values, n, evidence, needs.draws, out);
     applyFloor(options, out, n);
   };
   return Object.freeze({ ...identity(id, { ...options }, needs), shelf: write, card: write });
@@ -135,8 +156,9 @@ export function topTwoThompson(given: Partial<TopTwoOptions> = {}): Policy {
   requireDraws('top-two-thompson', 'draws', draws);
   requireRange('top-two-thompson', 'leaderShare', leaderShare, Number.MIN_VALUE, 1);
   requireFloor('top-two-thompson', options, 1e-3);
+  const wins = new WinCounter();
   const write = (values: Float64Array, n: number, out: Float64Array, evidence: StepEvidence) => {
-    shareOfWins('top-two-thompson', values, n, evidence, draws, out);
+    wins.write('top-two-thompson', values, n, evidence, draws, out);
     if (n === 1) return;
     mixUniform(out, n, options.epsilon);
     topTwo(out, n, leaderShare);
