@@ -1,0 +1,288 @@
+/**
+ * Several policies on the same logged decisions, in one pass: values, differences and lifts with paired intervals by listener, for all
+ * decisions and for slices of them. What policies have in common cancels in a difference, since it is taken within each resample.
+ *
+ * Memory: sums by group of listeners, at most 2^16 groups (2^14 a slice) x 3 columns a policy and rung; nothing grows with the log.
+ */
+import { createRng } from '../base/index.ts';
+import type { EstimatorSetting } from './estimator.ts';
+import { type GroupSums, GroupTable } from './groups.ts';
+import { comparePaired, intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
+import { type Functional, linearised, ratioOf } from './intervals/functional.ts';
+import { resampleSums } from './intervals/resample.ts';
+import type { EvaluationRows } from './rows.ts';
+import { chooseBySlope } from './tuning/slope.ts';
+
+/** A chunk of decisions, weighed for every policy. */
+export interface ComparedRows {
+  readonly decisions: number;
+  /** Decision → listener, numbered from 0 as they come: what is resampled together. */
+  readonly listenerOf: Uint32Array;
+  /** Decision → what its page earned. */
+  readonly served: Float64Array;
+  /** Slice → decisions of this chunk that are of it, ascending. Slices keep their numbers from chunk to chunk. */
+  readonly slices: readonly Uint32Array[];
+  /** [policy][rung]: rows of the very same decisions. */
+  readonly policies: readonly (readonly EvaluationRows[])[];
+  /** Row → 1 for a logged card, 0 for a place that its page lacks, whose weight is no evidence of overlap. */
+  readonly isCard: Uint8Array;
+}
+
+/** Of the cards' weights. */
+export interface WeightSummary {
+  readonly cards: number;
+  readonly meanWeight: number;
+  readonly maxWeight: number;
+  /** (Σ w)² / Σ w² / cards; 0 where all weights are 0. */
+  readonly essShare: number;
+}
+
+export interface PolicyComparison {
+  /** Which of the rungs was given or chosen. */
+  readonly rung: number;
+  readonly value: ListenerIntervals;
+  readonly weights: WeightSummary;
+  /** Against what served. Lift undefined where nothing was earned. */
+  readonly overServed: ReturnType<typeof comparePaired>;
+  /** Against the baseline policy. */
+  readonly overBaseline: ReturnType<typeof comparePaired>;
+}
+
+export interface SliceComparison {
+  readonly decisions: number;
+  readonly listeners: number;
+  readonly served: ListenerIntervals;
+  readonly policies: readonly PolicyComparison[];
+}
+
+export interface CompareOptions {
+  readonly policies: number;
+  /** How many weightings each policy comes with, from the least biased to the most; more than one: SLOPE chooses, for each slice. */
+  readonly rungs: number;
+  readonly setting: EstimatorSetting;
+  /** The policy that lifts are also taken over. */
+  readonly baseline: number;
+  readonly level: number;
+  readonly resamples: number;
+  readonly seed: number;
+}
+
+const GROUPS = 2 ** 16;
+const SLICE_GROUPS = 2 ** 14;
+/** Columns of a table: decisions, what was served, rows; then three a policy and rung. */
+const [DECISIONS, SERVED, ROWS, FIRST] = [0, 1, 2, 3];
+const [BASE, NUMERATOR, DENOMINATOR] = [0, 1, 2];
+const EACH = 3;
+
+/** Takes chunks in, and compares at the end. */
+export class Comparison {
+  readonly #options: CompareOptions;
+  readonly #all: SliceTable;
+  readonly #slices: SliceTable[] = [];
+  #scratch = new Float64Array(0);
+
+  constructor(options: CompareOptions) {
+    this.#options = options;
+    this.#all = new SliceTable(options.policies * options.rungs, GROUPS);
+  }
+
+  add(chunk: ComparedRows): void {
+    const { policies, rungs } = this.#options;
+    const everyone = Uint32Array.from({ length: chunk.decisions }, (_, decision) => decision);
+    const rowsOf = new Float64Array(chunk.decisions);
+    const { decisionOf, rows } = chunk.policies[0][0];
+    for (let row = 0; row < rows; row++) rowsOf[decisionOf[row]]++;
+    const members = [everyone, ...chunk.slices];
+    while (this.#slices.length < chunk.slices.length) this.#slices.push(new SliceTable(policies * rungs, SLICE_GROUPS));
+    const tables = [this.#all, ...this.#slices].slice(0, members.length).map((table, k) => {
+      const decisions = members[k];
+      return { table, decisions, offsets: table.begin(chunk, decisions, rowsOf) };
+    });
+    for (let policy = 0; policy < policies; policy++) {
+      for (let rung = 0; rung < rungs; rung++) {
+        const sums = this.#sumsOf(chunk.policies[policy][rung], chunk.isCard);
+        for (const { table, decisions, offsets } of tables) table.add(policy * rungs + rung, sums, decisions, offsets);
+      }
+    }
+  }
+
+  /** Undefined where there was no decision. */
+  all(): SliceComparison | undefined {
+    return this.#compare(this.#all, 0);
+  }
+
+  slice(slice: number): SliceComparison | undefined {
+    const table = this.#slices[slice];
+    return table === undefined ? undefined : this.#compare(table, 1 + slice);
+  }
+
+  /** By decision: the estimator's base, numerator and denominator, and of its cards' weights Σ w, Σ w², the largest, how many. */
+  #sumsOf(rows: EvaluationRows, isCard: Uint8Array): DecisionSums {
+    const { estimator, lambda } = this.#options.setting;
+    if (this.#scratch.length < rows.rows) this.#scratch = new Float64Array(2 * rows.rows);
+    const out = this.#scratch;
+    estimator.transform(rows.weights, rows.matches, rows.rows, lambda, out);
+    const model = estimator.usesModel ? rows.model : undefined;
+    const sums = decisionSums(rows.decisions);
+    for (let row = 0; row < rows.rows; row++) {
+      const d = rows.decisionOf[row];
+      const residual = model === undefined ? rows.rewards[row] : rows.rewards[row] - model.predicted[row];
+      if (model !== undefined) sums.base[d] += model.expected[row];
+      if (residual !== 0) sums.numerator[d] += out[row] * residual;
+      sums.denominator[d] += out[row];
+      if (isCard[row] === 0) continue;
+      const weight = rows.weights[row];
+      sums.weight[d] += weight;
+      sums.square[d] += weight * weight;
+      if (weight > sums.largest[d]) sums.largest[d] = weight;
+      sums.cards[d]++;
+    }
+    return sums;
+  }
+
+  #compare(table: SliceTable, stream: number): SliceComparison | undefined {
+    const { policies, rungs, setting, baseline, level, resamples, seed } = this.#options;
+    const whole = table.groups();
+    if (whole.groups === 0) return undefined;
+    const isNormalised = setting.estimator.normalises !== 'none';
+    const usesModel = setting.estimator.usesModel;
+    const functionalAt = (first: number): Functional =>
+      ratioOf({
+        decisions: DECISIONS,
+        base: usesModel ? first + BASE : undefined,
+        terms: [
+          {
+            numerator: first + NUMERATOR,
+            normaliser: isNormalised ? { denominator: first + DENOMINATOR, rows: ROWS } : undefined,
+          },
+        ],
+      });
+    const chosen = Array.from({ length: policies }, (_, policy) => {
+      if (rungs === 1) return 0;
+      const found = chooseBySlope(
+        Array.from({ length: rungs }, (_, rung) => {
+          const { value, standardError } = linearised(whole, functionalAt(FIRST + EACH * (policy * rungs + rung)));
+          return { value, halfWidth: HALF_WIDTHS * standardError };
+        }),
+      );
+      return Math.max(0, found);
+    });
+    const groups = narrowed(
+      whole,
+      chosen.map((rung, policy) => FIRST + EACH * (policy * rungs + rung)),
+    );
+    const resampled = resampleSums(groups, resamples, createRng(seed).fork(stream));
+    const served = ratioOf({ decisions: DECISIONS, base: SERVED, terms: [] });
+    const functionals = chosen.map((_, policy) => functionalAt(FIRST + EACH * policy));
+    return {
+      decisions: table.decisions,
+      listeners: groups.groups,
+      served: intervalsByListener(groups, resampled, served, level),
+      policies: functionals.map((functional, policy) => ({
+        rung: chosen[policy],
+        value: intervalsByListener(groups, resampled, functional, level),
+        weights: table.weights(policy * rungs + chosen[policy]),
+        overServed: comparePaired(groups, resampled, functional, served, level),
+        overBaseline: comparePaired(groups, resampled, functional, functionals[baseline], level),
+      })),
+    };
+  }
+}
+
+/** SLOPE walks intervals of two standard errors. */
+const HALF_WIDTHS = 2;
+
+/** The shared columns, and those of each policy that begin there. */
+function narrowed({ groups, columns, sums }: GroupSums, firsts: readonly number[]): GroupSums {
+  const kept = [DECISIONS, SERVED, ROWS, ...firsts.flatMap((first) => [first, first + 1, first + 2])];
+  const out = new Float64Array(groups * kept.length);
+  for (let g = 0; g < groups; g++) {
+    for (let c = 0; c < kept.length; c++) out[g * kept.length + c] = sums[g * columns + kept[c]];
+  }
+  return { groups, columns: kept.length, sums: out };
+}
+
+interface DecisionSums {
+  readonly base: Float64Array;
+  readonly numerator: Float64Array;
+  readonly denominator: Float64Array;
+  readonly weight: Float64Array;
+  readonly square: Float64Array;
+  readonly largest: Float64Array;
+  readonly cards: Float64Array;
+}
+
+function decisionSums(decisions: number): DecisionSums {
+  const column = (): Float64Array => new Float64Array(decisions);
+  return {
+    base: column(),
+    numerator: column(),
+    denominator: column(),
+    weight: column(),
+    square: column(),
+    largest: column(),
+    cards: column(),
+  };
+}
+
+/** Sums of one slice. */
+class SliceTable {
+  decisions = 0;
+  readonly #table: GroupTable;
+  readonly #weights: { sum: number; squares: number; largest: number; cards: number }[];
+
+  constructor(weightings: number, capacity: number) {
+    this.#table = new GroupTable(FIRST + EACH * weightings, capacity);
+    this.#weights = Array.from({ length: weightings }, () => ({ sum: 0, squares: 0, largest: 0, cards: 0 }));
+  }
+
+  /** Counts these decisions; returns where each one's group begins. */
+  begin({ listenerOf, served }: ComparedRows, decisions: Uint32Array, rowsOf: Float64Array): Uint32Array {
+    const count = decisions.length;
+    const offsets = new Uint32Array(count);
+    this.#table.offsets(
+      Uint32Array.from(decisions, (decision) => listenerOf[decision]),
+      count,
+      offsets,
+    );
+    const { sums } = this.#table;
+    for (let k = 0; k < count; k++) {
+      sums[offsets[k] + DECISIONS]++;
+      sums[offsets[k] + SERVED] += served[decisions[k]];
+      sums[offsets[k] + ROWS] += rowsOf[decisions[k]];
+    }
+    this.decisions += count;
+    return offsets;
+  }
+
+  add(weighting: number, own: DecisionSums, decisions: Uint32Array, offsets: Uint32Array): void {
+    const { sums } = this.#table;
+    const weights = this.#weights[weighting];
+    const first = FIRST + EACH * weighting;
+    for (let k = 0; k < decisions.length; k++) {
+      const d = decisions[k];
+      const at = offsets[k] + first;
+      sums[at + BASE] += own.base[d];
+      sums[at + NUMERATOR] += own.numerator[d];
+      sums[at + DENOMINATOR] += own.denominator[d];
+      weights.sum += own.weight[d];
+      weights.squares += own.square[d];
+      weights.largest = Math.max(weights.largest, own.largest[d]);
+      weights.cards += own.cards[d];
+    }
+  }
+
+  groups(): GroupSums {
+    return this.#table.occupied(DECISIONS);
+  }
+
+  weights(weighting: number): WeightSummary {
+    const { sum, squares, largest, cards } = this.#weights[weighting];
+    return {
+      cards,
+      meanWeight: cards === 0 ? 0 : sum / cards,
+      maxWeight: largest,
+      essShare: squares > 0 ? (sum * sum) / squares / cards : 0,
+    };
+  }
+}
