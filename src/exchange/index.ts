@@ -1,4 +1,5 @@
 export { type HetrecOptions, readHetrecLastfm } from './hetrec.ts';
+export * from './ope/index.ts';
 export { createImportReport, type ImportReport, type ImportReportAccumulator } from './report.ts';
 export type { BadRow, HoldoutPair, ImportSource, ReadBatch } from './source.ts';
 export { readStreamingHistory, type StreamingHistoryOptions } from './streaming-history.ts';

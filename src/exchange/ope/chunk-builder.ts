@@ -1,0 +1,110 @@
+import type { EvaluationRows } from '../../counterfactual/index.ts';
+import { CHUNK_ROWS } from './log.ts';
+
+/** One row to be. */
+export interface RowToAdd {
+  /** Is it the first of its decision? */
+  startsDecision: boolean;
+  listener: number;
+  position: number;
+  weight: number;
+  reward: number;
+  /** 1 or 0. */
+  matches: number;
+  predicted: number;
+  expected: number;
+}
+
+/** Collects rows into chunks of about `CHUNK_ROWS`; a decision stays whole, however long it is. */
+export class ChunkBuilder {
+  readonly #hasModel: boolean;
+  #capacity = CHUNK_ROWS + 256;
+  #rows = 0;
+  #decisions = 0;
+  #decisionOf = new Uint32Array(this.#capacity);
+  #listenerOf = new Uint32Array(this.#capacity);
+  #positionOf = new Uint16Array(this.#capacity);
+  #weights = new Float64Array(this.#capacity);
+  #rewards = new Float64Array(this.#capacity);
+  #matches = new Uint8Array(this.#capacity);
+  #predicted: Float64Array;
+  #expected: Float64Array;
+
+  constructor(hasModel: boolean) {
+    this.#hasModel = hasModel;
+    this.#predicted = new Float64Array(hasModel ? this.#capacity : 0);
+    this.#expected = new Float64Array(hasModel ? this.#capacity : 0);
+  }
+
+  /** Adds a row; gives the chunk that stood before it where it was full. `row` may be used again. */
+  add(row: RowToAdd): EvaluationRows | null {
+    const starts = row.startsDecision || this.#rows === 0;
+    const full = starts && this.#rows >= CHUNK_ROWS ? this.take() : null;
+    if (this.#rows === this.#capacity) this.#grow();
+    const at = this.#rows++;
+    if (starts) this.#listenerOf[this.#decisions++] = row.listener;
+    this.#decisionOf[at] = this.#decisions - 1;
+    this.#positionOf[at] = row.position;
+    this.#weights[at] = row.weight;
+    this.#rewards[at] = row.reward;
+    this.#matches[at] = row.matches;
+    if (this.#hasModel) {
+      this.#predicted[at] = row.predicted;
+      this.#expected[at] = row.expected;
+    }
+    return full;
+  }
+
+  /** What has not been given yet; null when that is nothing. */
+  take(): EvaluationRows | null {
+    const rows = this.#rows;
+    const decisions = this.#decisions;
+    if (rows === 0) return null;
+    this.#rows = 0;
+    this.#decisions = 0;
+    return {
+      rows,
+      decisions,
+      decisionOf: this.#decisionOf.slice(0, rows),
+      listenerOf: this.#listenerOf.slice(0, decisions),
+      positionOf: this.#positionOf.slice(0, rows),
+      weights: this.#weights.slice(0, rows),
+      rewards: this.#rewards.slice(0, rows),
+      matches: this.#matches.slice(0, rows),
+      model: this.#hasModel
+        ? { predicted: this.#predicted.slice(0, rows), expected: this.#expected.slice(0, rows) }
+        : undefined,
+    };
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.#decisionOf = grown(this.#decisionOf, new Uint32Array(this.#capacity));
+    this.#listenerOf = grown(this.#listenerOf, new Uint32Array(this.#capacity));
+    this.#positionOf = grown(this.#positionOf, new Uint16Array(this.#capacity));
+    this.#weights = grown(this.#weights, new Float64Array(this.#capacity));
+    this.#rewards = grown(this.#rewards, new Float64Array(this.#capacity));
+    this.#matches = grown(this.#matches, new Uint8Array(this.#capacity));
+    if (!this.#hasModel) return;
+    this.#predicted = grown(this.#predicted, new Float64Array(this.#capacity));
+    this.#expected = grown(this.#expected, new Float64Array(this.#capacity));
+  }
+}
+
+function grown<T extends Float64Array | Uint32Array | Uint16Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+export function emptyRow(): RowToAdd {
+  return {
+    startsDecision: true,
+    listener: 0,
+    position: 0,
+    weight: 0,
+    reward: 0,
+    matches: 0,
+    predicted: 0,
+    expected: 0,
+  };
+}

@@ -1,0 +1,5 @@
+export { type ColumnsOptions, readOpeColumns } from './columns.ts';
+export { type ChoiceProbability, type DsjsonOptions, readOpeDsjson } from './dsjson.ts';
+export type { OpeLog } from './log.ts';
+export { readObpJson } from './obp-json.ts';
+export { type OpenBanditOptions, readOpenBandit } from './open-bandit.ts';
