@@ -31,6 +31,8 @@ export interface EvaluationRows {
   readonly rewards: Float64Array;
   /** Row → 1 where the policy under evaluation takes exactly the logged action with certainty, else 0: what replay matches. */
   readonly matches: Uint8Array;
+  /** May weights be below 0? Those of the pseudo-inverse are; only `ipw` and `snipw` without λ mean anything then. @default false */
+  readonly signed?: boolean | undefined;
   /** Undefined without a reward model; then the estimators that need one are left out. */
   readonly model: ModelColumns | undefined;
 }
@@ -50,6 +52,8 @@ export interface RowColumns {
   readonly positionOf?: Uint16Array | undefined;
   /** @default 0: nothing matches */
   readonly matches?: Uint8Array | undefined;
+  /** @default false */
+  readonly signed?: boolean | undefined;
   readonly model?: ModelColumns | undefined;
 }
 
@@ -67,6 +71,7 @@ export function evaluationRows(columns: RowColumns): EvaluationRows {
     weights: columns.weights,
     rewards: columns.rewards,
     matches: columns.matches ?? new Uint8Array(rows),
+    signed: columns.signed,
     model: columns.model,
   };
   checkRows(chunk, 0);
@@ -107,6 +112,7 @@ export function checkRows(chunk: EvaluationRows, firstRow: number): void {
   if (chunk.listenerOf.length < decisions) {
     throw invalid(`listenerOf has ${chunk.listenerOf.length} entries for ${decisions} decisions`, firstRow);
   }
+  const least = chunk.signed === true ? -Number.MAX_VALUE : 0;
   let previous = -1;
   for (let row = 0; row < rows; row++) {
     const decision = decisionOf[row];
@@ -114,7 +120,7 @@ export function checkRows(chunk: EvaluationRows, firstRow: number): void {
       throw invalid(`row ${firstRow + row} is of decision ${decision} of its chunk after ${previous}`, firstRow + row);
     }
     previous = decision;
-    if (!(weights[row] >= 0 && weights[row] < Number.POSITIVE_INFINITY)) {
+    if (!(weights[row] >= least && weights[row] < Number.POSITIVE_INFINITY)) {
       throw invalid(`row ${firstRow + row} has weight ${weights[row]}`, firstRow + row);
     }
     if (!Number.isFinite(rewards[row])) {

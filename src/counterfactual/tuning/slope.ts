@@ -23,14 +23,16 @@ export function chooseBySlope(candidates: readonly SlopeCandidate[]): number {
   const taken: SlopeCandidate[] = [];
   let last = -1;
   for (const index of order) {
-    const { value, halfWidth } = candidates[index];
-    for (const earlier of taken) {
-      if (!(Math.abs(earlier.value - value) <= halfWidth + LEPSKI * earlier.halfWidth)) return last;
-    }
+    if (!meetsAll(candidates[index], taken)) return last;
     taken.push(candidates[index]);
     last = index;
   }
   return last;
+}
+
+/** Does the candidate's interval meet those of all that were taken before, in SLOPE's sense? */
+export function meetsAll({ value, halfWidth }: SlopeCandidate, taken: readonly SlopeCandidate[]): boolean {
+  return taken.every((earlier) => Math.abs(earlier.value - value) <= halfWidth + LEPSKI * earlier.halfWidth);
 }
 
 /** Value and t_{1-δ, n-1} √(Var / (n - 1)), Var the population variance: the candidate that a mean of n contributions is. */
