@@ -1,5 +1,10 @@
 /** Law suites that every adapter, policy and model must pass, and doubles to test with: for users' own, too. */
 
+export {
+  judgePropensityLog,
+  type PropensityLogOptions,
+  type PropensityLogOutcome,
+} from './counterfactual/propensity-logs.ts';
 export { type FeatureWorld, type FeatureWorldOptions, featureWorld } from './features/feature-world.ts';
 export { type Call, callerOf, type HttpAnswer } from './http/caller.ts';
 export { sendHostileRequests } from './http/hostile-requests.ts';
