@@ -6,7 +6,7 @@ import type { GroupSums } from './groups.ts';
 import { normalInterval, studentTInterval } from './intervals/asymptotic.ts';
 import { bernsteinLowerBound, hoeffdingLowerBound, studentTLowerBound } from './intervals/bounded.ts';
 import { intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
-import { type Functional, linearised } from './intervals/functional.ts';
+import { type Functional, linearised, totalsOf } from './intervals/functional.ts';
 import type { Interval } from './intervals/interval.ts';
 import { resampleSums } from './intervals/resample.ts';
 import type { ContributionMoments, WeightMoments } from './moments.ts';
@@ -246,4 +246,17 @@ function lowerBoundsOf(moments: ContributionMoments, delta: number): Record<stri
     [`bernstein${suffix}`]: bernsteinLowerBound(moments, moments.largest, delta),
     [`student_t${suffix}`]: studentTLowerBound(moments, delta),
   };
+}
+
+/**
+ * The values of settings alone, of one's own estimators too: no tuning, no intervals. NaN for an empty log. Throws as `evaluate`.
+ */
+export async function estimatesOf(
+  source: DecisionSource,
+  settings: readonly EstimatorSetting[],
+): Promise<readonly number[]> {
+  const pass = new EvaluationPass(settings, { listenerGroups: 2, positions: DEFAULTS.positions });
+  for await (const chunk of source) pass.add(chunk);
+  const totals = totalsOf(pass.table.occupied(DECISIONS));
+  return settings.map((_, index) => pass.functional(index).value(totals, 0));
 }

@@ -1,5 +1,6 @@
 /** Law suites that every adapter, policy and model must pass, and doubles to test with: for users' own, too. */
 
+export { type EstimatorSubject, estimatorLaws } from './counterfactual/estimator-laws.ts';
 export {
   judgePropensityLog,
   type PropensityLogOptions,
