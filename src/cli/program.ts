@@ -12,6 +12,7 @@ import { registerJobs } from './commands/jobs.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerLook } from './commands/look.ts';
 import { registerModels } from './commands/model.ts';
+import { registerOpe } from './commands/ope.ts';
 import { registerPlaylists } from './commands/playlists.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerSimulate } from './commands/simulate.ts';
@@ -86,6 +87,7 @@ ${EXIT_HELP}`,
   registerTrain(program, run);
   registerModels(program, run);
   registerExamination(program, run);
+  registerOpe(program, run);
   registerImport(program, run);
   registerExport(program, run);
   registerHome(program, run);

@@ -2,9 +2,10 @@
  * Several policies on the same logged decisions, in one pass: values, differences and lifts with paired intervals by listener, for all
  * decisions and for slices of them. What policies have in common cancels in a difference, since it is taken within each resample.
  *
- * Memory: sums by group of listeners, at most 2^16 groups (2^14 a slice) x 3 columns a policy and rung; nothing grows with the log.
+ * Memory: sums by group of listeners, at most 2^16 groups (2^14 a slice) x 4 columns a policy and rung; nothing grows with the log.
  */
 import { createRng } from '../base/index.ts';
+import { type MeanWeight, meanWeight } from './diagnostics/weights.ts';
 import type { EstimatorSetting } from './estimator.ts';
 import { type GroupSums, GroupTable } from './groups.ts';
 import { comparePaired, intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
@@ -24,15 +25,22 @@ export interface ComparedRows {
   readonly slices: readonly Uint32Array[];
   /** [policy][rung]: rows of the very same decisions. */
   readonly policies: readonly (readonly EvaluationRows[])[];
-  /** Row → 1 for a logged card, 0 for a place that its page lacks, whose weight is no evidence of overlap. */
+  /**
+   * Row → 1 for a logged card, 0 for a place that its page lacks. Such rows keep the mean weight at 1 where policies fill pages with
+   * different numbers of cards; they are no evidence of overlap.
+   */
   readonly isCard: Uint8Array;
 }
 
 /** Of the cards' weights. */
-export interface WeightSummary {
+export interface CardWeights {
   readonly cards: number;
   readonly meanWeight: number;
   readonly maxWeight: number;
+  /** (Σ w)² / Σ w². */
+  readonly effectiveCards: number;
+  /** Largest w / Σ w. */
+  readonly largestShare: number;
   /** (Σ w)² / Σ w² / cards; 0 where all weights are 0. */
   readonly essShare: number;
 }
@@ -41,8 +49,13 @@ export interface PolicyComparison {
   /** Which of the rungs was given or chosen. */
   readonly rung: number;
   readonly value: ListenerIntervals;
-  readonly weights: WeightSummary;
-  /** Against what served. Lift undefined where nothing was earned. */
+  readonly weights: CardWeights;
+  /** Over all places, lacking ones included. */
+  readonly meanWeight: MeanWeight;
+  /**
+   * Against the policy that logged, by the same estimator: what a reward model adds of noise to both cancels. Lift undefined where
+   * nothing was earned.
+   */
   readonly overServed: ReturnType<typeof comparePaired>;
   /** Against the baseline policy. */
   readonly overBaseline: ReturnType<typeof comparePaired>;
@@ -51,6 +64,7 @@ export interface PolicyComparison {
 export interface SliceComparison {
   readonly decisions: number;
   readonly listeners: number;
+  /** Of what was earned, as it is. */
   readonly served: ListenerIntervals;
   readonly policies: readonly PolicyComparison[];
 }
@@ -60,6 +74,8 @@ export interface CompareOptions {
   /** How many weightings each policy comes with, from the least biased to the most; more than one: SLOPE chooses, for each slice. */
   readonly rungs: number;
   readonly setting: EstimatorSetting;
+  /** The policy that logged, all of whose weights are 1. */
+  readonly served: number;
   /** The policy that lifts are also taken over. */
   readonly baseline: number;
   readonly level: number;
@@ -69,10 +85,10 @@ export interface CompareOptions {
 
 const GROUPS = 2 ** 16;
 const SLICE_GROUPS = 2 ** 14;
-/** Columns of a table: decisions, what was served, rows; then three a policy and rung. */
+/** Columns of a table: decisions, what was served, rows; then four a policy and rung: of w̃, and of w as it is. */
 const [DECISIONS, SERVED, ROWS, FIRST] = [0, 1, 2, 3];
-const [BASE, NUMERATOR, DENOMINATOR] = [0, 1, 2];
-const EACH = 3;
+const [BASE, NUMERATOR, DENOMINATOR, WEIGHT] = [0, 1, 2, 3];
+const EACH = 4;
 
 /** Takes chunks in, and compares at the end. */
 export class Comparison {
@@ -130,8 +146,9 @@ export class Comparison {
       if (model !== undefined) sums.base[d] += model.expected[row];
       if (residual !== 0) sums.numerator[d] += out[row] * residual;
       sums.denominator[d] += out[row];
-      if (isCard[row] === 0) continue;
       const weight = rows.weights[row];
+      sums.all[d] += weight;
+      if (isCard[row] === 0) continue;
       sums.weight[d] += weight;
       sums.square[d] += weight * weight;
       if (weight > sums.largest[d]) sums.largest[d] = weight;
@@ -141,7 +158,7 @@ export class Comparison {
   }
 
   #compare(table: SliceTable, stream: number): SliceComparison | undefined {
-    const { policies, rungs, setting, baseline, level, resamples, seed } = this.#options;
+    const { policies, rungs, setting, served, baseline, level, resamples, seed } = this.#options;
     const whole = table.groups();
     if (whole.groups === 0) return undefined;
     const isNormalised = setting.estimator.normalises !== 'none';
@@ -172,17 +189,18 @@ export class Comparison {
       chosen.map((rung, policy) => FIRST + EACH * (policy * rungs + rung)),
     );
     const resampled = resampleSums(groups, resamples, createRng(seed).fork(stream));
-    const served = ratioOf({ decisions: DECISIONS, base: SERVED, terms: [] });
+    const earned = ratioOf({ decisions: DECISIONS, base: SERVED, terms: [] });
     const functionals = chosen.map((_, policy) => functionalAt(FIRST + EACH * policy));
     return {
       decisions: table.decisions,
       listeners: groups.groups,
-      served: intervalsByListener(groups, resampled, served, level),
+      served: intervalsByListener(groups, resampled, earned, level),
       policies: functionals.map((functional, policy) => ({
         rung: chosen[policy],
         value: intervalsByListener(groups, resampled, functional, level),
         weights: table.weights(policy * rungs + chosen[policy]),
-        overServed: comparePaired(groups, resampled, functional, served, level),
+        meanWeight: meanWeight(groups, { weights: FIRST + EACH * policy + WEIGHT, rows: ROWS }),
+        overServed: comparePaired(groups, resampled, functional, functionals[served], level),
         overBaseline: comparePaired(groups, resampled, functional, functionals[baseline], level),
       })),
     };
@@ -194,7 +212,7 @@ const HALF_WIDTHS = 2;
 
 /** The shared columns, and those of each policy that begin there. */
 function narrowed({ groups, columns, sums }: GroupSums, firsts: readonly number[]): GroupSums {
-  const kept = [DECISIONS, SERVED, ROWS, ...firsts.flatMap((first) => [first, first + 1, first + 2])];
+  const kept = [DECISIONS, SERVED, ROWS, ...firsts.flatMap((first) => [first, first + 1, first + 2, first + 3])];
   const out = new Float64Array(groups * kept.length);
   for (let g = 0; g < groups; g++) {
     for (let c = 0; c < kept.length; c++) out[g * kept.length + c] = sums[g * columns + kept[c]];
@@ -206,6 +224,7 @@ interface DecisionSums {
   readonly base: Float64Array;
   readonly numerator: Float64Array;
   readonly denominator: Float64Array;
+  readonly all: Float64Array;
   readonly weight: Float64Array;
   readonly square: Float64Array;
   readonly largest: Float64Array;
@@ -218,6 +237,7 @@ function decisionSums(decisions: number): DecisionSums {
     base: column(),
     numerator: column(),
     denominator: column(),
+    all: column(),
     weight: column(),
     square: column(),
     largest: column(),
@@ -265,6 +285,7 @@ class SliceTable {
       sums[at + BASE] += own.base[d];
       sums[at + NUMERATOR] += own.numerator[d];
       sums[at + DENOMINATOR] += own.denominator[d];
+      sums[at + WEIGHT] += own.all[d];
       weights.sum += own.weight[d];
       weights.squares += own.square[d];
       weights.largest = Math.max(weights.largest, own.largest[d]);
@@ -276,12 +297,14 @@ class SliceTable {
     return this.#table.occupied(DECISIONS);
   }
 
-  weights(weighting: number): WeightSummary {
+  weights(weighting: number): CardWeights {
     const { sum, squares, largest, cards } = this.#weights[weighting];
     return {
       cards,
       meanWeight: cards === 0 ? 0 : sum / cards,
       maxWeight: largest,
+      effectiveCards: squares > 0 ? (sum * sum) / squares : 0,
+      largestShare: sum > 0 ? largest / sum : 0,
       essShare: squares > 0 ? (sum * sum) / squares / cards : 0,
     };
   }

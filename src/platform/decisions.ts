@@ -71,6 +71,14 @@ export function writeErased(write: StoreWriter, decisionIds: Iterable<string>): 
   for (const id of decisionIds) writePlace(write, id, ERASED);
 }
 
+/** How many decisions were made from one time until another. */
+export function countDecided(store: OnlineStore, fromMs: number, toMs: number): number {
+  const first = (atMs: number): string => decisionIdOf(Math.max(0, Math.floor(atMs)), NO_ENTROPY);
+  let count = 0;
+  for (const _ of store.range(TABLE, { start: first(fromMs), end: first(toMs) })) count++;
+  return count;
+}
+
 /** Was any decision made from one time until another? */
 export function decidedBetween(store: OnlineStore, fromMs: number, toMs: number): boolean {
   const first = (atMs: number): string => decisionIdOf(Math.max(0, Math.floor(atMs)), NO_ENTROPY);

@@ -8,6 +8,7 @@ import type { ConfigurationService } from './configuration/status.ts';
 import type { Decisions } from './decisions.ts';
 import type { Epochs } from './epochs.ts';
 import type { Erasures } from './erasure.ts';
+import type { EvaluationService } from './evaluation/comparison.ts';
 import { exportListener } from './export.ts';
 import { hidePairs } from './hidden-pairs.ts';
 import type { Ingest } from './ingest.ts';
@@ -52,6 +53,7 @@ export function createFacade(dependencies: {
   readonly insights: Insights;
   readonly switches: SwitchService;
   readonly models: ModelService;
+  readonly evaluation: EvaluationService;
   readonly examination: ExaminationService;
   readonly configuration: ConfigurationService;
   readonly keys: Keys;
@@ -81,6 +83,7 @@ export function createFacade(dependencies: {
     rankingOf,
     ...switches,
     ...dependencies.models,
+    ...dependencies.evaluation,
     ...dependencies.examination,
     ...dependencies.configuration,
 

@@ -2,6 +2,7 @@ export type { CampaignService, StoredCampaign } from './campaigns.ts';
 export { type PlatformLogger, type PlatformOptions, silentLogger } from './config.ts';
 export * from './configuration/index.ts';
 export type { ConfigurationProblem, ConfigurationService, ConfigurationStatus } from './configuration/status.ts';
+export * from './evaluation/comparison.ts';
 export type { Insights, ListQuery } from './insights/insights.ts';
 export { openPlatform, type Platform } from './open.ts';
 export type {

@@ -404,6 +404,9 @@ async function assemble(
       insights,
       switches,
       models,
+      evaluation: {
+        comparePolicies: (request, { onProgress, signal } = {}) => trainer.compare(request, onProgress, signal),
+      },
       examination: {
         estimateExamination: (request, { onProgress, signal } = {}) => trainer.examine(request, onProgress, signal),
       },

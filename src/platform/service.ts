@@ -5,6 +5,7 @@ import type { Device, HomeFilter, Item, ListenerProfile } from '../domain/index.
 import type { PolicyId } from '../home/index.ts';
 import type { CampaignService } from './campaigns.ts';
 import type { ConfigurationService } from './configuration/status.ts';
+import type { EvaluationService } from './evaluation/comparison.ts';
 import type { Insights } from './insights/insights.ts';
 import type { PlaylistService } from './playlists/index.ts';
 import type { Rankings } from './rankings.ts';
@@ -135,6 +136,7 @@ export interface PlatformStatus {
 export interface PlatformService
   extends CampaignService,
     ConfigurationService,
+    EvaluationService,
     ExaminationService,
     ModelService,
     Rankings,

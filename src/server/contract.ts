@@ -32,6 +32,7 @@ import type {
 } from '../platform/index.ts';
 import { POLICY_IDS } from '../policy/index.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
+import { EVALUATION_COMPONENTS } from './evaluation-contract.ts';
 import { EXAMINATION_COMPONENTS } from './examination-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
 import { MODEL_COMPONENTS } from './model-contract.ts';
@@ -39,6 +40,7 @@ import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
 import { TRUST_COMPONENTS } from './trust-contract.ts';
 
 export * from './campaign-contract.ts';
+export * from './evaluation-contract.ts';
 export * from './examination-contract.ts';
 export * from './insight-contract.ts';
 export * from './model-contract.ts';
@@ -405,6 +407,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...CAMPAIGN_COMPONENTS,
   ...TRUST_COMPONENTS,
   ...INSIGHT_COMPONENTS,
+  ...EVALUATION_COMPONENTS,
   ...EXAMINATION_COMPONENTS,
   ...MODEL_COMPONENTS,
   ...PLAYLIST_COMPONENTS,

@@ -23,6 +23,7 @@ import type {
   StoredListener,
   VerifiedKey,
 } from '../platform/index.ts';
+import { createFakeEvaluation } from './fake-evaluation.ts';
 import { createFakeInsights } from './fake-insights.ts';
 import { createFakeModels } from './fake-models.ts';
 import { createFakePlaylists } from './fake-playlists.ts';
@@ -292,6 +293,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
       background: {},
     }),
     ...createFakeModels(clock),
+    ...createFakeEvaluation(clock),
     playlists: createFakePlaylists(items, (id) => listeners.has(id)),
     insights: createFakeInsights({ clock, items, listeners, plays }),
     metrics: async () => '# TYPE shelfwise_fake gauge\nshelfwise_fake 1\n',

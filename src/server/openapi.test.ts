@@ -115,6 +115,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/admin/holdout",
         "POST /v1/admin/rebuild-state",
         "POST /v1/decisions/{id}/replay",
+        "POST /v1/evaluation/compare",
         "POST /v1/events",
         "POST /v1/events/beacon",
         "POST /v1/examination/estimate",

@@ -15,6 +15,7 @@ import { registerCampaigns } from './campaign-routes.ts';
 import { allowOrigins } from './cors.ts';
 import { registerEvents, registerHome, registerItems, registerListeners } from './data-routes.ts';
 import { registerDecisions } from './decision-routes.ts';
+import { registerEvaluation } from './evaluation-routes.ts';
 import { registerExamination } from './examination-routes.ts';
 import { registerGorse } from './gorse-routes.ts';
 import { registerInsights } from './insight-routes.ts';
@@ -112,6 +113,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerPlaylists(app, context);
   registerAdmin(app, context);
   registerModels(app, context);
+  registerEvaluation(app, context);
   registerExamination(app, context);
   registerPersons(app, context);
   registerKeys(app, context);

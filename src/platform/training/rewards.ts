@@ -145,12 +145,12 @@ export async function gatherRewards(
 const SAMPLE_SALT = 0x5ab1;
 
 /** When it was made. A Home may be asked for as it will be at another time (`at`): what came after it is not read by that. */
-function loggedMs({ decisionId }: DecisionRecord): number {
+export function loggedMs({ decisionId }: DecisionRecord): number {
   return decisionTimeMs(decisionId);
 }
 
 /** In the order in which they were read, which is nearly that of time. */
-function forgetBefore(facts: Map<string, DecisionFacts>, beforeMs: number): void {
+export function forgetBefore(facts: Map<string, DecisionFacts>, beforeMs: number): void {
   for (const [id, { servedAtMs }] of facts) {
     if (servedAtMs >= beforeMs) break;
     facts.delete(id);
@@ -158,9 +158,9 @@ function forgetBefore(facts: Map<string, DecisionFacts>, beforeMs: number): void
 }
 
 /** What attribution asks of a record, without the record: a day of them is held in memory. */
-function factsOf(
+export function factsOf(
   record: DecisionRecord,
-  { catalog, itemName }: RewardSource,
+  { catalog, itemName }: Pick<RewardSource, 'catalog' | 'itemName'>,
   known: ReadonlyMap<string, DecisionFacts>,
 ): DecisionFacts {
   const rows = record.rows.map((row) => {

@@ -8,6 +8,9 @@ import { CATALOGUE, type Clock, type ErrorCode, messageOf, ShelfwiseError } from
 import type { EncoderShape } from '../../features/index.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
 import type { Epochs } from '../epochs.ts';
+import { resolveComparison } from '../evaluation/compare-job.ts';
+import type { ComparisonOptions, ComparisonReport } from '../evaluation/comparison.ts';
+import { targetsOf, withBaselines } from '../evaluation/targets.ts';
 import type { Flushing } from '../flushing.ts';
 import { VERSION } from '../version.ts';
 import type { OnProgress } from '../workshop.ts';
@@ -30,6 +33,12 @@ export interface Trainer {
     onProgress?: OnProgress,
     signal?: AbortSignal,
   ): Promise<ExaminationReport>;
+  /** Compares policies on what is durable now. Throws as `train` does, and POLICY_EVIDENCE, EPOCH_NOT_FOUND. */
+  compare(
+    request: Partial<ComparisonOptions>,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<ComparisonReport>;
   /** Stops a training under way, and waits for it. None begins any more. */
   close(): Promise<void>;
 }
@@ -74,6 +83,20 @@ export function createTrainer(dependencies: {
     const job = { options, ...ends, nowMs: clock.nowMs(), catalogHash };
     return inThread<'examine'>(dir, { kind: 'examine', job }, onProgress, signal);
   };
+  const weighUp = async (
+    request: Partial<ComparisonOptions>,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<ComparisonReport> => {
+    const options = resolveComparison(request);
+    const { catalog, tunables, model } = epochs.serving();
+    const asked = targetsOf(options.policies, tunables, model?.hash ?? '');
+    const targets = withBaselines(asked, tunables);
+    const ends = await flushing.flushedEnds();
+    signal.throwIfAborted();
+    const job = { options, targets, asked: asked.length, ...ends, nowMs: clock.nowMs(), catalogHash: catalog.hash };
+    return inThread<'compare'>(dir, { kind: 'compare', job }, onProgress, signal);
+  };
   const alone = async <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
     if (running !== undefined) throw new ShelfwiseError('JOB_RUNNING', 'past decisions are being learnt from already');
     const signals = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
@@ -90,6 +113,7 @@ export function createTrainer(dependencies: {
   return {
     train: (request, onProgress = () => {}, signal) => alone((any) => perform(request, onProgress, any), signal),
     examine: (request, onProgress = () => {}, signal) => alone((any) => lookAt(request, onProgress, any), signal),
+    compare: (request, onProgress = () => {}, signal) => alone((any) => weighUp(request, onProgress, any), signal),
     async close() {
       closing.abort(new ShelfwiseError('NOT_READY', 'the platform is closing'));
       await running;

@@ -2,6 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
+import { type CompareJob, compareJob } from '../evaluation/compare-job.ts';
+import type { ComparisonReport } from '../evaluation/comparison.ts';
 import { openWorkspace } from '../workspace.ts';
 import { examinationJob } from './examination.ts';
 import type { ExaminationReport } from './examination-report.ts';
@@ -10,11 +12,13 @@ import { type NewModel, type TrainJob, trainJob } from './train-job.ts';
 
 export type TrainingWork =
   | { readonly kind: 'train'; readonly job: TrainJob }
-  | { readonly kind: 'examine'; readonly job: ExaminationJob };
+  | { readonly kind: 'examine'; readonly job: ExaminationJob }
+  | { readonly kind: 'compare'; readonly job: CompareJob };
 
 export interface TrainingResults {
   train: NewModel;
   examine: ExaminationReport;
+  compare: ComparisonReport;
 }
 
 export interface TrainingData {
@@ -46,7 +50,9 @@ try {
   const result =
     work.kind === 'train'
       ? await trainJob(workspace, work.job, onProgress, secondsNow)
-      : await examinationJob(workspace, work.job, onProgress, secondsNow);
+      : work.kind === 'examine'
+        ? await examinationJob(workspace, work.job, onProgress, secondsNow)
+        : await compareJob(workspace, work.job, onProgress, secondsNow);
   post({ type: 'done', result });
 } catch (error) {
   post({

@@ -1,0 +1,11 @@
+/** `shelfwise ope`: off-policy evaluation, what a policy would have earned. */
+import type { Command } from 'commander';
+import type { Run } from '../command.ts';
+import { registerCompare } from './ope-compare.ts';
+
+export function registerOpe(program: Command, run: Run): void {
+  const ope = program
+    .command('ope')
+    .description('Off-policy evaluation: what a policy would have earned, from what another one logged.');
+  registerCompare(ope, run);
+}

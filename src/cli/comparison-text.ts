@@ -1,0 +1,63 @@
+/** A comparison of policies in print: what each would have earned, beside what served, and whether the log can tell. */
+import type { Bounds, ComparedFigure, ComparedSlice, ComparisonReport } from '../server/index.ts';
+import { fitted } from './io.ts';
+
+export function comparisonText(report: ComparisonReport): string {
+  const { decisions, listeners, span, leftOut, estimator, rung, assumption, rewardModel, overall, slices } = report;
+  const out = Object.entries(leftOut).filter(([, count]) => count > 0);
+  return `${[
+    `${decisions} decisions (${span}) of ${listeners} listeners, by ${estimator} at the rung "${rung}"`,
+    ...(out.length === 0 ? [] : [`  left out: ${out.map(([why, count]) => `${count} ${why}`).join(', ')}`]),
+    `  assuming that ${assumption}`,
+    ...(rewardModel === null ? [] : [`  reward model: ${rewardModel.kind}, ${rewardModel.rows} cards`]),
+    '',
+    ...sliceLines(overall),
+    ...slices.flatMap((slice) => ['', ...sliceLines(slice)]),
+    '',
+    report.meaning,
+  ].join('\n')}\n`;
+}
+
+const NAME = 22;
+const CELL = 26;
+
+function sliceLines({ dimension, name, decisions, listeners, served, policies }: ComparedSlice): string[] {
+  const title =
+    dimension === '' ? [] : [`${dimension} ${name || '(none)'}: ${decisions} decisions of ${listeners} listeners`];
+  const row = (cells: readonly string[]): string =>
+    `  ${fitted(cells[0], NAME)}${cells
+      .slice(1)
+      .map((cell) => fitted(cell, CELL))
+      .join('')}`.trimEnd();
+  return [
+    ...title,
+    row(['policy', 'reward a decision', 'lift over served', 'lift over popularity', 'verdict']),
+    row(['(what served)', figure(served, 4), '', '', '']),
+    ...policies.flatMap(
+      ({ name: policy, value, interval, liftOverServed, liftOverPopularity, verdict, reasons, essShare }) => [
+        row([
+          policy,
+          value === null || interval === null ? '–' : figure({ value, interval }, 4),
+          lift(liftOverServed),
+          lift(liftOverPopularity),
+          `${verdict}, ESS ${(100 * essShare).toFixed(1)}%`,
+        ]),
+        ...reasons.map(({ sentence }) => `    - ${sentence}`),
+      ],
+    ),
+  ];
+}
+
+function figure({ value, interval }: ComparedFigure, digits: number): string {
+  return `${value.toFixed(digits)} [${bounds(interval, (end) => end.toFixed(digits))}]`;
+}
+
+function lift(of: ComparedFigure | null): string {
+  if (of === null) return '–';
+  const percent = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)}%`;
+  return `${percent(of.value)} [${bounds(of.interval, percent)}]`;
+}
+
+function bounds([lower, upper]: Bounds, end: (value: number) => string): string {
+  return `${lower === null ? '-∞' : end(lower)}, ${upper === null ? '∞' : end(upper)}`;
+}

@@ -1,0 +1,234 @@
+/**
+ * One logged decision, weighed for every policy under evaluation: its page's problem is made once, with the features of its record
+ * and the epochs that it names, and walked by each policy along what was logged.
+ *
+ * Before anything is believed of a record its own policy walks it too: where one propensity comes out otherwise than it was
+ * logged, by a bit, the decision is left out and counted.
+ */
+import {
+  type CardValues,
+  Ladder,
+  type LoggedRows,
+  type MissingMass,
+  SupportGauge,
+  type WeighedPage,
+} from '../../counterfactual/index.ts';
+import { type DecisionRecord, dayPartOf, decodeListenerView, hourOf, type ListenerView } from '../../domain/index.ts';
+import {
+  createDecider,
+  DEFAULT_TUNABLES,
+  type DecisionInput,
+  type HomeTunables,
+  inputOfRecord,
+  isCold,
+  type ReplayEpochs,
+} from '../../home/index.ts';
+import { loadModel, type RewardModel } from '../../models/index.ts';
+import { createEpochReader, type EpochReader } from '../epochs.ts';
+import { isUnreadable } from '../learn.ts';
+import { secretOfKey } from '../listeners.ts';
+import { openView } from '../sealing.ts';
+import type { Workspace } from '../workspace.ts';
+import type { SliceDimension } from './comparison.ts';
+import type { Outcome } from './outcomes.ts';
+import type { TargetSpec } from './targets.ts';
+
+/** Why a decision is no part of an evaluation. */
+export const LEFT_OUT = [
+  'immature',
+  'unrendered',
+  'sampled',
+  'degraded',
+  'marked',
+  'holdOut',
+  'otherEncoder',
+  'unreadable',
+  'unequal',
+  'unmet',
+] as const;
+export type LeftOutReason = (typeof LEFT_OUT)[number];
+
+/** q̂ of a listener's cards, by a model that has not learnt from them. */
+export interface RewardValues {
+  /** Undefined: what the decision was made with. */
+  modelFor(listenerKey: string): RewardModel | undefined;
+  factorFor(listenerKey: string): CardValues['factor'];
+}
+
+/** What is read of a decision by every policy. */
+export interface OpenedDecision {
+  readonly record: DecisionRecord;
+  readonly view: ListenerView;
+  readonly epochs: ReplayEpochs;
+}
+
+/** Opens records that may be evaluated; others are counted by why not. */
+export class DecisionOpener {
+  readonly #workspace: Workspace;
+  readonly #epochs: EpochReader;
+  readonly #left: Record<LeftOutReason, number>;
+
+  constructor(workspace: Workspace, left: Record<LeftOutReason, number>) {
+    this.#workspace = workspace;
+    this.#epochs = createEpochReader(workspace.epochs, workspace.encoder);
+    this.#left = left;
+  }
+
+  open(record: DecisionRecord): OpenedDecision | undefined {
+    const { store, encoder } = this.#workspace;
+    if (record.degraded) return this.#leave('degraded');
+    if (record.marks.length > 0) return this.#leave('marked');
+    // Popularity for the hold-out is no draw, and its listeners are kept from what is compared.
+    if (record.policyId === 'popularity') return this.#leave('holdOut');
+    if (record.versions.encoder !== encoder.hash) return this.#leave('otherEncoder');
+    const secret = secretOfKey(store, record.listenerKey);
+    const sealed = secret === undefined ? undefined : openView(record, secret);
+    if (sealed === undefined) return this.#leave('unreadable');
+    try {
+      return { record, view: decodeListenerView(sealed), epochs: this.#epochs(record.versions) };
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return this.#leave('unreadable');
+    }
+  }
+
+  #leave(why: LeftOutReason): undefined {
+    this.#left[why]++;
+    return undefined;
+  }
+}
+
+/** What `weigh` hands over, policy by policy: it belongs to the weigher until the next. */
+export type OnWeighed = (target: number, page: WeighedPage, missing: MissingMass) => void;
+
+interface Target {
+  readonly tunables: TargetSpec['tunables'];
+  readonly model: RewardModel | undefined;
+}
+
+export class DecisionWeigher {
+  readonly #targets: readonly Target[];
+  readonly #values: RewardValues | undefined;
+  readonly #left: Record<LeftOutReason, number>;
+  readonly #decider: ReturnType<typeof createDecider>;
+  readonly #ladder = new Ladder();
+  readonly #gauge = new SupportGauge();
+  /** Of each record's tunables, those of each target in its place. */
+  readonly #tunables = new WeakMap<HomeTunables, readonly HomeTunables[]>();
+  #predictions = new Float64Array(0);
+  /** What a target lacked of a decision's model, the first time. */
+  lacked: string | undefined;
+
+  /** Throws EPOCH_NOT_FOUND, EPOCH_CORRUPT for a target's model. */
+  constructor(
+    { epochs, encoder }: Workspace,
+    targets: readonly TargetSpec[],
+    left: Record<LeftOutReason, number>,
+    values?: RewardValues,
+  ) {
+    this.#decider = createDecider(encoder);
+    this.#left = left;
+    this.#values = values;
+    this.#targets = targets.map(({ tunables, modelHash }) => ({
+      tunables,
+      model: modelHash === '' ? undefined : loadModel(epochs.get(modelHash), encoder),
+    }));
+  }
+
+  /** False, and counted, where the decision is left out; then `onWeighed` was not called. */
+  weigh({ record, view, epochs }: OpenedDecision, onWeighed: OnWeighed): boolean {
+    const logged = inputOfRecord(record, view, epochs);
+    const inputs = this.#inputsOf(logged);
+    for (const input of inputs) {
+      const lacked = this.#decider.lacked(input);
+      if (lacked === undefined) continue;
+      this.lacked ??= lacked;
+      return this.#leave('unmet');
+    }
+    const own = this.#decider.prepare(logged);
+    const rows: LoggedRows = record.rows;
+    const again = this.#ladder.weigh(own.problem, rows, own.policy);
+    if (again === undefined || again.differing > 0) return this.#leave('unequal');
+    this.#gauge.note(own.problem, rows, own.policy);
+    const values = this.#valuesOf(record.listenerKey, logged);
+    for (const [t, input] of inputs.entries()) {
+      const { problem, policy } = this.#decider.prepare(input, true);
+      const page = this.#ladder.weigh(problem, rows, policy, values);
+      const missing = this.#gauge.missing(problem, policy);
+      // What is masked depends on the page's rules alone, which are the record's for every policy.
+      if (page === undefined || missing === undefined) return this.#leave('unequal');
+      onWeighed(t, page, missing);
+    }
+    return true;
+  }
+
+  /** The decision as each target is asked about it. */
+  #inputsOf(logged: DecisionInput): readonly DecisionInput[] {
+    let merged = this.#tunables.get(logged.tunables);
+    if (merged === undefined) {
+      merged = this.#targets.map(({ tunables }) => ({ ...logged.tunables, ...tunables }));
+      this.#tunables.set(logged.tunables, merged);
+    }
+    const tunables = merged;
+    return this.#targets.map((target, t) =>
+      target.tunables === undefined
+        ? logged
+        : {
+            ...logged,
+            tunables: tunables[t],
+            policyId: target.tunables.policy,
+            model: target.model ?? logged.model,
+          },
+    );
+  }
+
+  #valuesOf(listenerKey: string, logged: DecisionInput): CardValues | undefined {
+    if (this.#values === undefined) return undefined;
+    const model = this.#values.modelFor(listenerKey) ?? logged.model;
+    if (model === undefined) return undefined;
+    const { scores, offsets, candidates, problem } = this.#decider.prepare(
+      { ...logged, policyId: 'uniform', model },
+      true,
+    );
+    if (this.#predictions.length < candidates) this.#predictions = new Float64Array(2 * candidates);
+    this.#predictions.set(scores.subarray(0, candidates));
+    return {
+      byShelf: problem.shelves.map(({ count }, s) => this.#predictions.subarray(offsets[s], offsets[s] + count)),
+      factor: this.#values.factorFor(listenerKey),
+    };
+  }
+
+  #leave(why: LeftOutReason): false {
+    this.#left[why]++;
+    return false;
+  }
+}
+
+/** The slices that a decision is of. */
+export function sliceOf(dimension: SliceDimension, { record, view }: OpenedDecision): string {
+  switch (dimension) {
+    case 'tier':
+      return record.tier;
+    case 'market':
+      return record.market;
+    case 'device':
+      return record.device;
+    case 'listener':
+      return isCold(view, DEFAULT_TUNABLES) ? 'new' : 'known';
+    case 'dayPart':
+      return dayPartOf(hourOf(record.atMs));
+  }
+}
+
+/** Card at (shelf rank, card rank) → whether it earned. */
+export function earnedOf({ rewarded }: Outcome): ReadonlySet<number> {
+  return new Set(rewarded.map(({ shelfRank, cardRank }) => placeOf(shelfRank, cardRank)));
+}
+
+/** A number for a place of a page: its rows have at most 20 cards. */
+export function placeOf(shelfRank: number, cardRank: number): number {
+  return shelfRank * CARDS + cardRank;
+}
+
+/** Most cards of a row, rounded up. */
+const CARDS = 32;

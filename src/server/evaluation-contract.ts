@@ -1,0 +1,159 @@
+/** The contract of evaluation: what policies would have earned on logged decisions. */
+import { type TSchema, Type } from 'typebox';
+import {
+  COMPARED_RUNGS,
+  type ComparedFigure,
+  type ComparedPolicy,
+  type ComparedSlice,
+  type ComparisonOptions,
+  type ComparisonReport,
+  type PolicyUnderEvaluation,
+  type PolicyWeights,
+  REWARD_MODELS,
+  SLICE_DIMENSIONS,
+  type VerdictReason,
+} from '../platform/index.ts';
+
+export type {
+  Bounds,
+  ComparedFigure,
+  ComparedPolicy,
+  ComparedRung,
+  ComparedSlice,
+  ComparisonOptions,
+  ComparisonReport,
+  PolicyUnderEvaluation,
+  PolicyWeights,
+  RewardModelChoice,
+  SliceDimension,
+  Verdict,
+  VerdictReason,
+} from '../platform/index.ts';
+
+const closed = { additionalProperties: false } as const;
+/** Its properties as a record of those that `T` has: one that is missing here does not compile. */
+const of = <T>(properties: { readonly [K in keyof Required<T>]: TSchema }): TSchema =>
+  Type.Object(properties as unknown as Record<string, TSchema>, closed);
+const Count = Type.Integer({ minimum: 0 });
+const Time = Type.Number({ description: 'Milliseconds since 1970.' });
+const Share = Type.Number({ description: 'From 0 to 1.' });
+const Bounds = Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+  minItems: 2,
+  maxItems: 2,
+  description: 'From and to, by listener; null where there is no end.',
+});
+const FigureOrNull = Type.Union([Type.Ref('ComparedFigure'), Type.Null()]);
+const Rung = COMPARED_RUNGS.filter((rung) => rung !== 'slope');
+
+const PolicySchema = of<PolicyUnderEvaluation>({
+  name: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 80, description: 'What it is called in the answer; its id by default.' }),
+  ),
+  policy: Type.String({ minLength: 1, maxLength: 80, description: 'The id of a policy, or `served`.' }),
+  options: Type.Optional(Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()]))),
+  composition: Type.Optional(Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]))),
+  model: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 80,
+      default: 'logged',
+      description: '`logged`: that of each decision; `serving`, or the hash of a model.',
+    }),
+  ),
+});
+
+export const ComparePoliciesBody = of<ComparisonOptions>({
+  policies: Type.Array(PolicySchema, { minItems: 1, maxItems: 16 }),
+  span: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 80, default: '30d', description: '`all`, `30d`, `12h` or `FROM..TO`.' }),
+  ),
+  estimator: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 60,
+      description: '`dr`, `sndr`, `ipw`, `snipw`, `dr(lambda=10.0)` …; `dr` by default.',
+    }),
+  ),
+  rung: Type.Optional(
+    Type.Enum([...COMPARED_RUNGS], { default: 'above', description: 'How much of a page a weight takes in.' }),
+  ),
+  by: Type.Optional(Type.Array(Type.Enum([...SLICE_DIMENSIONS]), { maxItems: SLICE_DIMENSIONS.length })),
+  level: Type.Optional(Type.Number({ minimum: 0.5, maximum: 0.9999, default: 0.95 })),
+  resamples: Type.Optional(Type.Integer({ minimum: 100, maximum: 100_000, default: 1000 })),
+  share: Type.Optional(Type.Number({ minimum: 1e-6, maximum: 1, default: 1 })),
+  rewardModel: Type.Optional(Type.Enum([...REWARD_MODELS], { default: 'cross-fitted' })),
+  family: Type.Optional(Type.String({ minLength: 1, maxLength: 80, default: 'logistic' })),
+  folds: Type.Optional(Type.Integer({ minimum: 2, maximum: 20, default: 2 })),
+  seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, default: 1 })),
+});
+
+const FigureSchema = of<ComparedFigure>({ value: Type.Number(), interval: Bounds });
+const WeightsSchema = of<PolicyWeights>({
+  cards: Count,
+  essShare: Share,
+  pageEssShare: Share,
+  listeners: Type.Number(),
+  meanWeight: Type.Number(),
+  maxWeight: Type.Number(),
+  differing: Share,
+  missing: Share,
+});
+const ComparedPolicySchema = of<ComparedPolicy>({
+  name: Type.String(),
+  value: Type.Union([Type.Number(), Type.Null()], { description: 'Cards that earn, a decision; null where refused.' }),
+  interval: Type.Union([Bounds, Type.Null()]),
+  rung: Type.Enum(Rung),
+  liftOverServed: FigureOrNull,
+  liftOverPopularity: FigureOrNull,
+  differenceToServed: FigureOrNull,
+  essShare: Share,
+  weights: Type.Ref('PolicyWeights'),
+  verdict: Type.Enum(['trustworthy', 'weak', 'refused']),
+  reasons: Type.Array(Type.Ref('VerdictReason'), { description: 'Refusals first.' }),
+});
+const ReasonSchema = of<VerdictReason>({
+  code: Type.String(),
+  severity: Type.Enum(['weak', 'refused']),
+  sentence: Type.String(),
+  remedy: Type.String(),
+});
+const SliceSchema = of<ComparedSlice>({
+  dimension: Type.Enum(['', ...SLICE_DIMENSIONS]),
+  name: Type.String(),
+  decisions: Count,
+  listeners: Count,
+  served: Type.Ref('ComparedFigure'),
+  policies: Type.Array(Type.Ref('ComparedPolicy')),
+});
+const ReportSchema = of<ComparisonReport>({
+  span: Type.String(),
+  fromMs: Time,
+  toMs: Time,
+  estimator: Type.String(),
+  rung: Type.Enum([...COMPARED_RUNGS]),
+  assumption: Type.String({ description: 'What the rung takes for granted.' }),
+  level: Type.Number(),
+  decisions: Count,
+  listeners: Count,
+  cards: Count,
+  leftOut: Type.Record(Type.String(), Count, {
+    description: 'Decisions of the span that are no part of it, by reason.',
+  }),
+  rewardModel: Type.Union([
+    Type.Object({ kind: Type.Enum([...REWARD_MODELS]), family: Type.String(), rows: Count }, closed),
+    Type.Null(),
+  ]),
+  overall: Type.Ref('ComparedSlice'),
+  slices: Type.Array(Type.Ref('ComparedSlice')),
+  meaning: Type.String({ description: 'What the figures are, and what they are not.' }),
+  seconds: Type.Number(),
+});
+
+export const EVALUATION_COMPONENTS: Readonly<Record<string, TSchema>> = {
+  ComparedFigure: FigureSchema,
+  ComparedPolicy: ComparedPolicySchema,
+  ComparedSlice: SliceSchema,
+  ComparisonReport: ReportSchema,
+  PolicyWeights: WeightsSchema,
+  VerdictReason: ReasonSchema,
+};
