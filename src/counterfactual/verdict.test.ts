@@ -1,5 +1,9 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { createRng } from '../base/index.ts';
+import { LogDiagnostics } from './diagnostics/log-diagnostics.ts';
 import type { MeanWeight } from './diagnostics/weights.ts';
+import { evaluate } from './evaluate.ts';
+import { evaluationRows, sourceOf } from './rows.ts';
 import { type Evidence, type Judged, judge, judged } from './verdict.ts';
 
 const GOOD_MEAN: MeanWeight = {
@@ -96,5 +100,31 @@ describe('a refused result', () => {
     if (shown.verdict === 'refused') expectTypeOf(shown.result).toEqualTypeOf<undefined>();
     else expectTypeOf(shown.result).toEqualTypeOf<number>();
     expectTypeOf<Judged<number>['result']>().toEqualTypeOf<number | undefined>();
+  });
+});
+
+describe('evidence of a log', () => {
+  const evidenceOf = async (weightOf: (u: number) => number, rows: number) => {
+    const rng = createRng(2);
+    const weights = Float64Array.from({ length: rows }, () => weightOf(rng.uniform()));
+    const rewards = Float64Array.from({ length: rows }, () => rng.below(2));
+    const diagnostics = new LogDiagnostics([2]);
+    await evaluate(sourceOf(evaluationRows({ weights, rewards })), { interval: 'normal', observers: [diagnostics] });
+    return diagnostics.evidence(2);
+  };
+
+  it('is taken while it is evaluated', async () => {
+    const evidence = await evidenceOf((u) => (u < 0.5 ? 0.5 : 1.5), 4000);
+    expect(evidence).toMatchObject({
+      clippedMass: 0,
+      weights: { rows: 4000, largest: 1.5 },
+      meanWeight: { groups: 4000 },
+    });
+    expect(judge(evidence).verdict).toBe('trustworthy');
+  });
+
+  it('refuses where propensities were a fifth too small', async () => {
+    const { verdict, reasons } = judge(await evidenceOf((u) => (u < 0.5 ? 0.625 : 1.875), 4000));
+    expect([verdict, reasons[0].code]).toEqual(['refused', 'MEAN_WEIGHT']);
   });
 });

@@ -1,4 +1,5 @@
 export { type Drift, driftBetween } from './drift.ts';
+export { LogDiagnostics } from './log-diagnostics.ts';
 export { LogHistogram } from './log-histogram.ts';
 export { type CalibrationGroup, PropensityCalibration } from './propensity-calibration.ts';
 export {

@@ -145,7 +145,7 @@ export interface CapitalLowerOptions extends SequenceOptions {
 
 /**
  * Lower confidence sequence of the mean m in [0, 1] of observations x >= -k without an upper bound: the least mean on a grid whose capital
- * Π (1 + min(λ_i, s / (k + m)) (x_i - m)) has not passed 1/α. One-sided at α. Every factor is at least 1 - s, whatever x is
+ * Π (1 + min(λ_i, s / (k + m)) (x_i - m)) has not passed 1/α. One-sided at α. Every factor is at least 1 - s, whatever x is, and falls as m grows: between two means of the grid nothing is lost but the step that bounds are told wider by
  * (Waudby-Smith, Wu, Ramdas, Karampatziakis and Mineiro 2024, theorem 1).
  */
 export class CapitalLower {

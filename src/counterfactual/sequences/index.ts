@@ -1,3 +1,4 @@
+export { kellyBet, PredictableMoments, plugInBet } from './bets.ts';
 export {
   BettingMartingale,
   type BettingOptions,
