@@ -3,6 +3,8 @@ export { type PlatformLogger, type PlatformOptions, silentLogger } from './confi
 export * from './configuration/index.ts';
 export type { ConfigurationProblem, ConfigurationService, ConfigurationStatus } from './configuration/status.ts';
 export * from './evaluation/comparison.ts';
+export { type FrozenDecisions, openFrozenDecisions } from './evaluation/frozen.ts';
+export { type TargetSpec, targetsOf } from './evaluation/targets.ts';
 export type { Insights, ListQuery } from './insights/insights.ts';
 export { openPlatform, type Platform } from './open.ts';
 export type {

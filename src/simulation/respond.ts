@@ -29,6 +29,8 @@ export interface ReactionOptions {
   readonly device?: Device | undefined;
   /** @default `visit:DECISION` */
   readonly sessionId?: string | undefined;
+  /** Factor on the expected reward of a card, [0, 1]: what the listener had just now is wanted less. @default 1 */
+  readonly appetite?: ((itemId: string) => number) | undefined;
 }
 
 const CURIOSITY = 0.015;
@@ -181,7 +183,8 @@ export function createTruth(catalogue: WorldCatalogue, people: People, days: num
         const reference: Reference = { decisionId: page.decisionId, shelfRank: shelf.rank, cardRank: card.rank };
         nowMs += 1200;
         add('impression', { itemId: card.id, reference });
-        const satisfied = rng.uniform() < expectedReward(listenerId, card.id, { atMs });
+        const appetite = options.appetite?.(card.id) ?? 1;
+        const satisfied = rng.uniform() < appetite * expectedReward(listenerId, card.id, { atMs });
         if (!satisfied && rng.uniform() >= CURIOSITY) continue;
         add('select', { itemId: card.id, reference });
         nowMs += 800;
