@@ -7,6 +7,7 @@ import { benchHome } from './home.ts';
 import { benchIngest } from './ingest.ts';
 import { measureJitter } from './jitter.ts';
 import { benchOnnx } from './onnx.ts';
+import { benchOpe } from './ope.ts';
 import { benchQuality } from './quality.ts';
 import { benchScore } from './score.ts';
 import { benchTrain } from './train.ts';
@@ -19,6 +20,7 @@ const BENCHES = {
   train: benchTrain,
   onnx: benchOnnx,
   quality: benchQuality,
+  ope: benchOpe,
 };
 
 const { values, positionals } = parseArgs({
