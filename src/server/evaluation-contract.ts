@@ -12,6 +12,8 @@ import {
   REWARD_MODELS,
   SLICE_DIMENSIONS,
   type VerdictReason,
+  type WeightBin,
+  type WeightHistogram,
 } from '../platform/index.ts';
 
 export type {
@@ -28,6 +30,8 @@ export type {
   SliceDimension,
   Verdict,
   VerdictReason,
+  WeightBin,
+  WeightHistogram,
 } from '../platform/index.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -125,6 +129,14 @@ const SliceSchema = of<ComparedSlice>({
   served: Type.Ref('ComparedFigure'),
   policies: Type.Array(Type.Ref('ComparedPolicy')),
 });
+const HistogramSchema = of<WeightHistogram>({
+  name: Type.String(),
+  cards: Count,
+  zeros: Count,
+  bins: Type.Array(of<WeightBin>({ from: Type.Number(), to: Type.Number(), cards: Count }), {
+    description: 'Weights above `from`, up to `to`; those that are not empty, ascending.',
+  }),
+});
 const ReportSchema = of<ComparisonReport>({
   span: Type.String(),
   fromMs: Time,
@@ -144,6 +156,7 @@ const ReportSchema = of<ComparisonReport>({
     Type.Null(),
   ]),
   overall: Type.Ref('ComparedSlice'),
+  histograms: Type.Array(Type.Ref('WeightHistogram')),
   slices: Type.Array(Type.Ref('ComparedSlice')),
   meaning: Type.String({ description: 'What the figures are, and what they are not.' }),
   seconds: Type.Number(),
@@ -156,4 +169,5 @@ export const EVALUATION_COMPONENTS: Readonly<Record<string, TSchema>> = {
   ComparisonReport: ReportSchema,
   PolicyWeights: WeightsSchema,
   VerdictReason: ReasonSchema,
+  WeightHistogram: HistogramSchema,
 };

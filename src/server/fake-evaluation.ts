@@ -45,6 +45,12 @@ export function createFakeEvaluation(clock: Clock): EvaluationService {
         leftOut: { immature: 1 },
         rewardModel: { kind: 'cross-fitted', family: 'logistic', rows: 500 },
         overall: { dimension: '', name: '', decisions: 100, listeners: 10, served, policies: compared },
+        histograms: compared.map(({ name }) => ({
+          name,
+          cards: 1000,
+          zeros: 0,
+          bins: [{ from: 0.9, to: 1.1, cards: 1000 }],
+        })),
         slices: [],
         meaning: 'nothing',
         seconds: 0,

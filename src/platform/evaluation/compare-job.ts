@@ -31,6 +31,7 @@ import {
 import type { OutcomeSource } from './outcomes.ts';
 import { fitRewardValues } from './reward-values.ts';
 import { popularityAmong, servedAmong, type TargetSpec } from './targets.ts';
+import { WeightHistograms } from './weight-histograms.ts';
 
 export interface CompareJob {
   readonly options: ComparisonOptions;
@@ -151,7 +152,11 @@ export async function compareJob(
     totals,
     onProgress,
   );
-  for await (const chunk of chunks) comparison.add(chunk);
+  const histograms = new WeightHistograms(job.asked, rungs.length);
+  for await (const chunk of chunks) {
+    comparison.add(chunk);
+    histograms.add(chunk);
+  }
   onProgress('intervals', 0);
   const all = comparison.all();
   if (all === undefined) throw nothingLeft(totals, options.span);
@@ -178,6 +183,9 @@ export async function compareJob(
             rows: fitted.rows,
           },
     overall: told(all, '', ''),
+    histograms: all.policies
+      .slice(0, job.asked)
+      .map(({ rung }, policy) => histograms.of(targets[policy].name, policy, rung)),
     slices: totals.slices.flatMap(([dimension, name], number) => {
       const slice = comparison.slice(number);
       return slice === undefined ? [] : [told(slice, dimension, name)];

@@ -1,6 +1,9 @@
 /** What a comparison of policies on logged decisions is asked for, and what it tells. */
 import type { CompositionOptions, PolicyOptions } from '../../policy/index.ts';
 import type { OnProgress } from '../workshop.ts';
+import type { WeightHistogram } from './weight-histograms.ts';
+
+export type { WeightBin, WeightHistogram } from './weight-histograms.ts';
 
 /** How much of a page a weight takes in (`slope`: as little as the data cannot tell from the most); docs/counterfactual.md. */
 export const COMPARED_RUNGS = ['slope', 'prefix', 'above', 'row', 'item'] as const;
@@ -138,6 +141,8 @@ export interface ComparisonReport {
   /** Which, and the rows that it was fitted to; null without one. */
   readonly rewardModel: { readonly kind: RewardModelChoice; readonly family: string; readonly rows: number } | null;
   readonly overall: ComparedSlice;
+  /** Of each policy's weights in `overall`. */
+  readonly histograms: readonly WeightHistogram[];
   readonly slices: readonly ComparedSlice[];
   /** In words: what the figures are, and what they are not. */
   readonly meaning: string;
