@@ -43,6 +43,7 @@ describe('synthetic logs', () => {
       actions: n_actions,
       contextWidth: dim_context,
       behaviour: 'linear',
+      zScore: 'meanOverDeviation',
       beta,
       seed: random_state,
     });

@@ -1,10 +1,11 @@
 /**
  * Open Bandit Pipeline's `SyntheticBanditDataset` with binary rewards and one-hot actions: contexts x ~ N(0, I_d),
  *
- *   q(x, a) = σ(D (z(x, a) - mean(z) / std(z))),   z = Φ(x) · c + Φ(a) · b + Φ(x) M Φ(a)ᵀ,   entries of c, b, M ~ U(-1, 1)
- *   π_b(a | x) = softmax_a(β g(x, a)),             r ~ Bernoulli(q(x, a))
+ *   q(x, a) = σ(D z̃(x, a)),   z = Φ(x) · c + Φ(a) · b + Φ(x) M Φ(a)ᵀ,   entries of c, b, M ~ U(-1, 1)
+ *   π_b(a | x) = softmax_a(β g(x, a)),      r ~ Bernoulli(q(x, a))
  *
- * Φ are all monomials up to degree D, 1 among them. The odd centring of z is the library's. g is q itself, or the library's
+ * Φ are all monomials up to degree D, 1 among them. z̃ = (z - mean(z)) / std(z) in releases up to 0.5.5, and z - mean(z) / std(z)
+ * in what came after, whose rewards depend far more on the context. g is q itself, or the library's
  * linear behaviour policy: g = (y - mean(y)) / std(y), y = Φ(x) M' Φ(a)ᵀ + b' · Φ(a), entries ~ U(0, 1).
  * The same seed gives the library's very rows (up to the rounding of sums). Saito, Aihara, Matsutani & Narita 2021.
  */
@@ -18,6 +19,8 @@ export interface SyntheticOptions {
   readonly degree?: number;
   /** @default 'rewards' */
   readonly behaviour?: 'rewards' | 'linear';
+  /** z̃: as up to release 0.5.5, what the library's published figures are of, or as after it. @default 'standard' */
+  readonly zScore?: 'standard' | 'meanOverDeviation';
   /** β: below 0 the logging policy prefers what is worth little. */
   readonly beta: number;
   /** 0 to 2^32 - 1. */
@@ -37,13 +40,13 @@ export interface SyntheticSource {
 }
 
 export function syntheticSource(options: SyntheticOptions): SyntheticSource {
-  const { actions, contextWidth, behaviour = 'rewards', degree = 1, beta, seed } = options;
+  const { actions, contextWidth, behaviour = 'rewards', degree = 1, zScore = 'standard', beta, seed } = options;
   const random = legacyRandom(seed);
   return {
     next(rows) {
       const contexts = Float64Array.from({ length: rows * contextWidth }, () => random.normal());
       const space = { rows, actions, contextWidth, contexts };
-      const truth = rewardFunction(space, degree, legacyRandom(seed));
+      const truth = rewardFunction(space, degree, zScore, legacyRandom(seed));
       const logits = behaviour === 'rewards' ? truth : linearBehaviour(space, legacyRandom(seed));
       const logging = softmaxRows(logits, rows, actions, beta);
       const taken = drawActions(logging, rows, actions, legacyRandom(seed));
@@ -81,7 +84,12 @@ function oneHot(actions: number): Float64Array {
   return Float64Array.from({ length: actions * actions }, (_, k) => Number(k % (actions + 1) === 0));
 }
 
-function rewardFunction(space: Space, degree: number, random: LegacyRandom): Float64Array {
+function rewardFunction(
+  space: Space,
+  degree: number,
+  zScore: NonNullable<SyntheticOptions['zScore']>,
+  random: LegacyRandom,
+): Float64Array {
   const { rows, actions, contextWidth, contexts } = space;
   const ofContexts = monomials(contexts, rows, contextWidth, degree);
   const ofActions = monomials(oneHot(actions), actions, actions, degree);
@@ -94,7 +102,10 @@ function rewardFunction(space: Space, degree: number, random: LegacyRandom): Flo
     for (let a = 0; a < actions; a++) z[i * actions + a] += dot(ofContexts[i], c) + dot(ofActions[a], b);
   }
   const { mean, deviation } = momentsOf(z);
-  return z.map((one) => 1 / (1 + Math.exp(-degree * (one - mean / deviation))));
+  return z.map((one) => {
+    const scored = zScore === 'standard' ? (one - mean) / deviation : one - mean / deviation;
+    return 1 / (1 + Math.exp(-degree * scored));
+  });
 }
 
 function linearBehaviour({ rows, actions, contextWidth, contexts }: Space, random: LegacyRandom): Float64Array {
