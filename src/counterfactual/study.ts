@@ -41,7 +41,7 @@ export function plainStudy(
 
 /**
  * Evaluates every study that holds one of the estimates asked for (`options.estimators`; `all` by default), each in a pass of its own. With several
- * studies, tuning and bounds are of the first. Throws as `evaluate`, and `OPTION_INVALID` for a name that no study has.
+ * studies, tuning and bounds are of the first, and observers see that one alone. Throws as `evaluate`, and `OPTION_INVALID` for a name that no study has.
  */
 export async function evaluateStudies(
   studies: readonly Study[],
@@ -69,6 +69,7 @@ export async function evaluateStudies(
       ...options,
       estimators: shown.map((one) => names[one] ?? one),
       tune: options.tune ?? tune,
+      observers: evaluations.size === 0 ? (options.observers ?? []) : [],
     });
     evaluations.set(name, evaluation);
     for (const one of shown) estimates[one] = evaluation.estimates[names[one] ?? one];
