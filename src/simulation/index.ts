@@ -20,4 +20,13 @@ export {
   type SyntheticSource,
   syntheticSource,
 } from './open-bandit/synthetic.ts';
+export {
+  type ClosedLoop,
+  type PolicyReport,
+  type SelfCheckOptions,
+  type SelfCheckReport,
+  type SelfCheckRun,
+  selfCheck,
+  type WayReport,
+} from './selfcheck/index.ts';
 export { createDemoWorld, type DemoWorld } from './world.ts';

@@ -1,6 +1,5 @@
 /** `shelfwise ope compare`: what policies would have earned on the platform's own decisions. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ShelfwiseError } from '../../base/index.ts';
 import type {
   ComparedRung,
   ComparisonOptions,
@@ -12,9 +11,8 @@ import type {
 import { type GlobalOptions, print, type Run, withClient } from '../command.ts';
 import { comparisonText } from '../comparison-text.ts';
 import { anyOptionMap, finiteNumber, wholeNumber } from '../parse.ts';
+import { type OptionMap, policiesOf, withOptions } from '../policy-list.ts';
 import { withProgress } from '../progress.ts';
-
-type OptionMap = Readonly<Record<string, number | string | boolean>>;
 
 interface Options
   extends GlobalOptions,
@@ -99,53 +97,12 @@ Examples:
 }
 
 function requestOf(options: Options): Partial<ComparisonOptions> {
-  const { set = {}, compose = {}, model = {} } = options;
   const { span, estimator, rung, by, rewardModel, family, folds, level, resamples, share, seed } = options;
   const given = { span, estimator, rung, by, rewardModel, family, folds, level, resamples, share, seed };
-  const names = new Set(options.policies.map(({ name }) => name));
-  for (const key of Object.keys({ ...set, ...compose })) requireNamed(key, key.slice(0, key.indexOf('.')), names);
-  for (const key of Object.keys(model)) requireNamed(key, key, names);
   return {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    policies: options.policies.map((one) => {
-      const own = {
-        options: ofPolicy(set, one.name),
-        composition: ofPolicy(compose, one.name),
-        model: model[one.name ?? ''],
-      };
-      return {
-        ...one,
-        ...(Object.keys(own.options).length > 0 ? { options: own.options } : {}),
-        ...(Object.keys(own.composition).length > 0 ? { composition: own.composition } : {}),
-        ...(own.model === undefined ? {} : { model: String(own.model) }),
-      };
-    }),
+    policies: withOptions(options.policies, options),
   };
-}
-
-function requireNamed(key: string, name: string, names: ReadonlySet<string | undefined>): void {
-  if (names.has(name)) return;
-  throw new ShelfwiseError(
-    'OPTION_INVALID',
-    `"${key}" is of no policy of --policies; it begins with one of ${[...names].join(', ')}, as in NAME.option=value`,
-  );
-}
-
-function ofPolicy(options: OptionMap, name = ''): OptionMap {
-  return Object.fromEntries(
-    Object.entries(options)
-      .filter(([key]) => key.startsWith(`${name}.`))
-      .map(([key, value]) => [key.slice(name.length + 1), value]),
-  );
-}
-
-/** `greedy,warm=plackett-luce` */
-function policiesOf(text: string): readonly PolicyUnderEvaluation[] {
-  return text.split(',').map((part) => {
-    const [, name, policy] = /^(?:([\w-]+)=)?([\w-]+)$/.exec(part.trim()) ?? [];
-    if (policy === undefined) throw new InvalidArgumentError('It must read ID or NAME=ID, parted by commas.');
-    return { name: name ?? policy, policy };
-  });
 }
 
 function dimensionsOf(text: string): readonly SliceDimension[] {

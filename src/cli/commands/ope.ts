@@ -2,10 +2,12 @@
 import type { Command } from 'commander';
 import type { Run } from '../command.ts';
 import { registerCompare } from './ope-compare.ts';
+import { registerSelfCheck } from './ope-selfcheck.ts';
 
 export function registerOpe(program: Command, run: Run): void {
   const ope = program
     .command('ope')
     .description('Off-policy evaluation: what a policy would have earned, from what another one logged.');
   registerCompare(ope, run);
+  registerSelfCheck(ope, run);
 }

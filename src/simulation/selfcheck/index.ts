@@ -20,7 +20,7 @@ import { openFrozenDecisions, type TargetSpec, targetsOf } from '../../platform/
 import { type CheckedWorld, decideVisits, fillWorld, type OnProgress } from './data.ts';
 import { closedLoop } from './loop.ts';
 import { resolveSelfCheck, type SelfCheckOptions } from './options.ts';
-import { buildPool, LOGGING, type PoolColumns } from './pool.ts';
+import { buildPool, LOGGING, type PoolColumns, requirePoolable } from './pool.ts';
 import type { Replicate, ReplicateSettings, Way } from './replicate.ts';
 import { type ClosedLoop, MEANING, meanOf, type SelfCheckReport, wayReport } from './report.ts';
 import type { Task } from './thread.ts';
@@ -54,7 +54,7 @@ export async function selfCheck(given: Partial<SelfCheckOptions>, run: SelfCheck
     seconds[stage] = (run.monotonicMs() - startMs) / 1000;
     return result;
   };
-  const dir = mkdtempSync(join(tmpdir(), 'shelfwise-selfcheck-'));
+  const dir = mkdtempSync(join(tmpdir(), `shelfwise-selfcheck-${process.pid}-`));
   let threads: PoolThreads | undefined;
   try {
     const base = join(dir, 'world');
@@ -87,7 +87,9 @@ function targetsFor({ logging, policies }: SelfCheckOptions): readonly TargetSpe
       `selfcheck: ${name} is the logging policy itself; compare others with it`,
     );
   }
-  return [first, ...asked];
+  const targets = [first, ...asked];
+  for (const target of targets) requirePoolable(target);
+  return targets;
 }
 
 async function poolOf(

@@ -23,11 +23,11 @@ export interface SelfCheckOptions {
   readonly resamples: number;
   /** Of the logs, their rewards and the world. @default 1 */
   readonly seed: number;
-  /** Size of the demo world. @default 12500 */
+  /** Size of the world: the demo's own is larger, and takes longer to fill. @default 5000 */
   readonly items: number;
   /** @default 2000 */
   readonly listeners: number;
-  /** Days of history before the contexts. @default 60 */
+  /** Days of history before the contexts. @default 20 */
   readonly days: number;
   /** Pages drawn a context and policy for the truth. @default 8 */
   readonly truthDraws: number;
@@ -53,9 +53,9 @@ export function resolveSelfCheck(given: Partial<SelfCheckOptions>, cores: number
     level: 0.95,
     resamples: 1000,
     seed: 1,
-    items: 12_500,
+    items: 5000,
     listeners: 2000,
-    days: 60,
+    days: 20,
     truthDraws: 8,
     loopVisits: 2000,
     threads: cores,

@@ -6,6 +6,7 @@ import { ShelfwiseError } from '../../base/index.ts';
 import { DEVICES, type Device, isGenerated, SURFACES, type Surface, surfaceOf } from '../../domain/index.ts';
 import {
   createDecider,
+  DEFAULT_TUNABLES,
   examinationOf,
   type HomeTunables,
   inputOfRecord,
@@ -105,8 +106,7 @@ class Column<T extends Float64Array | Uint32Array | Int16Array | Uint8Array> {
 
 /**
  * @param targets the logging policy, then those under evaluation
- * Throws `POLICY_EVIDENCE` where the model lacks what a policy needs, `OPTION_INVALID` for one that needs posterior draws, another
- * model, or traits of items: a pool does not hold those.
+ * Throws `POLICY_EVIDENCE` where the model lacks what a policy needs.
  */
 export async function buildPool(
   { decisions, encoder, itemName }: ReturnType<typeof openFrozenDecisions>,
@@ -144,7 +144,7 @@ export async function buildPool(
     const { listenerId, atMs } = visits[Number(record.sessionId)];
     const input = inputOfRecord(record, view, epochs);
     if (tunables === undefined) {
-      tunables = targets.map((target) => mergedTunables(target, input.tunables));
+      tunables = targets.map((target) => ({ ...input.tunables, ...target.tunables }));
       needed = targets.map(({ name }, t) => evidenceOf(name, policyUnder(own(tunables, t).policy, own(tunables, t))));
     }
     const prepared = decider.prepare({ ...input, policyId: 'uniform' });
@@ -221,18 +221,19 @@ function own(tunables: readonly HomeTunables[] | undefined, t: number): HomeTuna
   return found;
 }
 
-function mergedTunables({ name, tunables, modelHash }: TargetSpec, served: HomeTunables): HomeTunables {
+/** Throws `OPTION_INVALID` for a policy that needs posterior draws, another model, or traits of items: a pool does not hold those. */
+export function requirePoolable({ name, tunables, modelHash }: TargetSpec): void {
   if (modelHash !== '') {
     throw new ShelfwiseError('OPTION_INVALID', `selfcheck: ${name} scores with the model that serves; leave model out`);
   }
-  const merged = { ...served, ...tunables };
-  if (readsTraits(resolveComposition(merged.composition))) {
+  if (tunables === undefined) return;
+  if (readsTraits(resolveComposition(tunables.composition))) {
     throw new ShelfwiseError(
       'OPTION_INVALID',
       `selfcheck: the composition of ${name} reads traits of items; leave out diversity, calibration and newcomerShare`,
     );
   }
-  return merged;
+  evidenceOf(name, policyUnder(tunables.policy, { ...DEFAULT_TUNABLES, ...tunables }));
 }
 
 function evidenceOf(name: string, { needs: { kind } }: Policy): 'deviations' | 'sensitivities' | undefined {

@@ -2,7 +2,7 @@
 import type { ComparedRung } from '../../platform/index.ts';
 import type { Replicate, Way, WayOutcome } from './replicate.ts';
 
-/** Counted over logs that were answered; those that were refused have no number. */
+/** Counted over logs that were answered; those that were refused have no number. Null where there is none. */
 export interface WayReport {
   readonly estimator: string;
   readonly rung: ComparedRung;
@@ -10,24 +10,24 @@ export interface WayReport {
   readonly truthOneStep: number;
   readonly truthError: number;
   /** Share of logs whose interval holds the truth. */
-  readonly coverage: number;
+  readonly coverage: number | null;
   /** Standard error of the coverage, √(c (1 - c) / n). */
-  readonly coverageError: number;
+  readonly coverageError: number | null;
   /** Share whose interval holds the truth over the log's own contexts: more, since the interval is also for whom it did not draw. */
-  readonly coverageOfLog: number;
+  readonly coverageOfLog: number | null;
   /** Of the intervals; half of upper - lower, over the truth. */
-  readonly medianHalfWidth: number;
+  readonly medianHalfWidth: number | null;
   /** Mean of the estimates - truth, over the truth, and its standard error. */
-  readonly bias: number;
-  readonly biasError: number;
+  readonly bias: number | null;
+  readonly biasError: number | null;
   /** Of the estimates over logs, and the median of what each log says of it; over the truth. */
-  readonly deviation: number;
-  readonly medianStandardError: number;
+  readonly deviation: number | null;
+  readonly medianStandardError: number | null;
   readonly liftVsLogging: {
     readonly truth: number;
-    readonly median: number;
-    readonly coverage: number;
-    readonly medianHalfWidth: number;
+    readonly median: number | null;
+    readonly coverage: number | null;
+    readonly medianHalfWidth: number | null;
   };
   /** Medians over logs. */
   readonly essShare: number;
@@ -142,22 +142,24 @@ export function wayReport(
     rung,
     truthOneStep: truth,
     truthError: level.truthError,
-    coverage,
-    coverageError: Math.sqrt((coverage * (1 - coverage)) / n),
-    coverageOfLog: share(({ replicate, outcome: { lower, upper } }) => {
-      const own = meanOf(truths, replicate.contextCounts);
-      return lower <= own && own <= upper;
-    }),
-    medianHalfWidth: median(({ lower, upper }) => (upper - lower) / 2) / truth,
-    bias: (mean - truth) / truth,
-    biasError: deviation / Math.sqrt(n) / truth,
-    deviation: deviation / truth,
-    medianStandardError: median(({ standardError }) => standardError) / truth,
+    coverage: orNull(coverage),
+    coverageError: orNull(Math.sqrt((coverage * (1 - coverage)) / n)),
+    coverageOfLog: orNull(
+      share(({ replicate, outcome: { lower, upper } }) => {
+        const own = meanOf(truths, replicate.contextCounts);
+        return lower <= own && own <= upper;
+      }),
+    ),
+    medianHalfWidth: orNull(median(({ lower, upper }) => (upper - lower) / 2) / truth),
+    bias: orNull((mean - truth) / truth),
+    biasError: orNull(deviation / Math.sqrt(n) / truth),
+    deviation: orNull(deviation / truth),
+    medianStandardError: orNull(median(({ standardError }) => standardError) / truth),
     liftVsLogging: {
       truth: lift,
-      median: median((outcome) => outcome.lift),
-      coverage: share(({ outcome: { liftLower, liftUpper } }) => liftLower <= lift && lift <= liftUpper),
-      medianHalfWidth: median(({ liftLower, liftUpper }) => (liftUpper - liftLower) / 2),
+      median: orNull(median((outcome) => outcome.lift)),
+      coverage: orNull(share(({ outcome: { liftLower, liftUpper } }) => liftLower <= lift && lift <= liftUpper)),
+      medianHalfWidth: orNull(median(({ liftLower, liftUpper }) => (liftUpper - liftLower) / 2)),
     },
     essShare: medianOf(all.map(({ outcome }) => outcome.essShare)),
     maxWeight: medianOf(all.map(({ outcome }) => outcome.maxWeight)),
@@ -180,6 +182,11 @@ export function meanOf(values: Float64Array, counts?: Uint16Array): number {
     weight += count;
   }
   return sum / weight;
+}
+
+/** What JSON has no word for. */
+function orNull(figure: number): number | null {
+  return Number.isFinite(figure) ? figure : null;
 }
 
 function medianOf(values: readonly number[]): number {
