@@ -12,6 +12,8 @@ const ROWS = 1;
 const BASE = 2;
 const FIXED = 3;
 
+const BLOCK_DECISIONS = 512;
+
 export interface PassOptions {
   /** A power of two. */
   readonly listenerGroups: number;
@@ -42,7 +44,8 @@ export class EvaluationPass {
   #hasModel: boolean | undefined;
   #rows = 0;
   #offsets = new Uint32Array(0);
-  #bases = new Float64Array(0);
+  /** Row-major decisions of a block × columns of the table: summed here, where it is near, and added to the groups at once. */
+  #sums = new Float64Array(0);
   #residuals = new Float64Array(0);
   #shrunk = new Float64Array(0);
 
@@ -76,21 +79,45 @@ export class EvaluationPass {
       );
     }
     this.#hasModel = hasModel;
-    const { rows, decisions } = chunk;
-    this.#reserve(rows, decisions);
+    const { rows, decisions, decisionOf } = chunk;
     if (this.#needsPositions) this.#widen(chunk);
+    this.#reserve(decisions);
     this.table.offsets(chunk.listenerOf, decisions, this.#offsets);
-    this.#addShared(chunk);
     this.weights.add(chunk.weights, rows);
+    for (let first = 0, from = 0; first < decisions; ) {
+      const last = Math.min(decisions, first + BLOCK_DECISIONS);
+      let to = from;
+      while (to < rows && decisionOf[to] < last) to++;
+      this.#addBlock(blockOf(chunk, from, to, first, last));
+      first = last;
+      from = to;
+    }
+    this.#rows += rows;
+  }
+
+  #addBlock(block: Block): void {
+    const { rows, decisions, first } = block;
+    const { columns } = this.table;
+    if (this.#shrunk.length < rows) {
+      this.#shrunk = new Float64Array(rows);
+      this.#residuals = new Float64Array(rows);
+    }
+    this.#sums.fill(0, 0, decisions * columns);
+    this.#addShared(block);
     for (let setting = 0; setting < this.settings.length; setting++) {
       const { estimator, lambda } = this.settings[setting];
-      estimator.transform(chunk.weights, chunk.matches, rows, lambda, this.#shrunk);
-      const residuals = estimator.usesModel ? this.#residuals : chunk.rewards;
-      this.#addSetting(chunk, setting, residuals, estimator.usesModel);
-      if (estimator.normalises === 'position') this.#addPositions(chunk, this.#columns[setting], residuals);
+      estimator.transform(block.weights, block.matches, rows, lambda, this.#shrunk);
+      const residuals = estimator.usesModel ? this.#residuals : block.rewards;
+      this.#addSetting(block, setting, residuals, estimator.usesModel);
+      if (estimator.normalises === 'position') this.#addPositions(block, this.#columns[setting], residuals);
     }
     this.moments.count += decisions;
-    this.#rows += rows;
+    const { sums } = this.table;
+    const own = this.#sums;
+    for (let decision = 0, at = 0; decision < decisions; decision++) {
+      const offset = this.#offsets[first + decision];
+      for (let column = 0; column < columns; column++) sums[offset + column] += own[at++];
+    }
   }
 
   /** The value of a setting, as a function of the table's columns. */
@@ -108,15 +135,10 @@ export class EvaluationPass {
     return ratioOf(columns);
   }
 
-  #reserve(rows: number, decisions: number): void {
-    if (this.#offsets.length < decisions) {
-      this.#offsets = new Uint32Array(decisions);
-      this.#bases = new Float64Array(decisions);
-    }
-    if (this.#shrunk.length < rows) {
-      this.#shrunk = new Float64Array(rows);
-      this.#residuals = new Float64Array(rows);
-    }
+  #reserve(decisions: number): void {
+    if (this.#offsets.length < decisions) this.#offsets = new Uint32Array(decisions);
+    const cells = BLOCK_DECISIONS * this.table.columns;
+    if (this.#sums.length < cells) this.#sums = new Float64Array(cells);
   }
 
   /** Columns for positions that were not seen before. */
@@ -134,39 +156,35 @@ export class EvaluationPass {
   }
 
   /** Residuals, and what all settings share. */
-  #addShared({ rows, decisions, decisionOf, positionOf, rewards, model }: EvaluationRows): void {
-    const { sums } = this.table;
-    const offsets = this.#offsets;
-    const bases = this.#bases;
-    bases.fill(0, 0, decisions);
-    for (let decision = 0; decision < decisions; decision++) sums[offsets[decision] + DECISIONS]++;
-    for (let row = 0; row < rows; row++) sums[offsets[decisionOf[row]] + ROWS]++;
+  #addShared({ rows, decisions, first, decisionOf, positionOf, rewards, model }: Block): void {
+    const { columns } = this.table;
+    const sums = this.#sums;
+    for (let decision = 0; decision < decisions; decision++) sums[decision * columns + DECISIONS] = 1;
+    for (let row = 0; row < rows; row++) sums[(decisionOf[row] - first) * columns + ROWS]++;
     if (model !== undefined) {
       const residuals = this.#residuals;
       for (let row = 0; row < rows; row++) {
         residuals[row] = rewards[row] - model.predicted[row];
-        bases[decisionOf[row]] += model.expected[row];
+        sums[(decisionOf[row] - first) * columns + BASE] += model.expected[row];
       }
-      for (let decision = 0; decision < decisions; decision++) sums[offsets[decision] + BASE] += bases[decision];
     }
     const deepest = this.#rowsByPosition.length - 1;
     if (deepest < 0) return;
     for (let row = 0; row < rows; row++) {
-      sums[offsets[decisionOf[row]] + this.#rowsByPosition[Math.min(deepest, positionOf[row])]]++;
+      sums[(decisionOf[row] - first) * columns + this.#rowsByPosition[Math.min(deepest, positionOf[row])]]++;
     }
   }
 
   #addSetting(
-    { rows, decisionOf, weights }: EvaluationRows,
+    { rows, first, decisionOf, weights }: Block,
     setting: number,
     residuals: Float64Array,
     withBase: boolean,
   ): void {
-    const { sums } = this.table;
+    const { columns } = this.table;
     const { cells, count } = this.moments;
     const { numerator, denominator } = this.#columns[setting];
-    const offsets = this.#offsets;
-    const bases = this.#bases;
+    const sums = this.#sums;
     const shrunk = this.#shrunk;
     const at = this.moments.at(setting);
     let shift = cells[at + MOMENT.shift];
@@ -175,7 +193,7 @@ export class EvaluationPass {
     let smallest = cells[at + MOMENT.smallest];
     let largest = cells[at + MOMENT.largest];
     let bias = cells[at + MOMENT.bias];
-    let first = count === 0;
+    let isFirst = count === 0;
     for (let row = 0; row < rows; ) {
       const decision = decisionOf[row];
       let top = 0;
@@ -187,13 +205,13 @@ export class EvaluationPass {
         bias += (weights[row] - weight) * residuals[row];
         row++;
       } while (row < rows && decisionOf[row] === decision);
-      const offset = offsets[decision];
-      sums[offset + numerator] += top;
-      if (denominator >= 0) sums[offset + denominator] += bottom;
-      const x = withBase ? top + bases[decision] : top;
-      if (first) {
+      const offset = (decision - first) * columns;
+      sums[offset + numerator] = top;
+      if (denominator >= 0) sums[offset + denominator] = bottom;
+      const x = withBase ? top + sums[offset + BASE] : top;
+      if (isFirst) {
         shift = x;
-        first = false;
+        isFirst = false;
       }
       const centred = x - shift;
       sum += centred;
@@ -210,18 +228,43 @@ export class EvaluationPass {
   }
 
   #addPositions(
-    { rows, decisionOf, positionOf }: EvaluationRows,
+    { rows, first, decisionOf, positionOf }: Block,
     { byPosition }: SettingColumns,
     residuals: Float64Array,
   ): void {
-    const { sums } = this.table;
-    const offsets = this.#offsets;
+    const { columns } = this.table;
+    const sums = this.#sums;
     const shrunk = this.#shrunk;
     const deepest = byPosition.length - 1;
     for (let row = 0; row < rows; row++) {
-      const at = offsets[decisionOf[row]] + byPosition[Math.min(deepest, positionOf[row])];
+      const at = (decisionOf[row] - first) * columns + byPosition[Math.min(deepest, positionOf[row])];
       sums[at] += shrunk[row] * residuals[row];
       sums[at + 1] += shrunk[row];
     }
   }
+}
+
+/** Whole decisions of a chunk, few enough that their sums stay in the second-level cache. */
+interface Block
+  extends Pick<
+    EvaluationRows,
+    'rows' | 'decisions' | 'decisionOf' | 'positionOf' | 'weights' | 'rewards' | 'matches' | 'model'
+  > {
+  /** The chunk's number of the first decision: what `decisionOf` counts from. */
+  readonly first: number;
+}
+
+function blockOf(chunk: EvaluationRows, from: number, to: number, first: number, last: number): Block {
+  const { model } = chunk;
+  return {
+    rows: to - from,
+    decisions: last - first,
+    first,
+    decisionOf: chunk.decisionOf.subarray(from, to),
+    positionOf: chunk.positionOf.subarray(from, to),
+    weights: chunk.weights.subarray(from, to),
+    rewards: chunk.rewards.subarray(from, to),
+    matches: chunk.matches.subarray(from, to),
+    model: model && { predicted: model.predicted.subarray(from, to), expected: model.expected.subarray(from, to) },
+  };
 }
