@@ -9,6 +9,7 @@ import type { Decisions } from './decisions.ts';
 import type { Epochs } from './epochs.ts';
 import type { Erasures } from './erasure.ts';
 import type { EvaluationService } from './evaluation/comparison.ts';
+import type { InsteadService } from './evaluation/instead.ts';
 import { exportListener } from './export.ts';
 import { hidePairs } from './hidden-pairs.ts';
 import type { Ingest } from './ingest.ts';
@@ -53,7 +54,7 @@ export function createFacade(dependencies: {
   readonly insights: Insights;
   readonly switches: SwitchService;
   readonly models: ModelService;
-  readonly evaluation: EvaluationService;
+  readonly evaluation: EvaluationService & InsteadService;
   readonly examination: ExaminationService;
   readonly configuration: ConfigurationService;
   readonly keys: Keys;

@@ -4,6 +4,18 @@ export * from './configuration/index.ts';
 export type { ConfigurationProblem, ConfigurationService, ConfigurationStatus } from './configuration/status.ts';
 export * from './evaluation/comparison.ts';
 export { type FrozenDecisions, openFrozenDecisions } from './evaluation/frozen.ts';
+export {
+  type EvaluablePolicy,
+  INSTEAD_DRAWS,
+  type InsteadCard,
+  type InsteadChoice,
+  type InsteadDraw,
+  type InsteadOptions,
+  type InsteadReport,
+  type InsteadRow,
+  type InsteadService,
+  type PolicyOption,
+} from './evaluation/instead.ts';
 export { type TargetSpec, targetsOf } from './evaluation/targets.ts';
 export type { Insights, ListQuery } from './insights/insights.ts';
 export { openPlatform, type Platform } from './open.ts';

@@ -16,12 +16,14 @@ import { createDecisions } from './decisions.ts';
 import { createEpochReader, createEpochs } from './epochs.ts';
 import type { ErasedPart } from './erased.ts';
 import { createErasures } from './erasure.ts';
+import { createInstead } from './evaluation/instead.ts';
 import { createFacade } from './facade.ts';
 import { createFlushing } from './flushing.ts';
 import { forgetHiddenPairs } from './hidden-pairs.ts';
 import { createIngest } from './ingest.ts';
 import { createFrontier } from './insights/frontier.ts';
 import { createInsights } from './insights/insights.ts';
+import { createItemRefs } from './insights/item-refs.ts';
 import { createInsightsThread } from './insights/thread.ts';
 import { createKeys, ownKey } from './keys.ts';
 import { createLearning } from './learning.ts';
@@ -154,6 +156,7 @@ async function assemble(
 
   // Serving, and taking in.
   const metrics = createPlatformMetrics({ events, decisions: decisionLog });
+  const epochsOf = createEpochReader(epochStore, encoder);
   const serving = createServing({
     store,
     encoder,
@@ -161,7 +164,7 @@ async function assemble(
     listeners,
     catalogue,
     epochs,
-    replayEpochs: createEpochReader(epochStore, encoder),
+    replayEpochs: epochsOf,
     decisions,
     states,
     metrics,
@@ -237,6 +240,16 @@ async function assemble(
   });
   const registry = createRegistry({ metadata, store, epochStore, epochs, workshop, encoder, clock });
   const trainer = createTrainer({ dir: dataDir.dir, flushing, epochs, encoder, clock });
+  const instead = createInstead({
+    encoder,
+    recordBytes: decisions.bytes,
+    secretOf: listeners.secretOf,
+    epochsOf,
+    epochStore,
+    serving: epochs.serving,
+    texts: catalogue,
+    refOf: createItemRefs(vocabularies.items, catalogue.get).byNumber,
+  });
   const models = createModels(registry, trainer, () => configurer?.trainingDefaults() ?? {}, encoder);
   const configurer =
     options.configuration === null
@@ -406,6 +419,7 @@ async function assemble(
       models,
       evaluation: {
         comparePolicies: (request, { onProgress, signal } = {}) => trainer.compare(request, onProgress, signal),
+        ...instead,
       },
       examination: {
         estimateExamination: (request, { onProgress, signal } = {}) => trainer.examine(request, onProgress, signal),

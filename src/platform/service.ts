@@ -6,6 +6,7 @@ import type { PolicyId } from '../home/index.ts';
 import type { CampaignService } from './campaigns.ts';
 import type { ConfigurationService } from './configuration/status.ts';
 import type { EvaluationService } from './evaluation/comparison.ts';
+import type { InsteadService } from './evaluation/instead.ts';
 import type { Insights } from './insights/insights.ts';
 import type { PlaylistService } from './playlists/index.ts';
 import type { Rankings } from './rankings.ts';
@@ -138,6 +139,7 @@ export interface PlatformService
     ConfigurationService,
     EvaluationService,
     ExaminationService,
+    InsteadService,
     ModelService,
     Rankings,
     SwitchService,

@@ -35,6 +35,7 @@ import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { EVALUATION_COMPONENTS } from './evaluation-contract.ts';
 import { EXAMINATION_COMPONENTS } from './examination-contract.ts';
 import { INSIGHT_COMPONENTS } from './insight-contract.ts';
+import { INSTEAD_COMPONENTS } from './instead-contract.ts';
 import { MODEL_COMPONENTS } from './model-contract.ts';
 import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
 import { TRUST_COMPONENTS } from './trust-contract.ts';
@@ -43,6 +44,7 @@ export * from './campaign-contract.ts';
 export * from './evaluation-contract.ts';
 export * from './examination-contract.ts';
 export * from './insight-contract.ts';
+export * from './instead-contract.ts';
 export * from './model-contract.ts';
 export * from './playlist-contract.ts';
 export * from './switch-contract.ts';
@@ -409,6 +411,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...INSIGHT_COMPONENTS,
   ...EVALUATION_COMPONENTS,
   ...EXAMINATION_COMPONENTS,
+  ...INSTEAD_COMPONENTS,
   ...MODEL_COMPONENTS,
   ...PLAYLIST_COMPONENTS,
   Decision: DecisionSchema,

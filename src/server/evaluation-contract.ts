@@ -36,7 +36,7 @@ export type {
 
 const closed = { additionalProperties: false } as const;
 /** Its properties as a record of those that `T` has: one that is missing here does not compile. */
-const of = <T>(properties: { readonly [K in keyof Required<T>]: TSchema }): TSchema =>
+export const recordOf = <T>(properties: { readonly [K in keyof Required<T>]: TSchema }): TSchema =>
   Type.Object(properties as unknown as Record<string, TSchema>, closed);
 const Count = Type.Integer({ minimum: 0 });
 const Time = Type.Number({ description: 'Milliseconds since 1970.' });
@@ -49,7 +49,7 @@ const Bounds = Type.Array(Type.Union([Type.Number(), Type.Null()]), {
 const FigureOrNull = Type.Union([Type.Ref('ComparedFigure'), Type.Null()]);
 const Rung = COMPARED_RUNGS.filter((rung) => rung !== 'slope');
 
-const PolicySchema = of<PolicyUnderEvaluation>({
+export const PolicySchema = recordOf<PolicyUnderEvaluation>({
   name: Type.Optional(
     Type.String({ minLength: 1, maxLength: 80, description: 'What it is called in the answer; its id by default.' }),
   ),
@@ -66,7 +66,7 @@ const PolicySchema = of<PolicyUnderEvaluation>({
   ),
 });
 
-export const ComparePoliciesBody = of<ComparisonOptions>({
+export const ComparePoliciesBody = recordOf<ComparisonOptions>({
   policies: Type.Array(PolicySchema, { minItems: 1, maxItems: 16 }),
   span: Type.Optional(
     Type.String({ minLength: 1, maxLength: 80, default: '30d', description: '`all`, `30d`, `12h` or `FROM..TO`.' }),
@@ -91,8 +91,8 @@ export const ComparePoliciesBody = of<ComparisonOptions>({
   seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, default: 1 })),
 });
 
-const FigureSchema = of<ComparedFigure>({ value: Type.Number(), interval: Bounds });
-const WeightsSchema = of<PolicyWeights>({
+const FigureSchema = recordOf<ComparedFigure>({ value: Type.Number(), interval: Bounds });
+const WeightsSchema = recordOf<PolicyWeights>({
   cards: Count,
   essShare: Share,
   pageEssShare: Share,
@@ -102,7 +102,7 @@ const WeightsSchema = of<PolicyWeights>({
   differing: Share,
   missing: Share,
 });
-const ComparedPolicySchema = of<ComparedPolicy>({
+const ComparedPolicySchema = recordOf<ComparedPolicy>({
   name: Type.String(),
   value: Type.Union([Type.Number(), Type.Null()], { description: 'Cards that earn, a decision; null where refused.' }),
   interval: Type.Union([Bounds, Type.Null()]),
@@ -115,13 +115,13 @@ const ComparedPolicySchema = of<ComparedPolicy>({
   verdict: Type.Enum(['trustworthy', 'weak', 'refused']),
   reasons: Type.Array(Type.Ref('VerdictReason'), { description: 'Refusals first.' }),
 });
-const ReasonSchema = of<VerdictReason>({
+const ReasonSchema = recordOf<VerdictReason>({
   code: Type.String(),
   severity: Type.Enum(['weak', 'refused']),
   sentence: Type.String(),
   remedy: Type.String(),
 });
-const SliceSchema = of<ComparedSlice>({
+const SliceSchema = recordOf<ComparedSlice>({
   dimension: Type.Enum(['', ...SLICE_DIMENSIONS]),
   name: Type.String(),
   decisions: Count,
@@ -129,15 +129,15 @@ const SliceSchema = of<ComparedSlice>({
   served: Type.Ref('ComparedFigure'),
   policies: Type.Array(Type.Ref('ComparedPolicy')),
 });
-const HistogramSchema = of<WeightHistogram>({
+const HistogramSchema = recordOf<WeightHistogram>({
   name: Type.String(),
   cards: Count,
   zeros: Count,
-  bins: Type.Array(of<WeightBin>({ from: Type.Number(), to: Type.Number(), cards: Count }), {
+  bins: Type.Array(recordOf<WeightBin>({ from: Type.Number(), to: Type.Number(), cards: Count }), {
     description: 'Weights above `from`, up to `to`; those that are not empty, ascending.',
   }),
 });
-const ReportSchema = of<ComparisonReport>({
+const ReportSchema = recordOf<ComparisonReport>({
   span: Type.String(),
   fromMs: Time,
   toMs: Time,

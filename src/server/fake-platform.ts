@@ -25,6 +25,7 @@ import type {
 } from '../platform/index.ts';
 import { createFakeEvaluation } from './fake-evaluation.ts';
 import { createFakeInsights } from './fake-insights.ts';
+import { createFakeInstead } from './fake-instead.ts';
 import { createFakeModels } from './fake-models.ts';
 import { createFakePlaylists } from './fake-playlists.ts';
 import { createFakeTrust } from './fake-trust.ts';
@@ -294,6 +295,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
     }),
     ...createFakeModels(clock),
     ...createFakeEvaluation(clock),
+    ...createFakeInstead((id) => decisions.includes(id)),
     playlists: createFakePlaylists(items, (id) => listeners.has(id)),
     insights: createFakeInsights({ clock, items, listeners, plays }),
     metrics: async () => '# TYPE shelfwise_fake gauge\nshelfwise_fake 1\n',

@@ -279,6 +279,26 @@ describe('decisions', () => {
     }
   });
 
+  it('asks one under another policy', async () => {
+    const page = (await server.call({ url: '/v1/listeners/x/home' })).json as Page;
+    const call = { method: 'POST', url: `/v1/decisions/${page.decisionId}/instead` } as const;
+    const payload = { policy: { policy: 'greedy', options: {} }, draw: 'probable' };
+    const { json } = await server.call({ ...call, payload });
+    expect(json).toMatchObject({ decisionId: page.decisionId, policy: 'greedy', draw: 'probable', whyNot: null });
+    for (const wrong of [
+      { ...payload, draw: 'guess' },
+      { ...payload, again: -1 },
+      { draw: 'sampled', more: 1 },
+    ]) {
+      expectProblem(await server.call({ ...call, payload: wrong }), 'REQUEST_INVALID');
+    }
+    const other = { ...call, url: '/v1/decisions/01KDVDNA00000000000000000Z/instead', payload };
+    expectProblem(await server.call(other), 'DECISION_NOT_FOUND');
+    expect((await server.call({ url: '/v1/evaluation/policies' })).json).toMatchObject({
+      policies: [{ id: 'softmax', options: [{ name: 'temperature', value: 0.05 }], serves: true }],
+    });
+  });
+
   it('tells a decision that is not there from an id that is none', async () => {
     expectProblem(await server.call({ url: '/v1/decisions/01KDVDNA00000000000000000Z' }), 'DECISION_NOT_FOUND');
     expectProblem(await server.call({ url: '/v1/decisions/nonsense' }), 'REQUEST_INVALID', '/id');

@@ -19,6 +19,7 @@ import { registerEvaluation } from './evaluation-routes.ts';
 import { registerExamination } from './examination-routes.ts';
 import { registerGorse } from './gorse-routes.ts';
 import { registerInsights } from './insight-routes.ts';
+import { registerInstead } from './instead-routes.ts';
 import { registerKeys } from './key-routes.ts';
 import { registerMetarank } from './metarank-routes.ts';
 import { createMeter } from './meter.ts';
@@ -114,6 +115,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerAdmin(app, context);
   registerModels(app, context);
   registerEvaluation(app, context);
+  registerInstead(app, context);
   registerExamination(app, context);
   registerPersons(app, context);
   registerKeys(app, context);

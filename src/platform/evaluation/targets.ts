@@ -18,7 +18,8 @@ const OWN = [
   'coldStartEpsilon',
   'coldStartTastes',
 ] as const satisfies readonly (keyof HomeTunables)[];
-const LUCE = ['shelfTemperature', 'shelfEpsilon', 'cardTemperature', 'cardEpsilon'] as const;
+/** Options of `plackett-luce`: they are the tunables' own. */
+export const LUCE = ['shelfTemperature', 'shelfEpsilon', 'cardTemperature', 'cardEpsilon'] as const;
 
 export type PolicyTunables = Pick<HomeTunables, (typeof OWN)[number]>;
 
