@@ -165,6 +165,13 @@ export const CATALOGUE = {
     message: 'The disk refused a write and the event was not accepted',
     remedy: 'See the system log for the disk; nothing acknowledged was lost; send the event again.',
   },
+  METADATA_INVALID: {
+    blame: 'caller',
+    status: 422,
+    message: 'This is not the schema, statistics or anomalies message that was asked for',
+    remedy:
+      'Give a message of `tensorflow.metadata.v0` of that kind, in text form (`.pbtxt`), binary form (`.pb`) or as the one record of a TFRecord file.',
+  },
   METHOD_NOT_ALLOWED: {
     blame: 'caller',
     status: 405,
