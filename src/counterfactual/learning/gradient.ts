@@ -34,12 +34,12 @@ export interface GradientOptions {
   readonly l2: readonly number[];
   /**
    * Tried too: λ of POEM and norm-POEM, in standard errors; translations of BanditNet, in units of the largest reward. Others
-   * have none. @default [0.1, 1, 10] for POEM and norm-POEM, [0, 0.25, 0.5, 0.75, 1] for BanditNet
+   * have none. @default [0.1, 1] for POEM and norm-POEM, [0.25, 0.5, 0.75] for BanditNet
    */
   readonly penalties: readonly number[] | undefined;
   /** Weights count as at most so much, where the objective is not self-normalised. @default 100 */
   readonly clip: number;
-  /** Of L-BFGS at most. @default 200 */
+  /** Of L-BFGS at most, from the start on. @default 100 */
   readonly iterations: number;
   /** Share of the listeners that only choose, among what is tried, by the self-normalised estimate on them. @default 0.25 */
   readonly holdout: number;
@@ -56,7 +56,7 @@ const DEFAULTS: GradientOptions = {
   l2: [1e-5, 1e-4, 1e-3],
   penalties: undefined,
   clip: 100,
-  iterations: 200,
+  iterations: 100,
   holdout: 0.25,
   start: 'classification',
   rewards: { form: 'perAction' },
@@ -70,8 +70,8 @@ type ObjectiveOf = (
   hooks: LearnHooks,
 ) => Promise<PolicyObjective>;
 
-const RISK_PENALTIES = [0.1, 1, 10];
-const TRANSLATIONS = [0, 0.25, 0.5, 0.75, 1];
+const RISK_PENALTIES = [0.1, 1];
+const TRANSLATIONS = [0.25, 0.5, 0.75];
 
 interface Kind {
   readonly penalties: readonly number[];
@@ -139,48 +139,92 @@ export function gradientLearner(id: GradientId, given: Partial<GradientOptions> 
     options: { ...options, penalties },
     async learn(log, rng, hooks = {}) {
       checkLog(log);
-      const hold = (all: ContextualLog) => partByListener(all, options.holdout, rng.fork(0));
-      const chosen = tried.length === 1 ? tried[0] : await choose(log, hold(log), rng);
-      return fitOne(log, chosen, rng.fork(1), hooks);
-
-      async function choose(
-        all: ContextualLog,
-        { rest, part }: ReturnType<typeof partByListener>,
-        chance: Rng,
-      ): Promise<(typeof tried)[number]> {
-        const [learnt, judged] = [rowsOfLog(all, rest), rowsOfLog(all, part)];
-        let best = tried[0];
-        let most = Number.NEGATIVE_INFINITY;
-        for (const [k, one] of tried.entries()) {
-          hooks.onProgress?.(k / (tried.length + 1));
-          const value = selfNormalisedValue(await fitOne(learnt, one, chance.fork(2), hooks), judged);
-          if (value > most) {
-            most = value;
-            best = one;
-          }
+      const searches = (of: ContextualLog, label: number) =>
+        new Searches(id, kind, of, options, rng.fork(label), hooks.signal);
+      if (tried.length === 1) return searches(log, 1).at(tried[0]);
+      const { rest, part } = partByListener(log, options.holdout, rng.fork(0));
+      const judged = rowsOfLog(log, part);
+      const ofRest = searches(rowsOfLog(log, rest), 2);
+      let best = tried[0];
+      let most = Number.NEGATIVE_INFINITY;
+      for (const [k, one] of tried.entries()) {
+        hooks.onProgress?.(k / (tried.length + 1));
+        const value = selfNormalisedValue(await ofRest.at(one), judged);
+        if (value > most) {
+          most = value;
+          best = one;
         }
-        return best;
       }
+      return searches(log, 1).at(best);
     },
   };
+}
 
-  async function fitOne(
+interface Tried {
+  readonly l2: number;
+  readonly penalty: number;
+}
+
+/** The searches on one log: what several of them share is worked out once. */
+class Searches {
+  private readonly id: GradientId;
+  private readonly kind: Kind;
+  private readonly log: ContextualLog;
+  private readonly options: Readonly<GradientOptions>;
+  private readonly rng: Rng;
+  private readonly signal: AbortSignal | undefined;
+  private readonly scorer: Scorer;
+  private readonly starts = new Map<number, Float64Array>();
+  private readonly objectives = new Map<number, PolicyObjective>();
+
+  constructor(
+    id: GradientId,
+    kind: Kind,
     log: ContextualLog,
-    { l2, penalty }: { readonly l2: number; readonly penalty: number },
+    options: Readonly<GradientOptions>,
     rng: Rng,
-    hooks: LearnHooks,
-  ): Promise<ContextualPolicy> {
-    const scorer: Scorer =
-      options.scorer === 'linear' ? linearScorer(log, options.standardise) : mlpScorer(log, options.hidden);
-    const search = { l2, iterations: options.iterations, signal: hooks.signal };
-    let parameters = scorer.start(rng.fork(0));
-    if (options.start === 'classification' && id !== 'classifier') {
-      parameters = await searchPolicy(log, scorer, classification(log), parameters, search);
-    }
-    const objective = await kind.objective(log, options, penalty, rng.fork(1), hooks);
-    parameters = await searchPolicy(log, scorer, objective, parameters, search);
+    signal: AbortSignal | undefined,
+  ) {
+    this.id = id;
+    this.kind = kind;
+    this.log = log;
+    this.options = options;
+    this.rng = rng;
+    this.signal = signal;
+    this.scorer = options.scorer === 'linear' ? linearScorer(log, options.standardise) : mlpScorer(log, options.hidden);
+  }
+
+  async at({ l2, penalty }: Tried): Promise<ContextualPolicy> {
+    const { id, kind, log, scorer } = this;
+    const objective = await this.objectiveAt(penalty);
+    const parameters = await searchPolicy(log, scorer, objective, await this.startAt(l2), this.search(l2));
     const chosen = kind.penalties === NO_PENALTY ? { l2 } : { l2, penalty };
     return contextualPolicy(id, scorer.frozen(parameters), softmax({ temperature: 1 }), chosen);
+  }
+
+  private search(l2: number) {
+    return { l2, iterations: this.options.iterations, signal: this.signal };
+  }
+
+  private async startAt(l2: number): Promise<Float64Array> {
+    const known = this.starts.get(l2);
+    if (known !== undefined) return known;
+    const { log, scorer, options } = this;
+    let start = scorer.start(this.rng.fork(0));
+    if (options.start === 'classification' && this.id !== 'classifier') {
+      start = await searchPolicy(log, scorer, classification(log), start, this.search(l2));
+    }
+    this.starts.set(l2, start);
+    return start;
+  }
+
+  private async objectiveAt(penalty: number): Promise<PolicyObjective> {
+    const { kind, log, options, signal } = this;
+    const known = this.objectives.get(penalty);
+    if (known !== undefined) return known;
+    const objective = await kind.objective(log, options, penalty, this.rng.fork(1), { signal });
+    this.objectives.set(penalty, objective);
+    return objective;
   }
 }
 

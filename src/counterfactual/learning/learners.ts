@@ -5,11 +5,11 @@ import type { OffPolicyLearner } from './learner.ts';
 import { type PessimisticOptions, pessimisticLearner } from './pessimistic.ts';
 import { drLearner, ipsLearner, type RewardLearnerOptions } from './reward-learners.ts';
 
-/** Ids, in the order in which they are told. `pessimistic` chooses among all the others. */
+/** Ids, in the order in which they are told. */
 export const LEARNER_IDS: readonly string[] = ['ips', 'dr', ...GRADIENT_IDS, 'pessimistic'];
 
-/** Learners that `pessimistic` is given where nothing else is said. */
-const CANDIDATES: readonly string[] = ['ips', 'dr', 'classifier', 'gradient-dr', 'norm-poem', 'banditnet'];
+/** What `pessimistic` chooses among. */
+const CANDIDATES: readonly string[] = ['dr', 'classifier', 'gradient-dr', 'norm-poem'];
 
 export type LearnerOptions = Partial<RewardLearnerOptions> | Partial<GradientOptions> | Partial<PessimisticOptions>;
 
