@@ -10,6 +10,7 @@ import {
   withLookBacks,
 } from '../../counterfactual/index.ts';
 import { requireFile, STANDARD_INPUT } from '../text-lines.ts';
+import { isOwnEvent } from '../vw/decisions.ts';
 import type { BanditEvent } from '../vw/event.ts';
 import { type BanditFeedback, feedbackOf } from '../vw/feedback.ts';
 import { readVw } from '../vw/read.ts';
@@ -100,6 +101,7 @@ async function* chunksOf(
       if (event.dropped > 0) sampled++;
       next.listener = listeners.of(event);
       const whole = event.kind === 'slates';
+      const own = isOwnEvent(event);
       let product = 1;
       for (const [place, choice] of choices.entries()) {
         const wanted = probability(choice, event);
@@ -113,7 +115,8 @@ async function* chunksOf(
         next.startsDecision = whole || place === 0;
         next.position = whole ? 0 : Math.min(65535, choice.slot);
         next.weight = product;
-        next.reward = choice.cost === 0 ? 0 : -choice.cost;
+        // A shelf's slot repeats what its cards earned.
+        next.reward = choice.cost === 0 || (own && !choice.slotId.includes('.')) ? 0 : -choice.cost;
         next.matches = product > 0 && wanted === 1 ? 1 : 0;
         row++;
         const full = builder.add(next);

@@ -12,6 +12,8 @@ import {
   evaluationRows,
   sourceOf,
 } from '../../counterfactual/index.ts';
+import { type DecisionToExchange, eventOfDecision } from '../vw/decisions.ts';
+import { dsjsonLine } from '../vw/dsjson.ts';
 import { readOpeColumns } from './columns.ts';
 import { readOpeDsjson } from './dsjson.ts';
 import { readObpJson } from './obp-json.ts';
@@ -159,6 +161,75 @@ describe('dsjson', () => {
     const first = await evaluateStudies(readOpeDsjson(path, { target: 'first' }).studies, { interval: 'normal' });
     expect(first.estimates['ipw'].value).toBeCloseTo(1 / 0.5 / 3, 12);
     expect(first.estimates['rm'].value).toBe(1);
+  });
+});
+
+describe('our own exports', () => {
+  /** A page of one forced row, and one drawn row of two cards out of three. */
+  const decision = (id: string, listenerKey: string, first: number, degraded = false): DecisionToExchange => ({
+    decisionId: id,
+    atMs: 0,
+    seed: '0'.repeat(32),
+    listenerKey,
+    sessionId: 's',
+    policyId: 'p',
+    device: 'phone',
+    market: 'SE',
+    tier: 'free',
+    language: 'en',
+    filter: 'all',
+    marks: [],
+    degraded,
+    versions: {},
+    shelves: ['recent', 'mixes'].map((shelfId) => ({
+      shelfId,
+      seedItem: null,
+      order: shelfId === 'recent' ? ('defined' as const) : ('policy' as const),
+      pinnedRank: -1,
+      minCards: 1,
+      maxCards: 2,
+      carriedFrom: '',
+      items: shelfId === 'recent' ? ['x'] : ['a', 'b', 'c'],
+    })),
+    rows: [
+      { shelf: 0, propensity: 1, forced: true, cards: [{ index: 0, propensity: 1, forced: true }] },
+      {
+        shelf: 1,
+        propensity: 0.5,
+        forced: false,
+        cards: [
+          { index: first, propensity: 0.25, forced: false },
+          { index: (first + 1) % 3, propensity: 0.8, forced: false },
+        ],
+      },
+    ],
+  });
+
+  it('are weighted place by place, what was forced left out, and resampled by listener', async () => {
+    const decisions = [
+      decision('d1', 'ann', 0),
+      decision('d2', 'bob', 1),
+      decision('d3', 'ann', 2),
+      decision('d4', 'eve', 0, true),
+    ];
+    const lines = decisions.map((one) =>
+      dsjsonLine(eventOfDecision(one, (row, card) => (row === 1 && card === 1 ? 1 : 0))),
+    );
+    const log = readOpeDsjson(file('own.dsjson', lines.join('\n')), { slots: true });
+    const [joint, own, cascade] = log.studies.map(({ source }) => source);
+    const [chunk] = await chunksOf(own);
+    // The drawn shelf out of one left, its cards out of three, then two.
+    const ratios = [1 / 0.5, 1 / 3 / 0.25, 1 / 2 / 0.8];
+    for (let row = 0; row < 9; row++) expect(chunk.weights[row]).toBeCloseTo(ratios[row % 3], 12);
+    expect([...chunk.rewards]).toEqual([0, 0, 1, 0, 0, 1, 0, 0, 1]);
+    expect([...chunk.decisionOf]).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2]);
+    expect(chunk.listenerOf[0]).toBe(chunk.listenerOf[2]);
+    expect(chunk.listenerOf[0]).not.toBe(chunk.listenerOf[1]);
+    expect((await chunksOf(cascade))[0].weights[1]).toBeCloseTo(ratios[0] * ratios[1], 12);
+    expect((await chunksOf(joint))[0].weights[0]).toBeCloseTo(ratios[0] * ratios[1] * ratios[2], 12);
+    expect(log.notes.join()).toMatch(/1 events not to be learnt from/);
+    const { estimates } = await evaluateStudies(log.studies, { interval: 'normal' });
+    expect(Object.keys(estimates)).toEqual(['sips', 'snsips', 'iips', 'sniips', 'rips', 'snrips']);
   });
 });
 
