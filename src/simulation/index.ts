@@ -13,6 +13,16 @@ export {
   type TableCell,
 } from './classification/simulate.ts';
 export { type HistoryBatches, historyBatches } from './history-batches.ts';
+export {
+  type LearnerFigures,
+  type LearnOptions,
+  type LearnReport,
+  type LearnRunHooks,
+  learnFromLabels,
+  OFF_POLICY_LEARNERS,
+  type OverRuns,
+  type PolicyFigures,
+} from './off-policy/learn.ts';
 export { type LegacyRandom, legacyRandom } from './open-bandit/legacy-random.ts';
 export {
   type SyntheticLog,
