@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimatorLaws } from '../../testing/index.ts';
+import type { Estimator } from '../estimator.ts';
 import { ALL_ESTIMATES, ESTIMATORS, nameOf, settingOf } from './index.ts';
 
 /** What no model error or weight makes wrong where nothing is regularised. */
@@ -51,5 +52,37 @@ describe('names', () => {
     ['sg-ipw(lambda=1.5)', /must lie in \[0, 1\]/],
   ])('that mean none are refused: %s', (name, message) => {
     expect(() => settingOf(name)).toThrow(message);
+  });
+});
+
+describe('the laws', () => {
+  const sound = settingOf('ipw').estimator;
+  const by =
+    (change: (weight: number) => number): Estimator['transform'] =>
+    (weights, _, rows, __, out) =>
+      out.set(weights.subarray(0, rows).map(change));
+  const broken: readonly (readonly [string, Partial<Estimator>, string])[] = [
+    ['too large a weight', { transform: by((x) => 1.01 * x) }, 'just as its'],
+    ['writing beyond its rows', { transform: (w, _, __, ___, out) => out.set(w) }, 'nothing else'],
+    ['changing its input', { transform: (w, _, n, __, out) => out.set(w.fill(1).subarray(0, n)) }, 'nothing else'],
+    ['an endless weight', { transform: by((x) => x * x) }, 'stay finite'],
+    ['counting what the policy never does', { transform: (_, __, n, ___, out) => out.fill(1, 0, n) }, 'counts nothing'],
+    [
+      'normalising what has no mean of 1',
+      {
+        normalises: 'all',
+        transform: by((x) => Math.sqrt(x)),
+      },
+      'just as its',
+    ],
+  ];
+
+  it.each(broken)('notice %s', async (_, change, law) => {
+    const setting = { estimator: { ...sound, ...change }, lambda: Number.POSITIVE_INFINITY };
+    const failed: string[] = [];
+    for (const { name, run } of estimatorLaws({ setting, unbiased: true })) {
+      await run().catch(() => failed.push(name));
+    }
+    expect(failed.join('; ')).toContain(law);
   });
 });
