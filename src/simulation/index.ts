@@ -13,6 +13,7 @@ export {
   type TableCell,
 } from './classification/simulate.ts';
 export { type HistoryBatches, historyBatches } from './history-batches.ts';
+export type { LoggingOptions } from './off-policy/labelled-log.ts';
 export {
   type LearnerFigures,
   type LearnOptions,
