@@ -1,4 +1,4 @@
-// `node scripts/ope-coverage.ts [--replicates 2000] [--resamples 1000] [--seed 1]`: how often intervals and confidence sequences of a policy's value hold the truth, which is known,
+// `node scripts/ope-coverage.ts [--replicates 2000] [--resamples 1000] [--seed 1] [--part fixed|sequential] [--worlds 0,1,…]`: how often intervals and confidence sequences of a policy's value hold the truth, which is known,
 // over many logs that are drawn anew. Prints one JSON object: for each world and estimator, of each interval its coverage, how often the truth lay below and above, and its
 // median width. Worlds are drawn from the seed; their logs are as long as the effective sample asks for.
 import { parseArgs } from 'node:util';
@@ -25,6 +25,8 @@ const { values: args } = parseArgs({
     replicates: { type: 'string', default: '2000' },
     resamples: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    part: { type: 'string', default: 'all' },
+    worlds: { type: 'string', default: '' },
   },
 });
 const [replicates, resamples, seed] = [Number(args.replicates), Number(args.resamples), Number(args.seed)];
@@ -376,6 +378,11 @@ function anyTime(world: World, length: number, rng: Rng) {
 
 const root = createRng(seed);
 const worlds = WORLDS.map((options, i) => new World(options, root.fork(i)));
-const fixed = worlds.map((world, i) => fixedTime(world, root.fork(100 + i)));
-const sequential = [worlds[0], worlds[2]].map((world, i) => anyTime(world, 1500, root.fork(200 + i)));
+const wanted = (i: number): boolean => args.worlds === '' || args.worlds.split(',').includes(String(i));
+const fixed =
+  args.part === 'sequential'
+    ? []
+    : worlds.flatMap((world, i) => (wanted(i) ? [fixedTime(world, root.fork(100 + i))] : []));
+const sequential =
+  args.part === 'fixed' ? [] : [0, 2].flatMap((i) => (wanted(i) ? [anyTime(worlds[i], 1500, root.fork(200 + i))] : []));
 process.stdout.write(`${JSON.stringify({ replicates, resamples, seed, level: 0.95, fixed, sequential }, null, 2)}\n`);

@@ -79,6 +79,8 @@ export class HedgedSequence {
   private readonly track: Track;
   private readonly up: Float64Array;
   private readonly down: Float64Array;
+  /** s / m; what caps bets against larger observations is the same from the other end. */
+  private readonly caps: Float64Array;
   private first = 0;
   private last: number;
 
@@ -88,6 +90,7 @@ export class HedgedSequence {
     const { breaks, running } = this.options;
     this.up = new Float64Array(breaks + 1).fill(1);
     this.down = new Float64Array(breaks + 1).fill(1);
+    this.caps = Float64Array.from({ length: breaks + 1 }, (_, i) => (this.options.share * breaks) / i);
     this.last = breaks;
     this.track = new Track(running, 0, 1);
   }
@@ -103,20 +106,22 @@ export class HedgedSequence {
   /** Throws `OPE_OBSERVATION_RANGE` for x outside [0, 1]. */
   add(x: number): Bounds {
     requireObservation('hedged-sequence', x, 0, 1);
-    const { up, down } = this;
-    const { alpha, theta, share, breaks, running } = this.options;
+    const { up, down, caps } = this;
+    const { alpha, theta, breaks, running } = this.options;
     const betUp = plugInBet(this.moments, alpha * theta);
     const betDown = plugInBet(this.moments, alpha * (1 - theta));
     this.moments.add(x);
     const richUp = 1 / (alpha * theta);
     const richDown = 1 / (alpha * (1 - theta));
+    const step = 1 / breaks;
     let low = -1;
     let high = -1;
     for (let i = this.first; i <= this.last; i++) {
-      const m = i / breaks;
-      const gap = x - m;
-      let a = up[i] * (1 + Math.min(betUp, share / m) * gap);
-      let b = down[i] * (1 - Math.min(betDown, share / (1 - m)) * gap);
+      const gap = x - i * step;
+      const most = caps[i];
+      const least = caps[breaks - i];
+      let a = up[i] * (1 + Math.min(betUp, most) * gap);
+      let b = down[i] * (1 - Math.min(betDown, least) * gap);
       if (a < RUIN) a = 0;
       if (b < RUIN) b = 0;
       up[i] = a;
@@ -153,7 +158,10 @@ export class CapitalLower {
   private readonly moments = new PredictableMoments();
   private readonly track: Track;
   private readonly capital: Float64Array;
+  /** s / (k + m). */
+  private readonly caps: Float64Array;
   private first = 0;
+  private last: number;
 
   /** Throws `OPTION_INVALID`. */
   constructor(given: Partial<CapitalLowerOptions> = {}) {
@@ -163,7 +171,10 @@ export class CapitalLower {
     requireWhole(owner, 'breaks', this.options.breaks, 2, 1_000_000);
     requireRange(owner, 'share', this.options.share, 1e-6, 1 - 1e-6);
     requireRange(owner, 'depth', this.options.depth, 0, 1e12);
-    this.capital = new Float64Array(this.options.breaks + 1).fill(1);
+    const { breaks, share, depth } = this.options;
+    this.capital = new Float64Array(breaks + 1).fill(1);
+    this.last = breaks;
+    this.caps = Float64Array.from({ length: breaks + 1 }, (_, i) => share / (depth + i / breaks));
     this.track = new Track(this.options.running, 0, Number.POSITIVE_INFINITY);
   }
 
@@ -177,20 +188,25 @@ export class CapitalLower {
 
   /** The lower bound after x. Throws `OPE_OBSERVATION_RANGE` for x < -k or not finite. */
   add(x: number): number {
-    const { alpha, share, breaks, depth, running } = this.options;
+    const { alpha, breaks, depth, running } = this.options;
     requireObservation('capital-lower', x, -depth, Number.MAX_VALUE);
-    const { capital } = this;
+    const { capital, caps } = this;
     const bet = plugInBet(this.moments, alpha);
     this.moments.add(x);
-    let low = breaks;
-    for (let i = breaks; i >= this.first; i--) {
-      const m = i / breaks;
-      let c = capital[i] * (1 + Math.min(bet, share / (depth + m)) * (x - m));
+    const rich = 1 / alpha;
+    const step = 1 / breaks;
+    let low = this.last + 1;
+    for (let i = this.last; i >= this.first; i--) {
+      let c = capital[i] * (1 + Math.min(bet, caps[i]) * (x - i * step));
       if (c < RUIN) c = 0;
       capital[i] = c;
-      if (c <= 1 / alpha) low = i;
+      if (c <= rich) low = i;
     }
     if (running) this.first = low;
     return this.track.set(Math.max(0, (low - 1) / breaks), Number.POSITIVE_INFINITY).lower;
+  }
+  /** Means above this are known not to be: they are followed no more, and a lower bound that passes it stops one or two steps above. */
+  limit(upper: number): void {
+    this.last = Math.min(this.last, Math.ceil(upper * this.options.breaks) + 2);
   }
 }

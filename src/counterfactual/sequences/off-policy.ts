@@ -30,8 +30,9 @@ export interface PseudoOutcomes {
 }
 
 interface LowerSequence {
-  readonly lower: number;
   add(x: number): number;
+  /** Promises that only bounds below this are of use. */
+  limit(upper: number): void;
 }
 
 /**
@@ -54,9 +55,7 @@ class BernsteinLower implements LowerSequence {
     this.track = new Track(running, 0, Number.POSITIVE_INFINITY);
   }
 
-  get lower(): number {
-    return this.track.lower;
-  }
+  limit(): void {}
 
   add(x: number): number {
     const { moments, scale } = this;
@@ -134,7 +133,12 @@ export class OffPolicySequence {
     requireObservation('off-policy-sequence', outcomes.upper, -depth, Number.MAX_VALUE);
     this.count++;
     const lower = Math.min(1, this.below.add(outcomes.lower));
-    return this.track.set(lower, Math.max(0, 1 - this.above.add(outcomes.upper)));
+    const bounds = this.track.set(lower, Math.max(0, 1 - this.above.add(outcomes.upper)));
+    if (this.options.running) {
+      this.below.limit(bounds.upper);
+      this.above.limit(1 - bounds.lower);
+    }
+    return bounds;
   }
 }
 

@@ -167,7 +167,7 @@ describe('off-policy sequences', () => {
           n.seen++;
           sums.v += (value - Math.max(0, Math.min(1, sums.x / n.seen))) ** 2;
           const first = capital.findIndex((c) => c <= 1 / 0.3);
-          expect(sequence.add(value)).toBeCloseTo(Math.max(0, ((first < 0 ? 10 : first) - 1) / 10), 12);
+          expect(sequence.add(value)).toBeCloseTo(Math.max(0, ((first < 0 ? 11 : first) - 1) / 10), 12);
         }
       }),
     );
@@ -203,6 +203,22 @@ describe('off-policy sequences', () => {
     expect(missed).toBeLessThanOrEqual(4);
     expect(widths.plain).toBeLessThan(0.5);
     expect(widths.robust).toBeLessThan(0.7 * widths.plain);
+  });
+
+  it('bets alike on means that are followed and on all, and says that a value has moved', () => {
+    const rng = createRng(13);
+    const sequence = new OffPolicySequence({ breaks: 50 });
+    const below = new CapitalLower({ alpha: 0.025, breaks: 50 });
+    const above = new CapitalLower({ alpha: 0.025, breaks: 50 });
+    for (let t = 0; t < 3000; t++) {
+      const [weight, reward] = [rng.uniform() < 0.25 ? 4 : 0, rng.uniform() < 0.3 ? 1 : 0];
+      const bounds = sequence.add(weight, reward);
+      expect(bounds.lower).toBeCloseTo(below.add(weight * reward), 12);
+      expect(bounds.upper).toBeCloseTo(1 - above.add(weight * (1 - reward)), 12);
+    }
+    expect(sequence.contradicted).toBe(false);
+    for (let t = 0; t < 5000; t++) sequence.add(1, 1);
+    expect(sequence.contradicted).toBe(true);
   });
 
   it('refuses weights and rewards that its promise does not cover', () => {
