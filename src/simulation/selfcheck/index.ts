@@ -36,6 +36,8 @@ export interface SelfCheckRun {
   /** When the world ends, in ms. */
   readonly endMs: number;
   readonly monotonicMs: () => number;
+  /** Told after every log how many are evaluated; `report` makes one of these. @default nobody is */
+  readonly onLog?: (count: number, report: () => SelfCheckReport) => void;
 }
 
 /** Contexts that a thread takes at once. */
@@ -63,8 +65,9 @@ export async function selfCheck(given: Partial<SelfCheckOptions>, run: SelfCheck
     const loops = await timed('closedLoop', loopsOf(dir, base, checked, targets, options, run));
     threads = startThreads(pool, Math.min(options.threads, options.seeds));
     const truth = await timed('truth', truthFor(threads, pool, options, run));
-    const replicates = await timed('logs', replicatesFor(threads, truth, options, run));
-    return reportOf({ options, targets, pool, truth, loops, replicates, seconds });
+    const reportFor = (replicates: readonly Replicate[]): SelfCheckReport =>
+      reportOf({ options, targets, pool, truth, loops, replicates, seconds });
+    return reportFor(await timed('logs', replicatesFor(threads, truth, options, run, reportFor)));
   } finally {
     await threads?.close();
     rmSync(dir, { recursive: true, force: true });
@@ -198,7 +201,8 @@ async function replicatesFor(
   threads: PoolThreads,
   { factors, missing }: Truth,
   options: SelfCheckOptions,
-  { onProgress, signal }: SelfCheckRun,
+  { onProgress, onLog, signal }: SelfCheckRun,
+  reportFor: (replicates: readonly Replicate[]) => SelfCheckReport,
 ): Promise<readonly Replicate[]> {
   const { decisions, level, resamples, seed, seeds } = options;
   const settings = { ways: waysOf(options), decisions, level, resamples, seed, factors, missing };
@@ -210,6 +214,7 @@ async function replicatesFor(
       if (reply.kind !== 'replicate') return;
       replicates.push(reply.replicate);
       onProgress('logs', replicates.length / seeds);
+      onLog?.(replicates.length, () => reportFor(replicates));
     },
     signal,
   );
@@ -243,7 +248,7 @@ function reportOf({
     listeners: pool.listeners,
     contexts: pool.contexts,
     candidates: pool.items.length / pool.contexts,
-    seeds: options.seeds,
+    seeds: replicates.length,
     decisions: replicates.reduce((sum, { decisions }) => sum + decisions, 0) / replicates.length,
     level: options.level,
     estimator: ways[0].estimator,
