@@ -5,17 +5,18 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 import type { Page, PageCard, PageShelf } from '../../../src/server/contract.ts';
 import { type Device, fetchHome } from '../shell/api.ts';
+import beside from '../shell/beside.module.css';
 import { Chance } from '../shell/chance.tsx';
 import { Cover } from '../shell/cover.tsx';
 import { CloseIcon } from '../shell/icons.tsx';
 import { marketName } from '../shell/profile.ts';
+import { describeShared, putSideBySide, type SideBySide } from '../shell/side-by-side.ts';
 import { Failure, Skeleton } from '../shell/states.tsx';
 import { instantText } from '../shell/times.ts';
 import { type Comparison, DEVICE_NAMES, formatComparison, parseComparison } from './address.ts';
 import styles from './compare.module.css';
 import { isGenerated } from './containers.ts';
 import { DAY_PART_HOURS, daysBefore, hourToday } from './moments.ts';
-import { describeShared, putSideBySide, type SideBySide } from './side-by-side.ts';
 import type { ChangeAddress, HomeAddress } from './use-home-address.ts';
 
 const POLICIES = {
@@ -117,13 +118,13 @@ function SmallCard({ card, shared, explained }: { card: PageCard; shared: boolea
   const picture = (
     <>
       <Cover card={card} />
-      <span className={styles.cardTitle}>{card.title}</span>
+      <span className={beside.cardTitle}>{card.title}</span>
       {!shared && <span className="visually-hidden"> (only here)</span>}
       {explained && card.explain !== undefined && <Chance {...card.explain} />}
     </>
   );
   return (
-    <li className={styles.card} data-only={!shared} title={card.title}>
+    <li className={beside.card} data-only={!shared} title={card.title}>
       {isGenerated(card.id) ? (
         <span>{picture}</span>
       ) : (
@@ -152,26 +153,26 @@ interface ColumnProps {
 
 function Column({ name, page, both, second, explained }: ColumnProps) {
   return (
-    <section className={styles.column} aria-label={name}>
-      <header className={styles.columnHead}>
+    <section className={beside.column} aria-label={name}>
+      <header className={beside.columnHead}>
         <h2>{name}</h2>
         <p>
           {page.policy} · {page.shelves.length} shelves
         </p>
       </header>
-      <ol className={styles.shelves}>
+      <ol className={beside.shelves}>
         {page.shelves.map((shelf) => {
           const place = placeText(shelf, both, second);
           return (
-            <li key={shelf.id} className={styles.shelf} data-only={!both.shelves.has(shelf.id)}>
+            <li key={shelf.id} className={beside.shelf} data-only={!both.shelves.has(shelf.id)}>
               <h3>
-                <span className={styles.rank}>{shelf.rank + 1}</span>
-                <span className={styles.shelfTitle}>{shelf.title}</span>
-                {place !== '' && <span className={styles.place}>{place}</span>}
+                <span className={beside.rank}>{shelf.rank + 1}</span>
+                <span className={beside.shelfTitle}>{shelf.title}</span>
+                {place !== '' && <span className={beside.place}>{place}</span>}
                 {explained && shelf.explain !== undefined && <Chance {...shelf.explain} />}
               </h3>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-              <ol className={styles.cards} tabIndex={0} aria-label={shelf.title}>
+              <ol className={beside.cards} tabIndex={0} aria-label={shelf.title}>
                 {shelf.cards.map((card) => (
                   <SmallCard key={card.id} card={card} shared={both.cards.has(card.id)} explained={explained} />
                 ))}
@@ -195,7 +196,7 @@ export function CompareView({ address, page }: { readonly address: HomeAddress; 
   if (other.error !== null) return <Failure failure={other.error} onRetry={() => void other.refetch()} />;
   if (other.data === undefined || both === undefined)
     return (
-      <div className={styles.view} aria-busy="true">
+      <div className={`${beside.view} ${styles.view}`} data-narrow="swiped" aria-busy="true">
         <Skeleton heightPx={900} />
         <Skeleton heightPx={900} />
       </div>
@@ -205,7 +206,7 @@ export function CompareView({ address, page }: { readonly address: HomeAddress; 
       <p className={styles.shared} role="status">
         {describeShared(page, other.data, both)} <span className={styles.key}>Framed: only on that side.</span>
       </p>
-      <div className={styles.view}>
+      <div className={`${beside.view} ${styles.view}`} data-narrow="swiped">
         <Column name="As served" page={page} both={both} second={false} explained={address.explain} />
         <Column name={comparisonText(comparison)} page={other.data} both={both} second explained={address.explain} />
       </div>

@@ -119,6 +119,9 @@ function Decision({ decision, listenerId, nowMs, named }: DecisionProps) {
         >
           A Home for the same moment
         </Link>
+        <Link to="/what-if/decision" search={{ decision: decision.id, listener: listenerId }} className={styles.again}>
+          What if
+        </Link>
       </footer>
     </li>
   );

@@ -2,13 +2,13 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ModelDetail as Detail } from '../../../src/server/contract.ts';
+import styles from '../shell/figures.module.css';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Skeleton } from '../shell/states.tsx';
 import { agoText } from '../shell/times.ts';
 import { fetchModel } from './api.ts';
 import { Importance } from './importance.tsx';
 import { Lineage } from './lineage.tsx';
-import styles from './model-detail.module.css';
 import { Reliability } from './reliability.tsx';
 import { rowsText, Slices } from './slices.tsx';
 import { figureText, MEASURES, modelName, originText, standing } from './words.ts';

@@ -1,7 +1,7 @@
 /** How good the model is on each slice of the rows that only measured, beside its two baselines. */
 import type { ModelSummary, SliceQuality } from '../../../src/server/contract.ts';
+import styles from '../shell/table.module.css';
 import { countText, percentText } from '../shell/times.ts';
-import styles from './slices.module.css';
 import { figureText, MEASURES, standing } from './words.ts';
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -5,10 +5,10 @@ import '@mantine/core/styles/Progress.css';
 import { Button, Checkbox, NativeSelect, Progress, TextInput } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { TrainedModel } from '../../../src/server/contract.ts';
+import styles from '../shell/job-form.module.css';
 import { Panel } from '../shell/panel.tsx';
 import { problemOf } from '../shell/states.tsx';
 import { trainModel } from './api.ts';
-import styles from './train-form.module.css';
 import { familyName } from './words.ts';
 
 interface TrainFormProps {

@@ -3,10 +3,16 @@ import styles from './chance.module.css';
 
 const DECADES = 4;
 
-function chanceText(propensity: number): string {
+/** "12 %", "0.4 %", "1 in 3,400" */
+export function chanceText(propensity: number): string {
   if (propensity >= 0.1) return `${Math.round(propensity * 100)} %`;
   if (propensity >= 0.001) return `${(propensity * 100).toPrecision(2)} %`;
   return `1 in ${Math.round(1 / propensity).toLocaleString('en')}`;
+}
+
+/** The length of a chance's bar, 0.02 to 1. */
+export function chanceShare(propensity: number): number {
+  return Math.min(1, Math.max(0.02, 1 + Math.log10(propensity) / DECADES));
 }
 
 interface ChanceProps {
@@ -22,7 +28,7 @@ export function isExplored({ propensity, forced, best }: Required<ChanceProps>):
 }
 
 export function Chance({ propensity, forced, best }: ChanceProps) {
-  const share = Math.min(1, Math.max(0.02, 1 + Math.log10(propensity) / DECADES));
+  const share = chanceShare(propensity);
   const explored = best !== undefined && isExplored({ propensity, forced, best });
   const manner =
     best === undefined ? '' : explored ? `; explored: the best had ${chanceText(best)}` : '; the most probable';

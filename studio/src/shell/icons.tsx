@@ -174,6 +174,12 @@ export const ModelsIcon = () => (
     <path d="M6.9 8.2l3.6 2.4M6.9 15.8l3.6-2.4M14.9 12h3.5" />
   </Icon>
 );
+export const WhatIfIcon = () => (
+  <Icon>
+    <path d="M4 12h4.5c5 0 4-6 9-6H20M8.5 12c5 0 4 6 9 6H20" />
+    <path d="M17.6 3.4L20.2 6l-2.6 2.6M17.6 15.4l2.6 2.6-2.6 2.6" />
+  </Icon>
+);
 export const LiveIcon = () => (
   <Icon>
     <path d="M3 12.5h3.6l2.6-7 4.6 13.5 2.8-6.5H21" />

@@ -12,12 +12,13 @@ import {
   SearchIcon,
   ShelvesIcon,
   SunIcon,
+  WhatIfIcon,
 } from './icons.tsx';
 import { lastHome } from './last-home.ts';
 import styles from './navigation.module.css';
 
 export interface PageLink {
-  readonly to: '/' | '/listeners' | '/catalogue' | '/shelves' | '/models' | '/live';
+  readonly to: '/' | '/listeners' | '/catalogue' | '/shelves' | '/models' | '/what-if' | '/live';
   readonly name: string;
   readonly about: string;
   readonly icon: ReactNode;
@@ -29,6 +30,12 @@ export const PAGES: readonly PageLink[] = [
   { to: '/catalogue', name: 'Catalogue', about: 'Items, neighbours, exposure', icon: <CatalogueIcon /> },
   { to: '/shelves', name: 'Shelves', about: 'Figures, switches, campaigns', icon: <ShelvesIcon /> },
   { to: '/models', name: 'Models', about: 'What scores, how well, and why', icon: <ModelsIcon /> },
+  {
+    to: '/what-if',
+    name: 'What if',
+    about: 'What other policies would have earned, and shown',
+    icon: <WhatIfIcon />,
+  },
   { to: '/live', name: 'Live', about: 'Requests and latencies as they come', icon: <LiveIcon /> },
 ];
 

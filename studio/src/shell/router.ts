@@ -6,6 +6,7 @@ import { listenerRoutes } from '../listeners/routes.ts';
 import { liveRoutes } from '../live/routes.ts';
 import { modelRoutes } from '../models/routes.ts';
 import { shelfRoutes } from '../shelves/routes.ts';
+import { whatIfRoutes } from '../what-if/routes.ts';
 import { rootRoute } from './root-route.ts';
 import { formatSearch, parseSearch } from './search-params.ts';
 
@@ -15,6 +16,7 @@ const tree = rootRoute.addChildren([
   ...catalogueRoutes,
   ...shelfRoutes,
   ...modelRoutes,
+  ...whatIfRoutes,
   ...liveRoutes,
 ]);
 

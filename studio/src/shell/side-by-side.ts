@@ -1,5 +1,9 @@
-/** Two Homes of one listener beside each other: what they share, and what stands elsewhere. */
-import type { Page } from '../../../src/server/contract.ts';
+/** Two pages of one listener beside each other: what they share, and what stands elsewhere. */
+
+/** Shelves top down, as far as it matters here. */
+export interface SidePage {
+  readonly shelves: readonly { readonly id: string; readonly cards: readonly { readonly id: string }[] }[];
+}
 
 export interface SideBySide {
   /** Ids of cards and shelves that stand on both. */
@@ -9,15 +13,15 @@ export interface SideBySide {
   readonly rises: ReadonlyMap<string, number>;
 }
 
-function cardIds(page: Page): Set<string> {
+function cardIds(page: SidePage): Set<string> {
   return new Set(page.shelves.flatMap((shelf) => shelf.cards.map(({ id }) => id)));
 }
 
-export function putSideBySide(one: Page, other: Page): SideBySide {
+export function putSideBySide(one: SidePage, other: SidePage): SideBySide {
   const otherCards = cardIds(other);
-  const otherRanks = new Map(other.shelves.map(({ id, rank }) => [id, rank]));
+  const otherRanks = new Map(other.shelves.map(({ id }, rank) => [id, rank]));
   const rises = new Map<string, number>();
-  for (const { id, rank } of one.shelves) {
+  for (const [rank, { id }] of one.shelves.entries()) {
     const there = otherRanks.get(id);
     if (there !== undefined) rises.set(id, rank - there);
   }
@@ -29,8 +33,8 @@ export function putSideBySide(one: Page, other: Page): SideBySide {
 }
 
 /** "9 of 12 shelves and 41 of 96 cards stand on both." */
-export function describeShared(one: Page, other: Page, { cards, shelves }: SideBySide): string {
-  const most = (count: (page: Page) => number) => Math.max(count(one), count(other));
+export function describeShared(one: SidePage, other: SidePage, { cards, shelves }: SideBySide): string {
+  const most = (count: (page: SidePage) => number) => Math.max(count(one), count(other));
   const mostShelves = most((page) => page.shelves.length);
   const mostCards = most((page) => cardIds(page).size);
   return `${shelves.size} of ${mostShelves} shelves and ${cards.size} of ${mostCards} cards stand on both.`;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { pageOf } from './page-testing.ts';
-import { describeShared, putSideBySide } from './side-by-side.ts';
+import { describeShared, putSideBySide, type SidePage } from './side-by-side.ts';
+
+const pageOf = (shelves: Readonly<Record<string, readonly string[]>>): SidePage => ({
+  shelves: Object.entries(shelves).map(([id, cards]) => ({ id, cards: cards.map((card) => ({ id: card })) })),
+});
 
 describe('two Homes side by side', () => {
   const one = pageOf({ a: ['1', '2'], b: ['3'], c: ['4'] });
