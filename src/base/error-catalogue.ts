@@ -338,11 +338,29 @@ export const CATALOGUE = {
     message: 'There is no such route',
     remedy: 'See /openapi.json for the routes.',
   },
+  SCHEMA_ENVIRONMENT_UNKNOWN: {
+    blame: 'caller',
+    status: 422,
+    message: 'The schema does not know this environment',
+    remedy: 'Name one of its `default_environment`, or add it there.',
+  },
   STATE_CORRUPT: {
     blame: 'operator',
     status: 500,
     message: 'The stored state of a listener does not decode',
     remedy: 'Run `shelfwise rebuild state`: states are folded anew from the event log.',
+  },
+  STATISTICS_AMBIGUOUS: {
+    blame: 'caller',
+    status: 422,
+    message: 'These statistics hold several datasets and none is the one to use',
+    remedy: 'Give statistics of one dataset, or with the slice called `All Examples`.',
+  },
+  STATISTICS_MIXED_PATHS: {
+    blame: 'caller',
+    status: 422,
+    message: 'Some features of these statistics are known by name and others by path',
+    remedy: 'Write either `name` or `path` for every feature of a dataset.',
   },
   STORE_FULL: {
     blame: 'operator',

@@ -1,2 +1,7 @@
 /** Data validation: the equal of TensorFlow Data Validation, in its own formats. */
+
+export * from './anomalies/index.ts';
+export * from './distances.ts';
 export * from './metadata/index.ts';
+export { parsePath, type Steps, serializePath } from './paths.ts';
+export * from './schema/index.ts';

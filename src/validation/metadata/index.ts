@@ -1,5 +1,6 @@
 /** Messages of `tensorflow.metadata.v0` with their binary and text forms, and the files they come in. */
 export { decodeBinary, encodeBinary } from './binary.ts';
+export { cloneMessage } from './clone.ts';
 export { UNKNOWN_FIELDS, urlOf } from './descriptors.ts';
 export type * from './messages.ts';
 export { formatDouble, formatG } from './numbers.ts';
