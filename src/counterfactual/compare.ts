@@ -2,14 +2,14 @@
  * Several policies on the same logged decisions, in one pass: values, differences and lifts with paired intervals by listener, for all
  * decisions and for slices of them. What policies have in common cancels in a difference, since it is taken within each resample.
  *
- * Memory: sums by group of listeners, at most 2^16 groups (2^14 a slice) x 4 columns a policy and rung; nothing grows with the log.
+ * Memory: sums by group of listeners, at most 2^16 groups (2^14 a slice) x 5 columns a policy and rung; nothing grows with the log.
  */
 import { createRng } from '../base/index.ts';
 import { type MeanWeight, meanWeight } from './diagnostics/weights.ts';
 import type { EstimatorSetting } from './estimator.ts';
 import { type GroupSums, GroupTable } from './groups.ts';
 import { comparePaired, intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
-import { type Functional, linearised, ratioOf } from './intervals/functional.ts';
+import { type Functional, linearised, ratioOf, totalsOf } from './intervals/functional.ts';
 import { resampleSums } from './intervals/resample.ts';
 import type { EvaluationRows } from './rows.ts';
 import { chooseBySlope } from './tuning/slope.ts';
@@ -30,6 +30,11 @@ export interface ComparedRows {
    * different numbers of cards; they are no evidence of overlap.
    */
   readonly isCard: Uint8Array;
+  /**
+   * [policy][rung], by decision: of mean 0 whatever the policy, and going with the noise of its estimate (`WeighedPage.control`). Each
+   * slice takes as much of it as makes its error least, between nothing and all. @default none
+   */
+  readonly controls?: readonly (readonly Float64Array[])[] | undefined;
 }
 
 /** Of the cards' weights. */
@@ -85,10 +90,10 @@ export interface CompareOptions {
 
 const GROUPS = 2 ** 16;
 const SLICE_GROUPS = 2 ** 14;
-/** Columns of a table: decisions, what was served, rows; then four a policy and rung: of w̃, and of w as it is. */
+/** Columns of a table: decisions, what was served, rows; then five a policy and rung. */
 const [DECISIONS, SERVED, ROWS, FIRST] = [0, 1, 2, 3];
-const [BASE, NUMERATOR, DENOMINATOR, WEIGHT] = [0, 1, 2, 3];
-const EACH = 4;
+const [BASE, NUMERATOR, DENOMINATOR, WEIGHT, CONTROL] = [0, 1, 2, 3, 4];
+const EACH = 5;
 
 /** Takes chunks in, and compares at the end. */
 export class Comparison {
@@ -117,7 +122,9 @@ export class Comparison {
     for (let policy = 0; policy < policies; policy++) {
       for (let rung = 0; rung < rungs; rung++) {
         const sums = this.#sumsOf(chunk.policies[policy][rung], chunk.isCard);
-        for (const { table, decisions, offsets } of tables) table.add(policy * rungs + rung, sums, decisions, offsets);
+        const control = chunk.controls?.[policy][rung];
+        for (const { table, decisions, offsets } of tables)
+          table.add(policy * rungs + rung, sums, control, decisions, offsets);
       }
     }
   }
@@ -174,6 +181,10 @@ export class Comparison {
           },
         ],
       });
+    for (let weighting = 0; weighting < policies * rungs; weighting++) {
+      const first = FIRST + EACH * weighting;
+      if (usesModel) addControl(whole, functionalAt(first), first);
+    }
     const chosen = Array.from({ length: policies }, (_, policy) => {
       if (rungs === 1) return 0;
       const found = chooseBySlope(
@@ -210,9 +221,41 @@ export class Comparison {
 /** SLOPE walks intervals of two standard errors. */
 const HALF_WIDTHS = 2;
 
+/**
+ * Adds β control to the base, by which the linearised error is least: β = -Σ_g h_g z_g / Σ_g z_g², h_g a group's influence on the value and z_g
+ * that of the control, cut to [0, 1]. The control has mean 0 for every β that is not read off the log; this one is, which biases by
+ * O(1/n) (regression estimators: Cochran 1977, chapter 7). Nothing for few groups.
+ */
+function addControl(groups: GroupSums, functional: Functional, first: number): void {
+  const { groups: count, columns, sums } = groups;
+  if (count < LEAST_GROUPS) return;
+  const totals = totalsOf(groups);
+  const gradient = new Float64Array(columns);
+  functional.addGradient(totals, 0, 1, gradient);
+  const [n, z] = [totals[DECISIONS], totals[first + CONTROL] / totals[DECISIONS]];
+  let [both, squares] = [0, 0];
+  for (let g = 0, at = 0; g < count; g++, at += columns) {
+    let influence = 0;
+    for (let c = 0; c < columns; c++) influence += gradient[c] * sums[at + c];
+    const own = (sums[at + first + CONTROL] - z * sums[at + DECISIONS]) / n;
+    both += influence * own;
+    squares += own * own;
+  }
+  const beta = squares > 0 ? Math.min(1, Math.max(0, -both / squares)) : 0;
+  if (beta === 0) return;
+  for (let g = 0, at = 0; g < count; g++, at += columns) sums[at + first + BASE] += beta * sums[at + first + CONTROL];
+}
+
+const LEAST_GROUPS = 30;
+
 /** The shared columns, and those of each policy that begin there. */
 function narrowed({ groups, columns, sums }: GroupSums, firsts: readonly number[]): GroupSums {
-  const kept = [DECISIONS, SERVED, ROWS, ...firsts.flatMap((first) => [first, first + 1, first + 2, first + 3])];
+  const kept = [
+    DECISIONS,
+    SERVED,
+    ROWS,
+    ...firsts.flatMap((first) => Array.from({ length: EACH }, (_, column) => first + column)),
+  ];
   const out = new Float64Array(groups * kept.length);
   for (let g = 0; g < groups; g++) {
     for (let c = 0; c < kept.length; c++) out[g * kept.length + c] = sums[g * columns + kept[c]];
@@ -275,7 +318,13 @@ class SliceTable {
     return offsets;
   }
 
-  add(weighting: number, own: DecisionSums, decisions: Uint32Array, offsets: Uint32Array): void {
+  add(
+    weighting: number,
+    own: DecisionSums,
+    control: Float64Array | undefined,
+    decisions: Uint32Array,
+    offsets: Uint32Array,
+  ): void {
     const { sums } = this.#table;
     const weights = this.#weights[weighting];
     const first = FIRST + EACH * weighting;
@@ -286,6 +335,7 @@ class SliceTable {
       sums[at + NUMERATOR] += own.numerator[d];
       sums[at + DENOMINATOR] += own.denominator[d];
       sums[at + WEIGHT] += own.all[d];
+      if (control !== undefined) sums[at + CONTROL] += control[d];
       weights.sum += own.weight[d];
       weights.squares += own.square[d];
       weights.largest = Math.max(weights.largest, own.largest[d]);

@@ -68,6 +68,7 @@ export {
   type CardValues,
   Ladder,
   type LoggedRows,
+  type PlaceMeans,
   RUNG_ASSUMPTIONS,
   RUNGS,
   type Rung,

@@ -240,18 +240,80 @@ describe('the ladder of weights, over every page that the log can hold', () => {
       Float64Array.from({ length: count }, (_, i) => 3 * noise(`model ${s} ${items[i]}`) - 1),
     );
     const factor = (r: number, j: number) => 1 / (1 + r + 2 * j);
+    const means = {
+      row: (s: number, r: number) => 2 - r + s,
+      right: (r: number, j: number) => 1 + r - j,
+      below: (r: number) => 3 - r,
+    };
+    const values = { byShelf, factor, means };
     const ladder = new Ladder();
     for (const rung of RUNGS) {
       let value = 0;
+      let control = 0;
+      let spread = 0;
       for (const { rows, p } of pagesOf(entangled, () => logging)) {
-        const page = ladder.weigh(entangled, rows, target, { byShelf, factor });
+        const page = ladder.weigh(entangled, rows, target, values);
         if (page === undefined) throw new Error('a page cannot be walked');
+        control += p * page.control[rung];
+        spread += p * Math.abs(page.control[rung]);
         for (let k = 0; k < page.cards; k++) {
           const reward = REWARDS.prefix(rows, page.shelfRanks[k], page.cardRanks[k]);
           value += p * (page.weights[rung][k] * (reward - page.predicted[k]) + page.before[rung][k] * page.expected[k]);
         }
       }
       expect(value).toBeCloseTo(rungValue(entangled, REWARDS.prefix, rung), 12);
+      expect(spread).toBeGreaterThan(0.01);
+      expect(control).toBeCloseTo(0, 12);
+    }
+  });
+
+  it('has a variance, with a good reward model and its control, that is a fraction of the plain one', () => {
+    const byShelf = apart.shelves.map(({ scores }) => scores);
+    const factor = (r: number, j: number) => 1 / (1 + r + j);
+    const ladder = new Ladder();
+    // Rewards are what q̂ says; what places earn is the mean over the log's pages.
+    const earned = new Float64Array(16);
+    const shown = new Float64Array(16);
+    const earnedOf = new Float64Array(16);
+    const shownOf = new Float64Array(16);
+    for (const { rows, p } of pagesOf(apart, () => logging)) {
+      for (const [r, row] of rows.entries()) {
+        shownOf[4 * row.shelf + r] += p;
+        for (const [j, { index }] of row.cards.entries()) {
+          const reward = factor(r, j) * byShelf[row.shelf][index];
+          earned[4 * r + j] += p * reward;
+          shown[4 * r + j] += p;
+          earnedOf[4 * row.shelf + r] += p * reward;
+        }
+      }
+    }
+    const sum = (from: number, to: number): number => earned.slice(from, to).reduce((total, one) => total + one, 0);
+    const means = {
+      row: (s: number, r: number) => earnedOf[4 * s + r] / shownOf[4 * s + r],
+      right: (r: number, j: number) => sum(4 * r + j + 1, 4 * r + 4) / shown[4 * r + j],
+      below: (r: number) => sum(4 * r + 4, 16) / shown[4 * r],
+    };
+    const values = { byShelf, factor, means };
+    for (const rung of RUNGS) {
+      const moments = [0, 1, 2].map(() => ({ mean: 0, square: 0 }));
+      for (const { rows, p } of pagesOf(apart, () => logging)) {
+        const page = ladder.weigh(apart, rows, target, values);
+        if (page === undefined) throw new Error('a page cannot be walked');
+        const sums = [0, 0, 0];
+        for (let k = 0; k < page.cards; k++) {
+          const reward = page.predicted[k];
+          sums[0] += page.weights[rung][k] * reward;
+          sums[1] += page.before[rung][k] * page.expected[k];
+        }
+        sums[2] = sums[1] + page.control[rung];
+        sums.forEach((sum, form) => {
+          moments[form].mean += p * sum;
+          moments[form].square += p * sum * sum;
+        });
+      }
+      const [plain, robust, controlled] = moments.map(({ mean, square }) => square - mean ** 2);
+      expect(robust).toBeLessThan(plain);
+      expect(controlled).toBeLessThan(0.25 * plain);
     }
   });
 

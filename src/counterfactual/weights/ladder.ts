@@ -30,9 +30,18 @@
  *   Σ_places  W (r − q̂(c_rj))  +  W⁻ Σ_a π(a | x, prefix) q̂(a),
  *
  * since E[W q̂(c_rj) | everything before the draw] = W⁻ Σ_a π(a) q̂(a). The added terms have mean 0 whatever q̂ is: the form
- * assumes what its rung assumes, no more, and where π leaves the support of the log q̂ stands in for what is missing. It takes
- * the noise of the last draw away; that of W⁻ remains. (Unbiased at `item` and `row` in the same sense: of the policy that
- * draws the other steps as the log did.)
+ * assumes what its rung assumes, no more, and where π leaves the support of the log q̂ stands in for what is missing. (Unbiased at
+ * `item` and `row` in the same sense: of the policy that draws the other steps as the log did.)
+ *
+ * That takes the noise of the last draw away. A shelf's ratio multiplies all that is earned below it, and a card's all that is
+ * earned after it, so that most of the noise is theirs. `control` takes it too: with B and A = B ρ_t the products of a rung
+ * before and after step t, and any Q̂_t of the action and what stands before it,
+ *
+ *   control = Σ_t  B Σ_a π(a) Q̂_t(a) − A Q̂_t(taken),      of mean 0.
+ *
+ * Q̂ of a shelf is what its row earns at its rank, and what rows below earn (where the rung's weights go on downwards); Q̂ of a
+ * card, beyond its own q̂, is what cards to its right earn, and at `prefix` the rows below: means of a log (`PlaceMeans`). A Q̂ that
+ * is far off adds noise instead: whoever adds the control does so by as much as the log says is good (see `Comparison`).
  *
  * Carried rows are of an earlier decision, which has their rewards: they give no rows here, and their steps the ratio 1.
  * The variance explodes as the product of E[ρ²] over the steps of W: by a factor a shelf or card where the policies differ.
@@ -70,6 +79,18 @@ export type LoggedRows = readonly {
 export interface CardValues {
   readonly byShelf: readonly Float64Array[];
   factor(shelfRank: number, cardRank: number): number;
+  /** For `control`. @default none: it is 0 */
+  readonly means?: PlaceMeans | undefined;
+}
+
+/** What places earn on pages of a log, other listeners' where the estimate is to be unbiased. */
+export interface PlaceMeans {
+  /** A row of this shelf at this rank. */
+  row(shelf: number, shelfRank: number): number;
+  /** The cards of a row beyond this rank, where it has a card there. */
+  right(shelfRank: number, cardRank: number): number;
+  /** All rows below this rank, where there is a row at it. */
+  below(shelfRank: number): number;
 }
 
 /** The weights of one decision's cards, carried ones left out. Its buffers are its ladder's: valid until that weighs anew. */
@@ -87,6 +108,8 @@ export interface WeighedPage {
   /** q̂ of the logged card, and Σ_a π(a | x, prefix) q̂(a); 0 without values. */
   readonly predicted: Float64Array;
   readonly expected: Float64Array;
+  /** Of mean 0, in units of the reward, see above; 0 without means of places. */
+  readonly control: Readonly<Record<Rung, number>>;
   /** Π ρ over all steps: of the whole page. */
   readonly page: number;
   /** Steps that were drawn, and at how many of them π does not take the logged action with the logged probability. */
@@ -114,6 +137,7 @@ export class Ladder {
   #expected = new Float64Array(0);
   /** By row, with its shelf's draw and without any card of it; one more for the rows that there are not. */
   #opened = columns(() => new Float64Array(0));
+  readonly #control: Record<Rung, number> = { prefix: 0, above: 0, row: 0, item: 0 };
   #drawn = 0;
   #differing = 0;
   /** Is π certain of the action that was taken last? */
@@ -134,6 +158,8 @@ export class Ladder {
     this.#reserve(rows);
     this.#drawn = 0;
     this.#differing = 0;
+    for (const rung of RUNGS) this.#control[rung] = 0;
+    const means = values?.means;
     let at = 0;
     /** Products of ratios so far: of all steps, of shelves, of the cards of this row; and is π sure of all of them? */
     let [all, shelves] = [1, 1];
@@ -142,9 +168,19 @@ export class Ladder {
     for (let r = 0; r < rows.length; r++) {
       const { shelf, cards } = rows[r];
       const isCarried = problem.shelves[shelf]?.carried === true;
-      const placed = this.#ratioOf(walker.step(policy), 'shelf', shelf, rows[r]);
+      const place = walker.step(policy);
+      const expectedRow = means === undefined || rows[r].forced ? 0 : expectedRowOf(place, means, r);
+      const placed = this.#ratioOf(place, 'shelf', shelf, rows[r]);
       if (placed === undefined) return undefined;
       const shelfSure = this.#sure;
+      if (means !== undefined && !rows[r].forced) {
+        const taken = means.row(shelf, r);
+        const below = means.below(r);
+        this.#control.prefix += all * (expectedRow + below - placed * (taken + below));
+        this.#control.above += shelves * (expectedRow + below - placed * (taken + below));
+        this.#control.row += expectedRow - placed * taken;
+        this.#control.item += expectedRow - placed * taken;
+      }
       all = bounded(all * placed);
       shelves = bounded(shelves * placed);
       allSure &&= shelfSure;
@@ -171,6 +207,12 @@ export class Ladder {
           this.#put(at, 'item', placed, chosen, shelfSure);
           at++;
         }
+        if (means !== undefined && !card.forced) {
+          const right = (1 - chosen) * means.right(r, j);
+          this.#control.prefix += all * (right + (1 - chosen) * means.below(r));
+          this.#control.above += shelves * row * right;
+          this.#control.row += placed * row * right;
+        }
         all = bounded(all * chosen);
         row = bounded(row * chosen);
         allSure &&= this.#sure;
@@ -188,6 +230,7 @@ export class Ladder {
       matches: this.#matches,
       predicted: this.#predicted,
       expected: this.#expected,
+      control: this.#control,
       page: all,
       drawn: this.#drawn,
       differing: this.#differing,
@@ -252,6 +295,13 @@ export class Ladder {
     this.#predicted.fill(0);
     this.#expected.fill(0);
   }
+}
+
+/** Σ_a p(a) of what the rows of a shelf step's actions earn at the rank. */
+function expectedRowOf({ actions, probabilities, count }: Step, means: PlaceMeans, r: number): number {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += probabilities[k] * means.row(actions[k], r);
+  return sum;
 }
 
 /** Σ_a p(a) v(a) over the actions of a card step. */

@@ -235,6 +235,7 @@ class ChunkBuilder {
   #expected: Float64Array[][] = [];
   #matches: Uint8Array[][] = [];
   #predicted = new Float64Array(0);
+  #controls: Float64Array[][] = [];
   #listenerOf: number[] = [];
   #servedOf: number[] = [];
   #slicesOf: (readonly number[])[] = [];
@@ -272,6 +273,7 @@ class ChunkBuilder {
         matches[at] = 0;
         expected[at] = 0;
       }
+      this.#controls[target][k][this.decisions] = page.control[rung];
     }
   }
 
@@ -344,6 +346,7 @@ class ChunkBuilder {
       slices: members.map((own) => Uint32Array.from(own)),
       policies,
       isCard: this.#isCard.subarray(0, rows),
+      controls: this.#job.values === undefined ? undefined : this.#controls,
     };
     this.#clear();
     return chunk;
@@ -363,6 +366,7 @@ class ChunkBuilder {
     this.#weights = each(() => new Float64Array(room));
     this.#expected = each(() => new Float64Array(room));
     this.#matches = each(() => new Uint8Array(room));
+    this.#controls = each(() => new Float64Array(CHUNK_DECISIONS));
     this.#listenerOf = [];
     this.#servedOf = [];
     this.#slicesOf = [];

@@ -8,6 +8,7 @@
  * rewards are predicted by a model that has learnt from them.
  */
 import { createRng, hash32, type Rng, ShelfwiseError } from '../../base/index.ts';
+import type { CardValues, PlaceMeans } from '../../counterfactual/index.ts';
 import { EMPTY_EMBEDDING } from '../../domain/index.ts';
 import { createBatch, type FeatureBatch } from '../../features/index.ts';
 import type { Examples, RewardModel } from '../../models/index.ts';
@@ -63,7 +64,8 @@ export async function fitRewardValues(
     if (kind === 'logged' && opened.epochs.model === undefined) continue;
     if (!rows.add(opened, earned, kind === 'logged' ? opened.epochs.model : undefined)) break;
   }
-  const byFold: { model: RewardModel | undefined; factor: (r: number, j: number) => number }[] = [];
+  const byFold: { model: RewardModel | undefined; factor: CardValues['factor']; means: ReturnType<typeof meansOf> }[] =
+    [];
   for (let fold = 0; fold < folds; fold++) {
     const others = rows.without(fold);
     let model: RewardModel | undefined;
@@ -83,11 +85,15 @@ export async function fitRewardValues(
       predictions = new Float64Array(others.examples.rows);
       model.predict(others.examples.batch, others.examples.rows, predictions);
     } else if (others.examples.rows === 0) return undefined;
-    byFold.push({ model, factor: factorsOf(others, predictions) });
+    byFold.push({ model, factor: factorsOf(others, predictions), means: meansOf(others) });
   }
   const of = (listenerKey: string) => byFold[foldOf(listenerKey, folds)];
   return {
-    values: { modelFor: (key) => of(key).model, factorFor: (key) => of(key).factor },
+    values: {
+      modelFor: (key) => of(key).model,
+      factorFor: (key) => of(key).factor,
+      meansFor: (key, shelfIds) => of(key).means(shelfIds),
+    },
     rows: rows.count,
   };
 }
@@ -106,6 +112,8 @@ interface FoldRows {
   readonly cardRanks: Uint8Array;
   /** What their own decisions' models said. */
   readonly scores: Float64Array;
+  /** The declarations of their shelves. */
+  readonly shelfIds: readonly string[];
 }
 
 /** κ_r κ_j: what places of a shelf rank earned over what was expected of their cards, then the same by card rank. */
@@ -134,6 +142,51 @@ function factorsOf(
   return (r, j) => overall * byShelf[r] * byCard[j];
 }
 
+/** What places earned, a page that has them; a row by its shelf's declaration too, drawn towards what its rank earns. */
+function meansOf({
+  examples: { labels, weights, rows },
+  shelfRanks,
+  cardRanks,
+  shelfIds,
+}: FoldRows): (shelfIds: readonly string[]) => PlaceMeans {
+  const places = placeOf(256, 0);
+  const earned = new Float64Array(places);
+  const shown = new Float64Array(places);
+  for (let k = 0; k < rows; k++) {
+    const place = placeOf(shelfRanks[k], cardRanks[k]);
+    earned[place] += weights[k] * labels[k];
+    shown[place] += weights[k];
+  }
+  /** From a place on: of its row, and of all rows. */
+  const ofRow = new Float64Array(places + 1);
+  const ofAll = new Float64Array(places + 1);
+  const cards = placeOf(1, 0);
+  for (let place = places - 1; place >= 0; place--) {
+    ofAll[place] = ofAll[place + 1] + earned[place];
+    ofRow[place] = (place % cards === cards - 1 ? 0 : ofRow[place + 1]) + earned[place];
+  }
+  const a = (sum: number, place: number): number => (shown[place] > 0 ? sum / shown[place] : 0);
+  const byRank = Float64Array.from({ length: 256 }, (_, r) => a(ofRow[placeOf(r, 0)], placeOf(r, 0)));
+  /** By shelf: what its rows earned, and what rows at their ranks do. */
+  const own = new Map<string, { earned: number; expected: number }>();
+  for (let k = 0; k < rows; k++) {
+    const sums = own.get(shelfIds[k]) ?? { earned: 0, expected: 0 };
+    own.set(shelfIds[k], sums);
+    sums.earned += weights[k] * labels[k];
+    if (cardRanks[k] === 0) sums.expected += weights[k] * byRank[shelfRanks[k]];
+  }
+  const share = (shelfId: string): number => {
+    const sums = own.get(shelfId) ?? { earned: 0, expected: 0 };
+    return (sums.earned + PRIOR_REWARDS) / (sums.expected + PRIOR_REWARDS);
+  };
+  const shares = new Map([...own.keys()].map((shelfId) => [shelfId, share(shelfId)]));
+  return (ids) => ({
+    row: (s, r) => byRank[r] * (shares.get(ids[s]) ?? 1),
+    right: (r, j) => a(ofRow[placeOf(r, j) + 1], placeOf(r, j)),
+    below: (r) => a(ofAll[placeOf(r + 1, 0)], placeOf(r, 0)),
+  });
+}
+
 /** Cards of sampled decisions, with their features and places. */
 class SampledCards {
   count = 0;
@@ -147,6 +200,7 @@ class SampledCards {
   readonly #cardRanks = new Uint8Array(MOST_ROWS);
   readonly #fold = new Uint8Array(MOST_ROWS);
   readonly #scores = new Float64Array(MOST_ROWS);
+  readonly #shelfIds: string[] = [];
 
   constructor(workspace: Workspace, folds: number, rng: Rng) {
     this.#workspace = workspace;
@@ -196,6 +250,7 @@ class SampledCards {
       this.#shelfRanks[at] = r;
       this.#cardRanks[at] = j;
       this.#fold[at] = fold;
+      this.#shelfIds.push(shelf.shelfId);
     }
     if (scorer !== undefined && this.count > first) {
       scorer.predict(rowsOf(this.#batch, first, this.count), this.count - first, this.#scores.subarray(first));
@@ -224,6 +279,7 @@ class SampledCards {
       shelfRanks: pick(this.#shelfRanks),
       cardRanks: pick(this.#cardRanks),
       scores: pick(this.#scores),
+      shelfIds: kept.map((k) => this.#shelfIds[k]),
     };
   }
 }

@@ -10,6 +10,7 @@ import {
   Ladder,
   type LoggedRows,
   type MissingMass,
+  type PlaceMeans,
   SupportGauge,
   type WeighedPage,
 } from '../../counterfactual/index.ts';
@@ -53,6 +54,8 @@ export interface RewardValues {
   /** Undefined: what the decision was made with. */
   modelFor(listenerKey: string): RewardModel | undefined;
   factorFor(listenerKey: string): CardValues['factor'];
+  /** @param shelfIds declarations of the decision's shelves */
+  meansFor(listenerKey: string, shelfIds: readonly string[]): PlaceMeans;
 }
 
 /** What is read of a decision by every policy. */
@@ -195,6 +198,10 @@ export class DecisionWeigher {
     return {
       byShelf: problem.shelves.map(({ count }, s) => this.#predictions.subarray(offsets[s], offsets[s] + count)),
       factor: this.#values.factorFor(listenerKey),
+      means: this.#values.meansFor(
+        listenerKey,
+        logged.shelves.map(({ shelfId }) => shelfId),
+      ),
     };
   }
 
