@@ -23,9 +23,10 @@ import { resolveSelfCheck, type SelfCheckOptions } from './options.ts';
 import { buildPool, LOGGING, type PoolColumns, requirePoolable } from './pool.ts';
 import type { Replicate, ReplicateSettings, Way } from './replicate.ts';
 import { type ClosedLoop, MEANING, meanOf, type SelfCheckReport, wayReport } from './report.ts';
+import { addPageSums, fitPlaces, newPageSums, type PlaceModel } from './reward-model.ts';
 import type { Task } from './thread.ts';
 import { type PoolThreads, startThreads } from './threads.ts';
-import { placeFactors, RANKS, type TruthPart } from './truth.ts';
+import type { TruthPart } from './truth.ts';
 
 export type { SelfCheckOptions } from './options.ts';
 export type { ClosedLoop, PolicyReport, SelfCheckReport, WayReport } from './report.ts';
@@ -140,7 +141,7 @@ interface Truth {
   readonly values: readonly Float64Array[];
   readonly errors: readonly number[];
   readonly parts: readonly TruthPart[];
-  readonly factors: Float64Array;
+  readonly places: PlaceModel;
   readonly missing: ReplicateSettings['missing'];
 }
 
@@ -165,14 +166,8 @@ async function truthFor(
     signal,
   );
   parts.sort((a, b) => a.from - b.from);
-  const earned = new Float64Array(RANKS * RANKS);
-  const scored = new Float64Array(RANKS * RANKS);
-  for (const part of parts) {
-    for (let at = 0; at < earned.length; at++) {
-      earned[at] += part.earned[at];
-      scored[at] += part.scored[at];
-    }
-  }
+  const sums = newPageSums();
+  for (const { pages } of parts) addPageSums(sums, pages);
   const values = tunables.map((_, p) => {
     const all = new Float64Array(contexts);
     for (const { from, policies } of parts) all.set(policies[p].values, from);
@@ -184,7 +179,7 @@ async function truthFor(
     values,
     errors: tunables.map((_, p) => Math.sqrt(sum(p, 'variance')) / contexts),
     parts,
-    factors: placeFactors(earned, scored),
+    places: fitPlaces(sums),
     missing: tunables.slice(1).map((_, p) => {
       const meter = new MissingMassMeter();
       for (const { policies } of parts) for (const mass of policies[p + 1].missing) meter.add(mass);
@@ -199,13 +194,13 @@ function waysOf({ estimators, rungs }: SelfCheckOptions): readonly Way[] {
 
 async function replicatesFor(
   threads: PoolThreads,
-  { factors, missing }: Truth,
+  { places, missing }: Truth,
   options: SelfCheckOptions,
   { onProgress, onLog, signal }: SelfCheckRun,
   reportFor: (replicates: readonly Replicate[]) => SelfCheckReport,
 ): Promise<readonly Replicate[]> {
   const { decisions, level, resamples, seed, seeds } = options;
-  const settings = { ways: waysOf(options), decisions, level, resamples, seed, factors, missing };
+  const settings = { ways: waysOf(options), decisions, level, resamples, seed, places, missing };
   await threads.tell({ kind: 'settings', settings }, signal);
   const replicates: Replicate[] = [];
   await threads.run(

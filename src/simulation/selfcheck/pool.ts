@@ -23,6 +23,7 @@ import {
 } from '../../policy/index.ts';
 import type { DemoWorld } from '../world.ts';
 import type { OnProgress, Visit } from './data.ts';
+import { KINDS } from './reward-model.ts';
 
 /** Policy 0 draws the logs. */
 export const LOGGING = 0;
@@ -44,6 +45,8 @@ export interface PoolColumns {
   /** Context → its first shelf; one more at the end. */
   readonly shelfStart: Uint32Array;
   readonly shelfKey: Uint32Array;
+  /** Shelf → which declaration it is of, numbered as they come. */
+  readonly shelfKind: Uint8Array;
   readonly isDefined: Uint8Array;
   readonly pinnedRank: Int16Array;
   /** NaN: not said. */
@@ -121,6 +124,7 @@ export async function buildPool(
   const deviceOf = new Column(Uint8Array);
   const shelfStart = new Column(Uint32Array);
   const shelfKey = new Column(Uint32Array);
+  const shelfKind = new Column(Uint8Array);
   const isDefined = new Column(Uint8Array);
   const pinnedRank = new Column(Int16Array);
   const holds = new Column(Float64Array);
@@ -135,6 +139,7 @@ export async function buildPool(
   const wishes = new Column(Float64Array);
   const cold = targets.map(() => new Column(Uint8Array));
   const numbers = new Map<string, number>();
+  const kinds = new Map<string, number>();
   let tunables: readonly HomeTunables[] | undefined;
   let needed: ('deviations' | 'sensitivities' | undefined)[] = [];
   const evidence = targets.map(() => new Column(Float64Array));
@@ -152,8 +157,9 @@ export async function buildPool(
     shelfStart.push(shelfKey.length);
     listenerOf.push(numberOf(numbers, listenerId));
     deviceOf.push(DEVICES.indexOf(record.device));
-    for (const shelf of shelves) {
+    for (const [s, shelf] of shelves.entries()) {
       shelfKey.push(shelf.key);
+      shelfKind.push(Math.min(KINDS - 1, numberOf(kinds, input.shelves[s].shelfId)));
       isDefined.push(shelf.order === 'defined' ? 1 : 0);
       pinnedRank.push(shelf.pinnedRank);
       holds.push(shelf.holds ?? Number.NaN);
@@ -197,6 +203,7 @@ export async function buildPool(
     deviceOf: deviceOf.all(),
     shelfStart: shelfStart.all(),
     shelfKey: shelfKey.all(),
+    shelfKind: shelfKind.all(),
     isDefined: isDefined.all(),
     pinnedRank: pinnedRank.all(),
     holds: holds.all(),
@@ -245,10 +252,10 @@ function evidenceOf(name: string, { needs: { kind } }: Policy): 'deviations' | '
   );
 }
 
-function numberOf(numbers: Map<string, number>, listenerId: string): number {
-  const known = numbers.get(listenerId);
+function numberOf(numbers: Map<string, number>, name: string): number {
+  const known = numbers.get(name);
   if (known !== undefined) return known;
-  numbers.set(listenerId, numbers.size);
+  numbers.set(name, numbers.size);
   return numbers.size - 1;
 }
 
@@ -329,6 +336,12 @@ export class PoolReader {
   /** The candidates of a context's shelf. */
   firstCard(context: number, shelf: number): number {
     return this.columns.cardStart[this.columns.shelfStart[context] + shelf];
+  }
+
+  /** By shelf of a context. */
+  kindsOf(context: number): Uint8Array {
+    const { shelfKind, shelfStart } = this.columns;
+    return shelfKind.subarray(shelfStart[context], shelfStart[context + 1]);
   }
 
   #make(

@@ -22,7 +22,7 @@ import type { ComparedRung } from '../../platform/index.ts';
 import { createWalker, samplePage } from '../../policy/index.ts';
 import type { Judge } from './judge.ts';
 import { LOGGING, type PoolReader } from './pool.ts';
-import { RANKS } from './truth.ts';
+import { type PlaceModel, placeMeans, RANKS } from './reward-model.ts';
 
 /** An estimator at a rung. */
 export interface Way {
@@ -36,8 +36,7 @@ export interface ReplicateSettings {
   readonly level: number;
   readonly resamples: number;
   readonly seed: number;
-  /** κ of `placeFactors`. */
-  readonly factors: Float64Array;
+  readonly places: PlaceModel;
   /** By policy under evaluation. */
   readonly missing: readonly (MissingMassEstimate | undefined)[];
 }
@@ -165,14 +164,18 @@ export class Replicator {
     }
   }
 
-  /** q̂ = κ(r, j) · score: the model that serves has learnt from no log of these, so that no folds are needed. */
   #valuesOf(context: number): CardValues {
     const { shelfStart, cardStart, scores } = this.#reader.columns;
-    const { factors } = this.#settings;
+    const { places } = this.#settings;
+    const { factors } = places;
     const byShelf: Float64Array[] = [];
     for (let s = shelfStart[context]; s < shelfStart[context + 1]; s++)
       byShelf.push(scores.subarray(cardStart[s], cardStart[s + 1]));
-    return { byShelf, factor: (r, j) => factors[r * RANKS + j] };
+    return {
+      byShelf,
+      factor: (r, j) => factors[r * RANKS + j],
+      means: placeMeans(places, this.#reader.kindsOf(context)),
+    };
   }
 
   #outcomeOf(compared: PolicyComparison | undefined, rung: ComparedRung, policy: number): WayOutcome {
@@ -220,6 +223,7 @@ class Rows {
   readonly #weights: readonly (readonly Float64Array[])[];
   readonly #expected: readonly (readonly Float64Array[])[];
   readonly #matches: readonly (readonly Uint8Array[])[];
+  readonly #controls: readonly (readonly Float64Array[])[];
   readonly #isTaken = new Uint8Array(RANKS * RANKS);
 
   constructor(policies: number, rungs: readonly Rung[], room: number) {
@@ -233,6 +237,7 @@ class Rows {
     this.#weights = each(() => new Float64Array(room));
     this.#expected = each(() => new Float64Array(room));
     this.#matches = each(() => new Uint8Array(room));
+    this.#controls = each(() => new Float64Array(CHUNK_DECISIONS));
   }
 
   begin(listener: number, served: number, shelves: number, cards: number): void {
@@ -265,6 +270,7 @@ class Rows {
         expected[at] = 0;
         matches[at] = 0;
       }
+      this.#controls[policy][k][this.decisions - 1] = page.control[rung];
     }
   }
 
@@ -308,6 +314,7 @@ class Rows {
       served: this.#servedOf.subarray(0, decisions),
       slices: [],
       isCard: this.#isCard.subarray(0, rows),
+      controls: this.#controls.map((byRung) => wanted.map((k) => byRung[k].subarray(0, decisions))),
       policies: this.#weights.map((byRung, p) =>
         wanted.map(
           (k): EvaluationRows => ({

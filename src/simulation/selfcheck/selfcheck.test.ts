@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, describe, expect, it } from 'vitest';
 import { selfCheck } from './index.ts';
 import { resolveSelfCheck } from './options.ts';
-import { placeFactors, RANKS } from './truth.ts';
+import { fitPlaces, newPageSums, placeMeans, RANKS } from './reward-model.ts';
 
 const END_MS = Date.UTC(2026, 10, 4, 12);
 const run = (signal = new AbortController().signal) => ({
@@ -96,16 +96,30 @@ describe('a self-check', () => {
 
 describe('the reward model of a self-check', () => {
   it('earns at each place what was earned there', () => {
-    const scored = new Float64Array(RANKS * RANKS);
-    const earned = new Float64Array(RANKS * RANKS);
-    for (let r = 0; r < 8; r++) {
-      for (let j = 0; j < 10; j++) {
-        scored[r * RANKS + j] = 1e6 * (1 + r / 20) * (1 + j / 10);
-        earned[r * RANKS + j] = 0.4 * 0.9 ** r * 0.8 ** j * scored[r * RANKS + j];
+    const sums = newPageSums();
+    const pages = 1e6;
+    const scoreAt = (r: number, j: number): number => (1 + r / 20) * (1 + j / 10);
+    const earnedAt = (r: number, j: number): number => 0.1 * 0.9 ** r * 0.8 ** j * scoreAt(r, j);
+    for (let r = 0; r < 3; r++) {
+      sums.kindRows[(r % 2) * RANKS + r] = pages;
+      for (let j = 0; j < 4; j++) {
+        sums.shown[r * RANKS + j] = pages;
+        sums.scored[r * RANKS + j] = pages * scoreAt(r, j);
+        sums.earned[r * RANKS + j] = pages * earnedAt(r, j);
+        sums.kindEarned[r % 2] += pages * earnedAt(r, j);
       }
     }
-    const factors = placeFactors(earned, scored);
-    for (let r = 0; r < 8; r++)
-      for (let j = 0; j < 10; j++) expect(factors[r * RANKS + j] / (0.4 * 0.9 ** r * 0.8 ** j)).toBeCloseTo(1, 2);
+    const model = fitPlaces(sums);
+    for (let r = 0; r < 3; r++)
+      for (let j = 0; j < 4; j++) expect(model.factors[r * RANKS + j] * scoreAt(r, j)).toBeCloseTo(earnedAt(r, j), 4);
+    const means = placeMeans(model, Uint8Array.of(0, 1, 7));
+    const rowAt = (r: number): number => [0, 1, 2, 3].reduce((sum, j) => sum + earnedAt(r, j), 0);
+    expect(means.row(0, 0)).toBeCloseTo(rowAt(0), 4);
+    expect(means.row(1, 1)).toBeCloseTo(rowAt(1), 4);
+    // A kind that no page has shown is drawn all the way to what its rank earns.
+    expect(means.row(2, 1)).toBeCloseTo(rowAt(1), 9);
+    expect(means.right(1, 2)).toBeCloseTo(earnedAt(1, 3), 9);
+    expect(means.below(0)).toBeCloseTo(rowAt(1) + rowAt(2), 9);
+    expect(means.below(2)).toBe(0);
   });
 });

@@ -7,8 +7,7 @@ import { SupportGauge } from '../../counterfactual/index.ts';
 import { createWalker, type DrawnPage, samplePage } from '../../policy/index.ts';
 import type { Judge } from './judge.ts';
 import { LOGGING, type PoolReader } from './pool.ts';
-
-export const RANKS = 32;
+import { newPageSums, type PageSums, RANKS } from './reward-model.ts';
 
 /** Of a range of contexts; sums of several ranges add up. */
 export interface TruthPart {
@@ -26,9 +25,8 @@ export interface TruthPart {
     /** Context of the range → mean mass, a drawn step, on what the log had no chance of. */
     readonly missing: Float64Array;
   }[];
-  /** [shelf rank * RANKS + card rank]: rewards of one logged page a context, and what the scores of its cards sum to. */
-  readonly earned: Float64Array;
-  readonly scored: Float64Array;
+  /** Of one logged page a context. */
+  readonly pages: PageSums;
 }
 
 /**
@@ -55,27 +53,25 @@ export function truthOf(
     elsewhere: 0,
     missing: new Float64Array(to - from),
   }));
-  const earned = new Float64Array(RANKS * RANKS);
-  const scored = new Float64Array(RANKS * RANKS);
+  const sums = newPageSums();
   const rewards = new Uint8Array(RANKS * RANKS);
   const rng = createRng(seed).fork(2);
   const pages: DrawnPage[] = [];
   for (let context = from; context < to; context++) {
-    const sums = policies.map(() => ({ first: 0, second: 0 }));
+    const values = policies.map(() => ({ first: 0, second: 0 }));
     for (let k = 0; k < draws; k++) {
       const noise = Uint32Array.of(seed, 0x7472_7574, context, k);
       for (let p = 0; p < policies.length; p++) {
         const page = samplePage(reader.problemOf(context, p), reader.policyOf(context, p), noise, walker);
         pages[p] = page;
         const value = judge.expected(reader, context, page);
-        sums[p].first += value;
-        sums[p].second += value * value;
+        values[p].first += value;
+        values[p].second += value * value;
         compare(reader, judge, context, page, pages[LOGGING], policies[p]);
       }
       if (k > 0) continue;
-      calibrate(reader, context, pages[LOGGING], rewards, earned, scored, () =>
-        judge.draw(reader, context, pages[LOGGING], rng.fork(context), rewards),
-      );
+      judge.draw(reader, context, pages[LOGGING], rng.fork(context), rewards);
+      addPage(reader, context, pages[LOGGING], rewards, sums);
       gauge.note(reader.problemOf(context, LOGGING), pages[LOGGING].rows, reader.policyOf(context, LOGGING));
       for (let p = 0; p < policies.length; p++) {
         const missing = gauge.missing(reader.problemOf(context, p), reader.policyOf(context, p));
@@ -84,12 +80,12 @@ export function truthOf(
       }
     }
     for (let p = 0; p < policies.length; p++) {
-      const mean = sums[p].first / draws;
+      const mean = values[p].first / draws;
       policies[p].values[context - from] = mean;
-      policies[p].variance += Math.max(0, sums[p].second / draws - mean * mean) / (draws - 1);
+      policies[p].variance += Math.max(0, values[p].second / draws - mean * mean) / (draws - 1);
     }
   }
-  return { from, to, policies, earned, scored };
+  return { from, to, policies, pages: sums };
 }
 
 /** Adds up what is seen of a page, and what of it is not what the logging policy shows. */
@@ -122,55 +118,19 @@ function compare(
   }
 }
 
-function calibrate(
-  reader: PoolReader,
-  context: number,
-  { rows }: DrawnPage,
-  rewards: Uint8Array,
-  earned: Float64Array,
-  scored: Float64Array,
-  draw: () => void,
-): void {
-  draw();
+function addPage(reader: PoolReader, context: number, { rows }: DrawnPage, rewards: Uint8Array, sums: PageSums): void {
+  const kinds = reader.kindsOf(context);
   let at = 0;
   for (let r = 0; r < rows.length; r++) {
-    const first = reader.firstCard(context, rows[r].shelf);
-    const { cards } = rows[r];
+    const { shelf, cards } = rows[r];
+    const first = reader.firstCard(context, shelf);
+    sums.kindRows[kinds[shelf] * RANKS + r]++;
     for (let j = 0; j < cards.length; j++, at++) {
-      earned[r * RANKS + j] += rewards[at];
-      scored[r * RANKS + j] += reader.columns.scores[first + cards[j].index];
+      const place = r * RANKS + j;
+      sums.earned[place] += rewards[at];
+      sums.scored[place] += reader.columns.scores[first + cards[j].index];
+      sums.shown[place]++;
+      sums.kindEarned[kinds[shelf]] += rewards[at];
     }
   }
-}
-
-/** How many rewards of an average place a factor is drawn towards 1 by, as in `ope compare`. */
-const PRIOR_REWARDS = 5;
-
-/** κ(r, j): rewards a unit of score at a place: an overall factor, times one by shelf rank, times one by card rank. */
-export function placeFactors(earned: Float64Array, scored: Float64Array): Float64Array {
-  const total = (column: Float64Array): number => column.reduce((sum, one) => sum + one, 0);
-  const scoredAll = total(scored);
-  const overall = scoredAll > 0 ? total(earned) / scoredAll : 1;
-  const byShelf = new Float64Array(RANKS);
-  const byCard = new Float64Array(RANKS);
-  for (let r = 0; r < RANKS; r++) {
-    let [gained, expected] = [PRIOR_REWARDS, PRIOR_REWARDS];
-    for (let j = 0; j < RANKS; j++) {
-      gained += earned[r * RANKS + j];
-      expected += overall * scored[r * RANKS + j];
-    }
-    byShelf[r] = gained / expected;
-  }
-  for (let j = 0; j < RANKS; j++) {
-    let [gained, expected] = [PRIOR_REWARDS, PRIOR_REWARDS];
-    for (let r = 0; r < RANKS; r++) {
-      gained += earned[r * RANKS + j];
-      expected += overall * byShelf[r] * scored[r * RANKS + j];
-    }
-    byCard[j] = gained / expected;
-  }
-  return Float64Array.from(
-    { length: RANKS * RANKS },
-    (_, at) => overall * byShelf[Math.floor(at / RANKS)] * byCard[at % RANKS],
-  );
 }
