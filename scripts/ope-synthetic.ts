@@ -80,6 +80,7 @@ async function evaluationPolicy(learnt: SyntheticLog, judged: SyntheticLog): Pro
     l2: [1 / (C * learnt.rows)],
     standardise: false,
     iterations: 10_000,
+    tolerance: 1e-7,
   });
   const classifier = await learner.learn(learnt, createRng(1));
   const probabilities = distributionOf(classifier, judged.contexts, judged.rows);

@@ -41,6 +41,8 @@ export interface GradientOptions {
   readonly clip: number;
   /** Of L-BFGS at most, from the start on. @default 100 */
   readonly iterations: number;
+  /** The search ends when no component of the gradient is larger, in units of the reward. @default 1e-5 */
+  readonly tolerance: number;
   /** Share of the listeners that only choose, among what is tried, by the self-normalised estimate on them. @default 0.25 */
   readonly holdout: number;
   /** Where the search begins: at the optimum of the classification surrogate, or at the uniform policy. @default 'classification' */
@@ -57,6 +59,7 @@ const DEFAULTS: GradientOptions = {
   penalties: undefined,
   clip: 100,
   iterations: 100,
+  tolerance: 1e-5,
   holdout: 0.25,
   start: 'classification',
   rewards: { form: 'perAction' },
@@ -126,6 +129,7 @@ export function gradientLearner(id: GradientId, given: Partial<GradientOptions> 
   requireOneOf(id, 'start', options.start, ['classification', 'uniform']);
   requireWhole(id, 'hidden', options.hidden, 1, 1024);
   requireWhole(id, 'iterations', options.iterations, 1, 100_000);
+  requireRange(id, 'tolerance', options.tolerance, 0, 1);
   requireRange(id, 'clip', options.clip, 1e-6, Number.POSITIVE_INFINITY);
   requireRange(id, 'holdout', options.holdout, 0.01, 0.5);
   const kind: Kind = KINDS[id];
@@ -174,7 +178,7 @@ class Searches {
   private readonly rng: Rng;
   private readonly signal: AbortSignal | undefined;
   private readonly scorer: Scorer;
-  private readonly starts = new Map<number, Float64Array>();
+  private start: Float64Array | undefined;
   private readonly objectives = new Map<number, PolicyObjective>();
 
   constructor(
@@ -197,24 +201,26 @@ class Searches {
   async at({ l2, penalty }: Tried): Promise<ContextualPolicy> {
     const { id, kind, log, scorer } = this;
     const objective = await this.objectiveAt(penalty);
-    const parameters = await searchPolicy(log, scorer, objective, await this.startAt(l2), this.search(l2));
+    const parameters = await searchPolicy(log, scorer, objective, await this.startOfAll(), this.search(l2));
     const chosen = kind.penalties === NO_PENALTY ? { l2 } : { l2, penalty };
     return contextualPolicy(id, scorer.frozen(parameters), softmax({ temperature: 1 }), chosen);
   }
 
   private search(l2: number) {
-    return { l2, iterations: this.options.iterations, signal: this.signal };
+    const { iterations, tolerance } = this.options;
+    return { l2, iterations, tolerance, signal: this.signal };
   }
 
-  private async startAt(l2: number): Promise<Float64Array> {
-    const known = this.starts.get(l2);
-    if (known !== undefined) return known;
+  /** For all searches the same: under the penalty in the middle of those that are tried. */
+  private async startOfAll(): Promise<Float64Array> {
+    if (this.start !== undefined) return this.start;
     const { log, scorer, options } = this;
     let start = scorer.start(this.rng.fork(0));
     if (options.start === 'classification' && this.id !== 'classifier') {
+      const l2 = [...options.l2].sort((one, other) => one - other)[options.l2.length >> 1];
       start = await searchPolicy(log, scorer, classification(log), start, this.search(l2));
     }
-    this.starts.set(l2, start);
+    this.start = start;
     return start;
   }
 

@@ -15,11 +15,10 @@ export interface SearchOptions {
   /** Penalty on θ²/2, beside a value that is a mean over rows. */
   readonly l2: number;
   readonly iterations: number;
+  /** Stops when no component of the gradient is larger; a value is a mean over rows. */
+  readonly tolerance: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Stops when no component of the gradient is larger: rewards are of the order of 1, and so is a mean of them. */
-const TOLERANCE = 1e-7;
 
 /** Parameters at the optimum; `start` stays as it is. */
 export async function searchPolicy(
@@ -27,12 +26,12 @@ export async function searchPolicy(
   scorer: Scorer,
   objective: PolicyObjective,
   start: Float64Array,
-  { l2, iterations, signal }: SearchOptions,
+  { l2, iterations, tolerance, signal }: SearchOptions,
 ): Promise<Float64Array> {
   const parameters = start.slice();
   await minimise(policyLoss(log, scorer, objective, l2), parameters, {
     iterations,
-    tolerance: TOLERANCE,
+    tolerance,
     pause: async () => {
       await breathe();
       signal?.throwIfAborted();
