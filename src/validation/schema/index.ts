@@ -1,3 +1,3 @@
 /** Schemas: inferred from statistics and brought up to date. */
 export { type InferenceOptions, optionsOfConfig } from './rules.ts';
-export { ALL_EXAMPLES, datasetOf, inferSchema, updateSchema } from './update.ts';
+export { ALL_EXAMPLES, datasetOf, inferSchema, proposeSharedDomains, updateSchema } from './update.ts';

@@ -63,10 +63,10 @@ export function resolveRules(given: InferenceOptions = {}): Rules {
   });
 }
 
-/** The options that a configuration of TFDV's C++ library stands for; its default string domain holds 400 words. */
+/** The options that a configuration of the C++ library stands for; without `enum_threshold` it infers no string domains. */
 export function optionsOfConfig(config: FeatureStatisticsToProtoConfig): InferenceOptions {
   return {
-    maxStringDomainSize: config.enumThreshold ?? 400,
+    maxStringDomainSize: config.enumThreshold ?? 0,
     inferFeatureShape: config.inferFeatureShape ?? false,
     sharedDomains: (config.columnConstraint ?? []).map(({ enumName = '', columnPath = [] }) => ({
       name: enumName,

@@ -1,12 +1,19 @@
 /** Schemas from statistics: inferred anew, or brought up to date. */
 import { ShelfwiseError } from '../../base/index.ts';
 import { updateRecursively } from '../anomalies/feature-checks.ts';
-import type { DatasetFeatureStatistics, DatasetFeatureStatisticsList, Schema } from '../metadata/index.ts';
-import { type Steps, serializePath } from '../paths.ts';
+import {
+  compareBytes,
+  type DatasetFeatureStatistics,
+  type DatasetFeatureStatisticsList,
+  type Schema,
+  type StringDomain,
+} from '../metadata/index.ts';
+import { comparePaths, type Steps, serializePath } from '../paths.ts';
 import { DatasetView, isWeighted } from '../views.ts';
 import { SchemaBaseline, SchemaEditor } from './editor.ts';
 import { deprecate } from './lifecycle.ts';
 import { type InferenceOptions, type Rules, resolveRules } from './rules.ts';
+import { areSimilarDomains, type SimilarityOptions } from './values.ts';
 
 /** Name of the dataset of all examples among those of slices. */
 export const ALL_EXAMPLES = 'All Examples';
@@ -62,4 +69,32 @@ export function updateSchema(
   options: Omit<InferenceOptions, 'inferFeatureShape'> = {},
 ): Schema {
   return update(schema, datasetOf(list), { ...options, inferFeatureShape: false });
+}
+
+/** The domains of a schema that are alike, grouped by the first of each group, in the schema's order. */
+function similarDomains(domains: readonly StringDomain[], options: SimilarityOptions): Set<string>[] {
+  return domains.flatMap((domain, at) => {
+    const alike = domains.slice(at + 1).filter((other) => areSimilarDomains(domain, other, options));
+    return alike.length === 0 ? [] : [new Set([domain, ...alike].map(({ name = '' }) => name))];
+  });
+}
+
+/**
+ * Columns whose inferred string domains are alike and might share one, called by the shortest of their names: a proposal
+ * for `sharedDomains`.
+ * @throws STATISTICS_AMBIGUOUS, STATISTICS_MIXED_PATHS, OPTION_INVALID
+ */
+export function proposeSharedDomains(
+  list: DatasetFeatureStatisticsList,
+  options: InferenceOptions = {},
+  similarity: Partial<SimilarityOptions> = {},
+): NonNullable<InferenceOptions['sharedDomains']> {
+  const { feature = [], stringDomain = [] } = inferSchema(list, options);
+  const groups = similarDomains(stringDomain, { minCount: 10, minJaccardSimilarity: 0.5, ...similarity });
+  return groups.map((names) => {
+    const sorted = [...names].sort(compareBytes);
+    const name = sorted.reduce((best, other) => (other.length < best.length ? other : best));
+    const paths = feature.filter(({ domain }) => domain !== undefined && names.has(domain)).map((one) => [one.name!]);
+    return { name, paths: paths.sort(comparePaths) };
+  });
 }
