@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ensureStudio } from './studio.mjs';
-import { nodeBinary, ROOT, say } from './toolchain.mjs';
+import { nodeBinary, ROOT, run, say } from './toolchain.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -30,6 +30,10 @@ const SIZES = {
 const SCHEMES = ['dark', 'light'];
 const QUALITY = 0.72;
 const MOST_BYTES = 4e6;
+/** A comparison of policies, while everything else of this runs. */
+const LONG_MS = 600_000;
+/** Who asked for Homes days ago, so that there is something to judge from: enough for all verdicts. */
+const PAST_LISTENERS = '600';
 /** Members of the demo's cast: somebody with much behind them, somebody with episodes begun, and somebody whose Home no picture opens. */
 const LISTENER = 'demo-heavy';
 const BEGUN = 'demo-unfinished';
@@ -106,6 +110,33 @@ const PAGES = {
         .locator('svg')
         .waitFor(),
   },
+  'what-if': {
+    path: `/what-if?policies=plackett-luce/cardTemperature:0.08,softmax,epsilon-greedy,uniform&by=tier`,
+    ready: async (page) => {
+      await page.getByRole('region', { name: 'What this rests on' }).waitFor({ timeout: LONG_MS });
+      await page
+        .getByRole('img', { name: /^Cards that earn/ })
+        .locator('svg')
+        .waitFor();
+      // The answer, not the question above it.
+      await page.getByRole('region', { name: 'Can these decisions tell?' }).evaluate((panel) => {
+        window.scrollTo(0, panel.getBoundingClientRect().top + window.scrollY - 16);
+      });
+    },
+  },
+  'what-if-decision': {
+    path: async (call) => {
+      const { decisions } = await call(`/v1/listeners/${LISTENER}/decisions`);
+      return `/what-if/decision?decision=${decisions.at(-1).id}&policy=softmax&listener=${LISTENER}`;
+    },
+    ready: async (page) => {
+      const shown = page.getByRole('region', { name: 'As shown' });
+      await shown.waitFor();
+      await shown.evaluate((panel) => {
+        window.scrollTo(0, panel.getBoundingClientRect().top + window.scrollY - 130);
+      });
+    },
+  },
   live: { path: '/live' },
 };
 
@@ -119,6 +150,12 @@ async function startDemo(dataDir) {
     if (said.trimEnd().endsWith('}')) return { child, url: JSON.parse(said).pageUrl };
   }
   throw new Error('the demo did not start');
+}
+
+async function stopDemo({ child }) {
+  const closed = once(child, 'close');
+  child.kill('SIGTERM');
+  await closed;
 }
 
 /** Smaller than PNG by far, and drawn by the browser that is here anyway. */
@@ -198,16 +235,23 @@ if (BROWSER === undefined) {
 }
 await ensureStudio();
 const dataDir = options.at === undefined ? mkdtempSync(join(tmpdir(), 'shelfwise-screenshots-')) : undefined;
-const demo = dataDir === undefined ? undefined : await startDemo(dataDir);
+let demo = dataDir === undefined ? undefined : await startDemo(dataDir);
+if (
+  demo !== undefined &&
+  Object.keys(PAGES).some((name) => name.startsWith('what-if') && name.includes(options.only))
+) {
+  await stopDemo(demo);
+  const { code } = await run(nodeBinary(), [join(ROOT, 'scripts', 'past-visits.ts'), dataDir, PAST_LISTENERS, '2']);
+  if (code !== 0) process.exit(1);
+  demo = await startDemo(dataDir);
+}
 const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
 try {
   await takeAll(browser, demo?.url ?? options.at);
 } finally {
   await browser.close();
   if (demo !== undefined) {
-    const closed = once(demo.child, 'close');
-    demo.child.kill('SIGTERM');
-    await closed;
+    await stopDemo(demo);
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { smallWorld } from '../support.ts';
+import { type SmallWorld, smallWorld } from '../support.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const BROWSER = [
@@ -82,11 +82,15 @@ async function startPlatform(dataDir: string): Promise<Printed & { readonly proc
   throw new Error(`the platform did not come up: ${complained}`);
 }
 
-/** Builds the page where its sources changed, starts a platform with the small world of its own, and a browser. */
-export async function startStudio(name: string): Promise<Studio> {
+/**
+ * Builds the page where its sources changed, starts a platform with the small world of its own, and a browser.
+ * `prepare` has the data directory to itself before.
+ */
+export async function startStudio(name: string, prepare?: (small: SmallWorld) => Promise<void>): Promise<Studio> {
   execFileSync(process.execPath, [join(ROOT, 'scripts', 'studio.mjs')], { cwd: ROOT, stdio: 'inherit' });
-  const { dataDir } = await smallWorld(name);
-  const { process: child, address, pageUrl, key } = await startPlatform(dataDir);
+  const small = await smallWorld(name);
+  await prepare?.(small);
+  const { process: child, address, pageUrl, key } = await startPlatform(small.dataDir);
   const browser = await chromium.launch({ executablePath: BROWSER as string, args: BROWSER_FLAGS });
   const complaints: string[] = [];
   return {

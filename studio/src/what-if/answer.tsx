@@ -26,6 +26,12 @@ const NOTHING = [{ at: 0, name: 'no difference', dashed: false }] as const;
 const overServed: FigureOf = ({ liftOverServed }) => liftOverServed;
 const overPopularity: FigureOf = ({ liftOverPopularity }) => liftOverPopularity;
 
+/** "25 Nov 2026"; "1 Nov 2026 to 25 Nov 2026" */
+function daysText(fromMs: number, toMs: number): string {
+  const [from, to] = [dateText(fromMs), dateText(toMs)];
+  return from === to ? from : `${from} to ${to}`;
+}
+
 /** For those who do not see the plot. */
 function plotText(policies: readonly ComparedPolicy[], figureOf: FigureOf, text: (value: number) => string): string {
   return rowsOf(policies, figureOf)
@@ -113,7 +119,7 @@ function Foundations({
   const facts: readonly (readonly [string, string])[] = [
     [
       'Decisions',
-      `${countText(report.decisions, 'decision')} of ${countText(report.listeners, 'listener')}, ${countText(report.cards, 'card')}, ${dateText(report.fromMs)} to ${dateText(report.toMs)}`,
+      `${countText(report.decisions, 'decision')} of ${countText(report.listeners, 'listener')}, ${countText(report.cards, 'card')}, ${daysText(report.fromMs, report.toMs)}`,
     ],
     ...(left.length === 0 ? [] : [['Left out', left.join('; ')] as const]),
     [
@@ -164,7 +170,7 @@ export function Answer({ question, report }: { readonly question: Question; read
       >
         <Verdicts policies={policies} asked={question.policies} />
       </Panel>
-      <Panel title="Value" note="cards that earn, a decision" wide={!hasLifts}>
+      <Panel title="Value" note="cards that earn, a decision" wide={!hasLifts || hasPopularity}>
         <Values slice={overall} policies={policies} />
         {popularity === undefined && !names.includes(BASELINE) && (
           <p className={figures.none}>What popularity would have earned these decisions cannot tell: it has no line.</p>
@@ -180,7 +186,7 @@ export function Answer({ question, report }: { readonly question: Question; read
           <Lifts policies={policies} over="popularity" />
         </Panel>
       )}
-      <Panel title="Figures" note={`with ${Math.round(100 * report.level)} % intervals`} wide={!hasPopularity}>
+      <Panel title="Figures" note={`with ${Math.round(100 * report.level)} % intervals`} wide>
         <FiguresTable slice={overall} policies={policies} />
       </Panel>
       {slices.length > 0 && question.by !== undefined && (

@@ -15,6 +15,7 @@ import { instantText } from '../shell/times.ts';
 import { fetchInstead, fetchPolicies, fetchRecentDecisions } from './api.ts';
 import { InsteadColumn, sidePageOf } from './instead-column.tsx';
 import { Parts } from './parts.tsx';
+import { COLOURS } from './plot-rows.ts';
 import { PolicyFields } from './policy-fields.tsx';
 import { type AskedPolicy, DRAWS, formatPolicy, parsePolicy, plain, policyName, underEvaluation } from './question.ts';
 import styles from './what-if.module.css';
@@ -112,12 +113,25 @@ function BothPages({ report, onAgain }: { readonly report: InsteadReport; readon
             {describeShared(one, other, both)} {pageWeightText(pageWeight, policy)} Framed: only on that side.
           </span>
         )}
+      </p>
+      <div className={styles.summary}>
+        {insteadPage !== null && (
+          <ul className={styles.legend} aria-label="Bars: the chance of a choice, given what stands before it">
+            {[loggedPolicy, policy].map((name, at) => (
+              <li key={COLOURS[at]}>
+                <span className={styles.dot} style={{ background: COLOURS[at] }} aria-hidden="true" />
+                chance under {name}
+                {at === 0 && ', as logged'}
+              </li>
+            ))}
+          </ul>
+        )}
         {draw === 'sampled' && insteadPage !== null && (
           <button type="button" className={styles.add} onClick={onAgain}>
             {again === 0 ? 'Other dice' : `Other dice (${again + 1})`}
           </button>
         )}
-      </p>
+      </div>
       {whyNot !== null && <Message title="No other page" text={whyNot} remedy="" />}
       <div className={beside.view} data-narrow="stacked">
         <InsteadColumn

@@ -16,6 +16,13 @@ interface IntervalPlotProps {
   readonly small?: boolean;
 }
 
+/** Names of lines near an edge stand inside of it. */
+function anchorAt(share: number, otherwise: Reference['anchor'] = 'middle'): 'start' | 'middle' | 'end' {
+  if (share < EDGE) return 'start';
+  return share > 1 - EDGE ? 'end' : otherwise;
+}
+
+const EDGE = 0.2;
 const TOP_PX = 26;
 const BOTTOM_PX = 26;
 const TICK_PX = 90;
@@ -51,32 +58,34 @@ export function IntervalPlot({ label, rows, references, text, range, small = fal
         y: { domain: [-0.5, rows.length - 0.5], reverse: true, axis: null },
         marks: [
           plot.gridX({ stroke: CHART.line, strokeOpacity: 1, ticks: Math.max(2, Math.floor(widthPx / TICK_PX)) }),
-          ...references.flatMap(({ at, band, dashed }) => [
-            ...(band === undefined
-              ? []
-              : [
-                  plot.rectX([band], {
-                    x1: clamp(band[0], domain[0]),
-                    x2: clamp(band[1], domain[1]),
-                    fill: CHART.faint,
-                    fillOpacity: 0.6,
-                  }),
-                ]),
-            plot.ruleX([at], {
-              stroke: dashed ? CHART.quiet : CHART.ink,
-              strokeWidth: 1.5,
-              ...(dashed ? { strokeDasharray: '4 4' } : {}),
-            }),
-          ]),
+          ...references
+            .filter(({ at }) => at >= domain[0] && at <= domain[1])
+            .flatMap(({ at, band, dashed }) => [
+              ...(band === undefined
+                ? []
+                : [
+                    plot.rectX([band], {
+                      x1: clamp(band[0], domain[0]),
+                      x2: clamp(band[1], domain[1]),
+                      fill: CHART.faint,
+                      fillOpacity: 0.6,
+                    }),
+                  ]),
+              plot.ruleX([at], {
+                stroke: dashed ? CHART.quiet : CHART.ink,
+                strokeWidth: 1.5,
+                ...(dashed ? { strokeDasharray: '4 4' } : {}),
+              }),
+            ]),
           ...(small
             ? []
-            : references.map(({ at, name, anchor = 'middle' }) =>
+            : references.map(({ at, name, anchor }) =>
                 plot.text([at], {
                   x: (value: number) => value,
                   frameAnchor: 'top',
                   dy: -16,
                   text: () => name,
-                  textAnchor: anchor,
+                  textAnchor: anchorAt((at - domain[0]) / (domain[1] - domain[0]), anchor),
                   fill: CHART.quiet,
                 }),
               )),

@@ -95,8 +95,10 @@ export function rangeOf(rows: readonly PlotRow[], references: readonly Reference
   return [lower - margin, upper + margin];
 }
 
-/** One axis for all slices. */
+/** One axis for all slices; where popularity lies far off, it runs out of it. */
 export function commonRange(slices: readonly ComparedSlice[], names: readonly string[]): readonly [number, number] {
-  const ranges = slices.map((slice) => rangeOf(rowsOf(askedOf(slice, names), earnedOf), referencesOf(slice)));
+  const ranges = slices.map((slice) =>
+    rangeOf(rowsOf(askedOf(slice, names), earnedOf), referencesOf(slice).slice(0, 1)),
+  );
   return [Math.min(...ranges.map(([from]) => from)), Math.max(...ranges.map(([, to]) => to))];
 }

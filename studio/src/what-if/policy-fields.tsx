@@ -3,8 +3,7 @@ import { NativeSelect, TextInput } from '@mantine/core';
 import { useId, useState } from 'react';
 import type { EvaluablePolicy } from '../../../src/server/contract.ts';
 import { CloseIcon } from '../shell/icons.tsx';
-import type { AskedPolicy } from './question.ts';
-import { readValue } from './question.ts';
+import { type AskedPolicy, policyName, readValue } from './question.ts';
 import styles from './what-if.module.css';
 
 interface PolicyFieldsProps {
@@ -31,8 +30,10 @@ const MODELS = [
 export function PolicyFields({ value, colour, known, label, onChange, onRemove }: PolicyFieldsProps) {
   const { policy, options, model } = value;
   const found = known.find(({ id }) => id === policy);
-  const [open, setOpen] = useState(Object.keys(options).length > 0 || model !== 'logged');
+  const [open, setOpen] = useState(false);
   const panelId = useId();
+  // What is set, without the policy's own name before it.
+  const said = policyName(value).slice(policy.length + 2);
   const set = (name: string, text: string): void => {
     const { [name]: _gone, ...others } = options;
     onChange({ ...value, options: text.trim() === '' ? others : { ...others, [name]: readValue(text.trim()) } });
@@ -65,6 +66,7 @@ export function PolicyFields({ value, colour, known, label, onChange, onRemove }
           </button>
         )}
       </div>
+      {!open && said !== '' && <p className={styles.hint}>{said}</p>}
       {found?.lacks !== undefined && found.lacks !== null && <p className={styles.hint}>{found.lacks}.</p>}
       <div id={panelId} className={styles.options} hidden={!open}>
         {(found?.options ?? []).map(({ name, value: usual }) => (

@@ -89,7 +89,7 @@ export function QuestionForm({ question, policies, step, onAsk, onStop }: Questi
       <form className={form.form} onSubmit={submit}>
         <fieldset className={styles.question} disabled={step !== undefined}>
           <legend className="visually-hidden">What to ask</legend>
-          <div className={styles.policies}>
+          <div className={styles.policies} data-count={chosen.length}>
             {chosen.map(({ key, asked }, at) => (
               <PolicyFields
                 key={key}

@@ -13,7 +13,7 @@ interface VerdictsProps {
 
 export function Verdicts({ policies, asked }: VerdictsProps) {
   return (
-    <ul className={styles.verdicts}>
+    <ul className={styles.verdicts} data-count={policies.length}>
       {policies.map((policy, at) => {
         const one = asked[at];
         return (

@@ -1,5 +1,5 @@
 /** How each policy's importance weights lie: a histogram over their logarithm, and what it means for the sample. */
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import type { ComparedPolicy, WeightHistogram } from '../../../src/server/contract.ts';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
 import figures from '../shell/figures.module.css';
@@ -9,6 +9,16 @@ import styles from './what-if.module.css';
 import { shareText, weightText } from './words.ts';
 
 const HEIGHT_PX = 150;
+/** What is less is drawn here: how much less a card counts that hardly counts is no matter. */
+const LEAST = 0.001;
+
+/** One bin for all that is less than `LEAST`. */
+function withoutTail(bins: WeightHistogram['bins']): WeightHistogram['bins'] {
+  const tail = bins.filter(({ to }) => to <= LEAST);
+  const rest = bins.filter(({ to }) => to > LEAST);
+  if (tail.length === 0) return bins;
+  return [{ from: LEAST / 1.22, to: LEAST, cards: tail.reduce((sum, bin) => sum + bin.cards, 0) }, ...rest];
+}
 
 interface WeightsProps {
   readonly policies: readonly ComparedPolicy[];
@@ -26,7 +36,8 @@ function Histogram({
   readonly range: readonly [number, number];
   readonly maxWeight: number;
 }) {
-  const { bins, cards, zeros, name } = histogram;
+  const { cards, zeros, name } = histogram;
+  const bins = useMemo(() => withoutTail(histogram.bins), [histogram]);
   const options = useCallback(
     (plot: PlotLibrary, widthPx: number) => ({
       marginLeft: 4,
@@ -97,10 +108,12 @@ export function Weights({ policies, histograms }: WeightsProps) {
     const histogram = histograms.find(({ name }) => name === policy.name);
     return histogram === undefined ? [] : [{ policy, histogram, colour: COLOURS[at % COLOURS.length] ?? CHART.main }];
   });
-  const edges = found.flatMap(({ histogram }) => histogram.bins.flatMap(({ from, to }) => [from, to]));
-  const range = [Math.min(0.1, ...edges), Math.max(10, ...edges)] as const;
+  const range = useMemo(() => {
+    const edges = histograms.flatMap(({ bins }) => withoutTail(bins).flatMap(({ from, to }) => [from, to]));
+    return [Math.min(0.1, ...edges), Math.max(10, ...edges)] as const;
+  }, [histograms]);
   return (
-    <ul className={styles.multiples} data-size="large">
+    <ul className={styles.multiples} data-size="large" data-count={found.length}>
       {found.map(({ policy, histogram, colour }) => (
         <li key={policy.name}>
           <h3>
