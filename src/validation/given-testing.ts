@@ -97,7 +97,9 @@ export function viewOfFeature(text: string, byWeight = false): FeatureView {
 }
 
 /** What checks a case, or why it cannot be. */
-export type CaseTable = Readonly<Record<string, ((given: GivenCase) => void) | { readonly unsupported: string }>>;
+export type CaseTable = Readonly<
+  Record<string, ((given: GivenCase) => void | Promise<void>) | { readonly unsupported: string }>
+>;
 
 /** Runs every case of a file by its name; one that the table lacks fails, and the table says which are not supported. */
 export function runCases(file: string, table: CaseTable): void {
@@ -106,8 +108,8 @@ export function runCases(file: string, table: CaseTable): void {
   describe.skipIf(cases.length === 0)(file, () => {
     for (const given of cases) {
       const entry = table[given.name];
-      it(given.name || '(not in a test)', (context) => {
-        if (typeof entry === 'function') entry(given);
+      it(given.name || '(not in a test)', async (context) => {
+        if (typeof entry === 'function') await entry(given);
         else if (entry) context.skip(entry.unsupported);
         else expect.fail(`no entry for the case ${given.name}`);
       });

@@ -1,3 +1,14 @@
 /** Anomalies: where statistics depart from a schema or from other statistics. */
 export { featureDivergence } from './comparators.ts';
+export {
+  detectFeatureSkew,
+  type FeatureSkew,
+  type FeatureSkewOptions,
+  type FeatureSkewReport,
+  type MatchStats,
+  type Row,
+  rowOfExample,
+  type SkewPair,
+} from './feature-skew.ts';
+export { slicedPath, validateSlices } from './slices.ts';
 export { type ValidationOptions, validateDataset, validateInstance, validateStatistics } from './validate.ts';

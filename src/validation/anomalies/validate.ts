@@ -120,7 +120,7 @@ export function anomaliesOf(schema: Schema, rules: Rules, changes: Changes): Ano
 }
 
 /** @throws SCHEMA_ENVIRONMENT_UNKNOWN unless the schema's default environments name it */
-function checkEnvironmentKnown(schema: Schema, environment: string | undefined): void {
+export function checkEnvironmentKnown(schema: Schema, environment: string | undefined): void {
   if (environment !== undefined && !schema.defaultEnvironment?.includes(environment))
     throw new ShelfwiseError('SCHEMA_ENVIRONMENT_UNKNOWN', `Environment ${environment} not found in the schema.`);
 }
