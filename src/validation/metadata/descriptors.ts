@@ -133,10 +133,6 @@ export function enumOfField(field: FieldDescriptor): EnumDescriptor {
   return ENUMS.get(field.type)!;
 }
 
-export function enumOf(name: string): EnumDescriptor {
-  return ENUMS.get(name)!;
-}
-
 const PACKAGE = 'tensorflow.metadata.v0.';
 
 /** The message in an Any by its type URL, if a table knows it. */
@@ -150,8 +146,9 @@ export function urlOf(name: MessageName): string {
   return `type.googleapis.com/${PACKAGE}${name}`;
 }
 
-export function messageNames(): string[] {
-  return [...MESSAGES.keys()];
+/** Every message that a table knows. */
+export function messageNames(): MessageName[] {
+  return [...MESSAGES.keys()] as MessageName[];
 }
 
 /** A message seen by the codecs. */
