@@ -18,10 +18,10 @@ export function comparisonText(report: ComparisonReport): string {
   ].join('\n')}\n`;
 }
 
-const NAME = 22;
+const NAME = 30;
 const CELL = 26;
 
-function sliceLines({ dimension, name, decisions, listeners, served, policies }: ComparedSlice): string[] {
+function sliceLines({ dimension, name, decisions, listeners, served, popularity, policies }: ComparedSlice): string[] {
   const title =
     dimension === '' ? [] : [`${dimension} ${name || '(none)'}: ${decisions} decisions of ${listeners} listeners`];
   const row = (cells: readonly string[]): string =>
@@ -33,6 +33,9 @@ function sliceLines({ dimension, name, decisions, listeners, served, policies }:
     ...title,
     row(['policy', 'reward a decision', 'lift over served', 'lift over popularity', 'verdict']),
     row(['(what served)', figure(served, 4), '', '', '']),
+    ...(popularity?.from === 'hold-out'
+      ? [row([`(popularity, ${popularity.listeners} held out)`, figure(popularity, 4), '', '', ''])]
+      : []),
     ...policies.flatMap(
       ({ name: policy, value, interval, liftOverServed, liftOverPopularity, verdict, reasons, essShare }) => [
         row([

@@ -9,6 +9,7 @@ import {
   type ComparisonReport,
   type PolicyUnderEvaluation,
   type PolicyWeights,
+  type PopularityFigure,
   REWARD_MODELS,
   SLICE_DIMENSIONS,
   type VerdictReason,
@@ -26,6 +27,7 @@ export type {
   ComparisonReport,
   PolicyUnderEvaluation,
   PolicyWeights,
+  PopularityFigure,
   RewardModelChoice,
   SliceDimension,
   Verdict,
@@ -121,12 +123,20 @@ const ReasonSchema = recordOf<VerdictReason>({
   sentence: Type.String(),
   remedy: Type.String(),
 });
+const PopularitySchema = recordOf<PopularityFigure>({
+  value: Type.Number(),
+  interval: Bounds,
+  from: Type.Enum(['log', 'hold-out']),
+  decisions: Count,
+  listeners: Count,
+});
 const SliceSchema = recordOf<ComparedSlice>({
   dimension: Type.Enum(['', ...SLICE_DIMENSIONS]),
   name: Type.String(),
   decisions: Count,
   listeners: Count,
   served: Type.Ref('ComparedFigure'),
+  popularity: Type.Union([Type.Ref('PopularityFigure'), Type.Null()]),
   policies: Type.Array(Type.Ref('ComparedPolicy')),
 });
 const HistogramSchema = recordOf<WeightHistogram>({
@@ -168,6 +178,7 @@ export const EVALUATION_COMPONENTS: Readonly<Record<string, TSchema>> = {
   ComparedSlice: SliceSchema,
   ComparisonReport: ReportSchema,
   PolicyWeights: WeightsSchema,
+  PopularityFigure: PopularitySchema,
   VerdictReason: ReasonSchema,
   WeightHistogram: HistogramSchema,
 };

@@ -44,7 +44,15 @@ export function createFakeEvaluation(clock: Clock): EvaluationService {
         cards: 1000,
         leftOut: { immature: 1 },
         rewardModel: { kind: 'cross-fitted', family: 'logistic', rows: 500 },
-        overall: { dimension: '', name: '', decisions: 100, listeners: 10, served, policies: compared },
+        overall: {
+          dimension: '',
+          name: '',
+          decisions: 100,
+          listeners: 10,
+          served,
+          popularity: null,
+          policies: compared,
+        },
         histograms: compared.map(({ name }) => ({
           name,
           cards: 1000,

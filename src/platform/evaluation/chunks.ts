@@ -17,12 +17,15 @@ import type { Span } from '../training/span.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
 import type { SliceDimension } from './comparison.ts';
+import { HeldOut } from './held-out.ts';
 import { maturedOutcomes, type OutcomeCounts, type OutcomeSource } from './outcomes.ts';
 import type { TargetSpec } from './targets.ts';
 import {
   DecisionOpener,
   DecisionWeigher,
   earnedOf,
+  isHeldOut,
+  LEFT_OUT,
   type LeftOutReason,
   type OpenedDecision,
   placeOf,
@@ -65,24 +68,15 @@ export interface ChunkTotals {
   listeners: number;
   fromMs: number;
   toMs: number;
+  /** What popularity earned with the listeners that are held out. */
+  readonly heldOut: HeldOut;
   /** What a policy lacked of some decision's model. */
   lacked: string | undefined;
 }
 
 export function newTotals(targets: number): ChunkTotals {
   return {
-    left: {
-      immature: 0,
-      unrendered: 0,
-      sampled: 0,
-      degraded: 0,
-      marked: 0,
-      holdOut: 0,
-      otherEncoder: 0,
-      unreadable: 0,
-      unequal: 0,
-      unmet: 0,
-    },
+    left: Object.fromEntries(LEFT_OUT.map((reason) => [reason, 0])) as Record<LeftOutReason, number>,
     targets: Array.from({ length: targets }, () => ({
       pages: 0,
       pageSquares: 0,
@@ -96,8 +90,14 @@ export function newTotals(targets: number): ChunkTotals {
     listeners: 0,
     fromMs: Number.POSITIVE_INFINITY,
     toMs: 0,
+    heldOut: new HeldOut(),
     lacked: undefined,
   };
+}
+
+/** A slice by one name. */
+export function keyOf(dimension: SliceDimension, name: string): string {
+  return `${dimension} ${name}`;
 }
 
 const SAMPLE_SALT = 0x0be5;
@@ -113,6 +113,7 @@ export async function* openedOutcomes(
   { source, span, nowMs, share }: Pick<ChunkJob, 'source' | 'span' | 'nowMs' | 'share'>,
   left: Record<LeftOutReason, number>,
   onRead: (share: number) => void = () => {},
+  onHeldOut?: (opened: OpenedDecision, earned: number) => void,
 ): AsyncGenerator<{ readonly opened: OpenedDecision; readonly earned: ReadonlySet<number> }> {
   const opener = new DecisionOpener(workspace, left);
   const counts: OutcomeCounts = { decisions: 0, immature: 0, unrendered: 0 };
@@ -127,6 +128,13 @@ export async function* openedOutcomes(
     }
     if (!isSampled(outcome.record, share)) {
       left.sampled++;
+      continue;
+    }
+    if (onHeldOut !== undefined && isHeldOut(outcome.record)) {
+      const opened = opener.openAny(outcome.record);
+      if (opened === undefined) continue;
+      left.holdOut++;
+      onHeldOut(opened, outcome.rewarded.length);
       continue;
     }
     const opened = opener.open(outcome.record);
@@ -148,7 +156,13 @@ export async function* weighedChunks(
   const sliceNumbers = new Map<string, number>();
   const builder = new ChunkBuilder(job);
   const onRead = (share: number): void => onProgress('evaluate', Math.min(1, Math.max(0, share)));
-  for await (const { opened, earned } of openedOutcomes(workspace, job, totals.left, onRead)) {
+  const onHeldOut = (opened: OpenedDecision, earned: number): void => {
+    const { listenerKey } = opened.record;
+    totals.heldOut.add('', listenerKey, earned);
+    for (const dimension of job.by)
+      totals.heldOut.add(keyOf(dimension, sliceOf(dimension, opened)), listenerKey, earned);
+  };
+  for await (const { opened, earned } of openedOutcomes(workspace, job, totals.left, onRead, onHeldOut)) {
     const { record } = opened;
     builder.begin(gridOf(opened));
     const isWeighed = weigher.weigh(opened, (t, page, missing) => {
@@ -167,7 +181,7 @@ export async function* weighedChunks(
     }
     const slices = job.by.map((dimension) => {
       const name = sliceOf(dimension, opened);
-      const key = `${dimension} ${name}`;
+      const key = keyOf(dimension, name);
       let number = sliceNumbers.get(key);
       if (number === undefined) {
         number = sliceNumbers.size;

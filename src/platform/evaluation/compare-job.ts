@@ -17,7 +17,7 @@ import { eventsOf, pastDecisions } from '../training/examples.ts';
 import { parseSpan } from '../training/span.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
-import { ALL_RUNGS, type ChunkTotals, newTotals, weighedChunks } from './chunks.ts';
+import { ALL_RUNGS, type ChunkTotals, keyOf, newTotals, weighedChunks } from './chunks.ts';
 import {
   COMPARED_RUNGS,
   type ComparedFigure,
@@ -28,6 +28,7 @@ import {
   REWARD_MODELS,
   SLICE_DIMENSIONS,
 } from './comparison.ts';
+import { unpairedLift } from './held-out.ts';
 import type { OutcomeSource } from './outcomes.ts';
 import { fitRewardValues } from './reward-values.ts';
 import { popularityAmong, servedAmong, type TargetSpec } from './targets.ts';
@@ -230,22 +231,41 @@ function sliceReport(
   const { job, baseline } = context;
   const judged = slice.policies.map((policy, target) => policyReport(policy, target, context));
   const isRefused = (target: number): boolean => judged[target].verdict === 'refused';
+  const { level } = job.options;
+  const heldOut = context.totals.heldOut.figure(dimension === '' ? '' : keyOf(dimension, name), job.options);
+  const overPopularity = (target: number): ComparedFigure | null => {
+    const { value: estimate, overBaseline } = slice.policies[target];
+    const value = target === servedAmong(job.targets) ? slice.served : estimate;
+    if (!isRefused(baseline)) return overBaseline.lift === undefined ? null : figureOf(overBaseline.lift);
+    const lift = heldOut === undefined ? undefined : unpairedLift(value, heldOut, level);
+    return lift === undefined ? null : { value: lift.value, interval: boundsOf(lift.interval) };
+  };
   return {
     dimension,
     name,
     decisions: slice.decisions,
     listeners: slice.listeners,
     served: figureOf(slice.served),
+    popularity: isRefused(baseline)
+      ? heldOut === undefined
+        ? null
+        : { ...figureOf(heldOut), from: 'hold-out', decisions: heldOut.decisions, listeners: heldOut.groups }
+      : {
+          ...figureOf(slice.policies[baseline].value),
+          from: 'log',
+          decisions: slice.decisions,
+          listeners: slice.listeners,
+        },
     policies: judged.slice(0, job.asked).map((policy, target) => {
       // What served is known as it is: no estimate of it is better.
       const told = target === servedAmong(job.targets) ? { ...policy, ...figureOf(slice.served) } : policy;
       if (isRefused(target)) return told;
-      const { overServed, overBaseline } = slice.policies[target];
+      const { overServed } = slice.policies[target];
       return {
         ...told,
         liftOverServed: overServed.lift === undefined ? null : figureOf(overServed.lift),
         differenceToServed: figureOf(overServed.difference),
-        liftOverPopularity: isRefused(baseline) || overBaseline.lift === undefined ? null : figureOf(overBaseline.lift),
+        liftOverPopularity: overPopularity(target),
       };
     }),
   };

@@ -113,6 +113,13 @@ export interface ComparedPolicy {
   readonly reasons: readonly VerdictReason[];
 }
 
+export interface PopularityFigure extends ComparedFigure {
+  /** `log`: estimated like any policy. `hold-out`: what the listeners earned whom popularity serves for good; lifts are then not paired. */
+  readonly from: 'log' | 'hold-out';
+  readonly decisions: number;
+  readonly listeners: number;
+}
+
 export interface ComparedSlice {
   /** '' and '' for all decisions. */
   readonly dimension: SliceDimension | '';
@@ -121,6 +128,8 @@ export interface ComparedSlice {
   readonly listeners: number;
   /** What was earned, a decision. */
   readonly served: ComparedFigure;
+  /** Null where neither the log nor a hold-out tells. */
+  readonly popularity: PopularityFigure | null;
   readonly policies: readonly ComparedPolicy[];
 }
 

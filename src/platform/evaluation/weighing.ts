@@ -5,6 +5,7 @@
  * Before anything is believed of a record its own policy walks it too: where one propensity comes out otherwise than it was
  * logged, by a bit, the decision is left out and counted.
  */
+import { MINUTE_MS } from '../../base/index.ts';
 import {
   type CardValues,
   Ladder,
@@ -14,7 +15,14 @@ import {
   SupportGauge,
   type WeighedPage,
 } from '../../counterfactual/index.ts';
-import { type DecisionRecord, dayPartOf, decodeListenerView, hourOf, type ListenerView } from '../../domain/index.ts';
+import {
+  type DecisionRecord,
+  dayPartOf,
+  decisionTimeMs,
+  decodeListenerView,
+  hourOf,
+  type ListenerView,
+} from '../../domain/index.ts';
 import {
   createDecider,
   DEFAULT_TUNABLES,
@@ -39,6 +47,7 @@ export const LEFT_OUT = [
   'immature',
   'unrendered',
   'sampled',
+  'preview',
   'degraded',
   'marked',
   'holdOut',
@@ -65,6 +74,11 @@ export interface OpenedDecision {
   readonly epochs: ReplayEpochs;
 }
 
+/** Popularity for the hold-out is no draw, and its listeners are kept from what is compared. */
+export function isHeldOut({ policyId }: DecisionRecord): boolean {
+  return policyId === 'popularity';
+}
+
 /** Opens records that may be evaluated; others are counted by why not. */
 export class DecisionOpener {
   readonly #workspace: Workspace;
@@ -78,11 +92,16 @@ export class DecisionOpener {
   }
 
   open(record: DecisionRecord): OpenedDecision | undefined {
+    return isHeldOut(record) ? this.#leave('holdOut') : this.openAny(record);
+  }
+
+  /** The same for the hold-out too. */
+  openAny(record: DecisionRecord): OpenedDecision | undefined {
     const { store, encoder } = this.#workspace;
+    // A Home of another time, to look at: nobody was there.
+    if (Math.abs(record.atMs - decisionTimeMs(record.decisionId)) > PREVIEW_MS) return this.#leave('preview');
     if (record.degraded) return this.#leave('degraded');
     if (record.marks.length > 0) return this.#leave('marked');
-    // Popularity for the hold-out is no draw, and its listeners are kept from what is compared.
-    if (record.policyId === 'popularity') return this.#leave('holdOut');
     if (record.versions.encoder !== encoder.hash) return this.#leave('otherEncoder');
     const secret = secretOfKey(store, record.listenerKey);
     const sealed = secret === undefined ? undefined : openView(record, secret);
@@ -100,6 +119,8 @@ export class DecisionOpener {
     return undefined;
   }
 }
+
+const PREVIEW_MS = MINUTE_MS;
 
 /** What `weigh` hands over, policy by policy: it belongs to the weigher until the next. */
 export type OnWeighed = (target: number, page: WeighedPage, missing: MissingMass) => void;
