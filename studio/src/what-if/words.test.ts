@@ -28,13 +28,13 @@ const policy: ComparedPolicy = {
 describe('a verdict in words', () => {
   it('says more, less, or that it is not to be told', () => {
     expect(verdictText(policy)).toBe(
-      'Would have earned 1.33 a decision (1.21 to 1.45): more than what served (+8.2 %, from +1.2 % to +15 %).',
+      'Would have earned 1.33 a decision (1.21 to 1.45): more than what served (+8.2\u00a0%, from +1.2\u00a0% to +15\u00a0%).',
     );
     const of = (value: number, interval: [number | null, number | null]) =>
       verdictText({ ...policy, liftOverServed: { value, interval } });
-    expect(of(-0.05, [-0.1, -0.01])).toContain('less than what served (−5.0 %');
+    expect(of(-0.05, [-0.1, -0.01])).toContain('less than what served (−5.0\u00a0%');
     expect(of(0.01, [-0.1, 0.1])).toContain('not to be told from what served');
-    expect(of(0.01, [null, 0.1])).toContain('from … to +10 %');
+    expect(of(0.01, [null, 0.1])).toContain('from … to +10\u00a0%');
     expect(of(0, [0, 0])).toContain('exactly what served');
   });
 
@@ -47,7 +47,7 @@ describe('a verdict in words', () => {
 
 describe('figures in words', () => {
   it('keep their sign and their size', () => {
-    expect([liftText(0.00001), liftText(-0.123), liftText(2)]).toEqual(['0 %', '−12 %', '+200 %']);
+    expect([liftText(0.00001), liftText(-0.123), liftText(2)]).toEqual(['0\u00a0%', '−12\u00a0%', '+200\u00a0%']);
     expect(boundsText([null, 2], String)).toBe('… to 2');
     expect([shareText(0.0351), shareText(0.0002941)]).toEqual(['3.5 %', '1 in 3,400']);
     expect([weightText(16_500), weightText(4.2), weightText(0.00312)]).toEqual(['16,500', '4.2', '0.0031']);

@@ -80,10 +80,10 @@ export function boundsText([from, to]: Bounds, text: (value: number) => string):
   return `${from === null ? '…' : text(from)} to ${to === null ? '…' : text(to)}`;
 }
 
-/** "+8.2 %", "−3 %", "0 %" */
+/** "+8.2 %", "−3 %", "0 %": a sign that no line parts from its number. */
 export function liftText(lift: number): string {
   const share = Math.abs(lift) < 0.0005 ? 0 : lift;
-  return `${share > 0 ? '+' : share < 0 ? '−' : ''}${percentText(Math.abs(share))}`;
+  return `${share > 0 ? '+' : share < 0 ? '−' : ''}${percentText(Math.abs(share)).replace(' ', '\u00a0')}`;
 }
 
 /** Does the whole interval lie on one side of nothing? */
