@@ -31,7 +31,7 @@ export async function makePastVisits(
   { listeners, rounds }: PastVisits,
 ): Promise<void> {
   const clock = manualClock(Date.now() - BEGIN_DAYS * DAY_MS);
-  const platform = await openPlatform({ dataDir, clock, learnEveryMs: 0, insightsEveryMs: 0, popularityHoldout: 0 });
+  const platform = await openPlatform({ dataDir, clock, learnEveryMs: 0, insightsEveryMs: 0 });
   const rng = createRng(SEED);
   try {
     for (let round = 0; round < rounds; round++) {

@@ -6,8 +6,8 @@ import { Panel } from '../shell/panel.tsx';
 import { countText, dateText } from '../shell/times.ts';
 import { FiguresTable } from './figures-table.tsx';
 import { IntervalPlot } from './interval-plot.tsx';
-import { askedOf, commonRange, earnedOf, type FigureOf, popularityIn, referencesOf, rowsOf } from './plot-rows.ts';
-import { BASELINE, policyNames, type Question } from './question.ts';
+import { commonRange, earnedOf, type FigureOf, referencesOf, rowsOf } from './plot-rows.ts';
+import type { Question } from './question.ts';
 import { Verdicts } from './verdicts.tsx';
 import { Weights } from './weights.tsx';
 import styles from './what-if.module.css';
@@ -30,6 +30,12 @@ const overPopularity: FigureOf = ({ liftOverPopularity }) => liftOverPopularity;
 function daysText(fromMs: number, toMs: number): string {
   const [from, to] = [dateText(fromMs), dateText(toMs)];
   return from === to ? from : `${from} to ${to}`;
+}
+
+/** Whose popularity it is. */
+function overPopularityText(popularity: ComparedSlice['popularity']): string {
+  if (popularity?.from !== 'hold-out') return 'paired';
+  return `that of ${countText(popularity.listeners, 'listener')} of the hold-out, not paired`;
 }
 
 /** For those who do not see the plot. */
@@ -75,16 +81,8 @@ function Lifts({
   );
 }
 
-function SliceFigure({
-  slice,
-  names,
-  range,
-}: {
-  readonly slice: ComparedSlice;
-  readonly names: readonly string[];
-  readonly range: readonly [number, number];
-}) {
-  const policies = useMemo(() => askedOf(slice, names), [slice, names]);
+function SliceFigure({ slice, range }: { readonly slice: ComparedSlice; readonly range: readonly [number, number] }) {
+  const { policies } = slice;
   const rows = useMemo(() => rowsOf(policies, earnedOf), [policies]);
   const references = useMemo(() => referencesOf(slice), [slice]);
   return (
@@ -150,10 +148,8 @@ function Foundations({
 
 export function Answer({ question, report }: { readonly question: Question; readonly report: ComparisonReport }) {
   const { overall, slices, histograms } = report;
-  const names = useMemo(() => policyNames(question.policies), [question]);
-  const policies = useMemo(() => askedOf(overall, names), [overall, names]);
-  const range = useMemo(() => commonRange(slices, names), [slices, names]);
-  const popularity = popularityIn(overall);
+  const { policies, popularity } = overall;
+  const range = useMemo(() => commonRange(slices), [slices]);
   const hasLifts = policies.some((policy) => policy.verdict !== 'refused');
   const hasPopularity = policies.some(
     ({ verdict, liftOverPopularity }) => verdict !== 'refused' && liftOverPopularity !== null,
@@ -172,8 +168,10 @@ export function Answer({ question, report }: { readonly question: Question; read
       </Panel>
       <Panel title="Value" note="cards that earn, a decision" wide={!hasLifts || hasPopularity}>
         <Values slice={overall} policies={policies} />
-        {popularity === undefined && !names.includes(BASELINE) && (
-          <p className={figures.none}>What popularity would have earned these decisions cannot tell: it has no line.</p>
+        {popularity === null && (
+          <p className={figures.none}>
+            What popularity would have earned neither these decisions nor a hold-out can tell: it has no line.
+          </p>
         )}
       </Panel>
       {hasLifts && (
@@ -182,7 +180,7 @@ export function Answer({ question, report }: { readonly question: Question; read
         </Panel>
       )}
       {hasPopularity && (
-        <Panel title="Over popularity" note="paired">
+        <Panel title="Over popularity" note={overPopularityText(popularity)}>
           <Lifts policies={policies} over="popularity" />
         </Panel>
       )}
@@ -197,7 +195,7 @@ export function Answer({ question, report }: { readonly question: Question; read
         >
           <ul className={styles.multiples}>
             {slices.map((slice) => (
-              <SliceFigure key={slice.name} slice={slice} names={names} range={range} />
+              <SliceFigure key={slice.name} slice={slice} range={range} />
             ))}
           </ul>
         </Panel>

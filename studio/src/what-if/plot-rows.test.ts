@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ComparedPolicy, ComparedSlice } from '../../../src/server/contract.ts';
-import { askedOf, earnedOf, popularityIn, rangeOf, referencesOf, rowsOf } from './plot-rows.ts';
+import { earnedOf, rangeOf, referencesOf, rowsOf } from './plot-rows.ts';
 
 function policyOf(name: string, value: number | null, half = 0.1, verdict: ComparedPolicy['verdict'] = 'trustworthy') {
   return {
@@ -26,12 +26,16 @@ function policyOf(name: string, value: number | null, half = 0.1, verdict: Compa
     reasons: [],
   } satisfies ComparedPolicy as ComparedPolicy;
 }
-const sliceOf = (policies: readonly ComparedPolicy[]): ComparedSlice => ({
+const sliceOf = (
+  policies: readonly ComparedPolicy[],
+  popularity: ComparedSlice['popularity'] = null,
+): ComparedSlice => ({
   dimension: '',
   name: '',
   decisions: 10,
   listeners: 5,
   served: { value: 1, interval: [0.9, 1.1] },
+  popularity,
   policies,
 });
 
@@ -41,19 +45,14 @@ describe('rows of a plot', () => {
     expect(rows.map(({ figure }) => figure?.value ?? null)).toEqual([null, 1.2]);
   });
 
-  it('leave the popularity out that was added, and make a line of it', () => {
-    const slice = sliceOf([policyOf('a', 1.2), policyOf('popularity', 0.6)]);
-    expect(askedOf(slice, ['a']).map(({ name }) => name)).toEqual(['a']);
-    expect(referencesOf(slice).map(({ name, anchor }) => [name, anchor])).toEqual([
+  it('stand beside the line of what served, and that of popularity where it is known', () => {
+    const known = { value: 0.6, interval: [0.5, 0.7], decisions: 40, listeners: 20 } as const;
+    expect(referencesOf(sliceOf([])).map(({ name }) => name)).toEqual(['served 1.00']);
+    expect(referencesOf(sliceOf([], { ...known, from: 'log' })).map(({ name, anchor }) => [name, anchor])).toEqual([
       ['served 1.00', 'start'],
       ['popularity 0.60', 'end'],
     ]);
-  });
-
-  it('draw no line of a popularity that the log cannot judge', () => {
-    const slice = sliceOf([policyOf('a', 1.2), policyOf('popularity', null, 0, 'refused')]);
-    expect(popularityIn(slice)).toBeUndefined();
-    expect(referencesOf(slice).map(({ name }) => name)).toEqual(['served 1.00']);
+    expect(referencesOf(sliceOf([], { ...known, from: 'hold-out' }))[1]?.name).toBe('popularity 0.60, of the hold-out');
   });
 
   it('span all that is on show, but no end that would dwarf the rest', () => {

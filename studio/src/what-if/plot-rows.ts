@@ -1,6 +1,5 @@
 /** Compared policies as rows of plots, and the range that they span. */
 import type { Bounds, ComparedFigure, ComparedPolicy, ComparedSlice, Verdict } from '../../../src/server/contract.ts';
-import { BASELINE } from './question.ts';
 import { rewardText } from './words.ts';
 
 /** Of policies, in the order that they were asked in. */
@@ -41,33 +40,22 @@ export function rowsOf(policies: readonly ComparedPolicy[], figureOf: FigureOf):
 export const earnedOf: FigureOf = ({ value, interval }) =>
   value === null || interval === null ? null : { value, interval };
 
-/** Those that were asked about: without the popularity that the page adds. */
-export function askedOf({ policies }: ComparedSlice, names: readonly string[]): readonly ComparedPolicy[] {
-  return policies.filter(({ name }) => names.includes(name));
-}
-
-/** What popularity would have earned; undefined where the log cannot tell. */
-export function popularityIn({ policies }: ComparedSlice): ComparedFigure | undefined {
-  const found = policies.find(({ name }) => name === BASELINE);
-  return found === undefined || found.verdict === 'refused' ? undefined : (earnedOf(found) ?? undefined);
-}
-
 /** The lines of a plot of values. The names of two that lie close stand away from one another. */
 export function referencesOf(slice: ComparedSlice): readonly Reference[] {
-  const popularity = popularityIn(slice);
+  const { popularity } = slice;
   const served = {
     at: slice.served.value,
     name: `served ${rewardText(slice.served.value)}`,
     dashed: false,
     band: slice.served.interval,
   };
-  if (popularity === undefined) return [served];
+  if (popularity === null) return [served];
   const isBelow = popularity.value <= served.at;
   return [
     { ...served, anchor: isBelow ? 'start' : 'end' },
     {
       at: popularity.value,
-      name: `popularity ${rewardText(popularity.value)}`,
+      name: `popularity ${rewardText(popularity.value)}${popularity.from === 'hold-out' ? ', of the hold-out' : ''}`,
       dashed: true,
       anchor: isBelow ? 'end' : 'start',
     },
@@ -96,9 +84,7 @@ export function rangeOf(rows: readonly PlotRow[], references: readonly Reference
 }
 
 /** One axis for all slices; where popularity lies far off, it runs out of it. */
-export function commonRange(slices: readonly ComparedSlice[], names: readonly string[]): readonly [number, number] {
-  const ranges = slices.map((slice) =>
-    rangeOf(rowsOf(askedOf(slice, names), earnedOf), referencesOf(slice).slice(0, 1)),
-  );
+export function commonRange(slices: readonly ComparedSlice[]): readonly [number, number] {
+  const ranges = slices.map((slice) => rangeOf(rowsOf(slice.policies, earnedOf), referencesOf(slice).slice(0, 1)));
   return [Math.min(...ranges.map(([from]) => from)), Math.max(...ranges.map(([, to]) => to))];
 }

@@ -16,7 +16,6 @@ export const DRAWS: readonly InsteadDraw[] = ['sampled', 'probable'];
 export const SPANS = ['7d', '30d', '90d', 'all'] as const;
 export const ESTIMATORS = ['dr', 'sndr', 'ipw', 'snipw'] as const;
 export const MOST_POLICIES = 4;
-export const BASELINE = 'popularity';
 
 export type OptionValue = number | string | boolean;
 
@@ -136,13 +135,10 @@ export function underEvaluation({ policy, options, model }: AskedPolicy, name: s
   };
 }
 
-/** The request. Popularity is asked about too, where it is not among them: its value is a line of the plot, and costs nothing more. */
 export function requestOf({ policies, span, by, rung, estimator }: Question): Partial<ComparisonOptions> {
   const names = policyNames(policies);
-  const asked = policies.map((policy, k) => underEvaluation(policy, names[k] ?? ''));
-  const isThere = policies.some(({ policy }) => policy === BASELINE);
   return {
-    policies: isThere ? asked : [...asked, { name: BASELINE, policy: BASELINE }],
+    policies: policies.map((policy, k) => underEvaluation(policy, names[k] ?? '')),
     span,
     rung,
     estimator,
