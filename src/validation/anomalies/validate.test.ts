@@ -219,15 +219,13 @@ describe('a schema', () => {
     );
   });
 
-  it('of 10,000 columns is inferred and validated in seconds', () => {
+  it('of 10,000 columns is inferred and validated', () => {
     const features = Array.from({ length: 10_000 }, (_, column) =>
       parseText('FeatureNameStatistics', `name: "f${column}" ${column % 2 ? INT : strings('a', 'b')}`),
     );
     const list = { datasets: [{ numExamples: 10, features }] };
-    const started = performance.now();
     const schema: Schema = inferSchema(list);
     for (const one of features) if (one.numStats) one.type = 'FLOAT';
     expect(validateStatistics(list, schema).anomalyInfo!.size).toBe(5000);
-    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

@@ -286,10 +286,8 @@ const TABLE: CaseTable = {
     expectMessage('Schema', editor.result, expected);
   },
   'SchemaTest.GetSchemaWithValueCounts': (given) => {
-    // The text sets a singular field twice, which the original parser lets pass and this one refuses.
-    const text = given.text('DatasetFeatureStatistics').replace(/(type: INT\s+)type: INT/, '$1');
     const editor = editorOf();
-    updateEditor(RULES, editor, new DatasetView(parseText('DatasetFeatureStatistics', text)));
+    updateEditor(RULES, editor, dataset(given));
     const expected = `
       feature { name: "feature_with_one_nestedness_level" type: INT value_count { min: 1 max: 1 }
         presence { min_count: 1 } }
