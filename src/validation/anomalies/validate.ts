@@ -17,7 +17,7 @@ import { datasetOf } from '../schema/update.ts';
 import { DatasetView, type FeatureView, isWeighted } from '../views.ts';
 import { checkDataset } from './comparators.ts';
 import { updateFeature, updateRecursively } from './feature-checks.ts';
-import { anomalyInfoOf, type Finding, finding, severityOf, unifyReasons } from './findings.ts';
+import { anomalyInfoOf, type Finding, finding, unifyReasons } from './findings.ts';
 
 export interface ValidationOptions {
   /** Environment to validate in. @default none: every feature is expected */
@@ -110,11 +110,7 @@ export function anomaliesOf(schema: Schema, rules: Rules, changes: Changes): Ano
         { path: { step: [...path] }, ...anomalyInfoOf(rules, findings) },
       ]),
     );
-  if (changes.dataset.length > 0)
-    result.datasetAnomalyInfo = {
-      ...anomalyInfoOf(rules, changes.dataset),
-      severity: severityOf(rules, changes.dataset),
-    };
+  if (changes.dataset.length > 0) result.datasetAnomalyInfo = anomalyInfoOf(rules, changes.dataset);
   if (changes.driftSkew.length > 0) result.driftSkewInfo = [...changes.driftSkew];
   return result;
 }

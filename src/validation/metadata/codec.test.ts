@@ -23,6 +23,8 @@ import {
   formatText,
   type MessageName,
   parseText,
+  readMessage,
+  type Schema,
   UNKNOWN_FIELDS,
 } from './index.ts';
 
@@ -267,5 +269,27 @@ describe('TFRecord', () => {
       expect(() => decodeRecords(broken), String(at)).toThrow(expect.objectContaining({ code: 'METADATA_INVALID' }));
     }
     expect(() => decodeRecords(file.subarray(0, -1))).toThrow(/is cut short/);
+  });
+});
+
+describe('files', () => {
+  it('are read in any of their forms', () => {
+    fc.assert(
+      fc.property(message(descriptorOf('Schema'), 2), (fields) => {
+        const made = fields as Schema;
+        const bytes = encodeBinary('Schema', made);
+        expect(readMessage('Schema', encodeText(formatText('Schema', made)))).toEqual(made);
+        expect(readMessage('Schema', encodeRecords([bytes]))).toEqual(made);
+      }),
+      { numRuns: 50 },
+    );
+    const schema = { feature: [{ name: 'fare', type: 'FLOAT' as const }] };
+    expect(readMessage('Schema', encodeBinary('Schema', schema))).toEqual(schema);
+    const printable = { feature: [{ name: 'nine char' }] };
+    expect(readMessage('Schema', encodeBinary('Schema', printable))).toEqual(printable);
+    expect(() => readMessage('Schema', encodeText('feature {'))).toThrow(/line 1: expected a field/);
+    expect(readMessage('Schema', new Uint8Array(0))).toEqual({});
+    const two = encodeRecords([new Uint8Array(0), new Uint8Array(0)]);
+    expect(() => readMessage('Schema', two)).toThrow(/2 records instead of one/);
   });
 });

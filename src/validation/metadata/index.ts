@@ -2,6 +2,7 @@
 export { decodeBinary, encodeBinary } from './binary.ts';
 export { cloneMessage } from './clone.ts';
 export { UNKNOWN_FIELDS, urlOf } from './descriptors.ts';
+export { readMessage } from './files.ts';
 export type * from './messages.ts';
 export { formatDouble, formatG } from './numbers.ts';
 export { parseText } from './parse-text.ts';

@@ -35,6 +35,13 @@ export function encodeRecords(records: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(Buffer.concat(parts));
 }
 
+/** Whether a file begins like a TFRecord: by the checksum of its first length. */
+export function isRecordFile(bytes: Uint8Array): boolean {
+  if (bytes.length < 16) return false;
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, 12);
+  return masked(head.subarray(0, 8)) === head.readUInt32LE(8);
+}
+
 /** The records of a file. @throws METADATA_INVALID if it is cut short or a checksum fails */
 export function decodeRecords(bytes: Uint8Array): Uint8Array[] {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
