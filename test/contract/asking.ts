@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { expect } from 'vitest';
 import type { Problem } from '../../src/server/index.ts';
 import { type Answer, type ServerProcess, type SmallWorld, smallWorld, startServer } from '../support.ts';
+import { servePastHomes } from './past-homes.ts';
 
 export interface Operation {
   readonly operationId: string;
@@ -41,6 +42,7 @@ const judges = new Map<string, ReturnType<typeof Compile>>();
 
 export async function openContract(): Promise<void> {
   const small = await smallWorld('contract');
+  await servePastHomes(small.dataDir);
   const server = await startServer(small.dataDir, OPTIONS);
   const { text } = await server.call('GET', '/openapi.json');
   // References by name, as a bundle of schemas has them.

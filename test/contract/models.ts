@@ -1,7 +1,9 @@
 /** The contract of models: the registry, training, ONNX files, the configuration's status, examination. */
 import { describe, expect, it } from 'vitest';
 import type {
+  ComparisonReport,
   ConfigurationStatus,
+  EvaluablePolicies,
   ExaminationReport,
   ListenerList,
   ModelDetail,
@@ -11,6 +13,7 @@ import type {
   TrainedModel,
 } from '../../src/server/index.ts';
 import { ask, refused, refusedBodies, server } from './asking.ts';
+import { PAST_HOMES } from './past-homes.ts';
 
 const INVALID = { status: 422, code: 'REQUEST_INVALID' };
 const UNKNOWN = { status: 404, code: 'MODEL_NOT_FOUND' };
@@ -97,6 +100,36 @@ export function modelsKeepTheContract(): void {
       const report = (await ask<ExaminationReport>('POST', '/v1/examination/estimate', { method: 'dcm' })).json;
       expect(report.surfaces.map(({ surface }) => surface)).toContain('phone');
       await refusedBodies('POST', '/v1/examination/estimate', [{ method: 'guess' }, { colour: 1 }], INVALID);
+    });
+
+    it('are drawn by policies, which are compared on what was logged', async () => {
+      const policies = [
+        { policy: 'greedy' },
+        { name: 'warm', policy: 'plackett-luce', options: { cardTemperature: 0.2 } },
+      ];
+      const report = (await ask<ComparisonReport>('POST', '/v1/evaluation/compare', { policies, by: ['device'] })).json;
+      expect(report.decisions).toBe(PAST_HOMES);
+      expect(report.overall.policies.map(({ name }) => name)).toEqual(['greedy', 'warm']);
+      expect(report.slices.map(({ dimension, name }) => [dimension, name])).toEqual([['device', 'phone']]);
+      const wrong = [
+        {},
+        { policies: [] },
+        { policies, rung: 'cellar' },
+        { policies, by: ['colour'] },
+        { policies, colour: 1 },
+      ];
+      await refusedBodies('POST', '/v1/evaluation/compare', wrong, INVALID);
+    });
+
+    it('are drawn by policies, each of which tells what it would have shown instead', async () => {
+      const { policies } = (await ask<EvaluablePolicies>('GET', '/v1/evaluation/policies')).json;
+      expect(policies.map(({ id }) => id)).toEqual(expect.arrayContaining(['plackett-luce', 'greedy']));
+      await refused('GET', ['/v1/evaluation/policies?colour=red'], INVALID);
+      const { listeners } = (await ask<ListenerList>('GET', '/v1/listeners?limit=1')).json;
+      const page = (await ask<Page>('GET', `/v1/listeners/${listeners[0].id}/home?fresh=true&device=phone`)).json;
+      const instead = `/v1/decisions/${page.decisionId}/instead`;
+      expect((await ask('POST', instead, { policy: { policy: 'uniform' } })).status).toBe(200);
+      await refusedBodies('POST', instead, [{}, { policy: { policy: 'uniform' }, colour: 1 }], INVALID);
     });
   });
 }
