@@ -44,8 +44,8 @@ export function IntervalPlot({ label, rows, references, text, range, small = fal
       });
       const intervals = shown.map((row) => ({ ...row, ...ends(row) }));
       return {
-        marginLeft: 8,
-        marginRight: 12,
+        marginLeft: 16,
+        marginRight: 24,
         marginTop: topPx,
         marginBottom: BOTTOM_PX,
         x: {

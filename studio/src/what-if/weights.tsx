@@ -40,8 +40,8 @@ function Histogram({
   const bins = useMemo(() => withoutTail(histogram.bins), [histogram]);
   const options = useCallback(
     (plot: PlotLibrary, widthPx: number) => ({
-      marginLeft: 4,
-      marginRight: 12,
+      marginLeft: 14,
+      marginRight: 20,
       marginTop: 18,
       marginBottom: 24,
       x: {
