@@ -76,7 +76,10 @@ export interface SliceComparison {
 
 export interface CompareOptions {
   readonly policies: number;
-  /** How many weightings each policy comes with, from the least biased to the most; more than one: SLOPE chooses, for each slice. */
+  /**
+   * How many weightings each policy comes with, from the least biased to the most. More than one: SLOPE chooses, for each slice, among
+   * those whose weights the log supports; the last where it supports none.
+   */
   readonly rungs: number;
   readonly setting: EstimatorSetting;
   /** The policy that logged, all of whose weights are 1. */
@@ -187,13 +190,17 @@ export class Comparison {
     }
     const chosen = Array.from({ length: policies }, (_, policy) => {
       if (rungs === 1) return 0;
+      const firstOf = (rung: number): number => FIRST + EACH * (policy * rungs + rung);
+      const able = Array.from({ length: rungs }, (_, rung) => rung).filter((rung) =>
+        isSupported(meanWeight(whole, { weights: firstOf(rung) + WEIGHT, rows: ROWS })),
+      );
       const found = chooseBySlope(
-        Array.from({ length: rungs }, (_, rung) => {
-          const { value, standardError } = linearised(whole, functionalAt(FIRST + EACH * (policy * rungs + rung)));
+        able.map((rung) => {
+          const { value, standardError } = linearised(whole, functionalAt(firstOf(rung)));
           return { value, halfWidth: HALF_WIDTHS * standardError };
         }),
       );
-      return Math.max(0, found);
+      return found < 0 ? rungs - 1 : able[found];
     });
     const groups = narrowed(
       whole,
@@ -220,6 +227,16 @@ export class Comparison {
 
 /** SLOPE walks intervals of two standard errors. */
 const HALF_WIDTHS = 2;
+
+/**
+ * Can the width of an interval be believed? Where a few listeners carry the weight, or its mean is off 1, what is missing from the log is missing
+ * from the width too: SLOPE, which takes the widest for the least biased, would hold all others against a rung that has seen nothing.
+ */
+function isSupported({ effectiveGroups, groups, corrected }: MeanWeight): boolean {
+  return effectiveGroups >= Math.min(MANY_GROUPS, groups / 2) && Math.abs(corrected) <= MOST_OFF;
+}
+const MANY_GROUPS = 100;
+const MOST_OFF = 3;
 
 /**
  * Adds β control to the base, by which the linearised error is least: β = -Σ_g h_g z_g / Σ_g z_g², h_g a group's influence on the value and z_g
