@@ -16,7 +16,7 @@ import { fitted } from '../io.ts';
 import { columnMap, finiteNumber, wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
 
-const FORMATS = ['obp-json', 'open-bandit', 'dsjson', 'csv', 'parquet', 'shelfwise'] as const;
+const FORMATS = ['obp-json', 'open-bandit', 'dsjson', 'csv', 'parquet'] as const;
 type Format = (typeof FORMATS)[number];
 const INTERVALS: readonly IntervalKind[] = ['bca', 'percentile', 'student-t', 'normal'];
 
@@ -85,7 +85,7 @@ export function registerEstimate(ope: Command, run: Run): void {
     .addOption(new Option('--format <format>', 'by default what the name says').choices(FORMATS))
     .option(
       '--policy <policy>',
-      'the policy that is judged, where the log does not say its probabilities: uniform (default), logged, and for dsjson and shelfwise first',
+      'the policy that is judged, where the log does not say its probabilities: uniform (default), logged, and for dsjson first',
     )
     .option('--estimators <list>', 'ipw, snipw, dr, dr(lambda=10.0), … parted by commas', namesOf, ['all'])
     .option('--map <field=column>', 'csv, parquet: a column of another name; repeatable', columnMap)
@@ -105,7 +105,9 @@ export function registerEstimate(ope: Command, run: Run): void {
 Examples:
   shelfwise ope estimate --log decisions.parquet --map targetPropensity=pi_new --json
   shelfwise ope estimate --log obd/ --format open-bandit --behaviour bts --campaign men --policy uniform
-  shelfwise export dsjson > log.dsjson && shelfwise ope estimate --log log.dsjson --format shelfwise`,
+  shelfwise ope estimate --log personalizer.dsjson.gz --policy first
+
+The platform's own decisions: shelfwise ope compare`,
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<EstimateOptions>();
@@ -215,11 +217,9 @@ async function openLog(run: Run, options: EstimateOptions, format: Format): Prom
       refusePolicy(policy, 'target_propensity');
       return readOpeColumns(files, options.map === undefined ? {} : { map: options.map });
     case 'dsjson':
-    case 'shelfwise':
-      // Our own exports are pages: always weighed place by place.
       return readOpeDsjson(files[0], {
         target: targetOf<'uniform' | 'logged' | 'first'>(policy, ['uniform', 'logged', 'first']),
-        slots: options.slots === true || format === 'shelfwise',
+        slots: options.slots === true,
       });
     case 'open-bandit': {
       const { behaviour, campaign, items } = options;
