@@ -13,7 +13,7 @@ export interface RunConfiguration {
 }
 
 /** Commands that touch no platform, or bring the file themselves. */
-const WITHOUT: readonly string[] = ['config', 'openapi', 'policy', 'bench', 'simulate'];
+const WITHOUT: readonly string[] = ['config', 'data', 'openapi', 'policy', 'bench', 'simulate'];
 
 /**
  * The file named by --config, or the one in the working directory; undefined where there is none. Its `server.dataDir` stands

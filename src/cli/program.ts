@@ -4,6 +4,7 @@ import { messageOf, ShelfwiseError } from '../base/index.ts';
 import { DEFAULT_DATA_DIR, type Run } from './command.ts';
 import { registerCampaigns } from './commands/campaigns.ts';
 import { registerConfig } from './commands/config.ts';
+import { registerData } from './commands/data.ts';
 import { registerExamination } from './commands/examination.ts';
 import { registerExport } from './commands/export.ts';
 import { registerHome } from './commands/home.ts';
@@ -88,6 +89,7 @@ ${EXIT_HELP}`,
   registerModels(program, run);
   registerExamination(program, run);
   registerOpe(program, run);
+  registerData(program, run);
   registerImport(program, run);
   registerExport(program, run);
   registerHome(program, run);

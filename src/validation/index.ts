@@ -4,4 +4,5 @@ export * from './anomalies/index.ts';
 export * from './distances.ts';
 export * from './metadata/index.ts';
 export { parsePath, type Steps, serializePath } from './paths.ts';
+export * from './report/index.ts';
 export * from './schema/index.ts';

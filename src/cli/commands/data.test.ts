@@ -1,0 +1,249 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { manualClock, ShelfwiseError } from '../../base/index.ts';
+import {
+  type DatasetFeatureStatistics,
+  encodeBinary,
+  encodeRecords,
+  formatText,
+  readMessage,
+} from '../../validation/index.ts';
+import { EXIT } from '../exit-codes.ts';
+import { runCli } from '../program.ts';
+
+let cwd: string;
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'shelfwise-data-'));
+  write('monday.pbtxt', [day('All Examples', 1000, { free: 700, premium: 300 })]);
+  write('tuesday.pbtxt', [day('All Examples', 1000, { free: 400, premium: 300, student: 300 })]);
+  await expectOk(run('data', 'schema', 'infer', 'monday.pbtxt', '--out', 'schema.pbtxt'));
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+async function run(...args: string[]) {
+  let out = '';
+  let err = '';
+  const code = await runCli({
+    args,
+    env: {},
+    clock: manualClock(0),
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    outIsTerminal: false,
+    errIsTerminal: false,
+    columns: 80,
+    cwd,
+    stop: new AbortController().signal,
+    openPlatform: async (dataDir) => {
+      throw new ShelfwiseError('ALREADY_OWNED', dataDir);
+    },
+    readOwner: async () => null,
+  });
+  return { code, out, err };
+}
+
+async function expectOk(running: ReturnType<typeof run>): Promise<string> {
+  const { code, out, err } = await running;
+  expect({ code, err }).toEqual({ code: EXIT.ok, err: '' });
+  return out;
+}
+
+/** A dataset of a tier, by its counts, and of seconds played. */
+function day(name: string, numExamples: number, tiers: Record<string, number>): DatasetFeatureStatistics {
+  const values = Object.entries(tiers);
+  const commonStats = {
+    numNonMissing: numExamples,
+    minNumValues: 1,
+    maxNumValues: 1,
+    avgNumValues: 1,
+    totNumValues: numExamples,
+  };
+  return {
+    name,
+    numExamples,
+    features: [
+      {
+        name: 'tier',
+        type: 'STRING',
+        stringStats: {
+          commonStats,
+          unique: values.length,
+          topValues: values.map(([value, frequency]) => ({ value, frequency })),
+          rankHistogram: { buckets: values.map(([label, sampleCount]) => ({ label, sampleCount })) },
+        },
+      },
+      {
+        name: 'played',
+        type: 'FLOAT',
+        numStats: {
+          commonStats,
+          mean: 30,
+          max: 60,
+          histograms: [{ buckets: [{ lowValue: 0, highValue: 60, sampleCount: numExamples }] }],
+        },
+      },
+    ],
+  };
+}
+
+function write(file: string, datasets: DatasetFeatureStatistics[]): string {
+  const list = { datasets };
+  const bytes = encodeBinary('DatasetFeatureStatisticsList', list);
+  const name = 'DatasetFeatureStatisticsList';
+  writeFileSync(
+    join(cwd, file),
+    file.endsWith('.pb') ? bytes : file.endsWith('.tfrecord') ? encodeRecords([bytes]) : formatText(name, list),
+  );
+  return file;
+}
+
+const edit = (from: string, to: string, change: (text: string) => string): string => {
+  writeFileSync(join(cwd, to), change(readFileSync(join(cwd, from), 'utf8')));
+  return to;
+};
+
+describe('data schema', () => {
+  it('infers a schema, shows it and writes it', async () => {
+    const out = await expectOk(run('data', 'schema', 'infer', 'monday.pbtxt', '--out', 'inferred.pbtxt'));
+    expect(out).toContain("tier     STRING  required           'tier'\n");
+    expect(out).toContain("'tier': 'free', 'premium'\n");
+    expect(out).toContain('2 features, 1 string domains. Written to inferred.pbtxt.');
+    const schema = readMessage('Schema', readFileSync(join(cwd, 'inferred.pbtxt')));
+    expect(schema.stringDomain).toEqual([{ name: 'tier', value: ['free', 'premium'] }]);
+    expect(await expectOk(run('data', 'schema', 'show', 'inferred.pbtxt'))).toContain('2 features');
+  });
+
+  it('takes limits, and statistics in any form', async () => {
+    write('monday.pb', [day('', 10, { free: 5, premium: 5 })]);
+    write('monday.tfrecord', [day('', 10, { free: 5, premium: 5 })]);
+    const limits = ['--max-string-domain-size', '1', '--no-shapes', '--json'];
+    const of = async (file: string) => JSON.parse(await expectOk(run('data', 'schema', 'infer', file, ...limits)));
+    expect(await of('monday.pb')).toEqual({
+      features: [
+        { feature: 'tier', type: 'BYTES', presence: 'required', valency: 'single', domain: '-' },
+        { feature: 'played', type: 'FLOAT', presence: 'required', valency: 'single', domain: '-' },
+      ],
+      domains: [],
+    });
+    expect(await of('monday.tfrecord')).toEqual(await of('monday.pb'));
+  });
+
+  it('updates a schema so that the statistics satisfy it, and diff shows by what', async () => {
+    await expectOk(run('data', 'schema', 'update', 'schema.pbtxt', 'tuesday.pbtxt', '--out', 'updated.pbtxt'));
+    await expectOk(run('data', 'validate', '--stats', 'tuesday.pbtxt', '--schema', 'updated.pbtxt'));
+    const { code, out } = await run('data', 'diff', 'schema.pbtxt', 'updated.pbtxt');
+    expect({ code, out }).toEqual({ code: EXIT.finding, out: "~ values of 'tier'\n  + student\n" });
+    expect(await expectOk(run('data', 'diff', 'schema.pbtxt', 'schema.pbtxt'))).toBe('The schemas are equal.\n');
+  });
+});
+
+describe('data validate', () => {
+  const validate = (stats: string, ...more: string[]) =>
+    run('data', 'validate', '--stats', stats, '--schema', 'schema.pbtxt', ...more);
+
+  it('finds no anomaly in what the schema was inferred from', async () => {
+    expect(await expectOk(validate('monday.pbtxt'))).toBe('No anomalies.\n');
+  });
+
+  it('tells what is wrong, writes it, and exits with 1; with 0 where it only warns', async () => {
+    const { code, out } = await validate('tuesday.pbtxt', '--out', 'anomalies.pbtxt');
+    expect(code).toBe(EXIT.finding);
+    expect(out).toContain('ERROR   tier: Unexpected string values\n');
+    expect(out).toContain('missing from the schema: student (~30%)');
+    const written = readMessage('Anomalies', readFileSync(join(cwd, 'anomalies.pbtxt')));
+    expect([...written.anomalyInfo!.keys()]).toEqual(['tier']);
+    const warned = await validate('tuesday.pbtxt', '--warn', 'ENUM_TYPE_UNEXPECTED_STRING_VALUES', '--json');
+    expect(warned.code).toBe(EXIT.ok);
+    expect(JSON.parse(warned.out)).toMatchObject({
+      clean: true,
+      errors: 0,
+      warnings: 1,
+      anomalies: [{ path: 'tier', severity: 'WARNING', types: ['ENUM_TYPE_UNEXPECTED_STRING_VALUES'] }],
+    });
+  });
+
+  it('measures drift and skew', async () => {
+    const schema = edit('schema.pbtxt', 'comparing.pbtxt', (text) =>
+      text.replace(
+        '  domain: "tier"\n',
+        '  domain: "tier"\n  drift_comparator { infinity_norm { threshold: 0.1 } }\n  skew_comparator { infinity_norm { threshold: 0.9 } }\n',
+      ),
+    );
+    write('half.pbtxt', [day('', 1000, { free: 350, premium: 650 })]);
+    const against = ['--previous', 'half.pbtxt', '--serving', 'half.pbtxt', '--json'];
+    const { code, out } = await run('data', 'validate', '--stats', 'monday.pbtxt', '--schema', schema, ...against);
+    expect(code).toBe(EXIT.finding);
+    const report = JSON.parse(out);
+    expect(report.anomalies.map(({ types }: { types: string[] }) => types)).toEqual([['COMPARATOR_L_INFTY_HIGH']]);
+    expect(report.distances).toEqual([
+      { path: 'tier', kind: 'drift', type: 'L_INFTY', distance: expect.closeTo(0.35), threshold: 0.1 },
+      { path: 'tier', kind: 'skew', type: 'L_INFTY', distance: expect.closeTo(0.35), threshold: 0.9 },
+    ]);
+  });
+
+  it('finds training without premium and evaluation without free listeners', async () => {
+    const tiers = { free: 700, premium: 300 };
+    const slices = Object.entries(tiers).map(([tier, n]) => day(`tier_${tier}`, n, { [tier]: n }));
+    write('sliced.pbtxt', [day('All Examples', 1000, tiers), ...slices]);
+    write('train.pbtxt', [day('All Examples', 700, { free: 700 }), slices[0]]);
+    write('eval.pbtxt', [day('All Examples', 300, { premium: 300 }), slices[1]]);
+    await expectOk(validate('sliced.pbtxt', '--previous', 'sliced.pbtxt', '--expect-slices', 'tier'));
+    const training = await validate('train.pbtxt', '--previous', 'sliced.pbtxt');
+    expect(training.code).toBe(EXIT.finding);
+    expect(training.out).toContain('The slice tier_premium has 0 of 700 examples');
+    expect(training.out).toContain('1 of severity error');
+    const evaluation = await validate('eval.pbtxt', '--expect-slices', 'tier');
+    expect(evaluation.out).toContain('The slice tier_free that the schema expects has 0 of 300 examples.');
+  });
+
+  it('finds the absence of data', async () => {
+    const { code, out } = await validate(write('empty.pbtxt', [{ name: 'empty' }]), '--json');
+    expect(code).toBe(EXIT.finding);
+    expect(JSON.parse(out)).toMatchObject({ clean: false, dataMissing: true });
+  });
+
+  it.each([
+    [['--stats', 'nothing.pbtxt', '--schema', 'schema.pbtxt'], '--stats: ENOENT'],
+    [['--stats', 'schema.pbtxt', '--schema', 'schema.pbtxt'], 'schema.pbtxt: line 1'],
+    [['--stats', 'monday.pbtxt'], '--schema <file>'],
+    [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--warn', 'NO_SUCH'], 'no anomaly is of type NO_SUCH'],
+    [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--environment', 'SERVING'], 'Environment SERVING'],
+    [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--expect-slices', 'played'], 'no feature played with'],
+    [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--out', 'no/such/folder'], 'ENOENT'],
+  ])('exits with 2 and says what is wrong: %o', async (args, text) => {
+    const { code, err } = await run('data', 'validate', ...args);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain(text);
+  });
+});
+
+describe('data diff', () => {
+  it('shows features by distance, those of one side first', async () => {
+    const [tuesday] = [day('', 500, { free: 100, premium: 400 })];
+    write('other.pbtxt', [
+      { ...tuesday, features: [...tuesday.features!, { name: 'new', type: 'INT', numStats: {} }] },
+    ]);
+    const { code, out } = await run('data', 'diff', 'monday.pbtxt', 'other.pbtxt', '--json');
+    expect(code).toBe(EXIT.finding);
+    const { features, numExamples } = JSON.parse(out);
+    expect(numExamples).toEqual([1000, 500]);
+    expect(features.map(({ feature }: { feature: string }) => feature)).toEqual(['new', 'tier', 'played']);
+    expect(features[0].onlyIn).toBe('B');
+    expect(features[1]).toMatchObject({ linf: expect.closeTo(0.5), unique: [2, 2], types: ['STRING', 'STRING'] });
+    expect(features[2]).toMatchObject({ divergence: 0, mean: [30, 30] });
+    expect((await run('data', 'diff', 'monday.pbtxt', 'other.pbtxt')).out).toContain('only in other.pbtxt');
+    expect(await expectOk(run('data', 'diff', 'monday.pbtxt', 'monday.pbtxt'))).toContain('They are equal.');
+  });
+
+  it('does not compare a schema with statistics', async () => {
+    const { code, err } = await run('data', 'diff', 'monday.pbtxt', 'schema.pbtxt');
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain('schema.pbtxt of kind schema');
+  });
+});

@@ -1,0 +1,18 @@
+/** `shelfwise data`: is the data as it should be? Statistics, schemas, anomalies, in the files of TensorFlow Data Validation. */
+import type { Command } from 'commander';
+import type { Run } from '../command.ts';
+import { registerDataDiff } from './data-diff.ts';
+import { registerDataSchema } from './data-schema.ts';
+import { registerDataValidate } from './data-validate.ts';
+
+export function registerData(program: Command, run: Run): void {
+  const data = program
+    .command('data')
+    .description(
+      'Is the data as it should be? Statistics against a schema, the span before and serving, in the files of TensorFlow Data ' +
+        'Validation. Needs no platform.',
+    );
+  registerDataSchema(data, run);
+  registerDataValidate(data, run);
+  registerDataDiff(data, run);
+}

@@ -1,0 +1,2 @@
+/** Statistics of several datasets side by side. */
+export * from './compare.ts';
