@@ -24,7 +24,7 @@ describe.skipIf(BROWSER === undefined)('the Studio', () => {
     const page = await studio.open(`/?listener=${LISTENER}&device=car`);
     await page.locator('section[data-shelf]').first().waitFor();
     const rail = page.getByRole('navigation', { name: 'Pages' });
-    for (const name of ['Listeners', 'Catalogue', 'Shelves', 'Models', 'Live']) {
+    for (const name of ['Listeners', 'Catalogue', 'Shelves', 'Models', 'What if', 'Live']) {
       await rail.getByRole('link', { name }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
       expect(await page.title()).toBe(`${name} · Shelfwise`);
