@@ -356,6 +356,13 @@ export const CATALOGUE = {
     message: 'These statistics hold several datasets and none is the one to use',
     remedy: 'Give statistics of one dataset, or with the slice called `All Examples`.',
   },
+  STATISTICS_COLUMN_MISMATCH: {
+    blame: 'caller',
+    status: 422,
+    message: 'A column does not fit the data that it belongs to',
+    remedy:
+      'Give a feature one type and one depth of lists throughout, a row as many cells as the header, an example one weight.',
+  },
   STATISTICS_MIXED_PATHS: {
     blame: 'caller',
     status: 422,

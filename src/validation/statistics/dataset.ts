@@ -1,0 +1,92 @@
+/** Statistics of a dataset as a combiner: create, add chunks, merge, extract. */
+import { ShelfwiseError } from '../../base/index.ts';
+import type { DatasetFeatureStatistics } from '../metadata/index.ts';
+import type { Chunk } from '../sources/columns.ts';
+import { FeatureAccumulator } from './feature.ts';
+import { SchemaHints, type StatisticsOptions, statisticsOptions } from './options.ts';
+
+/**
+ * Adding and merging commute, up to rounding and to the errors stated for quantiles and, past `trackedValues` distinct
+ * texts, for counts. Memory is bounded by the features, not by the examples.
+ */
+export class DatasetStatistics {
+  private readonly options: StatisticsOptions;
+  private readonly schema: SchemaHints;
+  private readonly features = new Map<string, FeatureAccumulator>();
+  private examples = 0;
+  /** By weight column. */
+  private readonly weights = new Map<string, number>();
+
+  /** @throws OPTION_INVALID */
+  constructor(options: { readonly [K in keyof StatisticsOptions]?: StatisticsOptions[K] | undefined } = {}) {
+    this.options = statisticsOptions(options);
+    this.schema = new SchemaHints(this.options.schema);
+  }
+
+  /** @throws STATISTICS_COLUMN_MISMATCH if a column departs from what came before, or an example has not one weight */
+  add(chunk: Chunk): void {
+    this.examples += chunk.rows;
+    const weights = new Map<string, Float64Array>();
+    const { weightFeature, weightFeatures } = this.options;
+    for (const name of new Set([
+      ...(weightFeature === undefined ? [] : [weightFeature]),
+      ...Object.values(weightFeatures),
+    ])) {
+      const column = weightsOf(chunk, name);
+      weights.set(name, column);
+      this.weights.set(
+        name,
+        column.reduce((sum, weight) => sum + weight, this.weights.get(name) ?? 0),
+      );
+    }
+    for (const column of chunk.columns) {
+      const weight = this.weightOf(column.name);
+      this.feature(column.name).add(column, weight === undefined ? undefined : weights.get(weight));
+    }
+  }
+
+  /** Takes in the statistics of other examples, gathered with the same options; the other stays as it is. */
+  merge(other: DatasetStatistics): void {
+    this.examples += other.examples;
+    for (const [name, weight] of other.weights) this.weights.set(name, (this.weights.get(name) ?? 0) + weight);
+    for (const [name, feature] of other.features) this.feature(name).merge(feature);
+  }
+
+  /** Features in the order in which they came, records before their fields. May be called at any time. */
+  extract(name?: string): DatasetFeatureStatistics {
+    const { weightFeature } = this.options;
+    const features = [...this.features].flatMap(([feature, accumulator]) =>
+      accumulator.extract({ count: this.examples, weight: this.weights.get(this.weightOf(feature) ?? '') ?? 0 }),
+    );
+    return {
+      ...(name !== undefined && { name }),
+      numExamples: this.examples,
+      ...(weightFeature !== undefined && { weightedNumExamples: this.weights.get(weightFeature) ?? 0 }),
+      features,
+    };
+  }
+
+  private weightOf(feature: string): string | undefined {
+    return this.options.weightFeatures[feature] ?? this.options.weightFeature;
+  }
+
+  private feature(name: string): FeatureAccumulator {
+    let feature = this.features.get(name);
+    if (!feature) {
+      feature = new FeatureAccumulator([name], this.options, this.schema, this.weightOf(name) !== undefined);
+      this.features.set(name, feature);
+    }
+    return feature;
+  }
+}
+
+function weightsOf(chunk: Chunk, name: string): Float64Array {
+  const column = chunk.columns.find((each) => each.name === name);
+  const wrong = (why: string) => new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `the weights in ${name} ${why}`);
+  if (!column) throw wrong('are missing');
+  if ((column.kind !== 'INT' && column.kind !== 'FLOAT') || column.levels.length !== 1) throw wrong('are no numbers');
+  const { offsets, valid } = column.levels[0];
+  for (let i = 0; i < chunk.rows; i++)
+    if (valid?.[i] === 0 || offsets[i + 1] - offsets[i] !== 1) throw wrong('are not one per example');
+  return Float64Array.from(column.values);
+}

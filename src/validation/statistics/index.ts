@@ -1,0 +1,4 @@
+/** Statistics of datasets, as TensorFlow Data Validation computes them. */
+export { DatasetStatistics } from './dataset.ts';
+export type { StatisticsOptions } from './options.ts';
+export { QuantileSketch, type QuantileSketchOptions, type Quantiles } from './quantile-sketch.ts';
