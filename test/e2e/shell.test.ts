@@ -110,7 +110,7 @@ describe.skipIf(BROWSER === undefined)('the Studio', () => {
   it('searches listeners, with the search in the address', async () => {
     const page = await studio.open('/listeners?q=listener-000');
     const rows = page.getByRole('list', { name: 'Listeners' }).getByRole('listitem');
-    await expect.poll(() => rows.count()).toBe(9);
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBe(9);
     await checkPage(page);
     await page.getByLabel('Search listeners').fill('nobody');
     await page.getByRole('heading', { name: 'Nobody begins with' }).waitFor();
