@@ -247,3 +247,38 @@ describe('data diff', () => {
     expect(err).toContain('schema.pbtxt of kind schema');
   });
 });
+
+describe('data show', () => {
+  it('writes one page that needs nothing else, with anomalies in place', async () => {
+    await run('data', 'validate', '--stats', 'tuesday.pbtxt', '--schema', 'schema.pbtxt', '--out', 'found.pbtxt');
+    const files = ['monday.pbtxt', 'second=tuesday.pbtxt', '--anomalies', 'found.pbtxt', '--html', 'report.html'];
+    expect(await expectOk(run('data', 'show', ...files))).toBe(
+      '2 features of monday, second. Written to report.html.\n',
+    );
+    const page = readFileSync(join(cwd, 'report.html'), 'utf8');
+    expect(page).toContain('Unexpected string values');
+    expect(page).not.toMatch(/(src|href)="(?!#)/);
+  });
+
+  it('shows every slice as a dataset of its own, names that come twice numbered', async () => {
+    write('slices.pbtxt', [day('All Examples', 10, { free: 10 }), day('tier_free', 10, { free: 10 })]);
+    const args = ['slices.pbtxt', 'slices.pbtxt', '--slices', '--html', 'slices.html', '--json'];
+    const { datasets } = JSON.parse(await expectOk(run('data', 'show', ...args)));
+    expect(datasets.map(({ name }: { name: string }) => name)).toEqual([
+      'All Examples',
+      'tier_free',
+      'All Examples (2)',
+      'tier_free (2)',
+    ]);
+  });
+
+  it.each([
+    [['monday.pbtxt'], '--html <file>'],
+    [['train=', '--html', 'x.html'], 'train= names no file'],
+    [['schema.pbtxt', '--html', 'x.html'], 'schema.pbtxt: line 1'],
+  ])('exits with 2 and says what is wrong: %o', async (args, text) => {
+    const { code, err } = await run('data', 'show', ...args);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain(text);
+  });
+});

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Run } from '../command.ts';
 import { registerDataDiff } from './data-diff.ts';
 import { registerDataSchema } from './data-schema.ts';
+import { registerDataShow } from './data-show.ts';
 import { registerDataValidate } from './data-validate.ts';
 
 export function registerData(program: Command, run: Run): void {
@@ -15,4 +16,5 @@ export function registerData(program: Command, run: Run): void {
   registerDataSchema(data, run);
   registerDataValidate(data, run);
   registerDataDiff(data, run);
+  registerDataShow(data, run);
 }

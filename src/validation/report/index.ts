@@ -1,2 +1,3 @@
-/** Statistics of several datasets side by side. */
+/** Statistics of several datasets side by side: as figures, and as a page. */
 export * from './compare.ts';
+export { type ReportOptions, reportPage } from './page.ts';
