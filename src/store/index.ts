@@ -1,4 +1,5 @@
 /** Storage: the ports, and their adapters for one machine. */
+export type { AlertLedger, AlertState, StoredAlert, StoredNotice, StoredSilence } from './alerts.ts';
 export type { ApiKey, ApiKeys, RateLimit, StoredApiKey } from './api-keys.ts';
 export type { AuditEntry, AuditTrail } from './audit.ts';
 export * from './compact.ts';

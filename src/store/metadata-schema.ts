@@ -1,8 +1,9 @@
 /** Tables of the metadata and how they came about. */
 import { type Kysely, sql } from 'kysely';
 import { ShelfwiseError } from '../base/index.ts';
+import { ALERT_TABLES, type AlertTables } from './alerts.ts';
 
-export interface Tables {
+export interface Tables extends AlertTables {
   schema_version: { version: number };
   setting: { name: string; value: string };
   api_key: {
@@ -82,6 +83,7 @@ const MIGRATIONS: readonly Migration[] = [
   [
     'CREATE TABLE model (hash TEXT PRIMARY KEY, family TEXT NOT NULL, created_at_ms BIGINT NOT NULL, learner_hash TEXT NOT NULL, card TEXT NOT NULL)',
   ],
+  ALERT_TABLES,
 ];
 
 /** What the scopes of version 0.1 are called since. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { type Clock, resolveOptions, ShelfwiseError, systemClock } from '../base/index.ts';
 import { EPOCH_KINDS, type EpochKind } from '../domain/index.ts';
+import { type AlertLedger, alertRepository } from './alerts.ts';
 import { type ApiKeys, apiKeyRepository } from './api-keys.ts';
 import { type AuditTrail, auditRepository } from './audit.ts';
 import { makeDirDurably } from './disk.ts';
@@ -57,6 +58,7 @@ export interface Metadata {
   };
   readonly models: Models;
   readonly audit: AuditTrail;
+  readonly alerts: AlertLedger;
   readonly erasures: Erasures;
   /** Entries in which a text stands, over all tables but those of erasures; and how many were looked at. */
   mentions(text: string): Promise<{ readonly rows: number; readonly found: number }>;
@@ -135,6 +137,7 @@ function repositories(ready: Ready, clock: Clock, scrub: () => Promise<void>): O
     },
     models: modelRepository(ready),
     audit: auditRepository(ready, clock),
+    alerts: alertRepository(ready),
     erasures: erasureRepository(ready, clock, scrub),
     mentions: async (text) => {
       const db = await ready();
@@ -151,7 +154,17 @@ function repositories(ready: Ready, clock: Clock, scrub: () => Promise<void>): O
   };
 }
 
-const SEARCHED_TABLES = ['setting', 'api_key', 'epoch', 'compaction', 'model', 'audit_entry'] as const;
+const SEARCHED_TABLES = [
+  'setting',
+  'api_key',
+  'epoch',
+  'compaction',
+  'model',
+  'audit_entry',
+  'alert',
+  'alert_notice',
+  'alert_silence',
+] as const;
 
 /** Parameters of a statement are limited. */
 const FORGET_ROWS = 500;

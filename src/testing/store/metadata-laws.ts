@@ -133,6 +133,68 @@ export function metadataLaws(create: () => MetadataSubject | Promise<MetadataSub
       assert.equal(await metadata.audit.forget(newest.atMs + 1), 5);
     }),
 
+    law('alerts and their notices are written together, and are there after a restart', async (metadata, subject) => {
+      const alert = { rule: 'r', source: 'train', beganAtMs: 5, endedAtMs: null, body: '{}' };
+      const notice = { route: 'hook', createdAtMs: 5, attempts: 0, nextAtMs: 5, lastFailure: '', body: '{}' };
+      const due = { ...notice, state: 'due', settledAtMs: null } as const;
+      await metadata.alerts.write({
+        alerts: [
+          { ...alert, id: 'a', state: 'firing' },
+          { ...alert, id: 'b', state: 'pending' },
+        ],
+        forgotten: [],
+        notices: [
+          { ...due, id: 'z' },
+          { ...due, id: 'y' },
+        ],
+      });
+      // What cannot be written leaves nothing behind.
+      const refused = { ...alert, id: 'c', state: 'firing', body: undefined } as unknown as { body: string };
+      await assert.rejects(
+        metadata.alerts.write({
+          alerts: [
+            { ...alert, id: 'a', state: 'recovered', endedAtMs: 9 },
+            { ...alert, id: 'c', state: 'firing', ...refused },
+          ],
+          forgotten: ['b'],
+          notices: [],
+        }),
+      );
+      await metadata.alerts.notices.note({ ...due, id: 'z', state: 'delivered', attempts: 2, settledAtMs: 7 });
+      // A notice that is known is not queued again.
+      await metadata.alerts.write({ alerts: [], forgotten: [], notices: [{ ...due, id: 'z' }] });
+      const again = await subject.open();
+      const { alerts } = again;
+      const ids = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id);
+      assert.deepEqual(ids(await alerts.lasting()), ['a', 'b']);
+      assert.deepEqual(ids(await alerts.list({ state: 'firing', limit: 9 })), ['a']);
+      assert.deepEqual(ids(await alerts.notices.due()), ['y']);
+      assert.deepEqual(
+        (await alerts.notices.list(9)).map(({ id, attempts, settledAtMs }) => [id, attempts, settledAtMs]),
+        [
+          ['y', 0, null],
+          ['z', 2, 7],
+        ],
+      );
+      await alerts.write({
+        alerts: [{ ...alert, id: 'a', state: 'recovered', endedAtMs: 9 }],
+        forgotten: ['b'],
+        notices: [],
+      });
+      assert.deepEqual(await alerts.lasting(), []);
+      assert.equal((await alerts.get('a'))?.endedAtMs, 9);
+      const silence = { id: 's', author: 'ann', reason: 'known', fromMs: 5, untilMs: 8, matcher: '{}' };
+      await alerts.silences.put(silence);
+      await alerts.silences.put({ ...silence, untilMs: 9 });
+      assert.deepEqual(await alerts.silences.get('s'), { ...silence, untilMs: 9 });
+      assert.deepEqual(ids(await alerts.silences.endingAfter(8)), ['s']);
+      assert.deepEqual(await alerts.silences.endingAfter(9), []);
+      assert.equal(await alerts.forget(9), 1);
+      assert.equal(await alerts.forget(10), 2);
+      assert.deepEqual(ids(await alerts.notices.list(9)), ['y']);
+      await again.close();
+    }),
+
     law('a rotated key has two secrets until the old one dies; a limit is kept', async (metadata, subject) => {
       const old = await metadata.apiKeys.create('app', ['serve'], { requestsPerSecond: 0.5, burst: 2 });
       assert.equal(await metadata.apiKeys.rotate('none', 0), undefined);
