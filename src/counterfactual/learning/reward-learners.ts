@@ -71,6 +71,8 @@ export function ipsLearner(given: Partial<RewardLearnerOptions> = {}): OffPolicy
  *   r̃(x_i, a) = q̂₀(x_i, a) + 1[a = a_i] min(1 / p_i, M) (r_i - q̂₀(x_i, a_i)),   q̂₀ cross-fitted by listener.
  * Their expectation is the reward (but for the clip), so that their best actions are those of full information; their variance
  * is that of the residuals over p, not of the rewards over p. rows x K rows are learnt from.
+ * Pseudo-rewards span about ±1 / p, and are brought to [0, 1] by that range: a logistic fit of them is nearly a linear one, and
+ * where classes are many a linear fit ranks worse than the weighted logistic one of `ips`.
  * Dudík, Langford & Li 2011; Dudík, Erhan, Langford & Li 2014.
  */
 export function drLearner(given: Partial<RewardLearnerOptions> = {}): OffPolicyLearner {
