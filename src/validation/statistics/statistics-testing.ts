@@ -42,3 +42,9 @@ export function expectNear(actual: unknown, expected: unknown, tolerance = 1e-5)
   differences('', actual, expected, tolerance, found);
   expect(found).toEqual([]);
 }
+
+export async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of stream) all.push(each);
+  return all;
+}
