@@ -83,7 +83,9 @@ async function purity() {
   const ambient = /\bDate\.now\(|\bMath\.random\(|\bprocess\.env\b|\bnew Date\(\)/;
   return verdict(
     await offendingLines(
-      (file) => /^src\/(?!base\/|cli\/|testing\/|client\/system\.ts$).*\.ts$/.test(file) && !file.endsWith('.test.ts'),
+      (file) =>
+        /^src\/(?!base\/|cli\/|testing\/|client\/system\.ts$).*\.ts$/.test(file) &&
+        !/(\.test|-testing)\.ts$/.test(file),
       (line) => (/^\s*(\*|\/\/)/.test(line) ? undefined : ambient.exec(line)?.[0]),
     ),
     'Time, chance and environment come in as arguments.',
