@@ -11,6 +11,18 @@ export const CATALOGUE = {
     message: 'Another process listens at this address',
     remedy: 'Choose another port with --port, or --port 0 for any free one.',
   },
+  ALERT_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No alert that lasts has this id',
+    remedy: 'List the alerts that fire; it may have recovered since.',
+  },
+  ALERT_SILENCE_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No silence that lasts has this id',
+    remedy: 'List the silences; it may have ended since.',
+  },
   ALREADY_OWNED: {
     blame: 'operator',
     status: 409,

@@ -1,0 +1,7 @@
+/** Alerts: rules, routes, silences. */
+export { type AlertOptions, type Alerts, openAlerts } from './alerts.ts';
+export { FINDING_KINDS, type Finding, type FindingKind, type Round, SEVERITIES, type Severity } from './findings.ts';
+export type { Alert } from './judge.ts';
+export { type AlertLogger, type RouteOptions, verifyWebhook } from './routes/index.ts';
+export type { AlertRule, AlertRuleOptions } from './rules.ts';
+export type { Matcher, Silence } from './silences.ts';

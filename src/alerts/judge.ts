@@ -1,0 +1,125 @@
+/** From the alerts that last and a round of findings to what changes. Pure. */
+import { canonicalJson, contentHash } from '../base/index.ts';
+import type { AlertState } from '../store/index.ts';
+import { type Finding, type Round, SEVERITIES } from './findings.ts';
+import { type AlertRule, crosses } from './rules.ts';
+
+export interface Alert extends Finding {
+  readonly id: string;
+  readonly rule: string;
+  readonly source: string;
+  readonly state: AlertState;
+  /** When it was first found. */
+  readonly beganAtMs: number;
+  /** When it had held for long enough. */
+  readonly firedAtMs: number | null;
+  /** When it was last found. */
+  readonly seenAtMs: number;
+  /** Since when it has not been found; null while it is. */
+  readonly clearSinceMs: number | null;
+  readonly endedAtMs: number | null;
+  /** Why it ended: `clear`, `rule removed`, `closed by NAME`; '' while it lasts. */
+  readonly ending: string;
+  /** The routes that were told that it fires, and will be told that it recovered. */
+  readonly told: readonly string[];
+}
+
+export interface Judgement {
+  /** New or changed, recovered ones included. */
+  readonly alerts: readonly Alert[];
+  /** Ids of pending alerts that were gone before their time. */
+  readonly forgotten: readonly string[];
+}
+
+/** The findings of a round by rule and subject; of several about one subject the worst, with all their texts. */
+function crossings(rules: readonly AlertRule[], round: Round): Map<string, { rule: AlertRule; finding: Finding }> {
+  const found = new Map<string, { rule: AlertRule; finding: Finding }>();
+  for (const finding of round.findings) {
+    for (const rule of rules) {
+      if (!crosses(rule, round.source, finding)) continue;
+      const key = keyOf(rule.name, round.source, finding);
+      const known = found.get(key)?.finding;
+      found.set(key, { rule, finding: known === undefined ? finding : worst(known, finding) });
+    }
+  }
+  return found;
+}
+
+function worst(a: Finding, b: Finding): Finding {
+  const [first, second] = SEVERITIES.indexOf(b.severity) > SEVERITIES.indexOf(a.severity) ? [b, a] : [a, b];
+  return first.text === second.text ? first : { ...first, text: `${first.text}; ${second.text}` };
+}
+
+type Subject = Pick<Finding, 'kind' | 'name' | 'feature' | 'slice'>;
+
+const keyOf = (rule: string, source: string, { kind, name, feature, slice }: Subject): string =>
+  canonicalJson([rule, source, kind, name, feature, slice]);
+
+/** @param lasting all alerts that have not ended, of any source */
+export function judge(lasting: readonly Alert[], rules: readonly AlertRule[], round: Round, nowMs: number): Judgement {
+  const alerts: Alert[] = [];
+  const forgotten: string[] = [];
+  const found = crossings(rules, round);
+  const ruleOf = new Map(rules.map((rule) => [rule.name, rule]));
+  const measured = new Set(round.findings.map((finding) => keyOf('', round.source, finding)));
+
+  for (const alert of lasting) {
+    const rule = ruleOf.get(alert.rule);
+    const key = keyOf(alert.rule, alert.source, alert);
+    const crossing = found.get(key);
+    found.delete(key);
+    if (rule === undefined) {
+      if (alert.state === 'pending') forgotten.push(alert.id);
+      else alerts.push(ended(alert, 'rule removed', nowMs));
+    } else if (crossing !== undefined) {
+      alerts.push(seen(alert, crossing.finding, rule, nowMs));
+    } else if (alert.source === round.source && isClear(alert, round, measured)) {
+      const clearSinceMs = alert.clearSinceMs ?? nowMs;
+      if (alert.state === 'pending') forgotten.push(alert.id);
+      else if (nowMs - clearSinceMs >= rule.clearForMs) alerts.push(ended({ ...alert, clearSinceMs }, 'clear', nowMs));
+      else alerts.push({ ...alert, clearSinceMs });
+    }
+  }
+  for (const [key, { rule, finding }] of found) {
+    const fresh: Alert = {
+      ...finding,
+      id: contentHash(key, String(nowMs)).slice(0, 24),
+      rule: rule.name,
+      source: round.source,
+      state: 'pending',
+      beganAtMs: nowMs,
+      firedAtMs: null,
+      seenAtMs: nowMs,
+      clearSinceMs: null,
+      endedAtMs: null,
+      ending: '',
+      told: [],
+    };
+    alerts.push(seen(fresh, finding, rule, nowMs));
+  }
+  return { alerts, forgotten };
+}
+
+function isClear(alert: Alert, round: Round, measured: ReadonlySet<string>): boolean {
+  if (!round.examined.includes(alert.kind)) return false;
+  return alert.kind === 'anomaly' || measured.has(keyOf('', alert.source, alert));
+}
+
+function seen(alert: Alert, finding: Finding, rule: AlertRule, nowMs: number): Alert {
+  const { value, severity, text } = finding;
+  const fires = alert.state === 'firing' || nowMs - alert.beganAtMs >= rule.forMs;
+  return {
+    ...alert,
+    value,
+    severity,
+    text,
+    state: fires ? 'firing' : 'pending',
+    firedAtMs: alert.firedAtMs ?? (fires ? nowMs : null),
+    seenAtMs: nowMs,
+    clearSinceMs: null,
+  };
+}
+
+export function ended(alert: Alert, ending: string, nowMs: number): Alert {
+  return { ...alert, state: 'recovered', endedAtMs: nowMs, ending };
+}
