@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWarehouse } from '../../store/index.ts';
+import { gather } from '../statistics/statistics-testing.ts';
+import type { Column } from './columns.ts';
+import { readExamples } from './index.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tables-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Kind, depth, missing elements and values of a column over its chunks; of its fields for records. */
+function shape(parts: readonly Column[]): unknown[] {
+  const [{ kind, levels }] = parts;
+  const absent = ({ levels: [{ valid }] }: Column) => valid?.reduce((sum, there) => sum + 1 - there, 0) ?? 0;
+  const head = [kind, levels.length, parts.reduce((sum, part) => sum + absent(part), 0)];
+  if (kind === 'NULL') return head;
+  if (kind !== 'STRUCT') return [...head, parts.flatMap((part) => ('values' in part ? [...part.values] : []))];
+  const fields = parts.map((part) => ('fields' in part ? part.fields : []));
+  const shapes = fields[0].map(({ name }, i) => [name, shape(fields.map((field) => field[i]))]);
+  return [...head, Object.fromEntries(shapes)];
+}
+
+async function shapes(file: string): Promise<Record<string, unknown>> {
+  const chunks = await gather(readExamples(file));
+  const columns = chunks[0].columns.map(({ name }, i) => [name, shape(chunks.map((chunk) => chunk.columns[i]))]);
+  return Object.fromEntries(columns);
+}
+
+describe('JSON Lines', () => {
+  const LINES = [
+    { i: 1, f: 1, s: '2020-01-02T03:04:05Z', l: [1, 2], ll: [[1], [2, 3]], b: true, r: { x: 'a' }, rs: [{ y: 1 }] },
+    { i: null, f: 2.5, s: null, l: [], ll: null, b: false, r: null, rs: [{ y: 2 }, {}] },
+    { i: 3, f: 7, s: '2021-01-02T03:04:05Z', l: null, ll: [], b: true, r: {}, rs: [] },
+  ];
+
+  it.each(['a.jsonl', 'a.ndjson.gz'])('have the widest types of all lines, and texts as written: %s', async (name) => {
+    const file = join(folder, name);
+    const text = LINES.map((line) => JSON.stringify(line)).join('\n');
+    writeFileSync(file, name.endsWith('.gz') ? gzipSync(text) : text);
+    expect(await shapes(file)).toEqual({
+      i: ['INT', 1, 1, [1, 3]],
+      f: ['FLOAT', 1, 0, [1, 2.5, 7]],
+      s: ['STRING', 1, 1, ['2020-01-02T03:04:05Z', '2021-01-02T03:04:05Z']],
+      l: ['INT', 1, 1, [1, 2]],
+      ll: ['INT', 2, 1, [1, 2, 3]],
+      b: ['INT', 1, 0, [1, 0, 1]],
+      r: ['STRUCT', 1, 1, { x: ['STRING', 1, 1, ['a']] }],
+      rs: ['STRUCT', 1, 0, { y: ['INT', 1, 1, [1, 2]] }],
+    });
+  });
+
+  it('that are none are refused', async () => {
+    const file = join(folder, 'broken.jsonl');
+    writeFileSync(file, '{"a": 1}\n{"a": \n');
+    await expect(gather(readExamples(file))).rejects.toMatchObject({ code: 'STATISTICS_COLUMN_MISMATCH' });
+  });
+});
+
+describe('Parquet', () => {
+  it('has its own types, in chunks', async () => {
+    const file = join(folder, 'a.parquet');
+    const warehouse = await openWarehouse({ threads: 1 });
+    const columns = [
+      'i AS whole',
+      'i::FLOAT / 2 AS single',
+      '(i / 4)::DECIMAL(10, 2) AS fixed',
+      "DATE '2020-01-01' + i::INTEGER AS day",
+      "CASE WHEN i % 2 = 0 THEN 'é' END AS word",
+      "'\\xFF'::BLOB AS bytes",
+      "MAP {'k': i} AS map",
+    ];
+    await warehouse.copyToParquet(`SELECT ${columns.join(', ')} FROM range(5000) t(i)`, file);
+    warehouse.close();
+    const chunks = await gather(readExamples(file));
+    expect(chunks.reduce((sum, { rows }) => sum + rows, 0)).toBe(5000);
+    const kinds = chunks[1].columns.map(({ name, kind }) => `${name} ${kind}`);
+    expect(kinds).toEqual([
+      'whole INT',
+      'single FLOAT',
+      'fixed FLOAT',
+      'day STRING',
+      'word STRING',
+      'bytes STRING',
+      'map STRUCT',
+    ]);
+    const firsts = chunks[0].columns.slice(0, 6).map((column) => ('values' in column ? column.values[1] : undefined));
+    expect(firsts).toEqual([1, 0.5, 0.25, '2020-01-02', 'é', '\udcff']);
+    expect('values' in chunks[0].columns[1] && chunks[0].columns[1].values).toBeInstanceOf(Float32Array);
+  });
+
+  it('that is not there, or is none, is refused', async () => {
+    expect(() => readExamples('a.xls')).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    await expect(gather(readExamples(join(folder, 'no.parquet')))).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    writeFileSync(join(folder, 'no.parquet'), 'none');
+    await expect(gather(readExamples(join(folder, 'no.parquet')))).rejects.toMatchObject({
+      code: 'STATISTICS_COLUMN_MISMATCH',
+    });
+  });
+});
