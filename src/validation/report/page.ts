@@ -81,11 +81,11 @@ function tools({ datasets, features }: Comparison, hasAnomalies: boolean): strin
   const anomalous = hasAnomalies ? '<label><input type="checkbox" id="anomalous">Only anomalies</label>' : '';
   return `<div class="tools" hidden><div role="search">
 <label><input type="search" id="search" placeholder="Search features  /" aria-label="Search features"></label>
-<label>Sort by <select id="sort">${distance}<option value="given">Order of the data</option><option value="name">Name</option><option value="missing">Missing</option><option value="zeros">Zeros</option></select></label>
+<label>Sort by <select id="sort">${distance}<option value="given">Data order</option><option value="name">Name</option><option value="missing">Missing</option><option value="zeros">Zeros</option></select></label>
 ${kinds.join('')}${anomalous}
 <label>Scale <select id="scale"><option value="linear">Linear</option><option value="log">Log</option></select></label>
 <label>Axis <select id="axis"><option value="whole">Whole range</option><option value="middle">Without tails</option></select></label>
-<label>Colours <select id="scheme"><option value="light dark">System</option><option value="light">Light</option><option value="dark">Dark</option></select></label>
+<label><select id="scheme" aria-label="Colours"><option value="light dark">System colours</option><option value="light">Light</option><option value="dark">Dark</option></select></label>
 <span id="status" class="soft" role="status"></span>
 </div></div>`;
 }
@@ -111,8 +111,8 @@ function anomalyList(features: readonly ComparedFeature[], anomalies: Anomalies 
     here.has(path) ? [`<a href="#f${features.findIndex((one) => one.path === path)}">${isolated(path)}</a>`] : [],
   );
   if (boxes.length + links.length === 0) return '<p class="soft">No anomalies.</p>';
-  const links_ = links.length === 0 ? '' : `<p class="soft">Anomalies of ${links.join(', ')}.</p>`;
-  return `<div class="anomalies">${links_}${boxes.join('')}</div>`;
+  const linked = links.length === 0 ? '' : `<p class="soft">Anomalies of ${links.join(', ')}.</p>`;
+  return `<div class="anomalies">${linked}${boxes.join('')}</div>`;
 }
 
 interface Card {

@@ -33,7 +33,7 @@ ul.datasets{list-style:none;display:flex;flex-wrap:wrap;gap:6px 20px;margin:0 0 
 .tools{position:sticky;top:0;z-index:1;background:var(--page);border-bottom:1px solid var(--line)}
 .tools>div{max-width:1400px;margin:0 auto;padding:10px 24px;display:flex;flex-wrap:wrap;gap:8px 12px;align-items:center}
 .tools label{display:inline-flex;gap:6px;align-items:center;color:var(--soft);font-size:13px;min-height:32px}
-.tools input[type=search]{width:190px}
+.tools input[type=search]{width:180px}
 input[type=search],select{font:inherit;color:var(--text);background:var(--card);border:1px solid var(--line);border-radius:7px;padding:5px 9px;min-height:34px}
 input[type=checkbox]{accent-color:var(--focus);width:16px;height:16px;margin:0}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px}
