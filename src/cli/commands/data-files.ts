@@ -1,5 +1,5 @@
 /** Files of statistics, schemas and anomalies that `shelfwise data` reads and writes. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, ShelfwiseError } from '../../base/index.ts';
 import type { MessageName, MessageTypes } from '../../validation/index.ts';
@@ -9,6 +9,15 @@ import type { Cli } from '../io.ts';
 export function bytesOf(cli: Cli, file: string, called: string): Uint8Array {
   try {
     return readFileSync(resolve(cli.cwd, file));
+  } catch (error) {
+    throw new ShelfwiseError('OPTION_INVALID', `${called}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** @throws OPTION_INVALID with the option or argument that named it */
+export function checkReadable(cli: Cli, file: string, called: string): void {
+  try {
+    accessSync(resolve(cli.cwd, file), constants.R_OK);
   } catch (error) {
     throw new ShelfwiseError('OPTION_INVALID', `${called}: ${messageOf(error)}`, { cause: error });
   }

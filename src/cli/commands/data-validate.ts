@@ -128,19 +128,24 @@ async function validate(run: Run, options: ValidateOptions): Promise<Anomalies> 
     return slices;
   });
   const names = slicesOf(stats, ALL_EXAMPLES);
-  if (names.size === 0 && expectedSlices.length === 0) return whole;
+  // One dataset by itself is all examples, whatever its name, and no slice that others could lack.
+  const sliced = (list: DatasetFeatureStatisticsList | undefined) =>
+    list && slicesOf(list, ALL_EXAMPLES).size > 0 ? list : undefined;
+  const coverage = validateSliceCoverage(stats, {
+    previousSpan: sliced(previousSpan),
+    serving: sliced(serving),
+    expectedSlices,
+    severityOverrides,
+  });
   // A slice that is gone is one anomaly, of coverage, and not one for each feature that it now lacks.
   const kept = (list: DatasetFeatureStatisticsList | undefined) => list && withSlices(list, names);
-  return merged(
-    whole,
-    validateSlices(withSlices(stats, names), schema, {
-      environment,
-      previousSpan: kept(previousSpan),
-      serving: kept(serving),
-      severityOverrides,
-    }),
-    validateSliceCoverage(stats, { previousSpan, serving, expectedSlices, severityOverrides }),
-  );
+  const slices = validateSlices(withSlices(stats, names), schema, {
+    environment,
+    previousSpan: kept(previousSpan),
+    serving: kept(serving),
+    severityOverrides,
+  });
+  return merged(whole, slices, coverage);
 }
 
 /** @throws OPTION_INVALID for a type that anomalies.proto does not name */

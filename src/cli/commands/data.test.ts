@@ -202,6 +202,14 @@ describe('data validate', () => {
     expect(evaluation.out).toContain('The slice tier_free that the schema expects has 0 of 300 examples.');
   });
 
+  it('finds that no example names its tier any more, and takes no dataset of its own for a slice', async () => {
+    write('unsliced.pbtxt', [day('tuesday', 1000, { free: 700, premium: 300 })]);
+    await expectOk(validate('unsliced.pbtxt', '--previous', 'monday.pbtxt'));
+    const { out } = await validate('unsliced.pbtxt', '--previous', 'sliced.pbtxt');
+    expect(out).toContain('The slice tier_free has 0 of 1000 examples');
+    await expectOk(validate('sliced.pbtxt', '--previous', 'unsliced.pbtxt'));
+  });
+
   it('finds the absence of data', async () => {
     const { code, out } = await validate(write('empty.pbtxt', [{ name: 'empty' }]), '--json');
     expect(code).toBe(EXIT.finding);
@@ -278,6 +286,47 @@ describe('data show', () => {
     [['schema.pbtxt', '--html', 'x.html'], 'schema.pbtxt: line 1'],
   ])('exits with 2 and says what is wrong: %o', async (args, text) => {
     const { code, err } = await run('data', 'show', ...args);
+    expect(code).toBe(EXIT.usage);
+    expect(err).toContain(text);
+  });
+});
+
+describe('data stats', () => {
+  const lines = (...rows: string[]): string => `${rows.join('\n')}\n`;
+  const stats = (file: string) => readMessage('DatasetFeatureStatisticsList', readFileSync(join(cwd, file))).datasets!;
+
+  it('gathers files as shards of one dataset, and slices by values and by pairs of them', async () => {
+    writeFileSync(join(cwd, 'one.csv'), lines('tier,market,played', 'free,us,1', 'premium,us,2', 'free,de,'));
+    writeFileSync(join(cwd, 'two.csv'), lines('tier,market,played', 'free,us,4', ',de,5'));
+    const args = ['one.csv', 'two.csv', '--slice', 'tier', '--slice', 'tier,market', '--out', 'stats.pb', '--json'];
+    const { code, out } = await run('data', 'stats', ...args);
+    expect(code).toBe(EXIT.ok);
+    expect(
+      JSON.parse(out).datasets.map(({ name, numExamples }: Record<string, unknown>) => [name, numExamples]),
+    ).toEqual([
+      ['All Examples', 5],
+      ['tier_free', 3],
+      ['tier_free_market_de', 1],
+      ['tier_free_market_us', 2],
+      ['tier_premium', 1],
+      ['tier_premium_market_us', 1],
+    ]);
+    const [whole, free] = stats('stats.pb');
+    const played = ({ features }: DatasetFeatureStatistics) =>
+      features!.find(({ path }) => path?.step?.[0] === 'played')!.numStats;
+    expect(played(whole)).toMatchObject({ mean: 3, min: 1, max: 5, commonStats: { numNonMissing: 4, numMissing: 1 } });
+    expect(played(free)).toMatchObject({ mean: 2.5, commonStats: { numNonMissing: 2, numMissing: 1 } });
+    await expectOk(run('data', 'schema', 'infer', 'stats.pb', '--out', 'from-stats.pbtxt'));
+  });
+
+  it.each([
+    [['nothing.csv'], 'nothing.csv'],
+    [['one.csv.zip'], 'ENOENT'],
+    [['stats.pb'], 'stats.pb'],
+    [['one.csv', '--slice', 'colour'], 'there is no column colour'],
+    [['one.csv', '--slice', 'tier,'], 'features parted by commas'],
+  ])('says what is wrong: %o', async (args, text) => {
+    const { code, err } = await run('data', 'stats', ...args, '--out', 'x.pbtxt');
     expect(code).toBe(EXIT.usage);
     expect(err).toContain(text);
   });

@@ -4,6 +4,7 @@ import type { Run } from '../command.ts';
 import { registerDataDiff } from './data-diff.ts';
 import { registerDataSchema } from './data-schema.ts';
 import { registerDataShow } from './data-show.ts';
+import { registerDataStats } from './data-stats.ts';
 import { registerDataValidate } from './data-validate.ts';
 
 export function registerData(program: Command, run: Run): void {
@@ -13,6 +14,7 @@ export function registerData(program: Command, run: Run): void {
       'Is the data as it should be? Statistics against a schema, the span before and serving, in the files of TensorFlow Data ' +
         'Validation. Needs no platform.',
     );
+  registerDataStats(data, run);
   registerDataSchema(data, run);
   registerDataValidate(data, run);
   registerDataDiff(data, run);
