@@ -9,6 +9,7 @@ import { cellNumber, cellRank } from './cell-types.ts';
 import type { Chunk } from './columns.ts';
 import { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
 import { csvRows } from './csv-rows.ts';
+import { readExamples } from './index.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -151,8 +152,21 @@ describe('chunks of CSV', () => {
 
   it('take empty cells for FLOAT when told so, but not a column of nothing else', async () => {
     const file = fileOf('a,b\n1,\n,\n');
-    expect([...(await inferCsvTypes(file, { emptyCells: 'FLOAT' })).values()]).toEqual(['FLOAT', 'UNKNOWN']);
-    expect([...(await inferCsvTypes(file)).values()]).toEqual(['INT', 'UNKNOWN']);
+    expect([...(await inferCsvTypes([file], { emptyCells: 'FLOAT' })).values()]).toEqual(['FLOAT', 'UNKNOWN']);
+    expect([...(await inferCsvTypes([file])).values()]).toEqual(['INT', 'UNKNOWN']);
+  });
+
+  it('have the types of all the files of a dataset', async () => {
+    const files = [fileOf('a,b\n1,\n'), fileOf('a,b\n2.5,\n', 'b.csv')];
+    const types = await inferCsvTypes(files);
+    expect([...types]).toEqual([
+      ['a', 'FLOAT'],
+      ['b', 'UNKNOWN'],
+    ]);
+    expect((await gather(readExamples(files))).map(listsOf)).toEqual([
+      { 'a:FLOAT': [[1]], 'b:NULL': [null] },
+      { 'a:FLOAT': [[2.5]], 'b:NULL': [null] },
+    ]);
   });
 
   it('skip blank lines, or have them as examples without values', async () => {

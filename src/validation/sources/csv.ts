@@ -22,6 +22,8 @@ export interface CsvOptions {
   readonly floatBits: 32 | 64;
   /** Gives the types of columns; those it does not name are left out. @default none: types are inferred */
   readonly schema: Schema | undefined;
+  /** The types of columns, instead of inferring them: what inferCsvTypes finds of all the files of a dataset. @default inferred */
+  readonly types: ReadonlyMap<string, CellType> | undefined;
   /** Examples per chunk. @default 1000 */
   readonly chunkRows: number;
 }
@@ -35,6 +37,7 @@ const DEFAULTS: CsvOptions = {
   emptyCells: 'UNKNOWN',
   floatBits: 32,
   schema: undefined,
+  types: undefined,
   chunkRows: 1000,
 };
 
@@ -56,7 +59,8 @@ interface CsvColumn {
 export async function* readCsvChunks(file: string, given: GivenCsvOptions = {}): AsyncGenerator<Chunk> {
   const options = resolveOptions('readCsvChunks', given, DEFAULTS);
   requireWhole('readCsvChunks', 'chunkRows', options.chunkRows, 1, 1e7);
-  const columns = options.schema ? await columnsOf(file, options, options.schema) : await inferColumns(file, options);
+  const types = options.schema ? typesOf(options.schema) : options.types;
+  const columns = types ? await columnsOf(file, options, types) : await inferColumns(file, options);
   let rows: string[][] = [];
   for await (const row of examples(file, options)) {
     rows.push(row);
@@ -67,10 +71,19 @@ export async function* readCsvChunks(file: string, given: GivenCsvOptions = {}):
   if (rows.length > 0) yield chunkOf(file, columns, rows, options);
 }
 
-/** The types that readCsvChunks finds, by column. */
-export async function inferCsvTypes(file: string, given: GivenCsvOptions = {}): Promise<Map<string, CellType>> {
-  const columns = await inferColumns(file, resolveOptions('inferCsvTypes', given, DEFAULTS));
-  return new Map(columns.map(({ name, type }) => [name, type]));
+/** The types of the columns of all the files together, each column the widest that a file has of it. */
+export async function inferCsvTypes(
+  files: readonly string[],
+  given: GivenCsvOptions = {},
+): Promise<Map<string, CellType>> {
+  const options = resolveOptions('inferCsvTypes', given, DEFAULTS);
+  const types = new Map<string, CellType>();
+  for (const file of files)
+    for (const { name, type } of await inferColumns(file, options)) {
+      const known = types.get(name) ?? 'UNKNOWN';
+      types.set(name, CELL_TYPES.indexOf(type) > CELL_TYPES.indexOf(known) ? type : known);
+    }
+  return types;
 }
 
 function delimiterOf(file: string, { delimiter }: CsvOptions): string {
@@ -134,8 +147,20 @@ const SCHEMA_TYPES: Partial<Record<NonNullable<Feature['type']>, CellType>> = {
   BYTES: 'STRING',
 };
 
-async function columnsOf(file: string, options: CsvOptions, schema: Schema): Promise<CsvColumn[]> {
-  const types = new Map(schema.feature?.map(({ name, type }) => [name, SCHEMA_TYPES[type ?? 'TYPE_UNKNOWN']]));
+function typesOf(schema: Schema): ReadonlyMap<string, CellType> {
+  return new Map(
+    schema.feature?.flatMap(({ name = '', type = 'TYPE_UNKNOWN' }) => {
+      const cells = SCHEMA_TYPES[type];
+      return cells ? [[name, cells] as const] : [];
+    }),
+  );
+}
+
+async function columnsOf(
+  file: string,
+  options: CsvOptions,
+  types: ReadonlyMap<string, CellType>,
+): Promise<CsvColumn[]> {
   const names = await namesOf(file, options);
   return names.flatMap((name, at) => {
     const type = types.get(name);
@@ -168,8 +193,8 @@ function columnOf(file: string, { name, at, type }: CsvColumn, rows: readonly st
   const values = single ? new Float32Array(cells.length) : new Float64Array(cells.length);
   const widest = CELL_TYPES.indexOf(type);
   for (let i = 0; i < cells.length; i++) {
-    // Only a schema can promise what a cell does not hold.
-    if (options.schema && cellRank(cells[i]) > widest)
+    // Inferred types hold; others can promise what a cell does not.
+    if ((options.schema || options.types) && cellRank(cells[i]) > widest)
       throw new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${name} of ${file} is ${type} and has "${cells[i]}"`);
     values[i] = cellNumber(cells[i]);
   }

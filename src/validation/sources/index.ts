@@ -1,8 +1,8 @@
 /** Examples from files, in chunks of typed columns. */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { Chunk } from './columns.ts';
-import { type CsvOptions, readCsvChunks } from './csv.ts';
-import { readTableChunks } from './tables.ts';
+import { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
+import { readTableChunks, type TableFormat } from './tables.ts';
 
 export type { CellType } from './cell-types.ts';
 export {
@@ -21,25 +21,43 @@ export {
 export { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
 export { readTableChunks, type TableFormat } from './tables.ts';
 
+type GivenCsvOptions = { readonly [K in keyof CsvOptions]?: CsvOptions[K] | undefined };
+
 /**
- * Examples of a file, by the end of its name: .csv, .tsv, .jsonl, .ndjson (each also .gz), .parquet.
+ * Examples of a file, or of several that are shards of one dataset, by the end of their names: .csv, .tsv, .jsonl, .ndjson (each
+ * also .gz), .parquet. The types of CSV columns are those of all its files together.
  * @param csv of CSV and TSV
- * @throws OPTION_INVALID for another name
+ * @throws OPTION_INVALID for another name, before anything is read
  */
-export function readExamples(
-  file: string,
-  csv: { readonly [K in keyof CsvOptions]?: CsvOptions[K] | undefined } = {},
-): AsyncGenerator<Chunk> {
+export function readExamples(files: string | readonly string[], csv: GivenCsvOptions = {}): AsyncGenerator<Chunk> {
+  const sources = (typeof files === 'string' ? [files] : files).map((file) => ({ file, format: formatOf(file) }));
+  return readSources(sources, csv);
+}
+
+interface Source {
+  readonly file: string;
+  readonly format: 'csv' | TableFormat;
+}
+
+async function* readSources(sources: readonly Source[], csv: GivenCsvOptions): AsyncGenerator<Chunk> {
+  const texts = sources.filter(({ format }) => format === 'csv').map(({ file }) => file);
+  const together = texts.length > 1 && !csv.schema && !csv.types;
+  const options = together ? { ...csv, types: await inferCsvTypes(texts, csv) } : csv;
+  for (const { file, format } of sources)
+    yield* format === 'csv' ? readCsvChunks(file, options) : readTableChunks(file, format);
+}
+
+function formatOf(file: string): Source['format'] {
   const [, ending] = /\.(csv|tsv|jsonl|ndjson|parquet)(?:(?<!parquet)\.gz)?$/i.exec(file) ?? [];
   switch (ending?.toLowerCase()) {
     case 'csv':
     case 'tsv':
-      return readCsvChunks(file, csv);
+      return 'csv';
     case 'jsonl':
     case 'ndjson':
-      return readTableChunks(file, 'jsonl');
+      return 'jsonl';
     case 'parquet':
-      return readTableChunks(file, 'parquet');
+      return 'parquet';
     default:
       throw new ShelfwiseError(
         'OPTION_INVALID',

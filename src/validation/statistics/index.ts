@@ -2,3 +2,4 @@
 export { DatasetStatistics } from './dataset.ts';
 export type { StatisticsOptions } from './options.ts';
 export { QuantileSketch, type QuantileSketchOptions, type Quantiles } from './quantile-sketch.ts';
+export { SlicedStatistics, type SliceOf } from './slices.ts';
