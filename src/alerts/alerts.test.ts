@@ -477,6 +477,20 @@ describe('e-mail', () => {
     expect(() => openMail(25, { security: 'none' })).toThrow(/without TLS/);
   });
 
+  test('a recipient that is refused keeps nothing from the others, and is counted', async () => {
+    const { port, messages } = await mailServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS', 'AUTH'],
+      onRcptTo: ({ address }, _session, done) => done(address.startsWith('data') ? new Error('no such box') : null),
+    });
+    const { alerts, logged } = openMail(port, { security: 'none', login: null });
+    await alerts.observe(train(gone));
+    expect([await alerts.deliver(), await alerts.deliver()]).toEqual([1, 0]);
+    expect(messages.map(({ recipients }) => recipients)).toEqual([['ops@example.org']]);
+    expect(logged).toHaveLength(1);
+    expect(await alerts.notices()).toMatchObject([{ lastFailure: '1 of 2 recipients were refused' }]);
+  });
+
   test('a relay on this machine needs neither', async () => {
     const { port, messages } = await mailServer({ authOptional: true, disabledCommands: ['STARTTLS', 'AUTH'] });
     const { alerts } = openMail(port, { security: 'none', login: null });

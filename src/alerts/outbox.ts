@@ -36,8 +36,11 @@ export async function deliverDue(
       if (stored.nextAtMs > clock.nowMs()) break;
       const after = await attempt(stored, routes.get(name), clock);
       await ledger.notices.note(after);
-      if (after.state === 'delivered') delivered++;
       const details = { route: name, notice: after.id, attempts: after.attempts, reason: after.lastFailure };
+      if (after.state === 'delivered') {
+        delivered++;
+        if (after.lastFailure !== '') logger.warn(details, 'A notice of alerts was delivered in part');
+      }
       if (after.state === 'given-up') logger.error(details, 'A notice of alerts was given up');
       if (after.state === 'due') {
         logger.warn(details, 'A notice of alerts could not be delivered; it is tried again');
@@ -57,7 +60,7 @@ async function attempt(stored: StoredNotice, route: Route | undefined, clock: Cl
   }
   const { outcome, reason, pauseMs: asked } = await route.send(JSON.parse(stored.body) as Notice, clock.nowMs());
   const nowMs = clock.nowMs();
-  if (outcome === 'delivered') return { ...settled, state: 'delivered', settledAtMs: nowMs };
+  if (outcome === 'delivered') return { ...settled, state: 'delivered', lastFailure: reason, settledAtMs: nowMs };
   if (outcome === 'refused' || nowMs - stored.createdAtMs >= GIVE_UP_AFTER_MS) {
     return { ...settled, state: 'given-up', lastFailure: reason, settledAtMs: nowMs };
   }

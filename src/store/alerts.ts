@@ -29,7 +29,7 @@ export interface StoredNotice {
   readonly attempts: number;
   /** It is not tried before. */
   readonly nextAtMs: number;
-  /** Why the last attempt failed; '' where none did. */
+  /** Why the last attempt failed, or what it left out; '' where all was well. */
   readonly lastFailure: string;
   /** When it was delivered or given up. */
   readonly settledAtMs: number | null;

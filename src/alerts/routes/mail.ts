@@ -47,7 +47,7 @@ export function mailRoute(given: MailRoute, timeoutMs: number): Route {
     name,
     send: async (notice) => {
       try {
-        await transport.sendMail({
+        const { rejected } = await transport.sendMail({
           from,
           to: [...recipients],
           subject: `[Shelfwise] ${headline(notice)}`,
@@ -57,7 +57,9 @@ export function mailRoute(given: MailRoute, timeoutMs: number): Route {
           date: new Date(notice.atMs),
           headers: { 'Auto-Submitted': 'auto-generated' },
         });
-        return DELIVERED;
+        // Once more would reach the others twice.
+        const reason = rejected.length > 0 ? `${rejected.length} of ${recipients.length} recipients were refused` : '';
+        return { ...DELIVERED, reason };
       } catch (error) {
         const answer = error instanceof Error && 'responseCode' in error ? ` ${error.responseCode}` : '';
         return failed(`SMTP ${codeOf(error)}${answer}`);

@@ -3,7 +3,7 @@ import type { Notice } from '../notice.ts';
 
 export interface Attempt {
   readonly outcome: 'delivered' | 'failed' | 'refused';
-  /** Why not, in words of ours: neither addresses nor what the other side said, for either may hold a secret. */
+  /** Why not, or what was left out; '' where nothing was. In words of ours: neither addresses nor what the other side said, for either may hold a secret. */
   readonly reason: string;
   /** The other side asked for so long a pause; 0 where it did not. */
   readonly pauseMs: number;
