@@ -46,6 +46,7 @@ describe('a verdict', () => {
     ['EFFECTIVE_SIZE', 'weak', weights({ effectiveSize: 199 })],
     ['EFFECTIVE_SIZE', 'refused', weights({ effectiveSize: 29 })],
     ['EFFECTIVE_SIZE', 'refused', weights({ effectiveSize: Number.NaN })],
+    ['EFFECTIVE_SHARE', 'weak', weights({ rows: 100_000, effectiveSize: 1999 })],
     ['EFFECTIVE_LISTENERS', 'weak', mean({ effectiveGroups: 99 })],
     ['EFFECTIVE_LISTENERS', 'refused', mean({ effectiveGroups: 9 })],
     ['LARGEST_WEIGHT', 'weak', weights({ largestShare: 0.06 })],
@@ -79,7 +80,9 @@ describe('a verdict', () => {
   });
 
   it('takes other thresholds, and no others’ names', () => {
-    expect(judge(weights({ effectiveSize: 100 }), { weakEffectiveSize: 50 }).verdict).toBe('trustworthy');
+    expect(judge(weights({ effectiveSize: 100 }), { weakEffectiveShare: 0, weakEffectiveSize: 50 }).verdict).toBe(
+      'trustworthy',
+    );
     expect(() => judge(GOOD, { weakEss: 50 } as never)).toThrow(/option is not valid/);
     expect(() => judge(GOOD, { weakEffectiveSize: -1 })).toThrow(/option is not valid/);
   });

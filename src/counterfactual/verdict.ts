@@ -10,6 +10,7 @@ import type { MeanWeight, WeightReport } from './diagnostics/weights.ts';
 export type ReasonCode =
   | 'NO_DECISIONS'
   | 'EFFECTIVE_SIZE'
+  | 'EFFECTIVE_SHARE'
   | 'EFFECTIVE_LISTENERS'
   | 'LARGEST_WEIGHT'
   | 'MEAN_WEIGHT'
@@ -47,6 +48,11 @@ export interface VerdictOptions {
   readonly weakEffectiveSize: number;
   /** Effective rows below which it is refused. @default 30 */
   readonly refusedEffectiveSize: number;
+  /**
+   * Effective rows as a share of all below which it is weak, [0, 1]: so far from the log that single rows decide, however many there
+   * are. At half a per cent intervals of 95% held the truth in 83 to 88% of simulated logs. @default 0.02
+   */
+  readonly weakEffectiveShare: number;
   /** Effective listeners below which it is weak. @default 100 */
   readonly weakEffectiveListeners: number;
   /** Effective listeners below which it is refused: nothing is known of how listeners differ. @default 10 */
@@ -72,6 +78,7 @@ export interface VerdictOptions {
 const DEFAULTS: VerdictOptions = {
   weakEffectiveSize: 200,
   refusedEffectiveSize: 30,
+  weakEffectiveShare: 0.02,
   weakEffectiveListeners: 100,
   refusedEffectiveListeners: 10,
   weakLargestShare: 0.05,
@@ -155,6 +162,18 @@ function ofWeights({ weights, clippedMass }: Evidence, options: VerdictOptions):
       of: undefined,
       sentence: `The effective sample is ${round(effectiveSize)} of ${rows} rows; it should be ${round(few.threshold)} or more.`,
       remedy: 'Use a longer log, a policy nearer to the one that logged, or a rung of weights that assumes more.',
+    });
+  }
+  const share = effectiveSize / rows;
+  if (few === undefined && share < options.weakEffectiveShare) {
+    reasons.push({
+      code: 'EFFECTIVE_SHARE',
+      severity: 'weak',
+      measured: share,
+      threshold: options.weakEffectiveShare,
+      of: undefined,
+      sentence: `The effective sample is ${percent(share)} of the rows: the interval may be too narrow.`,
+      remedy: 'Judge a policy nearer to the one that logged, or let that explore more of what this one does.',
     });
   }
   const heavy = above(largestShare, options.weakLargestShare, options.refusedLargestShare);
