@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
 import type { DatasetFeatureStatisticsList } from '../../validation/index.ts';
-import type { Chunk, Column } from '../../validation/sources/index.ts';
-import type { DatasetStatistics } from '../../validation/statistics/index.ts';
 import { type GlobalOptions, print, type Run } from '../command.ts';
 import { withProgress } from '../progress.ts';
 import { checkReadable, readFileAs, writeFileAs } from './data-files.ts';
@@ -15,9 +13,6 @@ interface StatsOptions extends GlobalOptions {
   readonly schema?: string;
   readonly weight?: string;
 }
-
-/** A feature of more values makes no slices worth looking at, and each costs as much memory as all examples. */
-const MOST_SLICES = 1000;
 
 export function registerDataStats(data: Command, run: Run): void {
   data
@@ -74,71 +69,32 @@ async function statisticsOf(
   options: StatsOptions,
   tell: (examples: number) => void,
 ): Promise<DatasetFeatureStatisticsList> {
-  const { ALL_EXAMPLES } = await import('../../validation/index.ts');
-  const { readExamples, takeRows } = await import('../../validation/sources/index.ts');
-  const { DatasetStatistics } = await import('../../validation/statistics/index.ts');
+  const { compareBytes } = await import('../../validation/index.ts');
+  const { readExamples } = await import('../../validation/sources/index.ts');
+  const { SlicedStatistics } = await import('../../validation/statistics/index.ts');
   const { weight: weightFeature, slice: slicings = [] } = options;
   const schema =
     options.schema === undefined ? undefined : await readFileAs(run.cli, options.schema, '--schema', 'Schema');
-  const create = (): DatasetStatistics => new DatasetStatistics({ weightFeature, schema });
-  const all = create();
-  const slices = new Map<string, DatasetStatistics>();
-  const met = new Set<string>();
-  let examples = 0;
+  const statistics = new SlicedStatistics(
+    slicings.map((features) => Object.fromEntries(features.map((name) => [name, undefined]))),
+    { ...(weightFeature === undefined ? {} : { weightFeature }), ...(schema === undefined ? {} : { schema }) },
+  );
   // Before the first is read: the last may be misspelt.
   for (const source of sources) checkReadable(run.cli, source, '<sources>');
-  for (const source of sources) {
-    for await (const chunk of readExamples(resolve(run.cli.cwd, source), { schema })) {
-      run.cli.stop.throwIfAborted();
-      all.add(chunk);
-      for (const { name } of chunk.columns) met.add(name);
-      for (const features of slicings)
-        for (const [key, rows] of slicesOf(chunk, features)) {
-          const slice = slices.get(key) ?? create();
-          slices.set(key, slice);
-          if (slices.size > MOST_SLICES)
-            throw new ShelfwiseError(
-              'OPTION_INVALID',
-              `--slice ${features.join(',')}: more than ${MOST_SLICES} slices; slice by a feature of few values`,
-            );
-          slice.add(takeRows(chunk, Int32Array.from(rows)));
-        }
-      examples += chunk.rows;
-      tell(examples);
-    }
+  const files = sources.map((source) => resolve(run.cli.cwd, source));
+  const met = new Set<string>();
+  let examples = 0;
+  for await (const chunk of readExamples(files, { schema })) {
+    run.cli.stop.throwIfAborted();
+    statistics.add(chunk);
+    for (const { name } of chunk.columns) met.add(name);
+    examples += chunk.rows;
+    tell(examples);
   }
   for (const name of slicings.flat())
     if (examples > 0 && !met.has(name))
       throw new ShelfwiseError('OPTION_INVALID', `--slice: there is no column ${name}`);
-  const sorted = [...slices].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { datasets: [all.extract(ALL_EXAMPLES), ...sorted.map(([key, slice]) => slice.extract(key))] };
-}
-
-/** Slice → its rows. An example is in every slice of its values, and in none by a feature that it lacks. */
-function slicesOf(chunk: Chunk, features: readonly string[]): Map<string, number[]> {
-  const columns = features.map((name) => chunk.columns.find((column) => column.name === name));
-  const slices = new Map<string, number[]>();
-  for (let row = 0; row < chunk.rows; row++) {
-    let keys = [''];
-    for (const column of columns) {
-      const values = column === undefined ? [] : valuesOf(column, row);
-      keys = keys.flatMap((key) => values.map((text) => `${key}${key === '' ? '' : '_'}${column!.name}_${text}`));
-    }
-    for (const key of keys) {
-      const rows = slices.get(key);
-      if (rows) rows.push(row);
-      else slices.set(key, [row]);
-    }
-  }
-  return slices;
-}
-
-/** Distinct values of an example. @throws OPTION_INVALID for records */
-function valuesOf(column: Column, row: number): readonly string[] {
-  if (column.kind === 'NULL') return [];
-  if (column.kind === 'STRUCT')
-    throw new ShelfwiseError('OPTION_INVALID', `--slice: ${column.name} holds records; slice by a feature of values`);
-  let [from, to] = [row, row + 1];
-  for (const { offsets } of column.levels) [from, to] = [offsets[from], offsets[to]];
-  return [...new Set(Array.from({ length: to - from }, (_, at) => String(column.values[from + at])))];
+  const [all, ...slices] = statistics.extract().datasets ?? [];
+  // By name, whatever order the examples came in.
+  return { datasets: [all, ...slices.sort((a, b) => compareBytes(a.name ?? '', b.name ?? ''))] };
 }
