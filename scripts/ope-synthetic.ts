@@ -7,7 +7,7 @@
  * of the actions on the contexts, weighted by reward / propensity (C = 100), learnt from one log; the log that judges is the
  * next of the same source; the reward model is a logistic regression on (context, one-hot action), C = 100, cross-fitted in the
  * three folds of scikit-learn's KFold(3, shuffle=True, random_state=12345); SWITCH-DR and DRos are tuned by SLOPE over
- * λ = 10, 50, 100, 500, 1000, 5000, 10000, ∞ at δ = 0.05, the default of the release that the figures are of (0.1 came later), as
+ * λ = 10, 50, 100, 500, 1000, 5000, 10000, ∞ at δ = 0.05 (at 0.1 `dr-os` comes out at .0122; which of them the published run had was found by trying), as
  * the rewards are that release's (`zScore`). What differs: both logistic regressions are solved to the optimum, where
  * scikit-learn stops a little before.
  */
