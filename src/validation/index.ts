@@ -6,3 +6,5 @@ export * from './metadata/index.ts';
 export { parsePath, type Steps, serializePath } from './paths.ts';
 export * from './report/index.ts';
 export * from './schema/index.ts';
+export * from './sources/index.ts';
+export * from './statistics/index.ts';

@@ -70,8 +70,7 @@ async function statisticsOf(
   tell: (examples: number) => void,
 ): Promise<DatasetFeatureStatisticsList> {
   const { compareBytes } = await import('../../validation/index.ts');
-  const { readExamples } = await import('../../validation/sources/index.ts');
-  const { SlicedStatistics } = await import('../../validation/statistics/index.ts');
+  const { readExamples, SlicedStatistics } = await import('../../validation/index.ts');
   const { weight: weightFeature, slice: slicings = [] } = options;
   const schema =
     options.schema === undefined ? undefined : await readFileAs(run.cli, options.schema, '--schema', 'Schema');
