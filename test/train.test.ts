@@ -28,7 +28,7 @@ describe('shelfwise train', () => {
   };
   /** Starts a training that would take minutes, and sends the signal when it is under way. */
   const cutOff = async (signal: 'SIGINT' | 'SIGKILL'): Promise<number | null> => {
-    const args = ['train', '--model', 'logistic', '--set', 'epochs=10000', '--data', dataDir];
+    const args = ['train', '--model', 'logistic', '--ensemble', '100', '--set', 'epochs=10000', '--data', dataDir];
     const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
     const closed = once(child, 'close');
     let told = '';
