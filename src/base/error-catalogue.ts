@@ -255,6 +255,12 @@ export const CATALOGUE = {
     message: 'Marginal rank propensities do not exist for this policy',
     remedy: 'Use the conditional propensities of the page; marginals exist only for plain Plackett-Luce without masks.',
   },
+  OPE_NO_DECISIONS: {
+    blame: 'caller',
+    status: 422,
+    message: 'There is no decision to evaluate on',
+    remedy: 'Have apps report the Homes that they rendered, wait a day for what those earn, or widen the span.',
+  },
   OPE_OBSERVATION_RANGE: {
     blame: 'caller',
     status: 422,

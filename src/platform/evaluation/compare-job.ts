@@ -209,10 +209,7 @@ function nothingLeft({ left, lacked }: ChunkTotals, span: string): ShelfwiseErro
     .filter(([, count]) => count > 0)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
-  return new ShelfwiseError(
-    'EXAMPLES_INVALID',
-    `no decision of the span ${span} can be evaluated${why === '' ? '' : ` (${why})`}; serve Homes with \`rendered\`, wait a day for what they earn, or widen the span`,
-  );
+  return new ShelfwiseError('OPE_NO_DECISIONS', `of the span ${span}${why === '' ? '' : ` (${why})`}`);
 }
 
 interface ReportContext {

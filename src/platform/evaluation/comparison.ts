@@ -161,7 +161,7 @@ export interface ComparisonReport {
 export interface EvaluationService {
   /**
    * Estimates what policies would have earned on past decisions, beside serving, in a thread of its own; changes nothing.
-   * Throws JOB_RUNNING (a training or another estimate), OPTION_INVALID, EXAMPLES_INVALID (no decision is left),
+   * Throws JOB_RUNNING (a training or another estimate), OPTION_INVALID, OPE_NO_DECISIONS,
    * POLICY_EVIDENCE, EPOCH_NOT_FOUND (a model).
    */
   comparePolicies(

@@ -175,7 +175,7 @@ describe('policies compared on the decisions of a platform', () => {
     await refuses({ policies: [{ policy: 'softmax', options: { colour: 1 } }] }, 'OPTION_INVALID');
     await refuses({ policies: [COOL], estimator: 'magic' }, 'OPTION_INVALID');
     await refuses({ policies: [COOL], estimator: 'dr', rewardModel: 'none' }, 'OPTION_INVALID');
-    await refuses({ policies: [COOL], span: '1h' }, 'EXAMPLES_INVALID');
+    await refuses({ policies: [COOL], span: '1h' }, 'OPE_NO_DECISIONS');
     await refuses({ policies: [{ ...COOL, model: 'f'.repeat(32) }] }, 'EPOCH_NOT_FOUND');
     await refuses({ policies: [{ policy: 'bootstrap-thompson' }] }, 'POLICY_EVIDENCE');
   }, 240_000);

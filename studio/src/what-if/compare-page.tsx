@@ -39,7 +39,7 @@ export function ComparePage() {
   });
   const isRunning = answer.fetchStatus === 'fetching';
   const isGivenUp = question !== undefined && answer.data === undefined && answer.error === null && !isRunning;
-  const nothingLeft = answer.error !== null && problemOf(answer.error).code === 'EXAMPLES_INVALID';
+  const nothingLeft = answer.error !== null && problemOf(answer.error).code === 'OPE_NO_DECISIONS';
   return (
     <PageMain
       title="What if"
