@@ -5,16 +5,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ShelfwiseError, systemClock } from '../base/index.ts';
 import { openPlatform, type Platform } from '../platform/index.ts';
 import { createServer, listen } from '../server/index.ts';
+import { type CliOutcome, runForTest } from './cli-testing.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Cli, OwnerOnDisk } from './io.ts';
-import { runCli } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shelfwise-cli-'));
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
+interface Outcome extends CliOutcome {
   /** The one JSON object on standard output. */
   readonly json: Record<string, unknown>;
 }
@@ -67,25 +64,11 @@ beforeEach(() => {
 });
 
 async function run(args: string, more: Partial<Cli> = {}): Promise<Outcome> {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args: args.split(' ').filter((word) => word !== ''),
-    env: {},
-    clock: systemClock,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
+  const words = args.split(' ').filter((word) => word !== '');
+  const { code, out, err } = await runForTest(words, {
     cwd: tmpdir(),
-    stop: new AbortController().signal,
+    clock: systemClock,
     openPlatform: async () => platform,
-    readOwner: async () => null,
     ...more,
   });
   return {

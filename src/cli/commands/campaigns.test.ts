@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { manualClock } from '../../base/index.ts';
 import { openPlatform, type Platform } from '../../platform/index.ts';
+import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shelfwise-campaigns-'));
 let real: Platform;
@@ -17,29 +17,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args,
-    env: {},
-    clock: manualClock(Date.parse('2026-07-01T00:00:00Z')),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
+const run = (...args: string[]) =>
+  runForTest(args, {
     cwd: tmpdir(),
-    stop: new AbortController().signal,
+    clock: manualClock(Date.parse('2026-07-01T00:00:00Z')),
     openPlatform: async () => ({ ...real, close: async () => undefined }),
-    readOwner: async () => null,
   });
-  return { code, out, err };
-}
 
 const summer = {
   id: 'summer',

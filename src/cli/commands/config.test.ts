@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { manualClock, ShelfwiseError } from '../../base/index.ts';
+import { ShelfwiseError } from '../../base/index.ts';
+import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { PlatformSettings } from '../io.ts';
-import { runCli } from '../program.ts';
 
 const folders: string[] = [];
 let cwd: string;
@@ -20,32 +20,14 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args,
-    env: {},
-    clock: manualClock(0),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
+const run = (...args: string[]) =>
+  runForTest(args, {
     cwd,
-    stop: new AbortController().signal,
     openPlatform: async (dataDir, settings = {}) => {
       opened.push({ dataDir, settings });
       throw new ShelfwiseError('ALREADY_OWNED', dataDir);
     },
-    readOwner: async () => null,
   });
-  return { code, out, err };
-}
 
 const write = (name: string, text: string): void => writeFileSync(join(cwd, name), text);
 

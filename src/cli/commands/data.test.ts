@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { manualClock, ShelfwiseError } from '../../base/index.ts';
 import {
   type DatasetFeatureStatistics,
   encodeBinary,
@@ -10,8 +9,8 @@ import {
   formatText,
   readMessage,
 } from '../../validation/index.ts';
+import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
 
 let cwd: string;
 beforeAll(async () => {
@@ -22,31 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-async function run(...args: string[]) {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args,
-    env: {},
-    clock: manualClock(0),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    cwd,
-    stop: new AbortController().signal,
-    openPlatform: async (dataDir) => {
-      throw new ShelfwiseError('ALREADY_OWNED', dataDir);
-    },
-    readOwner: async () => null,
-  });
-  return { code, out, err };
-}
+const run = (...args: string[]) => runForTest(args, { cwd });
 
 async function expectOk(running: ReturnType<typeof run>): Promise<string> {
   const { code, out, err } = await running;

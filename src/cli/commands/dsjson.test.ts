@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../base/index.ts';
 import { type BanditFeedback, type DecisionToExchange, toExchange } from '../../exchange/index.ts';
 import { openPlatform, type Platform } from '../../platform/index.ts';
+import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shelfwise-dsjson-'));
 const DECISIONS = 12;
@@ -45,29 +45,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function run(...args: readonly string[]) {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args,
-    env: {},
-    clock: systemClock,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 100,
+const run = (...args: readonly string[]) =>
+  runForTest(args, {
     cwd: folder,
-    stop: new AbortController().signal,
+    clock: systemClock,
+    columns: 100,
     openPlatform: async () => ({ ...platform, close: async () => undefined }),
-    readOwner: async () => null,
   });
-  return { code, out, err };
-}
 
 function linesOf<T>(file: string): readonly T[] {
   return readFileSync(join(folder, file), 'utf8')

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRng, manualClock, ShelfwiseError } from '../../base/index.ts';
+import { createRng } from '../../base/index.ts';
+import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
 import type { EstimateReport } from './ope-estimate.ts';
 
 let cwd: string;
@@ -14,29 +14,8 @@ beforeAll(() => {
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
 async function run(...args: string[]) {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args: ['ope', 'estimate', ...args],
-    env: {},
-    clock: manualClock(0),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    cwd,
-    stop: new AbortController().signal,
-    openPlatform: async (dataDir) => {
-      throw new ShelfwiseError('ALREADY_OWNED', dataDir);
-    },
-    readOwner: async () => null,
-  });
-  return { code, out, err, json: () => JSON.parse(out) as EstimateReport };
+  const outcome = await runForTest(['ope', 'estimate', ...args], { cwd });
+  return { ...outcome, json: () => JSON.parse(outcome.out) as EstimateReport };
 }
 
 /** Two actions, drawn with 0.5 each; the second earns 1 with probability 0.6, the first never; the target takes it with 0.9. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRng, manualClock, ShelfwiseError } from '../../base/index.ts';
+import { createRng } from '../../base/index.ts';
+import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runCli } from '../program.ts';
 
 let cwd: string;
 beforeAll(() => {
@@ -18,31 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-async function run(...args: string[]) {
-  let out = '';
-  let err = '';
-  const code = await runCli({
-    args: ['ope', 'learn', ...args],
-    env: {},
-    clock: manualClock(0),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    outIsTerminal: false,
-    errIsTerminal: false,
-    columns: 80,
-    cwd,
-    stop: new AbortController().signal,
-    openPlatform: async (dataDir) => {
-      throw new ShelfwiseError('ALREADY_OWNED', dataDir);
-    },
-    readOwner: async () => null,
-  });
-  return { code, out, err };
-}
+const run = (...args: string[]) => runForTest(['ope', 'learn', ...args], { cwd });
 
 describe('shelfwise ope learn', () => {
   it('answers with each learner, who logged and full supervision', async () => {

@@ -99,37 +99,26 @@ Examples:
 /** The same world whenever it is checked. */
 const END_MS = Date.UTC(2026, 10, 4, 12);
 
+/** Options of the command that are the check's own, by the same names. */
+const PASSED_ON = [
+  'seeds',
+  'decisions',
+  'estimators',
+  'rungs',
+  'contexts',
+  'items',
+  'listeners',
+  'days',
+  'loopVisits',
+  'resamples',
+  'threads',
+  'seed',
+] as const satisfies readonly (keyof Options & keyof SelfCheckOptions)[];
+
 function askedOf(options: Options): Partial<SelfCheckOptions> {
   const { policies, logging = [{ name: 'logging', policy: 'plackett-luce' }] } = options;
   const [first, ...others] = withOptions([...logging, ...policies], options);
-  const {
-    seeds,
-    decisions,
-    estimators,
-    rungs,
-    contexts,
-    items,
-    listeners,
-    days,
-    loopVisits,
-    resamples,
-    threads,
-    seed,
-  } = options;
-  const given = {
-    seeds,
-    decisions,
-    estimators,
-    rungs,
-    contexts,
-    items,
-    listeners,
-    days,
-    loopVisits,
-    resamples,
-    threads,
-    seed,
-  };
+  const given = Object.fromEntries(PASSED_ON.map((name) => [name, options[name]]));
   return {
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     policies: others,
