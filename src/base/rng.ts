@@ -75,6 +75,23 @@ export function createRng(seed: number | Uint8Array): Rng {
   };
 }
 
+/** Puts the entries from .. to of an array in a random order, in place, each equally likely (Fisher and Yates): to - from - 1 draws. */
+export function shuffle(order: Uint32Array, rng: Rng, from = 0, to = order.length): void {
+  for (let i = to - 1; i > from; i--) {
+    const j = from + rng.below(i - from + 1);
+    const kept = order[i];
+    order[i] = order[j];
+    order[j] = kept;
+  }
+}
+
+/** 0 .. count - 1 in a random order. */
+export function shuffledOrder(count: number, rng: Rng): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  shuffle(order, rng);
+  return order;
+}
+
 function wordsOfNumber(seed: number): [number, number, number, number] {
   const low = seed >>> 0;
   const high = Math.floor(seed / 4294967296) >>> 0;

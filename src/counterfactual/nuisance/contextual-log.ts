@@ -3,7 +3,7 @@
  *
  *   (x_i, a_i, r_i, p_i),  i < rows,   a_i ~ π_b(· | x_i),   p_i = π_b(a_i | x_i),   r_i the reward of a_i alone
  */
-import { type Rng, ShelfwiseError } from '../../base/index.ts';
+import { type Rng, ShelfwiseError, shuffledOrder } from '../../base/index.ts';
 
 /** Features of the actions themselves. */
 export interface ActionFeatures {
@@ -120,7 +120,7 @@ export function foldsByListener({ rows, listeners }: ContextualLog, folds: numbe
     invalid(`${count} listeners cannot be parted into ${folds} folds; give more of them, or fewer folds`);
   }
   const foldOf = new Uint8Array(count);
-  for (const [place, listener] of shuffledRows(count, rng).entries()) foldOf[listener] = place % folds;
+  for (const [place, listener] of shuffledOrder(count, rng).entries()) foldOf[listener] = place % folds;
   return Uint8Array.from({ length: rows }, (_, r) =>
     listeners === undefined ? foldOf[r] : foldOf[numberOf.get(listeners[r]) as number],
   );
@@ -138,16 +138,4 @@ export function partByListener(
   const part: number[] = [];
   for (let r = 0; r < log.rows; r++) (foldOf[r] === 0 ? part : rest).push(r);
   return { rest: Uint32Array.from(rest), part: Uint32Array.from(part) };
-}
-
-/** A seeded order of 0 .. count - 1 (Fisher and Yates). */
-function shuffledRows(count: number, rng: Rng): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const k = rng.below(i + 1);
-    const kept = order[i];
-    order[i] = order[k];
-    order[k] = kept;
-  }
-  return order;
 }

@@ -1,5 +1,5 @@
 /** Passes over rows in random order, with early stopping; and the bias that centres what they leave. */
-import type { Rng } from '../../base/index.ts';
+import { type Rng, shuffle } from '../../base/index.ts';
 import type { FeatureBatch } from '../../features/index.ts';
 import type { Examples } from '../contract.ts';
 import { logLossOf, sigmoid } from '../sigmoid.ts';
@@ -77,22 +77,13 @@ const WINDOW_ROWS = 1024;
 export function shuffleRows(order: Uint32Array, rng: Rng): void {
   const rows = order.length;
   const blocks = Uint32Array.from({ length: Math.ceil(rows / BLOCK_ROWS) }, (_, block) => block);
-  shuffle(blocks, 0, blocks.length, rng);
+  shuffle(blocks, rng);
   let at = 0;
   for (const block of blocks) {
     const end = Math.min(rows, (block + 1) * BLOCK_ROWS);
     for (let r = block * BLOCK_ROWS; r < end; r++) order[at++] = r;
   }
-  for (let from = 0; from < rows; from += WINDOW_ROWS) shuffle(order, from, Math.min(rows, from + WINDOW_ROWS), rng);
-}
-
-function shuffle(order: Uint32Array, from: number, to: number, rng: Rng): void {
-  for (let i = to - 1; i > from; i--) {
-    const j = from + rng.below(i - from + 1);
-    const kept = order[i];
-    order[i] = order[j];
-    order[j] = kept;
-  }
+  for (let from = 0; from < rows; from += WINDOW_ROWS) shuffle(order, rng, from, Math.min(rows, from + WINDOW_ROWS));
 }
 
 /** Weighted mean log loss, nats. */

@@ -1,5 +1,5 @@
 /** Fits a network: epochs of shuffled batches, AdamW on a schedule, early stopping, and what is computed once at the end. */
-import { mix32, type Rng } from '../../base/index.ts';
+import { mix32, type Rng, shuffle } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import { NETWORK_CHUNK_ROWS, type Network, NetworkTrainer } from '../../kernels/index.ts';
 import type { Examples } from '../contract.ts';
@@ -201,15 +201,6 @@ export function knowBuckets(network: NetworkTrainer, { batch }: Pick<Examples, '
       const bucket = batch.sparse[at];
       if (bucket !== 0 && rowOf[bucket] === 0) rowOf[bucket] = tableRowOf(bucket, buckets, tableRows);
     }
-  }
-}
-
-function shuffle(order: Uint32Array, rng: Rng): void {
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
-    const kept = order[i];
-    order[i] = order[j];
-    order[j] = kept;
   }
 }
 

@@ -16,7 +16,7 @@
  * descent: the gradient of -ln P(click) by the logit of the relevance is p - r exactly (Fisher's identity), so that an update
  * on r is a step of PAL.
  */
-import { type Rng, requireRange, resolveOptions, ShelfwiseError } from '../../base/index.ts';
+import { type Rng, requireRange, resolveOptions, ShelfwiseError, shuffle } from '../../base/index.ts';
 import { type Examination, examinedAt, SURFACES } from '../../domain/index.ts';
 import { createBatch, type FeatureBatch } from '../../features/index.ts';
 import type { Examples, FitOptions, FitReport, Learner, OnlineLearner, RewardModel } from '../contract.ts';
@@ -217,10 +217,7 @@ export async function learnPositionAware(
   const step = new Step(batch);
   for (let pass = 0; pass < passes; pass++) {
     curves.write(theta);
-    for (let i = rows - 1; i > 0; i--) {
-      const j = rng.below(i + 1);
-      [order[i], order[j]] = [order[j], order[i]];
-    }
+    shuffle(order, rng);
     for (let from = 0; from < rows; from += STEP_ROWS) {
       step.learn(learner, examples, theta, order.subarray(from, Math.min(rows, from + STEP_ROWS)));
       if (Math.floor(from / SLICE_ROWS) === Math.floor((from + STEP_ROWS) / SLICE_ROWS)) continue;

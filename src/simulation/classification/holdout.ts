@@ -2,7 +2,7 @@
  * A model of a file of labelled rows, measured on rows that it has not seen: for comparing our trainers with others on the
  * same split. Several classes are learnt one against the rest, and their probabilities scaled to sum to 1.
  */
-import { contentHash, createRng, type Rng, requireRange } from '../../base/index.ts';
+import { contentHash, createRng, requireRange, shuffledOrder } from '../../base/index.ts';
 import { createBatch, type EncoderShape, type FeatureBatch } from '../../features/index.ts';
 import type { Examples, RewardModel } from '../../models/index.ts';
 import { fitModel, type ResolvedSpec } from '../../platform/index.ts';
@@ -44,19 +44,10 @@ export interface Split {
 export function splitRows(rows: number, { holdout, tuning, seed }: HoldoutOptions): Split {
   requireRange('train', 'holdout', holdout, 1e-6, 0.9);
   requireRange('train', 'tuning', tuning, 0, 0.9);
-  const order = shuffled(rows, createRng(seed));
+  const order = shuffledOrder(rows, createRng(seed));
   const measured = Math.max(1, Math.round(rows * holdout));
   const tuned = measured + Math.round((rows - measured) * tuning);
   return { holdout: order.slice(0, measured), tune: order.slice(measured, tuned), train: order.slice(tuned) };
-}
-
-function shuffled(count: number, rng: Rng): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = rng.below(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
 }
 
 /** Numbers as dense columns, categories as slots, every category a bucket of its own. */

@@ -3,7 +3,7 @@
  * is revealed, and nothing of the others. The loss is 1 for a wrong choice.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
-import { createRng, noiseRace, noiseStream, type Rng, type Seed } from '../../base/index.ts';
+import { createRng, noiseRace, noiseStream, type Rng, type Seed, shuffledOrder } from '../../base/index.ts';
 import { createBatch, type FeatureBatch } from '../../features/index.ts';
 import { isEnsemble, isOnline, type Learner, type RewardModel } from '../../models/index.ts';
 import { type Policy, stepEvidence } from '../../policy/index.ts';
@@ -39,15 +39,7 @@ const LEAST_PROBABILITY = 1e-3;
 
 /** The rows in the order of this number: a seeded shuffle (Fisher and Yates). */
 export function orderOf(rows: number, seed: number, order: number): Uint32Array {
-  const rng = createRng(seed).fork(order);
-  const shuffled = Uint32Array.from({ length: rows }, (_, r) => r);
-  for (let i = rows - 1; i > 0; i--) {
-    const k = rng.below(i + 1);
-    const kept = shuffled[i];
-    shuffled[i] = shuffled[k];
-    shuffled[k] = kept;
-  }
-  return shuffled;
+  return shuffledOrder(rows, createRng(seed).fork(order));
 }
 
 /** Everything is a function of the data, the seed and the order. Rejects with the signal's reason. */

@@ -9,7 +9,7 @@
  * | tutor | `loggingShare` of the others | the logging policy's classifier: multinomial logistic regression |
  * | log | the rest | one choice a row |
  */
-import { createRng, type Rng, requireRange, resolveOptions, ShelfwiseError } from '../../base/index.ts';
+import { createRng, type Rng, requireRange, resolveOptions, ShelfwiseError, shuffledOrder } from '../../base/index.ts';
 import {
   type ContextualLog,
   type ContextualPolicy,
@@ -63,7 +63,7 @@ export async function labelledLog(
   requireRange(OWNER, 'temperature', options.temperature, 1e-6, 1e6);
   requireRange(OWNER, 'epsilon', options.epsilon, 1e-6, 1);
   const matrix = contextMatrix(data);
-  const order = shuffled(data.rows, rng.fork(0));
+  const order = shuffledOrder(data.rows, rng.fork(0));
   const testRows = Math.max(1, Math.round(data.rows * options.test));
   const others = order.subarray(testRows);
   const tutor = tutorOf(others, data, Math.round(others.length * options.loggingShare));
@@ -163,15 +163,4 @@ function rowsOf({ width, contexts }: ContextMatrix, data: ClassificationData, ro
     out.set(contexts.subarray(rows[k] * width, (rows[k] + 1) * width), k * width);
   }
   return { rows: rows.length, contexts: out, labels: Uint32Array.from(rows, (row) => data.labels[row]) };
-}
-
-function shuffled(count: number, rng: Rng): Uint32Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const k = rng.below(i + 1);
-    const kept = order[i];
-    order[i] = order[k];
-    order[k] = kept;
-  }
-  return order;
 }
