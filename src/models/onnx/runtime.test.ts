@@ -1,8 +1,14 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from './graph-builder.ts';
 import { Value } from './operators/index.ts';
 import { createRuntime } from './runtime.ts';
+import { pairs, slowGraph, slowRows } from './runtime-testing.ts';
 
 function addOne(): Uint8Array {
   const graph = new GraphBuilder('add one');
@@ -10,16 +16,11 @@ function addOne(): Uint8Array {
   return graph.toBytes({});
 }
 
-function fed(rows: number): ReadonlyMap<string, Value> {
-  const data = Float32Array.from({ length: 2 * rows }, (_, i) => i);
-  return new Map([['x', Value.of({ type: 'float', dims: [rows, 2], data })]]);
-}
-
 describe('ONNX Runtime behind a synchronous door', () => {
   it('answers within the call, whatever the number of rows', () => {
     const runtime = createRuntime(addOne());
     for (const rows of [1, 5, 300]) {
-      const { dims, numbers } = runtime.run(fed(rows), 'y');
+      const { dims, numbers } = runtime.run(pairs(rows), 'y');
       expect(dims).toEqual([rows, 2]);
       expect(Array.from(numbers)).toEqual(Array.from({ length: 2 * rows }, (_, i) => i + 1));
     }
@@ -32,7 +33,7 @@ describe('ONNX Runtime behind a synchronous door', () => {
     const short = new Map([['x', Value.of({ type: 'float', dims: [1, 3], data: new Float32Array(3) })]]);
     expect(() => runtime.run(short, 'y')).toThrow(/ONNX runtime did not answer.*[Dd]imension/s);
     // It is there again for the next question.
-    expect(runtime.run(fed(1), 'y').size).toBe(2);
+    expect(runtime.run(pairs(1), 'y').size).toBe(2);
     runtime.close();
   });
 
@@ -48,19 +49,35 @@ describe('ONNX Runtime behind a synchronous door', () => {
   });
 
   it('waits for a bounded time, and begins anew after that', async () => {
-    // A product of matrices that takes longer than a millisecond, some thousand times.
-    const graph = new GraphBuilder('slow');
-    const x = graph.input('x', 'float', 2);
-    let wide = graph.node('MatMul', [x, graph.floats([2, 512], new Float32Array(1024).fill(1))]);
-    const square = graph.floats([512, 512], new Float32Array(512 * 512).fill(1 / 512));
-    for (let i = 0; i < 20; i++) wide = graph.node('MatMul', [wide, square]);
-    graph.output(graph.node('MatMul', [wide, graph.floats([512, 2], new Float32Array(1024).fill(1))], {}, 'y'), 2);
-    const runtime = createRuntime(graph.toBytes({}), 1);
-    expect(() => runtime.run(fed(2_000), 'y')).toThrow(
+    const runtime = createRuntime(slowGraph(), 1);
+    expect(() => runtime.run(slowRows(), 'y')).toThrow(
       expect.objectContaining({ code: 'ONNX_RUNTIME', message: expect.stringContaining('within 1 ms') }),
     );
     await sleep(1);
-    expect(() => runtime.run(fed(2_000), 'y')).toThrow(expect.objectContaining({ code: 'ONNX_RUNTIME' }));
+    expect(() => runtime.run(slowRows(), 'y')).toThrow(expect.objectContaining({ code: 'ONNX_RUNTIME' }));
     runtime.close();
+  });
+
+  // The library aborts the process whose thread is terminated within a run.
+  it.each([
+    ['at its end', ''],
+    ['by process.exit', 'process.exit(0);'],
+  ])('lets the process end in peace %s, while a run that was given up goes on', async (_how, ending) => {
+    const script = `
+      import { slowGraph, slowRows } from ${JSON.stringify(new URL('./runtime-testing.ts', import.meta.url).href)};
+      import { createRuntime } from ${JSON.stringify(new URL('./runtime.ts', import.meta.url).href)};
+      const runtime = createRuntime(slowGraph(), 1);
+      try {
+        runtime.run(slowRows(), 'y');
+      } catch (error) {
+        console.log(error.code);
+      }
+      ${ending}
+    `;
+    const folder = await mkdtemp(join(tmpdir(), 'shelfwise-'));
+    await writeFile(join(folder, 'script.mjs'), script);
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'script.mjs')]);
+    await rm(folder, { recursive: true });
+    expect(stdout.trim()).toBe('ONNX_RUNTIME');
   });
 });

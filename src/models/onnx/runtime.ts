@@ -3,6 +3,9 @@
  *
  * Its sessions answer asynchronously only; scoring a page is one synchronous act. So the session lives in a worker thread, and
  * the caller waits on shared memory for a bounded time. The thread ends with the engine that owns it, or with the process.
+ *
+ * A thread is never terminated: within a run of the library that aborts the whole process (`Napi::Error`, uncaught). Closing
+ * its port lets it finish what it is at and end by itself.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { ShelfwiseError } from '../../base/index.ts';
@@ -39,10 +42,17 @@ export type RuntimeAnswer =
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Ends the threads of engines that nobody holds any more. */
-const FORGOTTEN = new FinalizationRegistry<Worker>((worker) => void worker.terminate());
+const FORGOTTEN = new FinalizationRegistry<MessagePort>((port) => port.close());
+
+/** Signals of the threads that were given up within a run, and may still be in it. */
+const GIVEN_UP = new Set<Int32Array>();
+
+/** The end of the process terminates every thread, so it waits for those. */
+function awaitGivenUp(): void {
+  for (const signal of GIVEN_UP) Atomics.wait(signal, 0, 0, START_TIMEOUT_MS);
+}
 
 interface Session {
-  readonly worker: Worker;
   readonly port: MessagePort;
   readonly signal: Int32Array;
 }
@@ -81,8 +91,15 @@ class RuntimeEngine implements OnnxEngine {
   close(): void {
     if (this.session === undefined) return;
     FORGOTTEN.unregister(this);
-    void this.session.worker.terminate();
+    this.session.port.close();
     this.session = undefined;
+  }
+
+  /** Closes, and sees to it that the process does not end while the thread is within a run. */
+  private giveUp({ signal }: Session): void {
+    if (GIVEN_UP.size === 0) process.once('exit', awaitGivenUp);
+    GIVEN_UP.add(signal);
+    this.close();
   }
 
   private start(): Session {
@@ -96,16 +113,20 @@ class RuntimeEngine implements OnnxEngine {
     });
     worker.unref();
     port1.unref();
-    FORGOTTEN.register(this, worker, this);
-    const session = { worker, port: port1, signal };
+    worker.once('exit', () => {
+      if (GIVEN_UP.delete(signal) && GIVEN_UP.size === 0) process.off('exit', awaitGivenUp);
+    });
+    FORGOTTEN.register(this, port1, this);
+    const session = { port: port1, signal };
     this.session = session;
     this.answer(session, START_TIMEOUT_MS);
     return session;
   }
 
-  private answer({ port, signal }: Session, timeoutMs: number): RuntimeAnswer {
+  private answer(session: Session, timeoutMs: number): RuntimeAnswer {
+    const { port, signal } = session;
     if (Atomics.wait(signal, 0, 0, timeoutMs) === 'timed-out') {
-      this.close();
+      this.giveUp(session);
       throw new ShelfwiseError('ONNX_RUNTIME', `no answer within ${timeoutMs} ms`);
     }
     const received = receiveMessageOnPort(port) as { message: RuntimeAnswer } | undefined;
