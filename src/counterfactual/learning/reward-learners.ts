@@ -8,6 +8,7 @@ import {
   checkLog,
   crossFit,
   fitActionRewards,
+  fitLogged,
   type RewardFitOptions,
   type RewardSamples,
 } from '../nuisance/index.ts';
@@ -17,7 +18,7 @@ import type { OffPolicyLearner } from './learner.ts';
 export interface RewardLearnerOptions {
   /** Of the fit whose scores the policy reads. @default perAction logistic */
   readonly fit: Partial<RewardFitOptions>;
-  /** `dr`: of the cross-fitted model that the pseudo-rewards stand on. @default as `fit`, 3 folds */
+  /** `dr`: of q̂₀, which is corrected. @default as `fit`, 3 folds */
   readonly rewards: Partial<CrossFitOptions>;
   /** Weights 1 / p count as at most so much. @default 100 */
   readonly clip: number;
@@ -56,7 +57,7 @@ export function ipsLearner(given: Partial<RewardLearnerOptions> = {}): OffPolicy
     async learn(log, rng, hooks) {
       checkLog(log);
       const samples: RewardSamples = {
-        rows: Uint32Array.from({ length: log.rows }, (_, i) => i),
+        rows: everyRow(log),
         actions: log.taken,
         rewards: log.rewards,
         weights: log.propensities.map((p) => Math.min(1 / p, options.clip)),
@@ -67,12 +68,13 @@ export function ipsLearner(given: Partial<RewardLearnerOptions> = {}): OffPolicy
 }
 
 /**
- * Doubly robust regression: q̂ fitted to pseudo-rewards of all K actions in all contexts,
- *   r̃(x_i, a) = q̂₀(x_i, a) + 1[a = a_i] min(1 / p_i, M) (r_i - q̂₀(x_i, a_i)),   q̂₀ cross-fitted by listener.
- * Their expectation is the reward (but for the clip), so that their best actions are those of full information; their variance
- * is that of the residuals over p, not of the rewards over p. rows x K rows are learnt from.
- * Pseudo-rewards span about ±1 / p, and are brought to [0, 1] by that range: a logistic fit of them is nearly a linear one, and
- * where classes are many a linear fit ranks worse than the weighted logistic one of `ips`.
+ * Doubly robust regression: q̂ = q̂₀ + δ̂, where q̂₀ is a reward model of the logged rows and δ̂ is fitted, by the same family, to
+ *   δ(x_i, a) = 1[a = a_i] min(1 / p_i, M) (r_i - q̂₋ₖ(x_i, a_i))   of all K actions in all contexts, q̂₋ₖ cross-fitted by listener.
+ * Its expectation is the reward less q̂₋ₖ (but for the clip): that is the least-squares fit to doubly robust pseudo-rewards
+ * q̂₋ₖ + δ, among functions that are q̂₀ and a correction of it. The variance is that of the residuals over p, not of the rewards over p.
+ * Why a correction: δ spans ±1 / p and is brought to [0, 1] by that range, where a logistic fit is nearly a linear one. Fitted to
+ * the pseudo-rewards themselves it would have to say all of q in that form, which ranks classes worse than a logistic q̂₀ does (even
+ * when told every reward), and q̂₀ would be lost.
  * Dudík, Langford & Li 2011; Dudík, Erhan, Langford & Li 2014.
  */
 export function drLearner(given: Partial<RewardLearnerOptions> = {}): OffPolicyLearner {
@@ -81,28 +83,53 @@ export function drLearner(given: Partial<RewardLearnerOptions> = {}): OffPolicyL
     id: 'dr',
     options: { ...options },
     async learn(log, rng, hooks = {}) {
-      const half = (from: number) => hooks.onProgress && ((done: number) => hooks.onProgress?.(from + done / 2));
-      const first = { signal: hooks.signal, onProgress: half(0) };
-      const { all } = await crossFit(log, undefined, options.rewards, rng.fork(0), first);
-      const samples = pseudoRewards(log, all, options.clip);
-      const second = { signal: hooks.signal, onProgress: half(0.5) };
-      return policyOver('dr', await fitActionRewards(log, samples, options.fit, rng.fork(1), second), options);
+      const part = (from: number, share: number) => ({
+        signal: hooks.signal,
+        onProgress: hooks.onProgress && ((done: number) => hooks.onProgress?.(from + share * done)),
+      });
+      const { predicted } = await crossFit(log, undefined, options.rewards, rng.fork(0), part(0, 0.4));
+      const { weighting: _, folds: __, ...fit } = options.rewards;
+      const base = await fitLogged(log, everyRow(log), ones(log.rows), fit, rng.fork(2), part(0.4, 0.2));
+      const corrections = pseudoResiduals(log, predicted, options.clip);
+      const correction = await fitActionRewards(log, corrections, options.fit, rng.fork(1), part(0.6, 0.4));
+      return policyOver('dr', sumOf(base, correction), options);
     },
   };
 }
 
-/** A sample for each row and action. */
-export function pseudoRewards(log: ContextualLog, all: Float64Array, clip: number): RewardSamples {
+/** δ: a sample for each row and action. @param predicted rows: q̂₋ₖ(x_i, a_i) */
+export function pseudoResiduals(log: ContextualLog, predicted: Float64Array, clip: number): RewardSamples {
   const { rows, actions, taken, rewards, propensities } = log;
-  const pseudo = all.slice();
-  for (let i = 0; i < rows; i++) {
-    const k = i * actions + taken[i];
-    pseudo[k] += Math.min(1 / propensities[i], clip) * (rewards[i] - all[k]);
-  }
+  const residuals = new Float64Array(rows * actions);
+  for (let i = 0; i < rows; i++)
+    residuals[i * actions + taken[i]] = Math.min(1 / propensities[i], clip) * (rewards[i] - predicted[i]);
   return {
-    rows: Uint32Array.from(pseudo, (_, k) => Math.floor(k / actions)),
-    actions: Uint32Array.from(pseudo, (_, k) => k % actions),
-    rewards: pseudo,
-    weights: new Float64Array(pseudo.length).fill(1),
+    rows: Uint32Array.from(residuals, (_, k) => Math.floor(k / actions)),
+    actions: Uint32Array.from(residuals, (_, k) => k % actions),
+    rewards: residuals,
+    weights: ones(residuals.length),
   };
+}
+
+function sumOf(base: ActionRewards, correction: ActionRewards): ActionRewards {
+  let corrections = new Float64Array(0);
+  return {
+    actions: base.actions,
+    contextWidth: base.contextWidth,
+    predict(contexts, rows, out) {
+      const cells = rows * base.actions;
+      if (corrections.length < cells) corrections = new Float64Array(cells);
+      base.predict(contexts, rows, out);
+      correction.predict(contexts, rows, corrections);
+      for (let k = 0; k < cells; k++) out[k] += corrections[k];
+    },
+  };
+}
+
+function everyRow({ rows }: ContextualLog): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, i) => i);
+}
+
+function ones(length: number): Float64Array {
+  return new Float64Array(length).fill(1);
 }
