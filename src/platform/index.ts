@@ -38,3 +38,4 @@ export { type FitRun, fitModel } from './training/fit-model.ts';
 export * from './training/report.ts';
 export { parseSpan, type Span } from './training/span.ts';
 export * from './trust.ts';
+export * from './validation/service.ts';

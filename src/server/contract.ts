@@ -31,6 +31,7 @@ import type {
   StoredListener,
 } from '../platform/index.ts';
 import { POLICY_IDS } from '../policy/index.ts';
+import { ALERT_COMPONENTS } from './alert-contract.ts';
 import { CAMPAIGN_COMPONENTS } from './campaign-contract.ts';
 import { EVALUATION_COMPONENTS } from './evaluation-contract.ts';
 import { EXAMINATION_COMPONENTS } from './examination-contract.ts';
@@ -39,7 +40,9 @@ import { INSTEAD_COMPONENTS } from './instead-contract.ts';
 import { MODEL_COMPONENTS } from './model-contract.ts';
 import { PLAYLIST_COMPONENTS } from './playlist-contract.ts';
 import { TRUST_COMPONENTS } from './trust-contract.ts';
+import { WATCH_COMPONENTS } from './watch-contract.ts';
 
+export * from './alert-contract.ts';
 export * from './campaign-contract.ts';
 export * from './evaluation-contract.ts';
 export * from './examination-contract.ts';
@@ -49,6 +52,7 @@ export * from './model-contract.ts';
 export * from './playlist-contract.ts';
 export * from './switch-contract.ts';
 export * from './trust-contract.ts';
+export * from './watch-contract.ts';
 export type {
   DoctorReport,
   EventFate,
@@ -406,6 +410,7 @@ export const DecisionParams = object({ id: DecisionId });
 
 /** Named components of the OpenAPI document; `$ref` by name. */
 export const COMPONENTS: Readonly<Record<string, TSchema>> = {
+  ...ALERT_COMPONENTS,
   ...CAMPAIGN_COMPONENTS,
   ...TRUST_COMPONENTS,
   ...INSIGHT_COMPONENTS,
@@ -414,6 +419,7 @@ export const COMPONENTS: Readonly<Record<string, TSchema>> = {
   ...INSTEAD_COMPONENTS,
   ...MODEL_COMPONENTS,
   ...PLAYLIST_COMPONENTS,
+  ...WATCH_COMPONENTS,
   Decision: DecisionSchema,
   DoctorReport: DoctorReportSchema,
   Event: EventSchema,
