@@ -88,7 +88,7 @@ async function answer(question: Question, ends: Ends): Promise<Answers[keyof Ans
   }
 }
 
-async function ask({ id, question, ends }: Extract<ToThread, { type: 'ask' }>): Promise<void> {
+async function ask({ id, question: { question, ends } }: Extract<ToThread, { type: 'ask' }>): Promise<void> {
   try {
     post({ type: 'answer', id, answer: await answer(question, ends) });
   } catch (error) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FeedbackEvent, Serving } from '../../domain/index.ts';
 import type { BotRules } from '../../signals/index.ts';
 import type { LogPosition } from '../../store/index.ts';
+import type { FromAskedThread, ToAskedThread } from '../asking-thread.ts';
 import type { EndingMemory } from '../ending.ts';
 import type { ExposureReport, HomeSums, ShelfReport, Span } from './accumulator.ts';
 import type { RecordSummary } from './scan.ts';
@@ -63,12 +64,17 @@ export interface Answers {
   };
 }
 
-export type ToThread =
-  | { readonly type: 'follow'; readonly ends: Ends }
-  | { readonly type: 'ask'; readonly id: number; readonly question: Question; readonly ends: Ends }
-  | { readonly type: 'end' };
+/** A question with how far may be read for it. */
+export interface Asked {
+  readonly question: Question;
+  readonly ends: Ends;
+}
 
-export type FromThread =
-  | { readonly type: 'answer'; readonly id: number; readonly answer: Answers[keyof Answers] }
-  | { readonly type: 'failed'; readonly id: number; readonly code: string; readonly message: string }
-  | { readonly type: 'said'; readonly text: string };
+export interface Follow {
+  readonly type: 'follow';
+  readonly ends: Ends;
+}
+
+export type ToThread = ToAskedThread<Asked> | Follow;
+
+export type FromThread = FromAskedThread<Answers[keyof Answers]>;

@@ -10,6 +10,7 @@ export {
   rowOfExample,
   type SkewPair,
 } from './feature-skew.ts';
+export { type Proposal, proposeChanges, withFeatures } from './proposals.ts';
 export { type SliceCoverageOptions, slicesOfSchema, validateSliceCoverage } from './slice-coverage.ts';
 export { slicedPath, validateSlices } from './slices.ts';
 export { type ValidationOptions, validateDataset, validateInstance, validateStatistics } from './validate.ts';
