@@ -7,8 +7,10 @@ import { readTableChunks, type TableFormat } from './tables.ts';
 export type { CellType } from './cell-types.ts';
 export {
   type Chunk,
+  type CodedTexts,
   type Column,
   type ColumnType,
+  codedColumn,
   columnOf,
   type ListLevel,
   type NullColumn,

@@ -2,7 +2,9 @@
 import { ShelfwiseError } from '../../base/index.ts';
 import type { DatasetFeatureStatistics } from '../metadata/index.ts';
 import type { Chunk } from '../sources/columns.ts';
+import { CrossFeatures } from './cross-features.ts';
 import { FeatureAccumulator } from './feature.ts';
+import { MutualInformation } from './mutual-information.ts';
 import { SchemaHints, type StatisticsOptions, statisticsOptions } from './options.ts';
 
 /**
@@ -13,6 +15,8 @@ export class DatasetStatistics {
   private readonly options: StatisticsOptions;
   private readonly schema: SchemaHints;
   private readonly features = new Map<string, FeatureAccumulator>();
+  private readonly crossFeatures: CrossFeatures | undefined;
+  private readonly information: MutualInformation | undefined;
   private examples = 0;
   /** By weight column. */
   private readonly weights = new Map<string, number>();
@@ -21,6 +25,9 @@ export class DatasetStatistics {
   constructor(options: { readonly [K in keyof StatisticsOptions]?: StatisticsOptions[K] | undefined } = {}) {
     this.options = statisticsOptions(options);
     this.schema = new SchemaHints(this.options.schema);
+    const { crossFeatures, label } = this.options;
+    if (crossFeatures !== undefined) this.crossFeatures = new CrossFeatures(crossFeatures);
+    if (label !== undefined) this.information = new MutualInformation(label, this.schema);
   }
 
   /** @throws STATISTICS_COLUMN_MISMATCH if a column departs from what came before, or an example has not one weight */
@@ -43,6 +50,9 @@ export class DatasetStatistics {
       const weight = this.weightOf(column.name);
       this.feature(column.name).add(column, weight === undefined ? undefined : weights.get(weight));
     }
+    const ofExamples = weightFeature === undefined ? undefined : weights.get(weightFeature);
+    this.crossFeatures?.add(chunk, ofExamples);
+    this.information?.add(chunk, ofExamples);
   }
 
   /** Takes in the statistics of other examples, gathered with the same options; the other stays as it is. */
@@ -50,19 +60,27 @@ export class DatasetStatistics {
     this.examples += other.examples;
     for (const [name, weight] of other.weights) this.weights.set(name, (this.weights.get(name) ?? 0) + weight);
     for (const [name, feature] of other.features) this.feature(name).merge(feature);
+    if (other.crossFeatures) this.crossFeatures?.merge(other.crossFeatures);
+    if (other.information) this.information?.merge(other.information);
   }
 
   /** Features in the order in which they came, records before their fields. May be called at any time. */
   extract(name?: string): DatasetFeatureStatistics {
     const { weightFeature } = this.options;
-    const features = [...this.features].flatMap(([feature, accumulator]) =>
-      accumulator.extract({ count: this.examples, weight: this.weights.get(this.weightOf(feature) ?? '') ?? 0 }),
-    );
+    const features = [...this.features].flatMap(([name, accumulator]) => {
+      const weight = this.weights.get(this.weightOf(name) ?? '') ?? 0;
+      const [feature, ...inside] = accumulator.extract({ count: this.examples, weight });
+      const informative = this.information?.extract(name) ?? [];
+      const customStats = [...(feature.customStats ?? []), ...informative];
+      return [customStats.length > 0 ? { ...feature, customStats } : feature, ...inside];
+    });
+    const crossFeatures = this.crossFeatures?.extract() ?? [];
     return {
       ...(name !== undefined && { name }),
       numExamples: this.examples,
       ...(weightFeature !== undefined && { weightedNumExamples: this.weights.get(weightFeature) ?? 0 }),
       features,
+      ...(crossFeatures.length > 0 && { crossFeatures }),
     };
   }
 

@@ -16,6 +16,7 @@ import type { Column, NumberColumn, TextColumn } from '../sources/columns.ts';
 import { equalWidthHistogram, quantilesHistogram } from './histograms.ts';
 import { NumericAccumulator } from './numeric.ts';
 import type { FeatureHints, SchemaHints, StatisticsOptions } from './options.ts';
+import { SemanticDomains } from './semantic-domains.ts';
 import { innermost, ValencyAccumulator, weightsBelow } from './valency.ts';
 import { type RankedValue, ValueCounts } from './value-counts.ts';
 
@@ -69,6 +70,7 @@ export class FeatureAccumulator {
   private texts: ValueCounts | undefined;
   private blobs: BytesAccumulator | undefined;
   private readonly fields = new Map<string, FeatureAccumulator>();
+  private readonly semantics: SemanticDomains | undefined;
 
   constructor(path: Steps, options: StatisticsOptions, schema: SchemaHints, weighted: boolean) {
     this.path = path;
@@ -78,6 +80,7 @@ export class FeatureAccumulator {
     const serial = serializePath(path);
     this.hints = schema.of(serial);
     this.withHistograms = options.histogramFeatures?.includes(serial) ?? true;
+    if (options.semanticDomains && !this.hints.bytes) this.semantics = new SemanticDomains();
   }
 
   /**
@@ -92,6 +95,7 @@ export class FeatureAccumulator {
       this.levels[depth]?.add(level, below);
       if (below) below = weightsBelow(level, below);
     }
+    this.semantics?.add(column);
     switch (column.kind) {
       case 'NULL':
         return;
@@ -117,13 +121,14 @@ export class FeatureAccumulator {
     if (other.numbers) this.numbers?.merge(other.numbers);
     if (other.texts) this.texts?.merge(other.texts);
     if (other.blobs) this.blobs?.merge(other.blobs);
+    if (other.semantics) this.semantics?.merge(other.semantics);
     for (const [name, field] of other.fields) this.field(name).merge(field);
   }
 
   /** The feature's, then those of its fields. */
   extract(parents: Parents): FeatureNameStatistics[] {
     const commonStats = this.common(parents);
-    const customStats = this.valencyOfLevels();
+    const customStats = [...this.valencyOfLevels(), ...(this.semantics?.extract() ?? [])];
     const feature: FeatureNameStatistics = {
       path: { step: [...this.path] },
       type: this.hints.bytes && (this.kind ?? 'STRING') === 'STRING' ? 'BYTES' : (this.kind ?? 'STRING'),
@@ -173,15 +178,17 @@ export class FeatureAccumulator {
     return field;
   }
 
-  private addTexts({ values }: TextColumn, weights: Float64Array | undefined): void {
+  private addTexts(column: TextColumn, weights: Float64Array | undefined): void {
     const { texts, blobs } = this;
-    if (blobs) for (const value of values) blobs.add(encodeText(value).length);
-    else if (texts) for (let i = 0; i < values.length; i++) texts.add(values[i], weights ? weights[i] : 1);
+    if (blobs) for (const value of column.values) blobs.add(encodeText(value).length);
+    else if (texts && column.coded) texts.addCoded(column.coded, weights);
+    else if (texts)
+      for (let i = 0; i < column.values.length; i++) texts.add(column.values[i], weights ? weights[i] : 1);
   }
 
   private addNumbers({ values, kind }: NumberColumn, weights: Float64Array | undefined): void {
     const { numbers, texts } = this;
-    if (numbers) for (let i = 0; i < values.length; i++) numbers.add(values[i], weights ? weights[i] : 1);
+    numbers?.add(values, weights);
     if (!texts) return;
     const single = values instanceof Float32Array;
     for (let i = 0; i < values.length; i++) {

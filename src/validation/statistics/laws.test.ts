@@ -69,7 +69,7 @@ describe('statistics of shards', () => {
         for (const shard of shards) merged.merge(shard);
         expectNear(withoutMoments(merged.extract()), withoutMoments(shardOf(rows).extract()), 1e-12);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -183,7 +183,7 @@ describe('counts of texts', () => {
     const tracked = 500;
     const truth = new Map<string, number>();
     const shards = Array.from({ length: 4 }, () => new ValueCounts(tracked, false));
-    const occurrences = 200_000;
+    const occurrences = 100_000;
     for (let i = 0; i < occurrences; i++) {
       const value = `v${Math.floor(40_000 * rng.uniform() ** 4)}`;
       truth.set(value, (truth.get(value) ?? 0) + 1);

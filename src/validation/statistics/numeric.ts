@@ -1,11 +1,15 @@
 /** Statistics of numbers: moments, extremes, zeros, quantiles. */
 import type { Histogram, NumericStatistics, WeightedNumericStatistics } from '../metadata/index.ts';
+import type { NumberColumn } from '../sources/columns.ts';
 import { equalWidthHistogram, medianOf, quantilesHistogram, thinned } from './histograms.ts';
 import type { StatisticsOptions } from './options.ts';
 import { QuantileSketch } from './quantile-sketch.ts';
 
 /** So many quantiles are asked for per bucket, to lay the buckets of equal width from. */
 const QUANTILES_PER_BUCKET = 100;
+
+/** Values whose departures are summed at once. */
+const RUN = 2048;
 
 /** Weighted mean and sum of squared departures of finite values (Chan, Golub, LeVeque 1983: merged without cancellation). */
 class Moments {
@@ -15,26 +19,50 @@ class Moments {
   positiveInfinities = 0;
   negativeInfinities = 0;
 
-  add(value: number, weight: number): void {
-    if (value === Infinity) this.positiveInfinities += weight;
-    else if (value === -Infinity) this.negativeInfinities += weight;
-    else if (weight > 0) {
-      this.weight += weight;
-      const departure = value - this.mean;
-      this.mean += (departure * weight) / this.weight;
-      this.squares += weight * departure * (value - this.mean);
+  /** NaN is passed over. */
+  add(values: NumberColumn['values'], weights: Float64Array | undefined): void {
+    for (let from = 0; from < values.length; from += RUN) {
+      const to = Math.min(from + RUN, values.length);
+      // Departures from a value that is there, lest squares cancel.
+      let shift = Number.NaN;
+      for (let i = from; i < to && !Number.isFinite(shift); i++) shift = values[i];
+      let [weight, sum, squares] = [0, 0, 0];
+      for (let i = from; i < to; i++) {
+        const departure = values[i] - shift;
+        if (departure - departure !== 0) {
+          this.addApart(values[i], weights ? weights[i] : 1);
+          continue;
+        }
+        const w = weights ? weights[i] : 1;
+        if (w > 0) {
+          weight += w;
+          sum += w * departure;
+          squares += w * departure * departure;
+        }
+      }
+      if (weight > 0) this.combine(weight, shift + sum / weight, Math.max(0, squares - (sum / weight) * sum));
     }
   }
 
   merge(other: Moments): void {
     this.positiveInfinities += other.positiveInfinities;
     this.negativeInfinities += other.negativeInfinities;
-    if (other.weight === 0) return;
-    const weight = this.weight + other.weight;
-    const departure = other.mean - this.mean;
-    this.squares += other.squares + (departure * departure * this.weight * other.weight) / weight;
-    this.mean += (departure * other.weight) / weight;
-    this.weight = weight;
+    if (other.weight > 0) this.combine(other.weight, other.mean, other.squares);
+  }
+
+  /** One that is infinite or NaN, or too far from the shift for its departure to be a number. */
+  private addApart(value: number, weight: number): void {
+    if (value === Infinity) this.positiveInfinities += weight;
+    else if (value === -Infinity) this.negativeInfinities += weight;
+    else if (weight > 0 && !Number.isNaN(value)) this.combine(weight, value, 0);
+  }
+
+  private combine(weight: number, mean: number, squares: number): void {
+    const whole = this.weight + weight;
+    const departure = mean - this.mean;
+    this.squares += squares + departure * departure * (this.weight / whole) * weight;
+    this.mean += (departure * weight) / whole;
+    this.weight = whole;
   }
 
   /** NaN with infinities of both signs. */
@@ -73,22 +101,25 @@ export class NumericAccumulator {
     }
   }
 
-  add(value: number, weight: number): void {
-    if (Number.isNaN(value)) {
-      this.nans++;
-      return;
+  /** @param weights of the values, where the feature is weighted */
+  add(values: NumberColumn['values'], weights: Float64Array | undefined): void {
+    let { nans, zeros, min, max, finiteMin, finiteMax } = this;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (Number.isNaN(value)) nans++;
+      if (value === 0) zeros++;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      if (value < finiteMin && value !== -Infinity) finiteMin = value;
+      if (value > finiteMax && value !== Infinity) finiteMax = value;
     }
-    this.numbers++;
-    if (value === 0) this.zeros++;
-    if (value < this.min) this.min = value;
-    if (value > this.max) this.max = value;
-    if (value < this.finiteMin && value !== -Infinity) this.finiteMin = value;
-    if (value > this.finiteMax && value !== Infinity) this.finiteMax = value;
-    this.moments.add(value, 1);
-    this.sketch?.add(value);
-    if (this.weightedMoments) {
-      this.weightedMoments.add(value, weight);
-      this.weightedSketch?.add(value, weight);
+    this.numbers += values.length - (nans - this.nans);
+    Object.assign(this, { nans, zeros, min, max, finiteMin, finiteMax });
+    this.moments.add(values, undefined);
+    this.sketch?.addAll(values);
+    if (weights) {
+      this.weightedMoments?.add(values, weights);
+      this.weightedSketch?.addAll(values, weights);
     }
   }
 

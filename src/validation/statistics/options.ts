@@ -2,6 +2,7 @@
 import { requireRange, requireWhole, resolveOptions } from '../../base/index.ts';
 import type { Feature, Schema } from '../metadata/index.ts';
 import { type Steps, serializePath } from '../paths.ts';
+import type { FeaturePair } from './cross-features.ts';
 
 export interface StatisticsOptions {
   /** Most frequent values that are named. @default 20 */
@@ -28,6 +29,12 @@ export interface StatisticsOptions {
   readonly weightFeatures: Readonly<Record<string, string>>;
   /** Paths of the features that get histograms and a median. @default all */
   readonly histogramFeatures: readonly string[] | undefined;
+  /** Covariance and correlation of these pairs of numeric columns, or of all of them. @default none */
+  readonly crossFeatures: readonly FeaturePair[] | 'all' | undefined;
+  /** Column of which the mutual information with every other is estimated. @default none */
+  readonly label: string | undefined;
+  /** Whether features are times, URLs, identifiers, natural language. @default false */
+  readonly semanticDomains: boolean;
   /** Tells which numbers are categories and which texts are images. @default none */
   readonly schema: Schema | undefined;
 }
@@ -45,6 +52,9 @@ const DEFAULTS: StatisticsOptions = {
   weightFeature: undefined,
   weightFeatures: {},
   histogramFeatures: undefined,
+  crossFeatures: undefined,
+  label: undefined,
+  semanticDomains: false,
   schema: undefined,
 };
 

@@ -59,6 +59,19 @@ export class QuantileSketch {
     if (this.buffered === this.block * 2) this.flush();
   }
 
+  /** Many at once. */
+  addAll(values: ArrayLike<number>, weights?: ArrayLike<number>): void {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      const weight = weights ? weights[i] : 1;
+      if (!(weight > 0) || Number.isNaN(value)) continue;
+      if (this.buffered === this.values.length) this.grow();
+      this.values[this.buffered] = value;
+      this.weights[this.buffered++] = weight;
+      if (this.buffered === this.block * 2) this.flush();
+    }
+  }
+
   /** Takes in what another sketch of the same options has seen; the other stays as it is. */
   merge(other: QuantileSketch): void {
     for (const [level, summary] of other.levels.entries()) if (summary) this.carry(summary, level);

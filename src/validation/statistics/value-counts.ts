@@ -1,6 +1,7 @@
 /** How often each text occurs: exact while few are distinct, then within a stated error and in bounded memory. */
 import { hash32 } from '../../base/index.ts';
 import { compareBytes, encodeText, isUtf8 } from '../metadata/index.ts';
+import type { CodedTexts } from '../sources/columns.ts';
 
 interface Entry {
   /** Occurrences, and the weight of the examples that they are in. */
@@ -54,21 +55,34 @@ export class ValueCounts {
     return this.hashes === undefined;
   }
 
-  add(value: string, weight: number): void {
-    this.values++;
+  /** @param weight of all the occurrences together */
+  add(value: string, weight: number, occurrences = 1): void {
+    this.values += occurrences;
     const entry = this.entries.get(value);
     if (entry) {
-      this.bytes += entry.bytes;
-      if (!entry.valid) this.notUtf8++;
-      entry.count++;
+      this.bytes += occurrences * entry.bytes;
+      if (!entry.valid) this.notUtf8 += occurrences;
+      entry.count += occurrences;
       entry.weight += weight;
       return;
     }
     const valid = isUtf8(value);
     const bytes = valid ? Buffer.byteLength(value) : encodeText(value).length;
-    this.bytes += bytes;
-    if (!valid) this.notUtf8++;
-    this.put(value, { count: 1, weight, bytes, valid });
+    this.bytes += occurrences * bytes;
+    if (!valid) this.notUtf8 += occurrences;
+    this.put(value, { count: occurrences, weight, bytes, valid });
+  }
+
+  /** Texts by a dictionary: each word once, however often it occurs. */
+  addCoded({ words, codes }: CodedTexts, weights: Float64Array | undefined): void {
+    const occurrences = new Float64Array(words.length);
+    const weighed = weights ? new Float64Array(words.length) : occurrences;
+    for (let i = 0; i < codes.length; i++) {
+      occurrences[codes[i]]++;
+      if (weights) weighed[codes[i]] += weights[i];
+    }
+    for (let code = 0; code < words.length; code++)
+      if (occurrences[code] > 0) this.add(words[code], weighed[code], occurrences[code]);
   }
 
   /** Takes in the counts of another; the other stays as it is. */

@@ -1,0 +1,100 @@
+/** Keys in at most so many cells: each a key by itself at first, later a range of keys, halved in number as they fill. */
+
+/** Keys are whole and below this. */
+export const KEYS = 2 ** 53;
+
+const bits = new Float64Array(1);
+const words = new Uint32Array(bits.buffer);
+
+/**
+ * A key in the order of the numbers: sign, exponent and the first 41 bits of the mantissa, so that numbers nearer than one
+ * part in 2^41 share one. NaN has none.
+ */
+export function keyOfNumber(value: number): number {
+  bits[0] = value + 0;
+  const [low, high] = [words[0], words[1]];
+  return high >>> 31 === 0 ? (high + 2 ** 31) * 2 ** 21 + (low >>> 11) : (~high >>> 0) * 2 ** 21 + (~low >>> 11);
+}
+
+/**
+ * Cell of a key: ⌊key / 2^shift⌋, with the least shift at which the keys seen lie in at most `capacity` cells. Cells nest, so that
+ * cells and shift depend on which keys came and neither on their order nor on how they were cut into shards. A cell is known by a
+ * code from 0 up, in order of arrival.
+ */
+export class NestedCells {
+  readonly capacity: number;
+  private shift = 0;
+  private scale = 1;
+  private readonly cells: Float64Array;
+  /** Code + 1 by the hash of the cell; 0 is free. */
+  private readonly table: Int32Array;
+  size = 0;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.cells = new Float64Array(capacity);
+    this.table = new Int32Array(4 * 2 ** Math.ceil(Math.log2(capacity)));
+  }
+
+  /**
+   * Codes of keys; those below 0 keep what they are.
+   * @param fold is told the new code of each old one whenever cells were made wider
+   */
+  encode(keys: Float64Array, codes: Int32Array, fold: (codes: Int32Array, size: number) => void): void {
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      if (key < 0) {
+        codes[i] = key;
+        continue;
+      }
+      const code = this.codeOf(Math.floor(key * this.scale));
+      if (code < 0) {
+        this.widen(fold);
+        // What was encoded has other codes now.
+        i = -1;
+      } else codes[i] = code;
+    }
+  }
+
+  /** Takes in the cells of another of the same capacity: their codes here. */
+  merge(other: NestedCells, fold: (codes: Int32Array, size: number) => void): Int32Array {
+    while (this.shift < other.shift) this.widen(fold);
+    const codes = new Int32Array(other.size);
+    this.encode(other.keys(), codes, fold);
+    return codes;
+  }
+
+  /** A key of each cell, by code: the least that it could hold. */
+  keys(): Float64Array {
+    return this.cells.slice(0, this.size).map((cell) => cell / this.scale);
+  }
+
+  /** −1 if there is no room. */
+  private codeOf(cell: number): number {
+    const { table, cells } = this;
+    const mask = table.length - 1;
+    const high = Math.floor(cell / 2 ** 32);
+    let at = Math.imul((cell - high * 2 ** 32) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
+    at = (at ^ (at >>> 15)) & mask;
+    for (let entry = table[at]; entry !== 0; entry = table[at]) {
+      if (cells[entry - 1] === cell) return entry - 1;
+      at = (at + 1) & mask;
+    }
+    if (this.size === this.capacity) return -1;
+    cells[this.size++] = cell;
+    table[at] = this.size;
+    return this.size - 1;
+  }
+
+  private widen(fold: (codes: Int32Array, size: number) => void): void {
+    const before = this.cells.slice(0, this.size);
+    this.shift++;
+    this.scale /= 2;
+    this.size = 0;
+    this.table.fill(0);
+    fold(
+      Int32Array.from(before, (cell) => this.codeOf(Math.floor(cell / 2))),
+      this.size,
+    );
+  }
+}
