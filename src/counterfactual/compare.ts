@@ -9,7 +9,8 @@ import { type MeanWeight, meanWeight } from './diagnostics/weights.ts';
 import type { EstimatorSetting } from './estimator.ts';
 import { type GroupSums, GroupTable } from './groups.ts';
 import { comparePaired, intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
-import { type Functional, linearised, ratioOf, totalsOf } from './intervals/functional.ts';
+import { controlShare } from './intervals/control.ts';
+import { type Functional, linearised, ratioOf } from './intervals/functional.ts';
 import { resampleSums } from './intervals/resample.ts';
 import type { EvaluationRows } from './rows.ts';
 import { chooseBySlope } from './tuning/slope.ts';
@@ -238,32 +239,13 @@ function isSupported({ effectiveGroups, groups, corrected }: MeanWeight): boolea
 const MANY_GROUPS = 100;
 const MOST_OFF = 3;
 
-/**
- * Adds β control to the base, by which the linearised error is least: β = -Σ_g h_g z_g / Σ_g z_g², h_g a group's influence on the value and z_g
- * that of the control, cut to [0, 1]. The control has mean 0 for every β that is not read off the log; this one is, which biases by
- * O(1/n) (regression estimators: Cochran 1977, chapter 7). Nothing for few groups.
- */
+/** Adds to the base as much of the control as makes the error least. */
 function addControl(groups: GroupSums, functional: Functional, first: number): void {
-  const { groups: count, columns, sums } = groups;
-  if (count < LEAST_GROUPS) return;
-  const totals = totalsOf(groups);
-  const gradient = new Float64Array(columns);
-  functional.addGradient(totals, 0, 1, gradient);
-  const [n, z] = [totals[DECISIONS], totals[first + CONTROL] / totals[DECISIONS]];
-  let [both, squares] = [0, 0];
-  for (let g = 0, at = 0; g < count; g++, at += columns) {
-    let influence = 0;
-    for (let c = 0; c < columns; c++) influence += gradient[c] * sums[at + c];
-    const own = (sums[at + first + CONTROL] - z * sums[at + DECISIONS]) / n;
-    both += influence * own;
-    squares += own * own;
-  }
-  const beta = squares > 0 ? Math.min(1, Math.max(0, -both / squares)) : 0;
+  const beta = controlShare(groups, functional, { decisions: DECISIONS, control: first + CONTROL });
   if (beta === 0) return;
+  const { groups: count, columns, sums } = groups;
   for (let g = 0, at = 0; g < count; g++, at += columns) sums[at + first + BASE] += beta * sums[at + first + CONTROL];
 }
-
-const LEAST_GROUPS = 30;
 
 /** The shared columns, and those of each policy that begin there. */
 function narrowed({ groups, columns, sums }: GroupSums, firsts: readonly number[]): GroupSums {

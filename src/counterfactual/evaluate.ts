@@ -109,7 +109,10 @@ export async function evaluate(source: DecisionSource, given: Partial<EvaluateOp
   requireOptions(options);
   let pass: EvaluationPass | undefined;
   for await (const chunk of source) {
-    pass ??= new EvaluationPass(settingsFor(options, chunk.model !== undefined), options);
+    pass ??= new EvaluationPass(settingsFor(options, chunk.model !== undefined), {
+      ...options,
+      hasControl: chunk.control !== undefined,
+    });
     pass.add(chunk);
     for (const observer of options.observers) observer.add(chunk);
   }
@@ -176,7 +179,7 @@ function assemble(pass: EvaluationPass, options: EvaluateOptions): Evaluation {
   const weights = pass.weights.moments();
   const settings = new Map<string, SettingResult>();
   for (const [index, setting] of pass.settings.entries()) {
-    const result = { setting, moments: pass.moments.moments(index), functional: pass.functional(index) };
+    const result = { setting, moments: pass.moments.moments(index), functional: pass.functional(index, groups) };
     settings.set(nameOf(setting), result);
   }
   const hasModel = pass.settings.some(({ estimator }) => estimator.usesModel);

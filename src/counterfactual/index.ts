@@ -70,11 +70,10 @@ export {
   type LoggedRows,
   type PlaceMeans,
   RUNG_ASSUMPTIONS,
-  RUNGS,
-  type Rung,
   type WeighedPage,
 } from './weights/ladder.ts';
 export { concatenated, mixturePropensities, weightedByVariance } from './weights/loggers.ts';
+export { RUNGS, type Rung, RungProducts, stepRatio } from './weights/rung-products.ts';
 export {
   cascadeWeights,
   chooseLookBacks,

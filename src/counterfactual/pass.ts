@@ -1,7 +1,8 @@
 /** One pass over a log: what every setting needs for its value, its tuning and its interval, in memory that does not grow with the log. */
 import { ShelfwiseError } from '../base/index.ts';
 import type { EstimatorSetting } from './estimator.ts';
-import { GroupTable } from './groups.ts';
+import { type GroupSums, GroupTable } from './groups.ts';
+import { controlShare } from './intervals/control.ts';
 import { type Functional, type RatioColumns, type RatioTerm, ratioOf } from './intervals/functional.ts';
 import { MOMENT, MomentTable, WeightSums } from './moments.ts';
 import { checkRows, type EvaluationRows } from './rows.ts';
@@ -19,6 +20,8 @@ export interface PassOptions {
   readonly listenerGroups: number;
   /** Positions that are normalised on their own; deeper ones share the last. */
   readonly positions: number;
+  /** Has the log a control? @default false */
+  readonly hasControl?: boolean | undefined;
 }
 
 /** A setting's own columns of the group table. */
@@ -41,6 +44,8 @@ export class EvaluationPass {
   readonly #rowsByPosition: number[] = [];
   readonly #needsModel: boolean;
   readonly #needsPositions: boolean;
+  /** Column of the control; -1 without one. */
+  readonly #control: number;
   #hasModel: boolean | undefined;
   #rows = 0;
   #offsets = new Uint32Array(0);
@@ -60,6 +65,7 @@ export class EvaluationPass {
     }));
     this.#needsModel = settings.some(({ estimator }) => estimator.usesModel);
     this.#needsPositions = settings.some(({ estimator }) => estimator.normalises === 'position');
+    this.#control = options.hasControl === true ? next++ : -1;
     this.table = new GroupTable(next, options.listenerGroups);
     this.moments = new MomentTable(settings.length);
   }
@@ -77,6 +83,9 @@ export class EvaluationPass {
         'OPE_ROW_INVALID',
         `the chunk at row ${this.#rows} has ${hasModel ? 'a' : 'no'} reward model, unlike what was asked for or came before`,
       );
+    }
+    if (chunk.control === undefined && this.#control >= 0) {
+      throw new ShelfwiseError('OPE_ROW_INVALID', `the chunk at row ${this.#rows} has no control, unlike those before`);
     }
     this.#hasModel = hasModel;
     const { rows, decisions, decisionOf } = chunk;
@@ -120,8 +129,11 @@ export class EvaluationPass {
     }
   }
 
-  /** The value of a setting, as a function of the table's columns. */
-  functional(setting: number): Functional {
+  /**
+   * The value of a setting, as a function of the table's columns.
+   * @param groups the table's: with as much of the control, where there is one, as makes the error on them least
+   */
+  functional(setting: number, groups?: GroupSums): Functional {
     const { estimator } = this.settings[setting];
     const { numerator, denominator, byPosition } = this.#columns[setting];
     const terms: RatioTerm[] =
@@ -132,7 +144,11 @@ export class EvaluationPass {
           }))
         : [{ numerator, normaliser: denominator < 0 ? undefined : { denominator, rows: ROWS } }];
     const columns: RatioColumns = { decisions: DECISIONS, base: estimator.usesModel ? BASE : undefined, terms };
-    return ratioOf(columns);
+    const plain = ratioOf(columns);
+    const control = this.#control;
+    if (groups === undefined || control < 0 || !estimator.usesModel) return plain;
+    const share = controlShare(groups, plain, { decisions: DECISIONS, control });
+    return share === 0 ? plain : ratioOf({ ...columns, control: { column: control, share } });
   }
 
   #reserve(decisions: number): void {
@@ -156,7 +172,7 @@ export class EvaluationPass {
   }
 
   /** Residuals, and what all settings share. */
-  #addShared({ rows, decisions, first, decisionOf, positionOf, rewards, model }: Block): void {
+  #addShared({ rows, decisions, first, decisionOf, positionOf, rewards, model, control }: Block): void {
     const { columns } = this.table;
     const sums = this.#sums;
     for (let decision = 0; decision < decisions; decision++) sums[decision * columns + DECISIONS] = 1;
@@ -167,6 +183,10 @@ export class EvaluationPass {
         residuals[row] = rewards[row] - model.predicted[row];
         sums[(decisionOf[row] - first) * columns + BASE] += model.expected[row];
       }
+    }
+    if (control !== undefined && this.#control >= 0) {
+      for (let decision = 0; decision < decisions; decision++)
+        sums[decision * columns + this.#control] = control[decision];
     }
     const deepest = this.#rowsByPosition.length - 1;
     if (deepest < 0) return;
@@ -248,14 +268,14 @@ export class EvaluationPass {
 interface Block
   extends Pick<
     EvaluationRows,
-    'rows' | 'decisions' | 'decisionOf' | 'positionOf' | 'weights' | 'rewards' | 'matches' | 'model'
+    'rows' | 'decisions' | 'decisionOf' | 'positionOf' | 'weights' | 'rewards' | 'matches' | 'model' | 'control'
   > {
   /** The chunk's number of the first decision: what `decisionOf` counts from. */
   readonly first: number;
 }
 
 function blockOf(chunk: EvaluationRows, from: number, to: number, first: number, last: number): Block {
-  const { model } = chunk;
+  const { model, control } = chunk;
   return {
     rows: to - from,
     decisions: last - first,
@@ -265,6 +285,7 @@ function blockOf(chunk: EvaluationRows, from: number, to: number, first: number,
     weights: chunk.weights.subarray(from, to),
     rewards: chunk.rewards.subarray(from, to),
     matches: chunk.matches.subarray(from, to),
+    control: control?.subarray(first, last),
     model: model && { predicted: model.predicted.subarray(from, to), expected: model.expected.subarray(from, to) },
   };
 }

@@ -33,6 +33,16 @@ export interface EvaluationRows {
   readonly matches: Uint8Array;
   /** May weights be below 0? Those of the pseudo-inverse are; only `ipw` and `snipw` without λ mean anything then. @default false */
   readonly signed?: boolean | undefined;
+  /**
+   * Row → 1 for what was logged, 0 for a place that its slate lacks. Such rows keep the mean weight at 1 where policies fill slates with
+   * different numbers of cards; they are no evidence of overlap. @default every row was logged
+   */
+  readonly isCard?: Uint8Array | undefined;
+  /**
+   * Decision → a number of mean 0 whatever the policy that goes with the noise of its estimate (`WeighedPage.control`): estimators with
+   * a reward model take as much of it as makes their error least. In every chunk or in none. @default none
+   */
+  readonly control?: Float64Array | undefined;
   /** Undefined without a reward model; then the estimators that need one are left out. */
   readonly model: ModelColumns | undefined;
 }
@@ -54,6 +64,10 @@ export interface RowColumns {
   readonly matches?: Uint8Array | undefined;
   /** @default false */
   readonly signed?: boolean | undefined;
+  /** @default 1 */
+  readonly isCard?: Uint8Array | undefined;
+  /** @default none */
+  readonly control?: Float64Array | undefined;
   readonly model?: ModelColumns | undefined;
 }
 
@@ -72,6 +86,8 @@ export function evaluationRows(columns: RowColumns): EvaluationRows {
     rewards: columns.rewards,
     matches: columns.matches ?? new Uint8Array(rows),
     signed: columns.signed,
+    isCard: columns.isCard,
+    control: columns.control,
     model: columns.model,
   };
   checkRows(chunk, 0);
@@ -92,13 +108,14 @@ export function sourceOf(...chunks: readonly EvaluationRows[]): DecisionSource {
  * finite and >= 0, every reward and prediction finite, and decisions are numbered as `EvaluationRows` says.
  */
 export function checkRows(chunk: EvaluationRows, firstRow: number): void {
-  const { rows, decisions, decisionOf, weights, rewards, model } = chunk;
+  const { rows, decisions, decisionOf, weights, rewards, model, isCard, control } = chunk;
   const columns: readonly (readonly [string, ArrayLike<number>])[] = [
     ['decisionOf', decisionOf],
     ['positionOf', chunk.positionOf],
     ['weights', weights],
     ['rewards', rewards],
     ['matches', chunk.matches],
+    ...(isCard === undefined ? [] : ([['isCard', isCard]] as const)),
     ...(model === undefined
       ? []
       : ([
@@ -111,6 +128,14 @@ export function checkRows(chunk: EvaluationRows, firstRow: number): void {
   }
   if (chunk.listenerOf.length < decisions) {
     throw invalid(`listenerOf has ${chunk.listenerOf.length} entries for ${decisions} decisions`, firstRow);
+  }
+  if (control !== undefined) {
+    if (control.length < decisions)
+      throw invalid(`control has ${control.length} entries for ${decisions} decisions`, firstRow);
+    for (let decision = 0; decision < decisions; decision++) {
+      if (!Number.isFinite(control[decision]))
+        throw invalid(`decision ${decision} of its chunk has control ${control[decision]}`, firstRow);
+    }
   }
   const least = chunk.signed === true ? -Number.MAX_VALUE : 0;
   let previous = -1;

@@ -50,9 +50,10 @@ export class WeightDiagnostics {
   }
 
   /** Throws `OPE_OBSERVATION_RANGE` for a weight that is negative or not finite. */
-  add({ weights, rows }: Pick<EvaluationRows, 'weights' | 'rows'>): void {
+  add({ weights, rows, isCard }: Pick<EvaluationRows, 'weights' | 'rows' | 'isCard'>): void {
     const { lambdas, excess, histogram } = this;
     for (let row = 0; row < rows; row++) {
+      if (isCard?.[row] === 0) continue;
       const w = weights[row];
       histogram.add(w);
       this.sum += w;

@@ -25,16 +25,19 @@ export interface RatioColumns {
   /** Column of Σ q̂π; undefined where there is no model. */
   readonly base: number | undefined;
   readonly terms: readonly RatioTerm[];
+  /** So much of this column is added: a control of mean 0. @default none */
+  readonly control?: { readonly column: number; readonly share: number } | undefined;
 }
 
 /**
- * V = (Σ base + Σ_k Σ num_k · (Σ rows_k / Σ den_k)) / Σ decisions: every estimator of the room that is a mean (no normaliser), self-normalised
+ * V = (Σ base + β Σ control + Σ_k Σ num_k · (Σ rows_k / Σ den_k)) / Σ decisions: every estimator of the room that is a mean (no normaliser), self-normalised
  * (one term) or self-normalised by position (a term a position). A term whose denominator is 0 is 0.
  */
 export function ratioOf(columns: RatioColumns): Functional {
-  const { decisions, base, terms } = columns;
+  const { decisions, base, terms, control } = columns;
   const total = (sums: Float64Array, at: number): number => {
     let sum = base === undefined ? 0 : sums[at + base];
+    if (control !== undefined) sum += control.share * sums[at + control.column];
     for (const { numerator, normaliser } of terms) {
       if (normaliser === undefined) sum += sums[at + numerator];
       else {
@@ -49,6 +52,7 @@ export function ratioOf(columns: RatioColumns): Functional {
     addGradient(sums, at, scale, out) {
       const unit = scale / sums[at + decisions];
       if (base !== undefined) out[base] += unit;
+      if (control !== undefined) out[control.column] += unit * control.share;
       for (const { numerator, normaliser } of terms) {
         if (normaliser === undefined) {
           out[numerator] += unit;

@@ -10,7 +10,8 @@ import {
   type Step,
   uniform,
 } from '../../policy/index.ts';
-import { Ladder, type LoggedRows, RUNGS, type Rung } from './ladder.ts';
+import { Ladder, type LoggedRows } from './ladder.ts';
+import { RUNGS, type Rung } from './rung-products.ts';
 
 type Candidate = readonly [item: number, creator: number, score: number];
 

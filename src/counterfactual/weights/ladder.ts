@@ -48,10 +48,7 @@
  */
 import { ShelfwiseError } from '../../base/index.ts';
 import { createWalker, type PageProblem, type Policy, type Step, type Walker } from '../../policy/index.ts';
-
-/** From the most to the least that a weight takes in. */
-export const RUNGS = ['prefix', 'above', 'row', 'item'] as const;
-export type Rung = (typeof RUNGS)[number];
+import { columns, RUNGS, type Rung, RungProducts, stepRatio } from './rung-products.ts';
 
 export const RUNG_ASSUMPTIONS: Readonly<Record<Rung, string>> = Object.freeze({
   prefix: 'what a card earns does not depend on what stands below it',
@@ -108,6 +105,9 @@ export interface WeighedPage {
   /** q̂ of the logged card, and Σ_a π(a | x, prefix) q̂(a); 0 without values. */
   readonly predicted: Float64Array;
   readonly expected: Float64Array;
+  /** π of what was placed, given what stood before it: by row its shelf, by card (carried ones too, page order); 1 where forced. */
+  readonly shelfChances: Float64Array;
+  readonly cardChances: Float64Array;
   /** Of mean 0, in units of the reward, see above; 0 without means of places. */
   readonly control: Readonly<Record<Rung, number>>;
   /** Π ρ over all steps: of the whole page. */
@@ -119,12 +119,6 @@ export interface WeighedPage {
   absent(rung: Rung, shelfRank: number): number;
 }
 
-/** Beyond it a product stays put: an infinite weight times a later 0 would be no number. */
-const MOST = 1e300;
-
-type Columns<T> = Record<Rung, T>;
-const columns = <T>(make: () => T): Columns<T> => ({ prefix: make(), above: make(), row: make(), item: make() });
-
 /** Weighs one decision after another; in steady state it allocates nothing. */
 export class Ladder {
   readonly #walker: Walker;
@@ -135,12 +129,16 @@ export class Ladder {
   #matches = columns(() => new Uint8Array(0));
   #predicted = new Float64Array(0);
   #expected = new Float64Array(0);
+  #shelfChances = new Float64Array(0);
+  #cardChances = new Float64Array(0);
+  readonly #products = new RungProducts();
   /** By row, with its shelf's draw and without any card of it; one more for the rows that there are not. */
   #opened = columns(() => new Float64Array(0));
   readonly #control: Record<Rung, number> = { prefix: 0, above: 0, row: 0, item: 0 };
   #drawn = 0;
   #differing = 0;
-  /** Is π certain of the action that was taken last? */
+  /** Of the action that was taken last: π's chance of it, and is π certain of it? */
+  #chance = 1;
   #sure = true;
 
   constructor(walker: Walker = createWalker()) {
@@ -160,11 +158,11 @@ export class Ladder {
     this.#differing = 0;
     for (const rung of RUNGS) this.#control[rung] = 0;
     const means = values?.means;
+    const products = this.#products;
     let at = 0;
-    /** Products of ratios so far: of all steps, of shelves, of the cards of this row; and is π sure of all of them? */
-    let [all, shelves] = [1, 1];
-    let [allSure, shelvesSure] = [true, true];
+    let card = 0;
     walker.begin(problem);
+    products.begin();
     for (let r = 0; r < rows.length; r++) {
       const { shelf, cards } = rows[r];
       const isCarried = problem.shelves[shelf]?.carried === true;
@@ -172,55 +170,49 @@ export class Ladder {
       const expectedRow = means === undefined || rows[r].forced ? 0 : expectedRowOf(place, means, r);
       const placed = this.#ratioOf(place, 'shelf', shelf, rows[r]);
       if (placed === undefined) return undefined;
-      const shelfSure = this.#sure;
+      this.#shelfChances[r] = this.#chance;
       if (means !== undefined && !rows[r].forced) {
         const taken = means.row(shelf, r);
         const below = means.below(r);
-        this.#control.prefix += all * (expectedRow + below - placed * (taken + below));
-        this.#control.above += shelves * (expectedRow + below - placed * (taken + below));
+        this.#control.prefix += products.all * (expectedRow + below - placed * (taken + below));
+        this.#control.above += products.shelves * (expectedRow + below - placed * (taken + below));
         this.#control.row += expectedRow - placed * taken;
         this.#control.item += expectedRow - placed * taken;
       }
-      all = bounded(all * placed);
-      shelves = bounded(shelves * placed);
-      allSure &&= shelfSure;
-      shelvesSure &&= shelfSure;
-      let row = 1;
-      let rowSure = true;
-      this.#open(r, all, shelves, placed);
+      products.shelf(placed, this.#sure);
+      this.#open(r);
       for (let j = 0; j < cards.length; j++) {
-        const card = cards[j];
+        const logged = cards[j];
         const step = walker.step(policy);
         if (values !== undefined && !isCarried) {
           const factor = values.factor(r, j);
-          this.#predicted[at] = factor * values.byShelf[shelf][card.index];
+          this.#predicted[at] = factor * values.byShelf[shelf][logged.index];
           this.#expected[at] = factor * expectedOf(step, values.byShelf[shelf]);
         }
-        const chosen = this.#ratioOf(step, 'card', card.index, card);
+        const chosen = this.#ratioOf(step, 'card', logged.index, logged);
         if (chosen === undefined) return undefined;
-        if (!isCarried) {
-          this.#shelfRanks[at] = r;
-          this.#cardRanks[at] = j;
-          this.#put(at, 'prefix', all, chosen, allSure);
-          this.#put(at, 'above', bounded(shelves * row), chosen, shelvesSure && rowSure);
-          this.#put(at, 'row', bounded(placed * row), chosen, shelfSure && rowSure);
-          this.#put(at, 'item', placed, chosen, shelfSure);
-          at++;
-        }
-        if (means !== undefined && !card.forced) {
+        this.#cardChances[card++] = this.#chance;
+        if (means !== undefined && !logged.forced) {
           const right = (1 - chosen) * means.right(r, j);
-          this.#control.prefix += all * (right + (1 - chosen) * means.below(r));
-          this.#control.above += shelves * row * right;
-          this.#control.row += placed * row * right;
+          this.#control.prefix += products.all * (right + (1 - chosen) * means.below(r));
+          this.#control.above += products.shelves * products.row * right;
+          this.#control.row += placed * products.row * right;
         }
-        all = bounded(all * chosen);
-        row = bounded(row * chosen);
-        allSure &&= this.#sure;
-        rowSure &&= this.#sure;
+        products.card(chosen, this.#sure);
+        if (isCarried) continue;
+        this.#shelfRanks[at] = r;
+        this.#cardRanks[at] = j;
+        for (const rung of RUNGS) {
+          this.#before[rung][at] = products.before[rung];
+          this.#weights[rung][at] = products.weight[rung];
+          this.#matches[rung][at] = products.matches[rung];
+        }
+        at++;
       }
     }
     if (walker.step(policy).count > 0) return undefined;
-    this.#open(rows.length, all, shelves, 1);
+    products.end();
+    this.#open(rows.length);
     return {
       cards: at,
       shelfRanks: this.#shelfRanks,
@@ -230,8 +222,10 @@ export class Ladder {
       matches: this.#matches,
       predicted: this.#predicted,
       expected: this.#expected,
+      shelfChances: this.#shelfChances,
+      cardChances: this.#cardChances,
       control: this.#control,
-      page: all,
+      page: products.all,
       drawn: this.#drawn,
       differing: this.#differing,
       absent: (rung, shelfRank) => this.#opened[rung][Math.min(shelfRank, rows.length)],
@@ -251,7 +245,8 @@ export class Ladder {
     const p = step.probabilities[position];
     this.#walker.place(position);
     const { propensity, forced } = logged;
-    this.#sure = forced || p === 1;
+    this.#chance = forced ? 1 : p;
+    this.#sure = this.#chance === 1;
     if (forced) return 1;
     if (!(propensity > 0 && propensity <= 1)) {
       throw new ShelfwiseError(
@@ -261,27 +256,20 @@ export class Ladder {
     }
     this.#drawn++;
     if (p !== propensity) this.#differing++;
-    return bounded(p / propensity);
+    return stepRatio(p, propensity);
   }
 
-  #put(at: number, rung: Rung, before: number, own: number, isSure: boolean): void {
-    this.#before[rung][at] = before;
-    this.#weights[rung][at] = bounded(before * own);
-    this.#matches[rung][at] = isSure && this.#sure ? 1 : 0;
-  }
-
-  #open(r: number, all: number, shelves: number, own: number): void {
-    this.#opened.prefix[r] = all;
-    this.#opened.above[r] = shelves;
-    this.#opened.row[r] = own;
-    this.#opened.item[r] = own;
+  #open(r: number): void {
+    for (const rung of RUNGS) this.#opened[rung][r] = this.#products.opened[rung];
   }
 
   #reserve(rows: LoggedRows): void {
     let cards = 0;
     for (const row of rows) cards += row.cards.length;
-    if (this.#opened.prefix.length < rows.length + 1)
+    if (this.#opened.prefix.length < rows.length + 1) {
       this.#opened = columns(() => new Float64Array(2 * rows.length + 1));
+      this.#shelfChances = new Float64Array(2 * rows.length + 1);
+    }
     if (this.#predicted.length < cards) {
       const room = 2 * cards;
       this.#shelfRanks = new Uint8Array(room);
@@ -291,6 +279,7 @@ export class Ladder {
       this.#matches = columns(() => new Uint8Array(room));
       this.#predicted = new Float64Array(room);
       this.#expected = new Float64Array(room);
+      this.#cardChances = new Float64Array(room);
     }
     this.#predicted.fill(0);
     this.#expected.fill(0);
@@ -309,8 +298,4 @@ function expectedOf({ actions, probabilities, count }: Step, values: Float64Arra
   let sum = 0;
   for (let k = 0; k < count; k++) sum += probabilities[k] * values[actions[k]];
   return sum;
-}
-
-function bounded(product: number): number {
-  return Math.min(product, MOST);
 }
