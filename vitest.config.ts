@@ -1,14 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` stands beside the sources and runs in parallel; `e2e` crosses rooms, owns ports and files, and runs one file at a time. */
+// Threads and processes that tests start load the sources in half the time, once what Node made of them is kept.
+process.env['NODE_COMPILE_CACHE'] ??= new URL('./node_modules/.cache/shelfwise', import.meta.url).pathname;
+
+/** `unit` stands beside the sources; `e2e` crosses rooms and starts processes, each with a folder and a port of its own. */
 export default defineConfig({
   test: {
     pool: 'forks',
+    // By default one core stays idle: of two, that is half of the machine.
+    maxWorkers: '100%',
     setupFiles: [new URL('./test/setup.ts', import.meta.url).pathname],
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'studio/src/**/*.test.ts'], testTimeout: 60_000 },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'studio/src/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,
@@ -16,7 +26,6 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/**/*.test.ts'],
           globalSetup: ['test/global-setup.ts'],
-          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

@@ -1,10 +1,10 @@
 /** What the tests that cross rooms share: a small world in a data directory, server processes to start, stop and kill. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import type { IncomingEvent, Page } from '../src/domain/index.ts';
 import { openPlatform, type PlatformOptions } from '../src/platform/index.ts';
 import type { EventsAnswer } from '../src/server/index.ts';
@@ -39,26 +39,29 @@ export interface SmallWorld {
   readonly dataDir: string;
 }
 
-/** 1,500 items, 150 listeners, 20 days: imported and fitted once a run, by the first test that asks. */
+/** 1,500 items, 150 listeners, 20 days: imported and fitted once a run, by the first test that asks; others wait for it. */
 export async function smallWorld(name: string): Promise<SmallWorld> {
   const template = join(inject('runDir'), 'world');
   const noteFile = join(inject('runDir'), 'world.json');
-  const made = existsSync(noteFile)
-    ? (JSON.parse(readFileSync(noteFile, 'utf8')) as { endMs: number })
-    : { endMs: Date.now() };
-  const world = createDemoWorld({ seed: 5, items: 1500, listeners: 150, days: 20, endMs: made.endMs });
-  if (!existsSync(noteFile)) {
+  const worldUntil = (endMs: number): DemoWorld =>
+    createDemoWorld({ seed: 5, items: 1500, listeners: 150, days: 20, endMs });
+  if (mkdirSync(template, { recursive: true }) !== undefined) {
+    const endMs = Date.now();
+    const world = worldUntil(endMs);
     const platform = await openPlatform({ dataDir: template, learnEveryMs: 0 });
     for (const items of envelopes(world.items())) await platform.upsertItems(items);
     for (const listeners of envelopes(world.listeners())) await platform.putListeners(listeners);
     for (const events of envelopes(world.history())) await platform.ingest(events);
     await platform.fit({});
     await platform.close();
-    writeFileSync(noteFile, JSON.stringify(made));
+    writeFileSync(`${noteFile}.part`, JSON.stringify({ endMs }));
+    renameSync(`${noteFile}.part`, noteFile);
   }
+  await vi.waitUntil(() => existsSync(noteFile), { timeout: 120_000, interval: 100 });
+  const { endMs } = JSON.parse(readFileSync(noteFile, 'utf8')) as { endMs: number };
   const dataDir = temporaryDir(name);
   cpSync(template, dataDir, { recursive: true });
-  return { world, dataDir };
+  return { world: worldUntil(endMs), dataDir };
 }
 
 // ---- server processes
