@@ -1,7 +1,9 @@
-/** One temporary folder for a run of these tests; it goes when they are done. */
+/** Before these tests: the web page, built where its sources changed, and one temporary folder, which goes when they are done. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
@@ -11,6 +13,9 @@ declare module 'vitest' {
 }
 
 export default function setup(project: TestProject): () => void {
+  execFileSync(process.execPath, [fileURLToPath(new URL('../scripts/studio.mjs', import.meta.url))], {
+    stdio: 'inherit',
+  });
   const runDir = mkdtempSync(join(tmpdir(), 'shelfwise-test-'));
   project.provide('runDir', runDir);
   return () => rmSync(runDir, { recursive: true, force: true });

@@ -2,7 +2,7 @@
  * What the tests of the web page share: a platform with the small world, a real browser, and what every page must pass.
  * Needs Chromium (`apt-get install chromium`, or its path in CHROMIUM); without one these tests are skipped and say so.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -83,11 +83,10 @@ async function startPlatform(dataDir: string): Promise<Printed & { readonly proc
 }
 
 /**
- * Builds the page where its sources changed, starts a platform with the small world of its own, and a browser.
+ * Starts a platform with a small world of its own, and a browser.
  * `prepare` has the data directory to itself before.
  */
 export async function startStudio(name: string, prepare?: (small: SmallWorld) => Promise<void>): Promise<Studio> {
-  execFileSync(process.execPath, [join(ROOT, 'scripts', 'studio.mjs')], { cwd: ROOT, stdio: 'inherit' });
   const small = await smallWorld(name);
   await prepare?.(small);
   const { process: child, address, pageUrl, key } = await startPlatform(small.dataDir);
