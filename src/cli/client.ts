@@ -13,13 +13,18 @@ import type { Cli, OwnedPlatform } from './io.ts';
 const PROGRESS: typeof PROGRESS_MEDIA_TYPE = 'application/x-ndjson';
 
 export type OnProgress = (stage: string, share: number) => void;
+/** A part of what a job makes. */
+export type OnPart = (part: unknown) => Promise<void>;
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 export interface ApiClient {
   /** Address of the platform that answers, or null when it was opened in this process. */
   readonly address: string | null;
-  /** The answer's JSON. Throws a ShelfwiseError for every problem. With `onProgress` long jobs tell how far they are. */
-  request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T>;
+  /**
+   * The answer's JSON. Throws a ShelfwiseError for every problem. With `onProgress` long jobs tell how far they are; `onPart` takes what
+   * is made bit by bit, each part before the next is read.
+   */
+  request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress, onPart?: OnPart): Promise<T>;
   /** The answer's bytes, as they come. Throws a ShelfwiseError for every problem. */
   download(path: string): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
@@ -60,7 +65,7 @@ interface Answer {
   readonly text: () => Promise<string>;
 }
 
-async function read<T>(answer: Answer, onProgress: OnProgress | undefined): Promise<T> {
+async function read<T>(answer: Answer, onProgress: OnProgress | undefined, onPart: OnPart | undefined): Promise<T> {
   if (answer.status >= 400) throw fromProblem(parseJson(await answer.text()) as Problem);
   if (onProgress === undefined) return parseJson(await answer.text()) as T;
   let result: T | undefined;
@@ -68,6 +73,7 @@ async function read<T>(answer: Answer, onProgress: OnProgress | undefined): Prom
     const line = parseJson(text) as ProgressLine;
     if ('problem' in line) throw fromProblem(line.problem);
     if ('result' in line) result = line.result as T;
+    else if ('part' in line) await onPart?.(line.part);
     else if (line.progress !== null) onProgress(line.progress.stage, line.progress.share);
   }
   if (result === undefined) {
@@ -131,7 +137,13 @@ function remoteClient(address: string, token: string, stop: AbortSignal): ApiCli
         throw unreachable(error);
       }
     },
-    async request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T> {
+    async request<T>(
+      method: Method,
+      path: string,
+      body?: unknown,
+      onProgress?: OnProgress,
+      onPart?: OnPart,
+    ): Promise<T> {
       try {
         const response = await fetch(address + path, {
           method,
@@ -147,6 +159,7 @@ function remoteClient(address: string, token: string, stop: AbortSignal): ApiCli
             lines: linesOf(chunks ?? (async function* () {})()),
           },
           onProgress,
+          onPart,
         );
       } catch (error) {
         throw unreachable(error);
@@ -193,7 +206,13 @@ function clientOf(app: FastifyInstance, key: string): ApiClient {
       for await (const chunk of chunks) whole.push(chunk);
       throw fromProblem(parseJson(Buffer.concat(whole).toString()) as Problem);
     },
-    async request<T>(method: Method, path: string, body?: unknown, onProgress?: OnProgress): Promise<T> {
+    async request<T>(
+      method: Method,
+      path: string,
+      body?: unknown,
+      onProgress?: OnProgress,
+      onPart?: OnPart,
+    ): Promise<T> {
       const response = await app.inject({
         method,
         url: path,
@@ -208,7 +227,7 @@ function clientOf(app: FastifyInstance, key: string): ApiClient {
           all += Buffer.from(chunk).toString('latin1');
         return Buffer.from(all, 'latin1').toString('utf8');
       };
-      return read<T>({ status: response.statusCode, text, lines }, onProgress);
+      return read<T>({ status: response.statusCode, text, lines }, onProgress, onPart);
     },
     close: async () => undefined,
   };

@@ -3,16 +3,19 @@ import type { Bounds, ComparedFigure, ComparedSlice, ComparisonReport } from '..
 import { fitted } from './io.ts';
 
 export function comparisonText(report: ComparisonReport): string {
-  const { decisions, listeners, span, leftOut, estimator, rung, assumption, rewardModel, overall, slices } = report;
+  const { decisions, listeners, span, leftOut, estimator, rung, assumption, rewardModel } = report;
   const out = Object.entries(leftOut).filter(([, count]) => count > 0);
   return `${[
     `${decisions} decisions (${span}) of ${listeners} listeners, by ${estimator} at the rung "${rung}"`,
     ...(out.length === 0 ? [] : [`  left out: ${out.map(([why, count]) => `${count} ${why}`).join(', ')}`]),
     `  assuming that ${assumption}`,
     ...(rewardModel === null ? [] : [`  reward model: ${rewardModel.kind}, ${rewardModel.rows} cards`]),
-    '',
-    ...sliceLines(overall),
-    ...slices.flatMap((slice) => ['', ...sliceLines(slice)]),
+    ...[report, ...report.others].flatMap(({ estimator: by, overall, slices }) => [
+      '',
+      ...(report.others.length > 0 ? [`by ${by}`] : []),
+      ...sliceLines(overall),
+      ...slices.flatMap((slice) => ['', ...sliceLines(slice)]),
+    ]),
     '',
     report.meaning,
   ].join('\n')}\n`;

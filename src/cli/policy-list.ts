@@ -1,9 +1,46 @@
 /** `--policies greedy,warm=plackett-luce --set warm.cardTemperature=0.12`: policies, each with a name and options of its own. */
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ShelfwiseError } from '../base/index.ts';
-import type { PolicyUnderEvaluation } from '../server/index.ts';
+import type { PolicyUnderEvaluation, RewardModelChoice } from '../server/index.ts';
+import { anyOptionMap, finiteNumber, wholeNumber } from './parse.ts';
 
 export type OptionMap = Readonly<Record<string, number | string | boolean>>;
+
+/** Those of the contract; a client of a running platform does not load the server for them. */
+const REWARD_MODELS: readonly RewardModelChoice[] = ['cross-fitted', 'logged', 'none'];
+
+/** The options by which policies are told more of. */
+export function policyOptions(command: Command): Command {
+  return command
+    .option('--set <name.option=value>', 'an option of the policy of that name; repeatable', anyOptionMap)
+    .option('--compose <name.option=value>', 'an option of its composition; repeatable', anyOptionMap)
+    .option(
+      '--model <name=model>',
+      "logged (each decision's own, by default), serving, or the hash of a model; repeatable",
+      anyOptionMap,
+    );
+}
+
+/** Which past decisions are read, and with what reward model. */
+export function readingOptions(command: Command): Command {
+  return command
+    .option('--span <span>', 'decisions to go by: all, 30d, 12h, FROM..TO (default 30d)')
+    .option('--share <share>', 'of the decisions, evenly (default 1)', finiteNumber(1e-6, 1))
+    .addOption(
+      new Option('--reward-model <kind>', 'of doubly robust estimates (default cross-fitted)').choices(REWARD_MODELS),
+    )
+    .option('--family <family>', 'of the cross-fitted model (default logistic)')
+    .option('--folds <count>', 'of listeners (default 2)', wholeNumber(2, 20))
+    .option('--seed <seed>', 'of folds, fits and resamples (default 1)', wholeNumber(0, 2 ** 32 - 1));
+}
+
+/** `ipw,dr(lambda=10.0)`: names of estimators. */
+export function estimatorsOf(text: string): readonly string[] {
+  // Commas within parentheses belong to a name.
+  const names = text.split(/,(?![^(]*\))/).map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('It must be names of estimators, parted by commas.');
+  return names;
+}
 
 /** `greedy,warm=plackett-luce` */
 export function policiesOf(text: string): readonly PolicyUnderEvaluation[] {

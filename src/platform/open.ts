@@ -419,6 +419,8 @@ async function assemble(
       models,
       evaluation: {
         comparePolicies: (request, { onProgress, signal } = {}) => trainer.compare(request, onProgress, signal),
+        exportEvaluationLog: (request, { onLines, onProgress, signal }) =>
+          trainer.writeDown(request, onLines, onProgress, signal),
         ...instead,
       },
       examination: {

@@ -398,8 +398,9 @@ const StatusSchema = object({
   ready: Type.Boolean(),
   background: Type.Record(Type.String(), Type.String()),
 });
-/** A line of a long job's progress: `share` runs from 0 to 1 within a stage. */
+/** A line of a long job's progress: `share` runs from 0 to 1 within a stage; parts, in their order, are of what is made bit by bit. */
 export type ProgressLine =
+  | { readonly part: unknown }
   | { readonly progress: { readonly stage: string; readonly share: number } | null }
   | { readonly result: unknown }
   | { readonly problem: Problem };

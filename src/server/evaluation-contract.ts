@@ -2,15 +2,20 @@
 import { type TSchema, Type } from 'typebox';
 import {
   COMPARED_RUNGS,
+  type ComparedEstimator,
   type ComparedFigure,
   type ComparedPolicy,
   type ComparedSlice,
   type ComparisonOptions,
   type ComparisonReport,
+  type EvaluationLogOptions,
+  type EvaluationLogReport,
   type PolicyUnderEvaluation,
   type PolicyWeights,
   type PopularityFigure,
   REWARD_MODELS,
+  type ReadingOptions,
+  type RewardModelReport,
   SLICE_DIMENSIONS,
   type VerdictReason,
   type WeightBin,
@@ -19,12 +24,15 @@ import {
 
 export type {
   Bounds,
+  ComparedEstimator,
   ComparedFigure,
   ComparedPolicy,
   ComparedRung,
   ComparedSlice,
   ComparisonOptions,
   ComparisonReport,
+  EvaluationLogOptions,
+  EvaluationLogReport,
   PolicyUnderEvaluation,
   PolicyWeights,
   PopularityFigure,
@@ -68,16 +76,24 @@ export const PolicySchema = recordOf<PolicyUnderEvaluation>({
   ),
 });
 
-export const ComparePoliciesBody = recordOf<ComparisonOptions>({
-  policies: Type.Array(PolicySchema, { minItems: 1, maxItems: 16 }),
+const readingProperties: { readonly [K in keyof ReadingOptions]: TSchema } = {
   span: Type.Optional(
     Type.String({ minLength: 1, maxLength: 80, default: '30d', description: '`all`, `30d`, `12h` or `FROM..TO`.' }),
   ),
-  estimator: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 60,
-      description: '`dr`, `sndr`, `ipw`, `snipw`, `dr(lambda=10.0)` …; `dr` by default.',
+  share: Type.Optional(Type.Number({ minimum: 1e-6, maximum: 1, default: 1 })),
+  rewardModel: Type.Optional(Type.Enum([...REWARD_MODELS], { default: 'cross-fitted' })),
+  family: Type.Optional(Type.String({ minLength: 1, maxLength: 80, default: 'logistic' })),
+  folds: Type.Optional(Type.Integer({ minimum: 2, maximum: 20, default: 2 })),
+  seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, default: 1 })),
+};
+
+export const ComparePoliciesBody = recordOf<ComparisonOptions>({
+  ...readingProperties,
+  policies: Type.Array(PolicySchema, { minItems: 1, maxItems: 16 }),
+  estimators: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 60 }), {
+      maxItems: 8,
+      description: '`dr`, `sndr`, `ipw`, `snipw`, `dr(lambda=10.0)` …; the first leads; `dr` by default.',
     }),
   ),
   rung: Type.Optional(
@@ -86,11 +102,16 @@ export const ComparePoliciesBody = recordOf<ComparisonOptions>({
   by: Type.Optional(Type.Array(Type.Enum([...SLICE_DIMENSIONS]), { maxItems: SLICE_DIMENSIONS.length })),
   level: Type.Optional(Type.Number({ minimum: 0.5, maximum: 0.9999, default: 0.95 })),
   resamples: Type.Optional(Type.Integer({ minimum: 100, maximum: 100_000, default: 1000 })),
-  share: Type.Optional(Type.Number({ minimum: 1e-6, maximum: 1, default: 1 })),
-  rewardModel: Type.Optional(Type.Enum([...REWARD_MODELS], { default: 'cross-fitted' })),
-  family: Type.Optional(Type.String({ minLength: 1, maxLength: 80, default: 'logistic' })),
-  folds: Type.Optional(Type.Integer({ minimum: 2, maximum: 20, default: 2 })),
-  seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1, default: 1 })),
+});
+
+export const EvaluationLogBody = recordOf<EvaluationLogOptions>({
+  ...readingProperties,
+  policies: Type.Optional(
+    Type.Array(PolicySchema, {
+      maxItems: 16,
+      description: 'Whose probabilities the log holds beside those of what served; none by default.',
+    }),
+  ),
 });
 
 const FigureSchema = recordOf<ComparedFigure>({ value: Type.Number(), interval: Bounds });
@@ -147,11 +168,26 @@ const HistogramSchema = recordOf<WeightHistogram>({
     description: 'Weights above `from`, up to `to`; those that are not empty, ascending.',
   }),
 });
+const OtherSchema = recordOf<ComparedEstimator>({
+  estimator: Type.String(),
+  overall: Type.Ref('ComparedSlice'),
+  slices: Type.Array(Type.Ref('ComparedSlice')),
+});
+const RewardModelSchema = recordOf<RewardModelReport>({
+  kind: Type.Enum([...REWARD_MODELS]),
+  family: Type.String(),
+  rows: Count,
+});
+const LogReportSchema = recordOf<EvaluationLogReport>({
+  decisions: Count,
+  listeners: Count,
+  leftOut: Type.Record(Type.String(), Count),
+});
 const ReportSchema = recordOf<ComparisonReport>({
   span: Type.String(),
   fromMs: Time,
   toMs: Time,
-  estimator: Type.String(),
+  estimator: Type.String({ description: 'The leading one: of `overall` and `slices`.' }),
   rung: Type.Enum([...COMPARED_RUNGS]),
   assumption: Type.String({ description: 'What the rung takes for granted.' }),
   level: Type.Number(),
@@ -161,22 +197,22 @@ const ReportSchema = recordOf<ComparisonReport>({
   leftOut: Type.Record(Type.String(), Count, {
     description: 'Decisions of the span that are no part of it, by reason.',
   }),
-  rewardModel: Type.Union([
-    Type.Object({ kind: Type.Enum([...REWARD_MODELS]), family: Type.String(), rows: Count }, closed),
-    Type.Null(),
-  ]),
+  rewardModel: Type.Union([RewardModelSchema, Type.Null()]),
   overall: Type.Ref('ComparedSlice'),
   histograms: Type.Array(Type.Ref('WeightHistogram')),
   slices: Type.Array(Type.Ref('ComparedSlice')),
+  others: Type.Array(Type.Ref('ComparedEstimator'), { description: 'By the other estimators, in their order.' }),
   meaning: Type.String({ description: 'What the figures are, and what they are not.' }),
   seconds: Type.Number(),
 });
 
 export const EVALUATION_COMPONENTS: Readonly<Record<string, TSchema>> = {
+  ComparedEstimator: OtherSchema,
   ComparedFigure: FigureSchema,
   ComparedPolicy: ComparedPolicySchema,
   ComparedSlice: SliceSchema,
   ComparisonReport: ReportSchema,
+  EvaluationLogReport: LogReportSchema,
   PolicyWeights: WeightsSchema,
   PopularityFigure: PopularitySchema,
   VerdictReason: ReasonSchema,

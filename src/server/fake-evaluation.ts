@@ -4,6 +4,14 @@ import type { ComparedPolicy, EvaluationService } from '../platform/index.ts';
 
 export function createFakeEvaluation(clock: Clock): EvaluationService {
   return {
+    async exportEvaluationLog({ policies = [] }, { onLines, onProgress }) {
+      onProgress?.('write', 1);
+      const report = { decisions: 0, listeners: 0, leftOut: {} };
+      const named = policies.map(({ name, policy }) => ({ name: name ?? policy, policy, options: {}, model: '' }));
+      const header = { shelfwise: 'evaluation log', version: 1, policies: named, rewardModel: null, span: '30d' };
+      await onLines([JSON.stringify(header), JSON.stringify({ end: true, ...report })]);
+      return report;
+    },
     async comparePolicies({ policies = [], span = '30d', rung = 'above', level = 0.95 }, { onProgress } = {}) {
       onProgress?.('evaluate', 1);
       const served = { value: 0.5, interval: [0.4, 0.6] as const };
@@ -60,6 +68,7 @@ export function createFakeEvaluation(clock: Clock): EvaluationService {
           bins: [{ from: 0.9, to: 1.1, cards: 1000 }],
         })),
         slices: [],
+        others: [],
         meaning: 'nothing',
         seconds: 0,
       };

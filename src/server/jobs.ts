@@ -2,6 +2,7 @@
  * Long jobs. They answer when they are done; with `Accept: application/x-ndjson` they answer at once with a line of
  * progress after another, and the result (or the problem) as the last line.
  */
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Clock, SECOND_MS, ShelfwiseError } from '../base/index.ts';
@@ -20,6 +21,32 @@ type Job = (onProgress: OnProgress, signal: AbortSignal) => Promise<unknown>;
 
 const silent: OnProgress = () => undefined;
 
+type JobInParts = (
+  onParts: (parts: readonly string[]) => Promise<void>,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+) => Promise<unknown>;
+
+/**
+ * Runs a long job that hands over what it makes bit by bit, as JSON texts: lines of parts stand between those of progress. A part is taken
+ * when its caller has read what came before.
+ */
+export async function answerInParts(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: RouteContext,
+  work: JobInParts,
+): Promise<unknown> {
+  const signal = goneSignal(reply);
+  const stream = new PassThrough();
+  reply.header('content-type', PROGRESS_MEDIA_TYPE);
+  const onParts = async (parts: readonly string[]): Promise<void> => {
+    if (!stream.write(parts.map((part) => `{"part":${part}}\n`).join(''))) await once(stream, 'drain', { signal });
+  };
+  void streamJob(stream, context, request, (onProgress) => work(onParts, onProgress, signal));
+  return stream;
+}
+
 /** Runs a long job and answers as the caller asked. Its signal is aborted when the caller goes before the answer. */
 export async function answerJob(
   request: FastifyRequest,
@@ -27,15 +54,21 @@ export async function answerJob(
   context: RouteContext,
   work: Job,
 ): Promise<unknown> {
+  const signal = goneSignal(reply);
+  if (!(request.headers.accept ?? '').includes(PROGRESS_MEDIA_TYPE)) return work(silent, signal);
+  const stream = new PassThrough();
+  reply.header('content-type', PROGRESS_MEDIA_TYPE);
+  void streamJob(stream, context, request, (onProgress) => work(onProgress, signal));
+  return stream;
+}
+
+/** Aborted when the caller goes before the answer. */
+function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort(new ShelfwiseError('NOT_READY', 'its caller has gone'));
   });
-  if (!(request.headers.accept ?? '').includes(PROGRESS_MEDIA_TYPE)) return work(silent, gone.signal);
-  const stream = new PassThrough();
-  reply.header('content-type', PROGRESS_MEDIA_TYPE);
-  void streamJob(stream, context, request, (onProgress) => work(onProgress, gone.signal));
-  return stream;
+  return gone.signal;
 }
 
 async function streamJob(

@@ -118,6 +118,7 @@ describe('the OpenAPI document', () => {
         "POST /v1/decisions/{id}/instead",
         "POST /v1/decisions/{id}/replay",
         "POST /v1/evaluation/compare",
+        "POST /v1/evaluation/log",
         "POST /v1/events",
         "POST /v1/events/beacon",
         "POST /v1/examination/estimate",

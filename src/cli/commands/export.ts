@@ -1,4 +1,4 @@
-/** `shelfwise export dsjson`: logged decisions as other bandit software reads them. */
+/** `shelfwise export`: logged decisions as files; `export dsjson` as other bandit software reads them. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
@@ -9,6 +9,7 @@ import type { ApiClient } from '../client.ts';
 import { type GlobalOptions, print, query, type Run, withClient } from '../command.ts';
 import { wholeNumber } from '../parse.ts';
 import { withProgress } from '../progress.ts';
+import { registerExportOpe } from './export-ope.ts';
 
 interface ExportOptions extends GlobalOptions {
   readonly span: string;
@@ -24,9 +25,11 @@ interface ExportReport {
 }
 
 export function registerExport(program: Command, run: Run): void {
-  program
+  const group = program
     .command('export')
-    .description('Logged decisions in formats of other software.')
+    .description('Logged decisions as files: for other software, and for evaluation without the platform.');
+  registerExportOpe(group, run);
+  group
     .command('dsjson')
     .description(
       "Decisions as Vowpal Wabbit's decision-service JSON, one a line, oldest first: conditional contextual bandits whose " +

@@ -6,6 +6,7 @@ import type {
   Estimate,
   IntervalKind,
   Reason,
+  Rung,
   StudyReport,
   TunedEstimate,
   Verdict,
@@ -14,10 +15,12 @@ import type { OpeLog } from '../../exchange/index.ts';
 import { found, type GlobalOptions, print, type Run } from '../command.ts';
 import { fitted } from '../io.ts';
 import { columnMap, finiteNumber, wholeNumber } from '../parse.ts';
+import { estimatorsOf } from '../policy-list.ts';
 import { withProgress } from '../progress.ts';
 
-const FORMATS = ['obp-json', 'open-bandit', 'dsjson', 'csv', 'parquet'] as const;
+const FORMATS = ['obp-json', 'open-bandit', 'dsjson', 'csv', 'parquet', 'shelfwise'] as const;
 type Format = (typeof FORMATS)[number];
+const RUNGS: readonly Rung[] = ['prefix', 'above', 'row', 'item'];
 const INTERVALS: readonly IntervalKind[] = ['bca', 'percentile', 'student-t', 'normal'];
 
 interface EstimateOptions extends GlobalOptions {
@@ -30,6 +33,7 @@ interface EstimateOptions extends GlobalOptions {
   readonly campaign?: string;
   readonly items?: number;
   readonly slots?: boolean;
+  readonly rung?: Rung;
   readonly interval?: IntervalKind;
   readonly level?: number;
   readonly resamples?: number;
@@ -85,14 +89,17 @@ export function registerEstimate(ope: Command, run: Run): void {
     .addOption(new Option('--format <format>', 'by default what the name says').choices(FORMATS))
     .option(
       '--policy <policy>',
-      'the policy that is judged, where the log does not say its probabilities: uniform (default), logged, and for dsjson first',
+      'the policy that is judged, where the log does not say its probabilities: uniform (default), logged, and for dsjson first; of an evaluation log one that it holds, or served',
     )
-    .option('--estimators <list>', 'ipw, snipw, dr, dr(lambda=10.0), … parted by commas', namesOf, ['all'])
+    .option('--estimators <list>', 'ipw, snipw, dr, dr(lambda=10.0), … parted by commas; all', estimatorsOf, ['all'])
     .option('--map <field=column>', 'csv, parquet: a column of another name; repeatable', columnMap)
     .option('--behaviour <policy>', 'open-bandit: of a folder, which log: random or bts')
     .option('--campaign <name>', 'open-bandit: of a folder, which campaign: all, men or women')
     .option('--items <count>', 'open-bandit: items of another campaign', wholeNumber(1, 1_000_000))
     .option('--slots', 'dsjson: weigh events of several slots by slot, by beginning, and as a whole')
+    .addOption(
+      new Option('--rung <rung>', 'shelfwise: how much of a page a weight takes in (default above)').choices(RUNGS),
+    )
     .addOption(new Option('--interval <kind>', 'default bca').choices(INTERVALS))
     .option('--level <share>', 'chance that intervals are to cover (default 0.95)', finiteNumber(0.5, 0.9999))
     .option('--resamples <count>', 'of a bootstrap, by listener (default 1000)', wholeNumber(1, 1_000_000))
@@ -106,8 +113,9 @@ Examples:
   shelfwise ope estimate --log decisions.parquet --map targetPropensity=pi_new --json
   shelfwise ope estimate --log obd/ --format open-bandit --behaviour bts --campaign men --policy uniform
   shelfwise ope estimate --log personalizer.dsjson.gz --policy first
+  shelfwise ope estimate --log month.ope.jsonl.gz --policy warm
 
-The platform's own decisions: shelfwise ope compare`,
+The platform's own decisions: shelfwise ope compare, or written down by shelfwise export ope`,
     )
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<EstimateOptions>();
@@ -115,13 +123,6 @@ The platform's own decisions: shelfwise ope compare`,
       if (report.verdict === 'refused') found(run);
       print(run, options, report, () => reportText(report));
     });
-}
-
-function namesOf(text: string): readonly string[] {
-  // Commas within parentheses belong to a name.
-  const names = text.split(/,(?![^(]*\))/).map((name) => name.trim());
-  if (names.includes('')) throw new InvalidArgumentError('It must be names parted by commas, or all.');
-  return names;
 }
 
 function numbersOf(text: string): readonly number[] {
@@ -162,7 +163,7 @@ async function estimate(run: Run, options: EstimateOptions): Promise<EstimateRep
   );
   const evidence = diagnostics.evidence();
   const { weights, meanWeight } = evidence;
-  const { verdict, reasons } = judge(evidence);
+  const { verdict, reasons } = judge({ ...evidence, ...log.evidence?.() });
   const { estimates, tuning, lowerBounds } = report;
   const isRefused = verdict === 'refused';
   return {
@@ -196,6 +197,7 @@ async function estimate(run: Run, options: EstimateOptions): Promise<EstimateRep
 function formatOf(file: string): Format {
   const name = file.toLowerCase().replace(/\.gz$/, '');
   if (name.endsWith('.json')) return 'obp-json';
+  if (name.endsWith('.ope.jsonl')) return 'shelfwise';
   if (name.endsWith('.dsjson') || name.endsWith('.jsonl') || name === '-') return 'dsjson';
   if (name.endsWith('.parquet')) return 'parquet';
   if (name.endsWith('.csv') || name.endsWith('.tsv')) return 'csv';
@@ -203,12 +205,16 @@ function formatOf(file: string): Format {
 }
 
 async function openLog(run: Run, options: EstimateOptions, format: Format): Promise<OpeLog> {
-  const { readObpJson, readOpeColumns, readOpeDsjson, readOpenBandit } = await import('../../exchange/index.ts');
+  const { readEvaluationLog, readObpJson, readOpeColumns, readOpeDsjson, readOpenBandit } = await import(
+    '../../exchange/index.ts'
+  );
   const files = options.log.map((file) => (file === '-' ? file : resolve(run.cli.cwd, file)));
   const { policy } = options;
   if (files.length > 1 && format !== 'csv' && format !== 'parquet')
     throw new ShelfwiseError('OPTION_INVALID', `one log of format ${format} at a time; ${files.length} were given`);
   switch (format) {
+    case 'shelfwise':
+      return readEvaluationLog(files[0], { policy, rung: options.rung });
     case 'obp-json':
       refusePolicy(policy, 'action_dist');
       return readObpJson(files[0]);

@@ -4,7 +4,7 @@ import type { ComparedRung, PolicyUnderEvaluation } from '../../server/index.ts'
 import type { SelfCheckOptions } from '../../simulation/index.ts';
 import { type GlobalOptions, print, type Run } from '../command.ts';
 import { anyOptionMap, wholeNumber } from '../parse.ts';
-import { type OptionMap, policiesOf, withOptions } from '../policy-list.ts';
+import { estimatorsOf, type OptionMap, policiesOf, withOptions } from '../policy-list.ts';
 import { withProgress } from '../progress.ts';
 import { selfCheckText } from '../selfcheck-text.ts';
 
@@ -50,7 +50,7 @@ export function registerSelfCheck(ope: Command, run: Run): void {
     .option('--compose <name.option=value>', 'an option of its composition; repeatable', anyOptionMap)
     .option('--seeds <count>', 'logs (default 300)', wholeNumber(1, 100_000))
     .option('--decisions <count>', 'of a log (default 20000)', wholeNumber(100, 10_000_000))
-    .option('--estimators <list>', 'the first leads (default dr,sndr,ipw,snipw)', namesOf)
+    .option('--estimators <list>', 'the first leads (default dr,sndr,ipw,snipw)', estimatorsOf)
     .option('--rungs <list>', `of ${RUNGS.join(', ')} (default above)`, rungsOf)
     .option(
       '--contexts <count>',
@@ -130,11 +130,6 @@ function onePolicy(text: string): readonly PolicyUnderEvaluation[] {
   const found = policiesOf(text);
   if (found.length > 1) throw new InvalidArgumentError('It must be one policy: ID or NAME=ID.');
   return found;
-}
-
-function namesOf(text: string): readonly string[] {
-  // λ of an estimator stands in brackets, and may be the only comma's neighbour.
-  return text.split(/,(?![^(]*\))/).map((name) => name.trim());
 }
 
 function rungsOf(text: string): readonly ComparedRung[] {

@@ -13,11 +13,23 @@ export interface RowToAdd {
   matches: number;
   predicted: number;
   expected: number;
+  /** Of slates: 0 for a place that it lacks. */
+  isCard: number;
+  /** Of slates with a model, read where a decision starts. */
+  control: number;
+}
+
+export interface ChunkContents {
+  /** @default false */
+  readonly model?: boolean;
+  /** Do rows stand for the places of slates, some of which lack them? With a model they have controls. @default false */
+  readonly slates?: boolean;
 }
 
 /** Collects rows into chunks of about `CHUNK_ROWS`; a decision stays whole, however long it is. */
 export class ChunkBuilder {
   readonly #hasModel: boolean;
+  readonly #hasSlates: boolean;
   #capacity = CHUNK_ROWS + 256;
   #rows = 0;
   #decisions = 0;
@@ -29,9 +41,16 @@ export class ChunkBuilder {
   #matches = new Uint8Array(this.#capacity);
   #predicted: Float64Array;
   #expected: Float64Array;
+  #isCard = new Uint8Array(0);
+  #control = new Float64Array(0);
 
-  constructor(hasModel: boolean) {
+  constructor({ model: hasModel = false, slates = false }: ChunkContents = {}) {
     this.#hasModel = hasModel;
+    this.#hasSlates = slates;
+    if (slates) {
+      this.#isCard = new Uint8Array(this.#capacity);
+      this.#control = new Float64Array(this.#capacity);
+    }
     this.#predicted = new Float64Array(hasModel ? this.#capacity : 0);
     this.#expected = new Float64Array(hasModel ? this.#capacity : 0);
   }
@@ -42,7 +61,11 @@ export class ChunkBuilder {
     const full = starts && this.#rows >= CHUNK_ROWS ? this.take() : null;
     if (this.#rows === this.#capacity) this.#grow();
     const at = this.#rows++;
-    if (starts) this.#listenerOf[this.#decisions++] = row.listener;
+    if (starts) {
+      if (this.#hasSlates) this.#control[this.#decisions] = row.control;
+      this.#listenerOf[this.#decisions++] = row.listener;
+    }
+    if (this.#hasSlates) this.#isCard[at] = row.isCard;
     this.#decisionOf[at] = this.#decisions - 1;
     this.#positionOf[at] = row.position;
     this.#weights[at] = row.weight;
@@ -71,6 +94,8 @@ export class ChunkBuilder {
       weights: this.#weights.slice(0, rows),
       rewards: this.#rewards.slice(0, rows),
       matches: this.#matches.slice(0, rows),
+      isCard: this.#hasSlates ? this.#isCard.slice(0, rows) : undefined,
+      control: this.#hasSlates && this.#hasModel ? this.#control.slice(0, decisions) : undefined,
       model: this.#hasModel
         ? { predicted: this.#predicted.slice(0, rows), expected: this.#expected.slice(0, rows) }
         : undefined,
@@ -85,6 +110,10 @@ export class ChunkBuilder {
     this.#weights = grown(this.#weights, new Float64Array(this.#capacity));
     this.#rewards = grown(this.#rewards, new Float64Array(this.#capacity));
     this.#matches = grown(this.#matches, new Uint8Array(this.#capacity));
+    if (this.#hasSlates) {
+      this.#isCard = grown(this.#isCard, new Uint8Array(this.#capacity));
+      this.#control = grown(this.#control, new Float64Array(this.#capacity));
+    }
     if (!this.#hasModel) return;
     this.#predicted = grown(this.#predicted, new Float64Array(this.#capacity));
     this.#expected = grown(this.#expected, new Float64Array(this.#capacity));
@@ -106,5 +135,7 @@ export function emptyRow(): RowToAdd {
     matches: 0,
     predicted: 0,
     expected: 0,
+    isCard: 1,
+    control: 0,
   };
 }

@@ -77,7 +77,7 @@ function sourceFrom(table: NumberTable, columnOf: ReadonlyMap<Field, string>): D
   const expected = place('expected', numberOf);
 
   async function* chunks(): AsyncGenerator<EvaluationRows> {
-    const builder = new ChunkBuilder(predicted >= 0);
+    const builder = new ChunkBuilder({ model: predicted >= 0 });
     const next = emptyRow();
     let row = 0;
     let decisions = 0;

@@ -79,7 +79,7 @@ async function* chunksOf(
   probability: ChoiceProbability,
   notes: string[],
 ): AsyncGenerator<EvaluationRows> {
-  const builder = new ChunkBuilder(false);
+  const builder = new ChunkBuilder();
   const next = emptyRow();
   const left = { bad: 0, 'not to be learnt from': 0, 'without a label': 0, 'of forced choices alone': 0 };
   const listeners = new ListenerNumbers();

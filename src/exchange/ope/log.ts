@@ -1,5 +1,5 @@
 /** What every reader of logs for evaluation gives. */
-import type { Study } from '../../counterfactual/index.ts';
+import type { Evidence, Study } from '../../counterfactual/index.ts';
 
 export interface OpeLog {
   /** One sentence for people: what is read. */
@@ -8,6 +8,8 @@ export interface OpeLog {
   readonly notes: readonly string[];
   /** At least one; each source may be read any number of times. */
   readonly studies: readonly Study[];
+  /** What the log knows of itself beyond its rows, for a verdict. Complete once the first study's source was read. @default nothing */
+  readonly evidence?: (() => Partial<Evidence>) | undefined;
 }
 
 /** Rows of a chunk: some hundred KB of columns. */

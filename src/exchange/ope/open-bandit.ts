@@ -60,7 +60,7 @@ function sourceFrom(
 ): DecisionSource {
   const expressions = [numberOf('item_id'), numberOf('position'), numberOf('click'), numberOf(propensity)];
   async function* chunks(): AsyncGenerator<EvaluationRows> {
-    const builder = new ChunkBuilder(false);
+    const builder = new ChunkBuilder();
     const next = emptyRow();
     let row = 0;
     for await (const { rows, columns } of table.numbers(expressions)) {

@@ -202,7 +202,7 @@ export async function* weighedChunks(
 }
 
 /** Listeners by number, as they come; beyond so many by hash, which shares numbers. */
-class ListenerNumbers {
+export class ListenerNumbers {
   count = 0;
   readonly #numbers = new Map<string, number>();
 
@@ -223,7 +223,7 @@ interface Grid {
 }
 
 /** The places that a page of its surface may have. */
-function gridOf({ record, epochs }: OpenedDecision): Grid {
+export function gridOf({ record, epochs }: OpenedDecision): Grid {
   return epochs.tunables.surfaces[surfaceOf(record.device)];
 }
 

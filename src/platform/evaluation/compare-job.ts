@@ -9,80 +9,72 @@ import {
   type SliceComparison,
   settingOf,
 } from '../../counterfactual/index.ts';
-import { type DecisionVersions, readCatalog } from '../../domain/index.ts';
-import type { LogPosition } from '../../store/index.ts';
-import { countDecided } from '../decisions.ts';
-import { flaggedKeys } from '../traffic.ts';
-import { eventsOf, pastDecisions } from '../training/examples.ts';
-import { parseSpan } from '../training/span.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
 import { ALL_RUNGS, type ChunkTotals, keyOf, newTotals, weighedChunks } from './chunks.ts';
 import {
   COMPARED_RUNGS,
+  type ComparedEstimator,
   type ComparedFigure,
   type ComparedPolicy,
   type ComparedSlice,
   type ComparisonOptions,
   type ComparisonReport,
-  REWARD_MODELS,
   SLICE_DIMENSIONS,
 } from './comparison.ts';
 import { unpairedLift } from './held-out.ts';
-import type { OutcomeSource } from './outcomes.ts';
-import { fitRewardValues } from './reward-values.ts';
+import {
+  fittedFor,
+  noDecisions,
+  READING_DEFAULTS,
+  type ReadingJob,
+  readingOf,
+  requireReading,
+  rewardModelReport,
+} from './reading.ts';
 import { popularityAmong, servedAmong, type TargetSpec } from './targets.ts';
 import { WeightHistograms } from './weight-histograms.ts';
 
-export interface CompareJob {
+export interface CompareJob extends ReadingJob {
   readonly options: ComparisonOptions;
   /** With what served and popularity among them, which lifts are taken over. */
   readonly targets: readonly TargetSpec[];
   /** How many of them were asked for: the first. */
   readonly asked: number;
-  readonly nowMs: number;
-  readonly eventsEnd: LogPosition;
-  readonly decisionsEnd: LogPosition;
-  readonly catalogHash: DecisionVersions['catalog'];
 }
 
 const DEFAULTS: ComparisonOptions = {
+  ...READING_DEFAULTS,
   policies: [],
-  span: '30d',
-  estimator: '',
+  estimators: [],
   rung: 'above',
   by: [],
   level: 0.95,
   resamples: 1000,
-  share: 1,
-  rewardModel: 'cross-fitted',
-  family: 'logistic',
-  folds: 2,
-  seed: 1,
 };
+const MOST_ESTIMATORS = 8;
 
 /** Completes and checks all but the policies; throws `OPTION_INVALID` with the field and its range. */
 export function resolveComparison(given: Partial<ComparisonOptions>): ComparisonOptions {
   const options = resolveOptions<ComparisonOptions>('compare', given, DEFAULTS);
-  parseSpan(options.span, Number.MAX_SAFE_INTEGER, 'compare: span');
+  requireReading('compare', options);
   requireOneOf('compare', 'rung', options.rung, COMPARED_RUNGS);
-  requireOneOf('compare', 'rewardModel', options.rewardModel, REWARD_MODELS);
   for (const dimension of options.by) requireOneOf('compare', 'by', dimension, SLICE_DIMENSIONS);
   requireRange('compare', 'level', options.level, 0.5, 0.9999);
   requireWhole('compare', 'resamples', options.resamples, 100, 100_000);
-  requireRange('compare', 'share', options.share, 1e-6, 1);
-  requireWhole('compare', 'folds', options.folds, 2, 20);
-  requireWhole('compare', 'seed', options.seed, 0, 2 ** 32 - 1);
   const hasModel = options.rewardModel !== 'none';
-  const estimator = options.estimator === '' ? (hasModel ? 'dr' : 'ipw') : options.estimator;
-  const { estimator: found } = settingOf(estimator);
-  if (found.normalises === 'position') {
-    throw new ShelfwiseError('OPTION_INVALID', `compare: ${estimator} is for plain slates; give snipw or sndr`);
+  const estimators = options.estimators.length > 0 ? [...new Set(options.estimators)] : [hasModel ? 'dr' : 'ipw'];
+  requireWhole('compare', 'the number of estimators', estimators.length, 1, MOST_ESTIMATORS);
+  for (const name of estimators) {
+    const { estimator } = settingOf(name);
+    if (estimator.normalises === 'position') {
+      throw new ShelfwiseError('OPTION_INVALID', `compare: ${name} is for plain slates; give snipw or sndr`);
+    }
+    if (estimator.usesModel && !hasModel) {
+      throw new ShelfwiseError('OPTION_INVALID', `compare: ${name} needs a reward model; give another than none`);
+    }
   }
-  if (found.usesModel && !hasModel) {
-    throw new ShelfwiseError('OPTION_INVALID', `compare: ${estimator} needs a reward model; give another than none`);
-  }
-  return { ...options, estimator, by: [...new Set(options.by)] };
+  return { ...options, estimators, by: [...new Set(options.by)] };
 }
 
 const MEANING =
@@ -96,78 +88,62 @@ export async function compareJob(
   secondsNow: () => number,
 ): Promise<ComparisonReport> {
   const startS = secondsNow();
-  const { options, targets, nowMs } = job;
-  const { store } = workspace;
-  const span = parseSpan(options.span, nowMs, 'compare: span');
-  const { items } = workspace.vocabularies();
-  const flagged = flaggedKeys(store, nowMs);
-  const source: OutcomeSource = {
-    decisions: (of) => pastDecisions(workspace, job.decisionsEnd, of),
-    events: () => eventsOf(workspace, job.eventsEnd),
-    catalog: readCatalog(workspace.epochs.get(job.catalogHash)),
-    itemName: (item) => items.name(item),
-    isFlagged: (key) => flagged.has(key),
-  };
-  let setting = settingOf(options.estimator);
-  const read = { source, span, nowMs, share: options.share };
-  const fitted =
-    setting.estimator.usesModel && options.rewardModel !== 'none'
-      ? await fitRewardValues(
-          workspace,
-          {
-            ...read,
-            kind: options.rewardModel,
-            family: options.family,
-            folds: options.folds,
-            seed: options.seed,
-            decisions: options.share * countDecided(store, span.fromMs, Math.min(nowMs, span.toMs)),
-          },
-          onProgress,
-        )
-      : undefined;
-  const estimator = fitted === undefined ? withoutModel(options.estimator) : options.estimator;
-  setting = settingOf(estimator);
+  const { options, targets } = job;
+  const read = readingOf(workspace, job);
+  const usesModel = options.estimators.some((name) => settingOf(name).estimator.usesModel);
+  const fitted = usesModel ? await fittedFor(workspace, options, read, onProgress) : undefined;
+  const estimators = fitted === undefined ? [...new Set(options.estimators.map(withoutModel))] : options.estimators;
 
   const rungs: readonly Rung[] = options.rung === 'slope' ? ALL_RUNGS : [options.rung];
   const baseline = popularityAmong(targets);
-  const comparison = new Comparison({
-    policies: targets.length,
-    rungs: rungs.length,
-    setting,
-    served: servedAmong(targets),
-    baseline,
-    level: options.level,
-    resamples: options.resamples,
-    seed: options.seed,
-  });
+  const comparisons = estimators.map(
+    (name) =>
+      new Comparison({
+        policies: targets.length,
+        rungs: rungs.length,
+        setting: settingOf(name),
+        served: servedAmong(targets),
+        baseline,
+        level: options.level,
+        resamples: options.resamples,
+        seed: options.seed,
+      }),
+  );
   const totals = newTotals(targets.length);
   const chunks = weighedChunks(
     workspace,
-    {
-      ...read,
-      targets,
-      rungs,
-      by: options.by,
-      values: fitted?.values,
-    },
+    { ...read, targets, rungs, by: options.by, values: fitted?.values },
     totals,
     onProgress,
   );
   const histograms = new WeightHistograms(job.asked, rungs.length);
   for await (const chunk of chunks) {
-    comparison.add(chunk);
+    for (const comparison of comparisons) comparison.add(chunk);
     histograms.add(chunk);
   }
   onProgress('intervals', 0);
-  const all = comparison.all();
-  if (all === undefined) throw nothingLeft(totals, options.span);
   const told = (slice: SliceComparison, dimension: ComparedSlice['dimension'], name: string): ComparedSlice =>
     sliceReport(slice, dimension, name, { job, rungs, totals, baseline });
+  const compared = comparisons.map((comparison, at): ComparedEstimator & { readonly all: SliceComparison } => {
+    const all = comparison.all();
+    if (all === undefined) throw noDecisions(totals, options.span);
+    onProgress('intervals', (at + 1) / comparisons.length);
+    return {
+      estimator: estimators[at],
+      all,
+      overall: told(all, '', ''),
+      slices: totals.slices.flatMap(([dimension, name], number) => {
+        const slice = comparison.slice(number);
+        return slice === undefined ? [] : [told(slice, dimension, name)];
+      }),
+    };
+  });
+  const [{ all, ...leading }, ...others] = compared;
   return {
     span: options.span,
     fromMs: totals.fromMs,
     toMs: totals.toMs,
-    estimator,
+    ...leading,
     rung: options.rung,
     assumption: options.rung === 'slope' ? 'as the rung of each policy says' : RUNG_ASSUMPTIONS[options.rung],
     level: options.level,
@@ -175,22 +151,11 @@ export async function compareJob(
     listeners: totals.listeners,
     cards: totals.cards,
     leftOut: totals.left,
-    rewardModel:
-      fitted === undefined
-        ? null
-        : {
-            kind: options.rewardModel,
-            family: options.rewardModel === 'logged' ? 'logged' : options.family,
-            rows: fitted.rows,
-          },
-    overall: told(all, '', ''),
+    rewardModel: rewardModelReport(options, fitted),
     histograms: all.policies
       .slice(0, job.asked)
       .map(({ rung }, policy) => histograms.of(targets[policy].name, policy, rung)),
-    slices: totals.slices.flatMap(([dimension, name], number) => {
-      const slice = comparison.slice(number);
-      return slice === undefined ? [] : [told(slice, dimension, name)];
-    }),
+    others: others.map(({ estimator, overall, slices }) => ({ estimator, overall, slices })),
     meaning: MEANING,
     seconds: secondsNow() - startS,
   };
@@ -201,15 +166,6 @@ function withoutModel(estimator: string): string {
   const { estimator: found } = settingOf(estimator);
   if (!found.usesModel) return estimator;
   return found.normalises === 'none' ? 'ipw' : 'snipw';
-}
-
-function nothingLeft({ left, lacked }: ChunkTotals, span: string): ShelfwiseError {
-  if (left.unmet > 0 && lacked !== undefined) return new ShelfwiseError('POLICY_EVIDENCE', lacked);
-  const why = Object.entries(left)
-    .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${count} ${reason}`)
-    .join(', ');
-  return new ShelfwiseError('OPE_NO_DECISIONS', `of the span ${span}${why === '' ? '' : ` (${why})`}`);
 }
 
 interface ReportContext {

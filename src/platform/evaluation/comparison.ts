@@ -35,20 +35,10 @@ export interface PolicyUnderEvaluation {
   readonly model?: string;
 }
 
-export interface ComparisonOptions {
-  readonly policies: readonly PolicyUnderEvaluation[];
+/** Which past decisions an evaluation reads, and with what reward model. */
+export interface ReadingOptions {
   /** Which decisions: `all`, the last `30d` (or `12h`), or `FROM..TO`. @default '30d' */
   readonly span: string;
-  /** As `ope estimate` names them: `dr`, `sndr`, `ipw`, `snipw`, `dr(lambda=10.0)`. @default 'dr', without a reward model 'ipw' */
-  readonly estimator: string;
-  /** @default 'above' */
-  readonly rung: ComparedRung;
-  /** Values apart for each name of these. @default none */
-  readonly by: readonly SliceDimension[];
-  /** Chance that an interval is to cover, (0, 1). @default 0.95 */
-  readonly level: number;
-  /** Of the bootstrap by listener. @default 1000 */
-  readonly resamples: number;
   /** Share of the decisions that is read, evenly, by hash. @default 1 */
   readonly share: number;
   /** @default 'cross-fitted' */
@@ -59,6 +49,23 @@ export interface ComparisonOptions {
   readonly folds: number;
   /** Of folds, fits and resamples. @default 1 */
   readonly seed: number;
+}
+
+export interface ComparisonOptions extends ReadingOptions {
+  readonly policies: readonly PolicyUnderEvaluation[];
+  /**
+   * As `ope estimate` names them: `dr`, `sndr`, `ipw`, `snipw`, `dr(lambda=10.0)`; the first leads, others stand beside it, from the
+   * same reading. @default ['dr'], without a reward model ['ipw']
+   */
+  readonly estimators: readonly string[];
+  /** @default 'above' */
+  readonly rung: ComparedRung;
+  /** Values apart for each name of these. @default none */
+  readonly by: readonly SliceDimension[];
+  /** Chance that an interval is to cover, (0, 1). @default 0.95 */
+  readonly level: number;
+  /** Of the bootstrap by listener. @default 1000 */
+  readonly resamples: number;
 }
 
 export type Bounds = readonly [lower: number | null, upper: number | null];
@@ -133,10 +140,25 @@ export interface ComparedSlice {
   readonly policies: readonly ComparedPolicy[];
 }
 
+/** Which, and the rows that it was fitted to. */
+export interface RewardModelReport {
+  readonly kind: RewardModelChoice;
+  readonly family: string;
+  readonly rows: number;
+}
+
+/** The same decisions by another estimator. */
+export interface ComparedEstimator {
+  readonly estimator: string;
+  readonly overall: ComparedSlice;
+  readonly slices: readonly ComparedSlice[];
+}
+
 export interface ComparisonReport {
   readonly span: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** The leading one: of `overall` and `slices`. */
   readonly estimator: string;
   readonly rung: ComparedRung;
   /** What the rung takes for granted. */
@@ -147,18 +169,46 @@ export interface ComparisonReport {
   readonly cards: number;
   /** Decisions of the span that are no part of it, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
-  /** Which, and the rows that it was fitted to; null without one. */
-  readonly rewardModel: { readonly kind: RewardModelChoice; readonly family: string; readonly rows: number } | null;
+  /** Null without one. */
+  readonly rewardModel: RewardModelReport | null;
   readonly overall: ComparedSlice;
   /** Of each policy's weights in `overall`. */
   readonly histograms: readonly WeightHistogram[];
   readonly slices: readonly ComparedSlice[];
+  /** By the other estimators that were asked for, in their order. */
+  readonly others: readonly ComparedEstimator[];
   /** In words: what the figures are, and what they are not. */
   readonly meaning: string;
   readonly seconds: number;
 }
 
+/** What an evaluation log is made with. */
+export interface EvaluationLogOptions extends ReadingOptions {
+  /** Whose probabilities it holds beside those of what served; at most 16, none at least. @default none */
+  readonly policies: readonly PolicyUnderEvaluation[];
+}
+
+/** The last line of an evaluation log. */
+export interface EvaluationLogReport {
+  readonly decisions: number;
+  readonly listeners: number;
+  /** Decisions of the span that are no part of it, by reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+}
+
 export interface EvaluationService {
+  /**
+   * Writes past decisions down for evaluation elsewhere, line by line (docs/counterfactual.md), each taken before the next is made;
+   * beside serving, in a thread of its own; changes nothing. Throws as `comparePolicies`, and what `onLines` throws.
+   */
+  exportEvaluationLog(
+    request: Partial<EvaluationLogOptions>,
+    run: {
+      readonly onLines: (lines: readonly string[]) => Promise<void>;
+      readonly onProgress?: OnProgress;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<EvaluationLogReport>;
   /**
    * Estimates what policies would have earned on past decisions, beside serving, in a thread of its own; changes nothing.
    * Throws JOB_RUNNING (a training or another estimate), OPTION_INVALID, OPE_NO_DECISIONS,

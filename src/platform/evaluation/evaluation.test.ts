@@ -115,7 +115,10 @@ describe('policies compared on the decisions of a platform', () => {
     ] as const) {
       const truth = await truthOf(changed);
       for (const estimator of ['dr', 'snipw']) {
-        const { value, interval, weights } = policyOf(await compare({ policies: [target], estimator }), target.name);
+        const { value, interval, weights } = policyOf(
+          await compare({ policies: [target], estimators: [estimator] }),
+          target.name,
+        );
         if (value === null || interval === null) throw new Error('refused');
         const halfWidth = ((interval[1] ?? 0) - (interval[0] ?? 0)) / 2;
         expect(Math.abs(value - truth)).toBeLessThan(2 * halfWidth + 0.02 * truth);
@@ -135,7 +138,7 @@ describe('policies compared on the decisions of a platform', () => {
   }, 240_000);
 
   it('lets SLOPE choose the rung, and each weight says what it stands on', async () => {
-    const report = await compare({ policies: [COOL, WARM], rung: 'slope', estimator: 'ipw', rewardModel: 'none' });
+    const report = await compare({ policies: [COOL, WARM], rung: 'slope', estimators: ['ipw'], rewardModel: 'none' });
     expect(report.rewardModel).toBeNull();
     for (const { rung } of report.overall.policies) expect(['prefix', 'above', 'row', 'item']).toContain(rung);
     const item = policyOf(await compare({ policies: [WARM], rung: 'item' }), 'warm');
@@ -149,7 +152,7 @@ describe('policies compared on the decisions of a platform', () => {
     expect(fitted.rewardModel).toMatchObject({ kind: 'cross-fitted', family: 'logistic' });
     expect(fitted.rewardModel?.rows).toBeGreaterThan(500);
     const logged = await compare({ policies: [COOL], rewardModel: 'logged' });
-    const plain = await compare({ policies: [COOL], estimator: 'ipw', rewardModel: 'none' });
+    const plain = await compare({ policies: [COOL], estimators: ['ipw'], rewardModel: 'none' });
     const width = (report: ComparisonReport): number => {
       const [lower, upper] = policyOf(report, 'cool').liftOverServed?.interval ?? [0, 0];
       return (upper ?? 0) - (lower ?? 0);
@@ -173,8 +176,8 @@ describe('policies compared on the decisions of a platform', () => {
     await refuses({ policies: [{ policy: 'guess' }] }, 'OPTION_INVALID');
     await refuses({ policies: [{ policy: 'greedy' }, { policy: 'greedy' }] }, 'OPTION_INVALID');
     await refuses({ policies: [{ policy: 'softmax', options: { colour: 1 } }] }, 'OPTION_INVALID');
-    await refuses({ policies: [COOL], estimator: 'magic' }, 'OPTION_INVALID');
-    await refuses({ policies: [COOL], estimator: 'dr', rewardModel: 'none' }, 'OPTION_INVALID');
+    await refuses({ policies: [COOL], estimators: ['magic'] }, 'OPTION_INVALID');
+    await refuses({ policies: [COOL], estimators: ['dr'], rewardModel: 'none' }, 'OPTION_INVALID');
     await refuses({ policies: [COOL], span: '1h' }, 'OPE_NO_DECISIONS');
     await refuses({ policies: [{ ...COOL, model: 'f'.repeat(32) }] }, 'EPOCH_NOT_FOUND');
     await refuses({ policies: [{ policy: 'bootstrap-thompson' }] }, 'POLICY_EVIDENCE');

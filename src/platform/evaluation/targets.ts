@@ -109,6 +109,16 @@ function hashOf(name: string, model: string, serving: string): string {
   throw new ShelfwiseError('OPTION_INVALID', `compare: ${name} is to score with the model that serves, and none does`);
 }
 
+/** Policies beside what served, of which there may be none. Throws as `targetsOf`. */
+export function alternativesOf(
+  given: readonly PolicyUnderEvaluation[],
+  serving: HomeTunables,
+  modelHash: string,
+): readonly TargetSpec[] {
+  if (given.length === 0) return [];
+  return targetsOf(given, serving, modelHash).filter(({ tunables }) => tunables !== undefined);
+}
+
 /** With what lifts are taken over, what served and popularity, behind those that were asked for. */
 export function withBaselines(asked: readonly TargetSpec[], serving: HomeTunables): readonly TargetSpec[] {
   const missing: PolicyUnderEvaluation[] = [];

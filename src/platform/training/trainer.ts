@@ -9,8 +9,14 @@ import type { EncoderShape } from '../../features/index.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
 import type { Epochs } from '../epochs.ts';
 import { resolveComparison } from '../evaluation/compare-job.ts';
-import type { ComparisonOptions, ComparisonReport } from '../evaluation/comparison.ts';
-import { targetsOf, withBaselines } from '../evaluation/targets.ts';
+import type {
+  ComparisonOptions,
+  ComparisonReport,
+  EvaluationLogOptions,
+  EvaluationLogReport,
+} from '../evaluation/comparison.ts';
+import { resolveEvaluationLog } from '../evaluation/log-job.ts';
+import { alternativesOf, targetsOf, withBaselines } from '../evaluation/targets.ts';
 import type { Flushing } from '../flushing.ts';
 import { VERSION } from '../version.ts';
 import type { OnProgress } from '../workshop.ts';
@@ -20,6 +26,8 @@ import { requirePosition, resolveSpec, resolveTraining, splitRequest } from './o
 import type { TrainRequest } from './report.ts';
 import type { NewModel, TrainJob } from './train-job.ts';
 import type { TrainingData, TrainingMessage, TrainingResults, TrainingWork } from './training-thread.ts';
+
+export type OnLines = (lines: readonly string[]) => Promise<void>;
 
 export interface Trainer {
   /**
@@ -39,6 +47,13 @@ export interface Trainer {
     onProgress?: OnProgress,
     signal?: AbortSignal,
   ): Promise<ComparisonReport>;
+  /** Writes down for evaluation what is durable now, lines taken one batch after another. Throws as `compare`, and what `onLines` throws. */
+  writeDown(
+    request: Partial<EvaluationLogOptions>,
+    onLines: OnLines,
+    onProgress?: OnProgress,
+    signal?: AbortSignal,
+  ): Promise<EvaluationLogReport>;
   /** Stops a training under way, and waits for it. None begins any more. */
   close(): Promise<void>;
 }
@@ -97,6 +112,20 @@ export function createTrainer(dependencies: {
     const job = { options, targets, asked: asked.length, ...ends, nowMs: clock.nowMs(), catalogHash: catalog.hash };
     return inThread<'compare'>(dir, { kind: 'compare', job }, onProgress, signal);
   };
+  const writeDown = async (
+    request: Partial<EvaluationLogOptions>,
+    onLines: OnLines,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<EvaluationLogReport> => {
+    const options = resolveEvaluationLog(request);
+    const { catalog, tunables, model } = epochs.serving();
+    const targets = alternativesOf(options.policies, tunables, model?.hash ?? '');
+    const ends = await flushing.flushedEnds();
+    signal.throwIfAborted();
+    const job = { options, targets, ...ends, nowMs: clock.nowMs(), catalogHash: catalog.hash };
+    return inThread<'evaluation-log'>(dir, { kind: 'evaluation-log', job }, onProgress, signal, onLines);
+  };
   const alone = async <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
     if (running !== undefined) throw new ShelfwiseError('JOB_RUNNING', 'past decisions are being learnt from already');
     const signals = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
@@ -114,6 +143,8 @@ export function createTrainer(dependencies: {
     train: (request, onProgress = () => {}, signal) => alone((any) => perform(request, onProgress, any), signal),
     examine: (request, onProgress = () => {}, signal) => alone((any) => lookAt(request, onProgress, any), signal),
     compare: (request, onProgress = () => {}, signal) => alone((any) => weighUp(request, onProgress, any), signal),
+    writeDown: (request, onLines, onProgress = () => {}, signal) =>
+      alone((any) => writeDown(request, onLines, onProgress, any), signal),
     async close() {
       closing.abort(new ShelfwiseError('NOT_READY', 'the platform is closing'));
       await running;
@@ -127,6 +158,7 @@ function inThread<K extends TrainingWork['kind']>(
   work: Extract<TrainingWork, { kind: K }>,
   onProgress: OnProgress,
   signal: AbortSignal,
+  onLines: OnLines = async () => {},
 ): Promise<TrainingResults[K]> {
   const data: TrainingData = { dir, endingMemory: createEndingMemory(), work };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -140,15 +172,24 @@ function inThread<K extends TrainingWork['kind']>(
   };
   signal.addEventListener('abort', end, { once: true });
   return new Promise<TrainingResults[K]>((resolve, reject) => {
-    let outcome: Exclude<TrainingMessage, { type: 'progress' }> | undefined;
+    let outcome: Extract<TrainingMessage, { type: 'done' | 'failed' }> | undefined;
+    /** Why lines were not taken. */
+    let refused: { readonly cause: unknown } | undefined;
     thread.on('message', (message: TrainingMessage) => {
-      if (message.type !== 'progress') outcome = message;
+      if (message.type === 'lines') {
+        const refuse = (cause: unknown): void => {
+          refused = { cause };
+          end();
+        };
+        onLines(message.lines).then(() => thread.postMessage('more'), refuse);
+      } else if (message.type !== 'progress') outcome = message;
       else if (!signal.aborted) onProgress(message.stage, message.share);
     });
     thread.once('error', (error) => reject(new Error(`the training failed: ${messageOf(error)}`, { cause: error })));
     thread.once('exit', () => {
       signal.removeEventListener('abort', end);
       if (signal.aborted) reject(signal.reason);
+      else if (refused !== undefined) reject(refused.cause);
       else if (outcome?.type === 'done') resolve(outcome.result as TrainingResults[K]);
       else reject(outcome === undefined ? new Error('the training ended without a word') : errorOf(outcome));
     });

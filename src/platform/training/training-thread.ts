@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
 import { type CompareJob, compareJob } from '../evaluation/compare-job.ts';
-import type { ComparisonReport } from '../evaluation/comparison.ts';
+import type { ComparisonReport, EvaluationLogReport } from '../evaluation/comparison.ts';
+import { type EvaluationLogJob, evaluationLogJob } from '../evaluation/log-job.ts';
 import { openWorkspace } from '../workspace.ts';
 import { examinationJob } from './examination.ts';
 import type { ExaminationReport } from './examination-report.ts';
@@ -13,12 +14,14 @@ import { type NewModel, type TrainJob, trainJob } from './train-job.ts';
 export type TrainingWork =
   | { readonly kind: 'train'; readonly job: TrainJob }
   | { readonly kind: 'examine'; readonly job: ExaminationJob }
-  | { readonly kind: 'compare'; readonly job: CompareJob };
+  | { readonly kind: 'compare'; readonly job: CompareJob }
+  | { readonly kind: 'evaluation-log'; readonly job: EvaluationLogJob };
 
 export interface TrainingResults {
   train: NewModel;
   examine: ExaminationReport;
   compare: ComparisonReport;
+  'evaluation-log': EvaluationLogReport;
 }
 
 export interface TrainingData {
@@ -30,6 +33,8 @@ export interface TrainingData {
 
 export type TrainingMessage =
   | { readonly type: 'progress'; readonly stage: string; readonly share: number }
+  /** Of what is made line by line; nothing more is made until it is answered with `more`. */
+  | { readonly type: 'lines'; readonly lines: readonly string[] }
   | { readonly type: 'done'; readonly result: TrainingResults[TrainingWork['kind']] }
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly stack: string };
 
@@ -38,7 +43,19 @@ const port = parentPort;
 const { dir, endingMemory, work } = workerData as TrainingData;
 const ending = createEnding(endingMemory);
 const post = (message: TrainingMessage): void => port.postMessage(message);
-port.on('message', () => ending.begin());
+let onMore: () => void = () => undefined;
+port.on('message', (message: 'end' | 'more') => {
+  if (message === 'end') ending.begin();
+  onMore();
+});
+const onLines = async (lines: readonly string[]): Promise<void> => {
+  const taken = new Promise<void>((resolve) => {
+    onMore = resolve;
+  });
+  post({ type: 'lines', lines });
+  await taken;
+  ending.check();
+};
 
 const workspace = openWorkspace(dir, ending);
 try {
@@ -52,7 +69,9 @@ try {
       ? await trainJob(workspace, work.job, onProgress, secondsNow)
       : work.kind === 'examine'
         ? await examinationJob(workspace, work.job, onProgress, secondsNow)
-        : await compareJob(workspace, work.job, onProgress, secondsNow);
+        : work.kind === 'compare'
+          ? await compareJob(workspace, work.job, onProgress, secondsNow)
+          : await evaluationLogJob(workspace, work.job, onLines, onProgress);
   post({ type: 'done', result });
 } catch (error) {
   post({

@@ -117,7 +117,7 @@ export async function callJob<Answer>(
         throw new ApiProblem(code, status, detail === '' ? title : detail, remedy);
       }
       if ('result' in line) return line.result as Answer;
-      if (line.progress !== null) onProgress(line.progress.stage, line.progress.share);
+      if ('progress' in line && line.progress !== null) onProgress(line.progress.stage, line.progress.share);
     }
     if (part === undefined || part.done)
       throw new ApiProblem('JOB_CUT', 0, 'The platform ended before the job did.', 'Look at its log, and try again.');

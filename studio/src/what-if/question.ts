@@ -141,7 +141,7 @@ export function requestOf({ policies, span, by, rung, estimator }: Question): Pa
     policies: policies.map((policy, k) => underEvaluation(policy, names[k] ?? '')),
     span,
     rung,
-    estimator,
+    estimators: [estimator],
     ...(by === undefined ? {} : { by: [by] }),
     // Without a model there is nothing to fit.
     ...(estimator === 'ipw' || estimator === 'snipw' ? { rewardModel: 'none' as const } : {}),
