@@ -294,7 +294,39 @@ describe('data stats', () => {
     await expectOk(run('data', 'schema', 'infer', 'stats.pb', '--out', 'from-stats.pbtxt'));
   });
 
+  it('takes a query, and tells of pairs, of the label and of what values mean', async () => {
+    const sql =
+      "SELECT i AS x, -2 * i AS y, i >= 100 AS label, DATE '2026-01-01' + (i % 28)::INTEGER AS day FROM range(200) t(i)";
+    const more = ['--label', 'label', '--cross-features', 'x,y', '--semantic-domains', '--out', 'queried.pb'];
+    expect((await run('data', 'stats', '--sql', sql, ...more)).code).toBe(EXIT.ok);
+    const [{ features, crossFeatures }] = stats('queried.pb');
+    expect(crossFeatures).toEqual([
+      {
+        pathX: { step: ['x'] },
+        pathY: { step: ['y'] },
+        count: 200,
+        numCrossStats: { correlation: -1, covariance: -6666.5 },
+      },
+    ]);
+    const customOf = (name: string) =>
+      Object.fromEntries(
+        features!
+          .find(({ path }) => path!.step![0] === name)!
+          .customStats!.map(({ name, num, str }) => [name, num ?? str]),
+      );
+    expect(customOf('x').mutual_information).toBeCloseTo(1, 6);
+    expect(customOf('day').domain_info).toBe("time_domain {string_format: '%Y-%m-%d'}");
+  });
+
   it.each([
+    [['--sql', 'SELECT nothing'], 'nothing'],
+    [['one.csv', '--sql', 'SELECT 1'], 'either files or --sql'],
+    [[], 'either files or --sql'],
+    [['one.csv', '--attach', 'a=b'], 'goes with --sql'],
+    [['--sql', 'SELECT 1', '--attach', 'nowhere'], 'NAME=DATABASE'],
+    [['one.csv', '--label', 'colour'], '--label: there is no column colour'],
+    [['one.csv', '--cross-features', 'played,colour'], '--cross-features: there is no column colour'],
+    [['one.csv', '--cross-features', 'played'], 'two columns parted by a comma'],
     [['nothing.csv'], 'nothing.csv'],
     [['one.csv.zip'], 'ENOENT'],
     [['stats.pb'], 'stats.pb'],

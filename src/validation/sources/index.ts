@@ -21,7 +21,7 @@ export {
   typeOf,
 } from './columns.ts';
 export { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
-export { readTableChunks, type TableFormat } from './tables.ts';
+export { type QueryOptions, readQueryChunks, readTableChunks, type TableFormat } from './tables.ts';
 
 type GivenCsvOptions = { readonly [K in keyof CsvOptions]?: CsvOptions[K] | undefined };
 

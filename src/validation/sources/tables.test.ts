@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../store/index.ts';
 import { gather } from '../statistics/statistics-testing.ts';
 import type { Column } from './columns.ts';
-import { readExamples } from './index.ts';
+import { readExamples, readQueryChunks } from './index.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -100,6 +100,82 @@ describe('Parquet', () => {
     writeFileSync(join(folder, 'no.parquet'), 'none');
     await expect(gather(readExamples(join(folder, 'no.parquet')))).rejects.toMatchObject({
       code: 'STATISTICS_COLUMN_MISMATCH',
+    });
+  });
+});
+
+describe('a query', () => {
+  const textsIn = async (sql: string, options = {}): Promise<unknown[]> => {
+    const chunks = await gather(readQueryChunks(sql, options));
+    return chunks.flatMap(({ columns: [column] }) => ('values' in column ? [...column.values] : []));
+  };
+
+  it('has the types of what it selects, over files and attached databases', async () => {
+    const warehouse = await openWarehouse({ threads: 1 });
+    await warehouse.query(`ATTACH '${join(folder, 'events.duckdb')}' AS made`);
+    await warehouse.query("CREATE TABLE made.plays AS SELECT i, 'de' AS market FROM range(3000) t(i)");
+    await warehouse.query('DETACH made');
+    await warehouse.copyToParquet('SELECT i AS item FROM range(2) t(i)', join(folder, 'items.parquet'));
+    warehouse.close();
+    const sql =
+      "SELECT p.i, market, i % 2 = 0 AS even FROM lake.plays p JOIN 'items.parquet' ON item = p.i ORDER BY 1; ";
+    const chunks = await gather(readQueryChunks(sql, { attach: { lake: 'events.duckdb' }, folder }));
+    expect(Object.fromEntries(chunks[0].columns.map((column) => [column.name, shape([column])]))).toEqual({
+      i: ['INT', 1, 0, [0, 1]],
+      market: ['STRING', 1, 0, ['de', 'de']],
+      even: ['INT', 1, 0, [1, 0]],
+    });
+    expect(
+      await textsIn('SELECT count(*) FROM lake.plays -- all of them', { attach: { lake: 'events.duckdb' }, folder }),
+    ).toEqual([3000]);
+  });
+
+  it('reads texts of every length and repetition as they are, gaps and all', async () => {
+    const words = "['', 'a', 'twelve bytes', 'thirteen byte', 'é', 'twelve é chars', 'one that is quite long', NULL]";
+    const sql = `SELECT list_extract(${words}, 1 + (i * 7919 % 8)::INTEGER) || repeat('!', (i // 4096)::INTEGER) FROM range(9000) t(i)`;
+    const all = ['', 'a', 'twelve bytes', 'thirteen byte', 'é', 'twelve é chars', 'one that is quite long', null];
+    const expected = Array.from({ length: 9000 }, (_, i) => {
+      const word = all[(i * 7919) % 8];
+      return word === null ? [] : [word + '!'.repeat(Math.floor(i / 4096))];
+    });
+    expect(await textsIn(sql)).toEqual(expected.flat());
+    const unique = await textsIn("SELECT 'a text that is its own ' || i FROM range(300000) t(i)");
+    expect(new Set(unique).size).toBe(300_000);
+    expect(unique[299_999]).toBe('a text that is its own 299999');
+  });
+
+  it.each([
+    ['BIGINT', '9007199254740993', 9007199254740992],
+    ['BIGINT', '-9223372036854775808', -(2 ** 63)],
+    ['UBIGINT', '18446744073709551615', 2 ** 64],
+    ['TINYINT', '-128', -128],
+    ['USMALLINT', '65535', 65535],
+    ['INTEGER', '-2147483648', -(2 ** 31)],
+    ['UINTEGER', '4294967295', 2 ** 32 - 1],
+    ['BOOLEAN', 'true', 1],
+    ['FLOAT', '0.1', Math.fround(0.1)],
+    ['DOUBLE', "'-inf'", -Infinity],
+    ['HUGEINT', '170141183460469231731687303715884105727', 2 ** 127],
+    ['DATE', "'2020-02-29'", '2020-02-29'],
+    ['TIMESTAMP', "'2020-02-29 01:02:03.5'", '2020-02-29 01:02:03.5'],
+  ])('reads %s %s', async (type, literal, expected) => {
+    expect(await textsIn(`SELECT CAST(${literal} AS ${type}) AS x`)).toEqual([expected]);
+  });
+
+  it('that cannot be run, or a database that is not there, is refused with the reason', async () => {
+    const refused = (sql: string, options = {}) => expect(gather(readQueryChunks(sql, options))).rejects;
+    await refused('SELECT no_such_column FROM range(3)').toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('no_such_column'),
+    });
+    await refused('SELECT').toMatchObject({ code: 'OPTION_INVALID' });
+    await refused("SELECT error('half way') FROM range(5) t(i) WHERE i > 3").toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('half way'),
+    });
+    await refused('SELECT 1', { attach: { lake: join(folder, 'nowhere.duckdb') } }).toMatchObject({
+      code: 'OPTION_INVALID',
+      message: expect.stringContaining('cannot be attached as lake'),
     });
   });
 });

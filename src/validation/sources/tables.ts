@@ -1,90 +1,12 @@
-/** Examples from Parquet and JSON Lines through DuckDB, in chunks of typed columns. */
+/** Examples from Parquet, JSON Lines and queries through DuckDB, in chunks of typed columns. */
 import { statSync } from 'node:fs';
-import {
-  DuckDBArrayType,
-  DuckDBArrayValue,
-  DuckDBBlobValue,
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBListType,
-  DuckDBListValue,
-  DuckDBMapType,
-  DuckDBMapValue,
-  DuckDBStructType,
-  DuckDBStructValue,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBValue,
-} from '@duckdb/node-api';
-import { messageOf, ShelfwiseError } from '../../base/index.ts';
-import { decodeText } from '../metadata/index.ts';
-import { type Chunk, type ColumnType, columnOf, type Nested } from './columns.ts';
+import { resolve } from 'node:path';
+import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
+import { messageOf, resolveOptions, ShelfwiseError } from '../../base/index.ts';
+import type { Chunk } from './columns.ts';
+import { readingOf } from './duckdb-columns.ts';
 
 export type TableFormat = 'parquet' | 'jsonl';
-
-const INTEGERS: ReadonlySet<DuckDBTypeId> = new Set([
-  DuckDBTypeId.BOOLEAN,
-  DuckDBTypeId.TINYINT,
-  DuckDBTypeId.SMALLINT,
-  DuckDBTypeId.INTEGER,
-  DuckDBTypeId.BIGINT,
-  DuckDBTypeId.UTINYINT,
-  DuckDBTypeId.USMALLINT,
-  DuckDBTypeId.UINTEGER,
-  DuckDBTypeId.UBIGINT,
-]);
-
-const REALS: ReadonlySet<DuckDBTypeId> = new Set([
-  DuckDBTypeId.FLOAT,
-  DuckDBTypeId.DOUBLE,
-  DuckDBTypeId.DECIMAL,
-  DuckDBTypeId.HUGEINT,
-  DuckDBTypeId.UHUGEINT,
-]);
-
-/** Dates, times and identifiers are texts; true and false are integers; a map is a list of its entries. */
-function columnTypeOf(type: DuckDBType): ColumnType {
-  if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
-    const inner = columnTypeOf(type.valueType);
-    const flat = !(type.valueType instanceof DuckDBListType || type.valueType instanceof DuckDBArrayType);
-    return flat && inner.kind !== 'NULL' ? inner : { ...inner, depth: inner.depth + 1 };
-  }
-  if (type instanceof DuckDBStructType) {
-    const fields = type.entryNames.map((name, i) => [name, columnTypeOf(type.entryTypes[i])] as const);
-    return { kind: 'STRUCT', depth: 1, fields: new Map(fields) };
-  }
-  if (type instanceof DuckDBMapType) {
-    const fields = [['key', columnTypeOf(type.keyType)] as const, ['value', columnTypeOf(type.valueType)] as const];
-    return { kind: 'STRUCT', depth: 1, fields: new Map(fields) };
-  }
-  if (type.typeId === DuckDBTypeId.SQLNULL) return { kind: 'NULL', depth: 1 };
-  if (INTEGERS.has(type.typeId)) return { kind: 'INT', depth: 1 };
-  if (REALS.has(type.typeId)) return { kind: 'FLOAT', depth: 1, single: type.typeId === DuckDBTypeId.FLOAT };
-  return { kind: 'STRING', depth: 1 };
-}
-
-function nestedOf(value: DuckDBValue, type: DuckDBType): Nested {
-  if (value === null) return null;
-  if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) {
-    const { valueType } = type as DuckDBListType;
-    return value.items.map((item) => nestedOf(item, valueType));
-  }
-  if (value instanceof DuckDBStructValue) {
-    const { entryNames, entryTypes } = type as DuckDBStructType;
-    return Object.fromEntries(entryNames.map((name, i) => [name, nestedOf(value.entries[name], entryTypes[i])]));
-  }
-  if (value instanceof DuckDBMapValue) {
-    const { keyType, valueType } = type as DuckDBMapType;
-    return value.entries.map((entry) => ({
-      key: nestedOf(entry.key, keyType),
-      value: nestedOf(entry.value, valueType),
-    }));
-  }
-  if (value instanceof DuckDBBlobValue) return decodeText(value.bytes);
-  if (INTEGERS.has(type.typeId)) return Number(value);
-  if (REALS.has(type.typeId)) return typeof value === 'number' ? value : Number(String(value));
-  return String(value);
-}
 
 /** Types by which JSON's texts are kept as they were written. */
 const READ_AS_TIME =
@@ -107,6 +29,10 @@ function text(literal: string): string {
   return `'${literal.replaceAll("'", "''")}'`;
 }
 
+function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /**
  * Each chunk is at most 2048 examples. The types are those of the Parquet file, or the widest of all the lines of a JSON Lines
  * file (plain or gzipped), whose strings stay as they are written. A record is of kind STRUCT.
@@ -115,34 +41,105 @@ function text(literal: string): string {
 export async function* readTableChunks(file: string, format: TableFormat): AsyncGenerator<Chunk> {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new ShelfwiseError('OPTION_INVALID', `there is no file ${file}`);
+  yield* connected(
+    async (connection) => {
+      if (format === 'parquet') return `read_parquet(${text(file)})`;
+      const options = `, format = 'newline_delimited', columns = ${await describeJson(connection, file)}`;
+      return `read_json(${text(file)}${options})`;
+    },
+    (reason, cause) => new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as ${format}: ${reason}`, { cause }),
+  );
+}
+
+export interface QueryOptions {
+  /**
+   * Databases by the name under which the query knows them: a DuckDB file, or `TYPE:CONNECTION` of another system whose DuckDB
+   * extension is installed, such as `postgres:host=db dbname=events` or `sqlite:events.db`. They are opened to read only.
+   * @default none
+   */
+  readonly attach: Readonly<Record<string, string>>;
+  /** What relative names of files are relative to. @default the working directory */
+  readonly folder: string;
+}
+
+/**
+ * The rows of a query as examples, in chunks of at most 2048. It is one SELECT in DuckDB's SQL, over attached databases and over
+ * files (`FROM 'day-*.parquet'`). Nothing is fetched from the network unless the query or a database names it; extensions
+ * are loaded where they are installed and never installed.
+ * @throws OPTION_INVALID if a database cannot be attached or the query cannot be run
+ */
+export async function* readQueryChunks(
+  sql: string,
+  given: { readonly [K in keyof QueryOptions]?: QueryOptions[K] | undefined } = {},
+): AsyncGenerator<Chunk> {
+  const { attach, folder } = resolveOptions<QueryOptions>('readQueryChunks', given, { attach: {}, folder: '.' });
+  yield* connected(
+    async (connection) => {
+      await connection.run(`SET file_search_path = ${text(resolve(folder))}`);
+      for (const [name, target] of Object.entries(attach)) await attachDatabase(connection, name, target, folder);
+      // On lines of its own, for a query that ends in a comment.
+      return `(\n${sql.trim().replace(/;$/, '')}\n)`;
+    },
+    (reason, cause) => new ShelfwiseError('OPTION_INVALID', `the query cannot be run: ${reason}`, { cause }),
+  );
+}
+
+/** `TYPE:CONNECTION`; a drive letter of Windows is no type. */
+const TYPED = /^([a-z][a-z_0-9]+):(.*)$/is;
+
+async function attachDatabase(
+  connection: DuckDBConnection,
+  name: string,
+  target: string,
+  folder: string,
+): Promise<void> {
+  const [, type, path = resolve(folder, target)] = TYPED.exec(target) ?? [];
+  try {
+    await connection.run(
+      `ATTACH ${text(path)} AS ${identifier(name)} (READ_ONLY${type === undefined ? '' : `, TYPE ${identifier(type)}`})`,
+    );
+  } catch (error) {
+    const [reason] = messageOf(error).split('\n', 1);
+    throw new ShelfwiseError('OPTION_INVALID', `${target} cannot be attached as ${name}: ${reason}`, { cause: error });
+  }
+}
+
+/** The rows of a table or subquery, over a connection of its own. The next chunk is fetched while the last is worked on. */
+async function* connected(
+  tableOf: (connection: DuckDBConnection) => Promise<string>,
+  errorOf: (reason: string, cause: unknown) => ShelfwiseError,
+): AsyncGenerator<Chunk> {
   const database = await DuckDBInstance.create(':memory:', {
     threads: '1',
     memory_limit: '512MB',
     autoinstall_known_extensions: 'false',
   });
   const connection = await database.connect();
+  let ahead: Promise<DuckDBDataChunk | null> | undefined;
   try {
-    const from =
-      format === 'parquet'
-        ? 'read_parquet(?)'
-        : `read_json(?, format = 'newline_delimited', columns = ${await describeJson(connection, file)})`;
-    const result = await connection.stream(`SELECT * FROM ${from}`, [file]);
-    const names = result.columnNames();
-    const types = result.columnTypes();
-    const columnTypes = types.map(columnTypeOf);
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      const columns = names.map((name, i) => {
-        const values: Nested[] = chunk!.getColumnValues(i);
-        for (let row = 0; row < values.length; row++) values[row] = nestedOf(values[row] as DuckDBValue, types[i]);
-        return columnOf(name, columnTypes[i], values);
-      });
-      yield { rows: chunk.rowCount, columns };
+    const from = await tableOf(connection);
+    const prepared = await connection.prepare(`SELECT * FROM ${from}`);
+    const columns = Array.from({ length: prepared.columnCount }, (_, at) => at);
+    const { sql, read } = readingOf(
+      from,
+      columns.map((at) => prepared.columnName(at)),
+      columns.map((at) => prepared.columnType(at)),
+    );
+    prepared.destroySync();
+    const result = await connection.stream(sql);
+    ahead = result.fetchChunk();
+    for (let chunk = await ahead; chunk && chunk.rowCount > 0; chunk = await ahead) {
+      ahead = result.fetchChunk();
+      // Whoever stops early does not learn how the rest would have gone.
+      ahead.catch(() => {});
+      yield { rows: chunk.rowCount, columns: read(chunk) };
     }
   } catch (error) {
     if (error instanceof ShelfwiseError) throw error;
     const [reason] = messageOf(error).split('\n', 1);
-    throw new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as ${format}: ${reason}`, { cause: error });
+    throw errorOf(reason, error);
   } finally {
+    await ahead?.catch(() => {});
     connection.closeSync();
     database.closeSync();
   }

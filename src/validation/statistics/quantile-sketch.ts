@@ -38,7 +38,8 @@ export class QuantileSketch {
   readonly maxValues: number;
   private readonly block: number;
   private values = new Float64Array(FIRST_BUFFER);
-  private weights = new Float64Array(FIRST_BUFFER);
+  /** Of what is buffered; absent while all are 1. */
+  private weights: Float64Array | undefined;
   private buffered = 0;
   private readonly levels: (Summary | undefined)[] = [];
 
@@ -54,28 +55,37 @@ export class QuantileSketch {
   add(value: number, weight = 1): void {
     if (!(weight > 0) || Number.isNaN(value)) return;
     if (this.buffered === this.values.length) this.grow();
+    if (weight !== 1) this.weights ??= new Float64Array(this.values.length).fill(1);
     this.values[this.buffered] = value;
-    this.weights[this.buffered++] = weight;
-    if (this.buffered === this.block * 2) this.flush();
+    if (this.weights) this.weights[this.buffered] = weight;
+    if (++this.buffered === this.block * 2) this.flush();
   }
 
   /** Many at once. */
-  addAll(values: ArrayLike<number>, weights?: ArrayLike<number>): void {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      const weight = weights ? weights[i] : 1;
-      if (!(weight > 0) || Number.isNaN(value)) continue;
+  addAll(values: Float64Array | Float32Array | Int32Array, weights?: Float64Array): void {
+    if (weights || this.weights) {
+      for (let i = 0; i < values.length; i++) this.add(values[i], weights ? weights[i] : 1);
+      return;
+    }
+    for (let i = 0; i < values.length; ) {
       if (this.buffered === this.values.length) this.grow();
-      this.values[this.buffered] = value;
-      this.weights[this.buffered++] = weight;
-      if (this.buffered === this.block * 2) this.flush();
+      const buffer = this.values;
+      let at = this.buffered;
+      for (; i < values.length && at < buffer.length; i++) {
+        const value = values[i];
+        buffer[at] = value;
+        // A NaN is overwritten by what comes next.
+        if (!Number.isNaN(value)) at++;
+      }
+      this.buffered = at;
+      if (at === this.block * 2) this.flush();
     }
   }
 
   /** Takes in what another sketch of the same options has seen; the other stays as it is. */
   merge(other: QuantileSketch): void {
     for (const [level, summary] of other.levels.entries()) if (summary) this.carry(summary, level);
-    for (let i = 0; i < other.buffered; i++) this.add(other.values[i], other.weights[i]);
+    for (let i = 0; i < other.buffered; i++) this.add(other.values[i], other.weights ? other.weights[i] : 1);
   }
 
   /**
@@ -102,127 +112,187 @@ export class QuantileSketch {
   }
 
   private summary(): Summary {
-    let whole = summarise(this.values, this.weights, this.buffered);
-    for (const level of this.levels) if (level) whole = mergeSummaries(whole, level);
+    let whole: Summary = summarise(this.values, this.buffered, this.weights);
+    for (const level of this.levels) if (level) whole = mergeSummaries(whole, level).copy();
     return whole;
   }
 
   private grow(): void {
     const length = Math.min(this.values.length * 2, this.block * 2);
-    const [values, weights] = [new Float64Array(length), new Float64Array(length)];
-    values.set(this.values);
-    weights.set(this.weights);
-    this.values = values;
-    this.weights = weights;
+    const longer = (column: Float64Array): Float64Array<ArrayBuffer> => {
+      const grown = new Float64Array(length);
+      grown.set(column);
+      return grown;
+    };
+    this.values = longer(this.values);
+    if (this.weights) this.weights = longer(this.weights);
   }
 
   private flush(): void {
-    this.carry(compress(summarise(this.values, this.weights, this.buffered), this.block), 0);
+    const summary = compress(summarise(this.values, this.buffered, this.weights), this.block);
     this.buffered = 0;
+    this.weights = undefined;
+    this.carry(summary, 0);
   }
 
+  /** Puts a summary on a level; where there is one, both go to the next together. */
   private carry(summary: Summary, from: number): void {
     let carried = summary;
     for (let level = from; ; level++) {
       const met = this.levels[level];
       if (!met) {
         while (this.levels.length < level) this.levels.push(undefined);
-        this.levels[level] = carried;
+        this.levels[level] = carried instanceof Scratch ? carried.copy() : carried;
         return;
       }
-      carried = compress(mergeSummaries(carried, met), this.block + 1);
+      const both = compress(mergeSummaries(carried, met), this.block + 1);
+      // The next merge writes where this one stands.
+      carried = this.levels[level + 1] ? both.copy() : both;
       this.levels[level] = undefined;
     }
   }
 }
 
-function empty(capacity: number): Summary & { size: number } {
-  const column = (): Float64Array => new Float64Array(capacity);
-  return { size: 0, values: column(), weights: column(), minRanks: column(), maxRanks: column() };
-}
+/** Grows as it is filled; its columns are longer than its size. */
+class Scratch implements Summary {
+  size = 0;
+  values = new Float64Array(0);
+  weights = new Float64Array(0);
+  minRanks = new Float64Array(0);
+  maxRanks = new Float64Array(0);
 
-function push(to: Summary & { size: number }, value: number, weight: number, minRank: number, maxRank: number): void {
-  const at = to.size++;
-  to.values[at] = value;
-  to.weights[at] = weight;
-  to.minRanks[at] = minRank;
-  to.maxRanks[at] = maxRank;
-}
-
-/** Exact ranks of what is buffered. */
-function summarise(values: Float64Array, weights: Float64Array, count: number): Summary {
-  let uniform = true;
-  for (let i = 1; i < count && uniform; i++) uniform = weights[i] === weights[0];
-  let sorted = values.subarray(0, count);
-  let order: Uint32Array | undefined;
-  if (uniform) sorted = sorted.slice().sort();
-  else order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => values[a] - values[b] || 0);
-  const summary = empty(count);
-  let before = 0;
-  for (let i = 0; i < count; ) {
-    const value = order ? values[order[i]] : sorted[i];
-    let weight = 0;
-    for (; i < count && (order ? values[order[i]] : sorted[i]) === value; i++) weight += weights[order ? order[i] : i];
-    push(summary, value, weight, before, before + weight);
-    before += weight;
+  /** Empties it and makes room. */
+  start(capacity: number): this {
+    this.size = 0;
+    if (this.values.length < capacity) {
+      this.values = new Float64Array(capacity);
+      this.weights = new Float64Array(capacity);
+      this.minRanks = new Float64Array(capacity);
+      this.maxRanks = new Float64Array(capacity);
+    }
+    return this;
   }
-  return summary;
+
+  /** What it holds, in memory of its own. */
+  copy(): Summary {
+    const cut = (column: Float64Array): Float64Array => column.slice(0, this.size);
+    return {
+      size: this.size,
+      values: cut(this.values),
+      weights: cut(this.weights),
+      minRanks: cut(this.minRanks),
+      maxRanks: cut(this.maxRanks),
+    };
+  }
 }
 
-function mergeSummaries(a: Summary, b: Summary): Summary {
-  if (a.size === 0) return b;
-  if (b.size === 0) return a;
-  const merged = empty(a.size + b.size);
-  let [i, j, nextA, nextB] = [0, 0, 0, 0];
+// Two, as what is merged may be what was summarised; each is used up within one call of a sketch.
+const summarised = new Scratch();
+const merged = new Scratch();
+let sorted = new Float64Array(0);
+
+/** Exact ranks of what is buffered. @param weights absent if all are 1 */
+function summarise(buffer: Float64Array, count: number, weights: Float64Array | undefined): Scratch {
+  const out = summarised.start(count);
+  const { values, weights: totals, minRanks, maxRanks } = out;
+  let [size, before] = [0, 0];
+  if (!weights) {
+    if (sorted.length < count) sorted = new Float64Array(count);
+    const order = sorted.subarray(0, count);
+    order.set(buffer.subarray(0, count));
+    order.sort();
+    for (let i = 0; i < count; ) {
+      const value = order[i];
+      const from = i++;
+      while (i < count && order[i] === value) i++;
+      values[size] = value;
+      totals[size] = i - from;
+      minRanks[size] = from;
+      maxRanks[size++] = i;
+    }
+  } else {
+    const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => buffer[a] - buffer[b] || 0);
+    for (let i = 0; i < count; ) {
+      const value = buffer[order[i]];
+      let weight = 0;
+      for (; i < count && buffer[order[i]] === value; i++) weight += weights[order[i]];
+      values[size] = value;
+      totals[size] = weight;
+      minRanks[size] = before;
+      before += weight;
+      maxRanks[size++] = before;
+    }
+  }
+  out.size = size;
+  return out;
+}
+
+/** Both at once: ranks add up, of values that only one side has by those of its neighbours on the other. */
+function mergeSummaries(a: Summary, b: Summary): Scratch {
+  const out = merged.start(a.size + b.size);
+  const { values, weights, minRanks, maxRanks } = out;
+  let [i, j, size, nextA, nextB] = [0, 0, 0, 0, 0];
   while (i < a.size && j < b.size) {
-    if (a.values[i] === b.values[j]) {
-      const weight = a.weights[i] + b.weights[j];
-      push(merged, a.values[i], weight, a.minRanks[i] + b.minRanks[j], a.maxRanks[i] + b.maxRanks[j]);
+    const [x, y] = [a.values[i], b.values[j]];
+    if (x === y) {
+      values[size] = x;
+      weights[size] = a.weights[i] + b.weights[j];
+      minRanks[size] = a.minRanks[i] + b.minRanks[j];
+      maxRanks[size++] = a.maxRanks[i] + b.maxRanks[j];
       nextA = a.minRanks[i] + a.weights[i++];
       nextB = b.minRanks[j] + b.weights[j++];
-    } else if (a.values[i] < b.values[j]) {
-      push(merged, a.values[i], a.weights[i], a.minRanks[i] + nextB, a.maxRanks[i] + b.maxRanks[j] - b.weights[j]);
+    } else if (x < y) {
+      values[size] = x;
+      weights[size] = a.weights[i];
+      minRanks[size] = a.minRanks[i] + nextB;
+      maxRanks[size++] = a.maxRanks[i] + b.maxRanks[j] - b.weights[j];
       nextA = a.minRanks[i] + a.weights[i++];
     } else {
-      push(merged, b.values[j], b.weights[j], b.minRanks[j] + nextA, b.maxRanks[j] + a.maxRanks[i] - a.weights[i]);
+      values[size] = y;
+      weights[size] = b.weights[j];
+      minRanks[size] = b.minRanks[j] + nextA;
+      maxRanks[size++] = b.maxRanks[j] + a.maxRanks[i] - a.weights[i];
       nextB = b.minRanks[j] + b.weights[j++];
     }
   }
-  const [totalA, totalB] = [a.maxRanks[a.size - 1], b.maxRanks[b.size - 1]];
-  for (; i < a.size; i++) push(merged, a.values[i], a.weights[i], a.minRanks[i] + nextB, a.maxRanks[i] + totalB);
-  for (; j < b.size; j++) push(merged, b.values[j], b.weights[j], b.minRanks[j] + nextA, b.maxRanks[j] + totalA);
-  return merged;
+  const rest = (of: Summary, from: number, below: number, all: number): void => {
+    for (let at = from; at < of.size; at++) {
+      values[size] = of.values[at];
+      weights[size] = of.weights[at];
+      minRanks[size] = of.minRanks[at] + below;
+      maxRanks[size++] = of.maxRanks[at] + all;
+    }
+  };
+  const totalOf = (of: Summary): number => (of.size === 0 ? 0 : of.maxRanks[of.size - 1]);
+  rest(a, i, nextB, totalOf(b));
+  rest(b, j, nextA, totalOf(a));
+  out.size = size;
+  return out;
 }
 
-/** At most about `hint` entries, each hiding at most total / hint of rank; the least and the greatest value stay. */
-function compress(summary: Summary, hint: number): Summary {
+/** At most about `hint` entries, each hiding at most total / hint of rank; the least and the greatest value stay. In place. */
+function compress(summary: Scratch, hint: number): Scratch {
   const { size, values, weights, minRanks, maxRanks } = summary;
   if (size <= hint) return summary;
   const slack = maxRanks[size - 1] / hint;
-  const kept = empty(size);
-  const keep = (i: number): void => push(kept, values[i], weights[i], minRanks[i], maxRanks[i]);
-  keep(0);
-  let [last, credit] = [0, 0];
-  for (let read = 0; read + 1 < size; ) {
+  let [kept, last, credit] = [1, 0, 0];
+  const keep = (at: number): void => {
+    values[kept] = values[at];
+    weights[kept] = weights[at];
+    minRanks[kept] = minRanks[at];
+    maxRanks[kept++] = maxRanks[at];
+  };
+  for (let read = 0, reach = minRanks[0] + weights[0]; read + 1 < size; ) {
     let next = read + 1;
-    for (
-      ;
-      next < size && credit < size && maxRanks[next] - weights[next] - (minRanks[read] + weights[read]) <= slack;
-      next++
-    )
-      credit += hint;
+    for (; next < size && credit < size && maxRanks[next] - weights[next] - reach <= slack; next++) credit += hint;
     read = read === next - 1 ? read + 1 : next - 1;
+    // Read before it is overwritten: what is kept never overtakes what is read.
+    reach = minRanks[read] + weights[read];
     keep(read);
     last = read;
     credit -= size;
   }
   if (last + 1 !== size) keep(size - 1);
-  const cut = (column: Float64Array): Float64Array => column.slice(0, kept.size);
-  return {
-    size: kept.size,
-    values: cut(kept.values),
-    weights: cut(kept.weights),
-    minRanks: cut(kept.minRanks),
-    maxRanks: cut(kept.maxRanks),
-  };
+  summary.size = kept;
+  return summary;
 }

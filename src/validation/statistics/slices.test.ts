@@ -33,6 +33,17 @@ describe('slices', () => {
     expect(sizes(sliced)).toEqual({ 'All Examples': 5, age_10: 3, country_US_age_10: 1, country_US_age_20: 1 });
   });
 
+  it('are of named numbers as they stand in the column, whatever their type', () => {
+    const sliced = new SlicedStatistics([{ big: [2 ** 60] }, { single: [0.1, 3] }]);
+    sliced.add(chunkOf({ big: [2 ** 60, 1], single: [0.1, 3] }, { single: { kind: 'FLOAT', depth: 1, single: true } }));
+    expect(sizes(sliced)).toEqual({
+      'All Examples': 2,
+      big_1152921504606846976: 1,
+      'single_0.1': 1,
+      'single_3.0': 1,
+    });
+  });
+
   it('have the statistics of their examples alone, merged or not', () => {
     const alone = new DatasetStatistics();
     alone.add(chunkOf({ country: ['US', 'US', 'US'], age: [[10], [20], null], x: [1, 2, 5] }));

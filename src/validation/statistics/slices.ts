@@ -38,7 +38,7 @@ export class SlicedStatistics {
     for (const slice of this.slices) {
       const features = Object.entries(slice).map(([name, values]) => {
         const column = chunk.columns.find((each) => each.name === name);
-        const wanted = values && new Set(values.map(String));
+        const wanted = values && new Set(values.map((value) => textOf(value, column)));
         return { name, valuesAt: column ? valuesOf(column) : () => [], wanted };
       });
       for (let row = 0; row < chunk.rows; row++) {
@@ -92,10 +92,14 @@ function valuesOf(column: Column): (row: number) => string[] {
     );
   const { offsets } = column.levels[0];
   const { values } = column;
-  const single = values instanceof Float32Array;
-  const textOf = (value: string | number): string => {
-    if (typeof value === 'string') return value;
-    return column.kind === 'INT' ? value.toFixed(0) : formatDouble(single ? shortestFloat(value) : value);
-  };
-  return (row) => Array.from({ length: offsets[row + 1] - offsets[row] }, (_, i) => textOf(values[offsets[row] + i]));
+  return (row) =>
+    Array.from({ length: offsets[row + 1] - offsets[row] }, (_, i) => textOf(values[offsets[row] + i], column));
+}
+
+/** As the name of a slice has it: integers in full, other numbers with as many digits as tell them apart in their column. */
+function textOf(value: string | number, column: Column | undefined): string {
+  if (typeof value === 'string') return value;
+  if (Number.isInteger(value) && column?.kind !== 'FLOAT') return value.toFixed(0);
+  const single = column !== undefined && 'values' in column && column.values instanceof Float32Array;
+  return formatDouble(single ? shortestFloat(Math.fround(value)) : value);
 }
