@@ -129,9 +129,9 @@ class JointWeights {
  *
  * **The estimator** is the plug-in one, of a table: TFDV takes nearest neighbours in samples of the examples, this all
  * examples in cells. Values lie in at most 512 cells a feature and 128 of the label (NestedCells: exact up to so many
- * distinct ones; texts beyond share cells by hash). Before extraction, numbers are pooled to min(64, ⌊√(n / 20)⌋) groups of
- * about equal weight, so that each pair of groups would have 20 of the n examples were there no dependence; of n weighted
- * examples n is (Σ w)² / Σ w². Categories (texts, and numbers that the schema calls categories), NaN and absence stand by
+ * distinct ones; texts beyond share cells by hash). Before extraction, a label of numbers is pooled to min(64, ⌊√(n / 20)⌋)
+ * groups of about equal weight, and numbers of a feature to min(64, ⌊n / 20 / groups of the label⌋), so that each pair of
+ * groups would have 20 of the n examples were there no dependence; of weighted examples n is (Σ w)² / Σ w². Categories (texts, and numbers that the schema calls categories), NaN and absence stand by
  * themselves. The mean over shuffles is exact for counts, of first order for weights.
  *
  * **Trust:** a dependence finer than the groups is not seen, so that the estimate is low rather than high; for 64 groups of a
@@ -192,8 +192,7 @@ export class MutualInformation {
     const total = this.labelTotals.reduce((sum, weight) => sum + weight, 0);
     if (!joint || joint.several || total === 0) return [];
     const examples = this.weighted ? total ** 2 / this.squaredWeights : total;
-    const groups = Math.min(MOST_GROUPS, Math.max(2, Math.floor(Math.sqrt(examples / EXAMPLES_A_PAIR))));
-    const table = this.tableOf(joint, groups);
+    const table = this.tableOf(joint, examples / EXAMPLES_A_PAIR);
     const { rowSums, columnSums } = marginsOf(table);
     const bits = mutualInformationBits(table);
     const expected = this.weighted
@@ -247,12 +246,16 @@ export class MutualInformation {
   }
 
   /** Groups of the feature, then those that lack it, by groups of the label. */
-  private tableOf(joint: JointWeights, groups: number): Contingency {
+  private tableOf(joint: JointWeights, pairs: number): Contingency {
     const labelWeights = this.labelTotals.subarray(0, this.labelCells.size);
-    const labels = grouped(this.labelCells.keys(), labelWeights, this.labelOrdered ? groups : Infinity);
+    const labels = grouped(
+      this.labelCells.keys(),
+      labelWeights,
+      this.labelOrdered ? groupsFor(Math.sqrt(pairs)) : Infinity,
+    );
     const keys = joint.cells.keys();
     const weights = Float64Array.from(keys, (_, f) => labelWeights.reduce((sum, _w, l) => sum + joint.at(f, l), 0));
-    const features = grouped(keys, weights, joint.ordered ? groups : Infinity);
+    const features = grouped(keys, weights, joint.ordered ? groupsFor(pairs / labels.count) : Infinity);
     const [rows, columns] = [features.count + 1, labels.count];
     const cells = new Float64Array(rows * columns);
     for (let l = 0; l < labelWeights.length; l++) {
@@ -268,6 +271,10 @@ export class MutualInformation {
     }
     return { rows, columns, cells };
   }
+}
+
+function groupsFor(affordable: number): number {
+  return Math.min(MOST_GROUPS, Math.max(2, Math.floor(affordable)));
 }
 
 /** The group of each cell: neighbours pooled to about so many of equal weight, NaN by itself. */
