@@ -12,7 +12,7 @@ import { comparePaired, intervalsByListener, type ListenerIntervals } from './in
 import { controlShare } from './intervals/control.ts';
 import { type Functional, linearised, ratioOf } from './intervals/functional.ts';
 import { resampleSums } from './intervals/resample.ts';
-import type { EvaluationRows } from './rows.ts';
+import { type EvaluationRows, modelOf } from './rows.ts';
 import { chooseBySlope } from './tuning/slope.ts';
 
 /** A chunk of decisions, weighed for every policy. */
@@ -149,7 +149,7 @@ export class Comparison {
     if (this.#scratch.length < rows.rows) this.#scratch = new Float64Array(2 * rows.rows);
     const out = this.#scratch;
     estimator.transform(rows.weights, rows.matches, rows.rows, lambda, out);
-    const model = estimator.usesModel ? rows.model : undefined;
+    const model = estimator.usesModel ? modelOf(rows, estimator.nuisance) : undefined;
     const sums = decisionSums(rows.decisions);
     for (let row = 0; row < rows.rows; row++) {
       const d = rows.decisionOf[row];

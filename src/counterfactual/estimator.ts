@@ -17,12 +17,20 @@ export type Normalisation = 'none' | 'all' | 'position';
 /** Which grid an estimator's λ is tuned on: `lambda` in [0, ∞], `subGaussian` in [0, 1]; null when it has none. */
 export type HyperParameter = 'lambda' | 'subGaussian';
 
+/**
+ * Which reward model's columns of a log: `model` however it was fitted, `crossFitted` by models that have not seen the row's listener, `mrdr`
+ * with the weights π(a|x) (1 - p) / p². A log may have several.
+ */
+export type Nuisance = 'model' | 'crossFitted' | 'mrdr';
+
 export interface Estimator {
   /** The name in reports and options, as Open Bandit Pipeline has it. */
   readonly id: string;
   /** The name for people. */
   readonly label: string;
   readonly usesModel: boolean;
+  /** Which, where it uses one. @default 'model' */
+  readonly nuisance?: Nuisance | undefined;
   readonly normalises: Normalisation;
   readonly hyperparameter: HyperParameter | null;
   /** The λ that is meant when none is given: the estimator without its regularisation. NaN when it has none. */

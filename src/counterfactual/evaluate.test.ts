@@ -149,7 +149,7 @@ describe('evaluation', () => {
 describe('studies', () => {
   it('report under the names of their files', async () => {
     const rows = log(100, 100);
-    const study = plainStudy(sourceOf(rows), true, { 'rm(best)': 'rm' });
+    const study = plainStudy(sourceOf(rows), ['model'], { 'rm(best)': 'rm' });
     const { estimates } = await evaluateStudies([study], { interval: 'normal' });
     expect(Object.keys(estimates)).toContain('rm(best)');
     expect(Object.keys(estimates)).not.toContain('rm');

@@ -1,7 +1,16 @@
 /** Judges a policy on a log in one pass: estimates, their tuning, their intervals by listener, and bounds from below. */
 import { createRng, requireRange, requireWhole, resolveOptions, ShelfwiseError } from '../base/index.ts';
-import type { Estimator, EstimatorSetting } from './estimator.ts';
-import { ALL_ESTIMATES, ESTIMATORS, estimatorOf, nameOf, requireLambda, settingOf } from './estimators/index.ts';
+import type { Estimator, EstimatorSetting, Nuisance } from './estimator.ts';
+import {
+  ALL_ESTIMATES,
+  ESTIMATORS,
+  estimatorOf,
+  isAvailable,
+  nameOf,
+  requireLambda,
+  settingOf,
+  TUNED,
+} from './estimators/index.ts';
 import type { GroupSums } from './groups.ts';
 import { normalInterval, studentTInterval } from './intervals/asymptotic.ts';
 import { bernsteinLowerBound, hoeffdingLowerBound, studentTLowerBound } from './intervals/bounded.ts';
@@ -11,7 +20,7 @@ import type { Interval } from './intervals/interval.ts';
 import { resampleSums } from './intervals/resample.ts';
 import type { ContributionMoments, WeightMoments } from './moments.ts';
 import { DECISIONS, EvaluationPass } from './pass.ts';
-import type { DecisionSource, EvaluationRows } from './rows.ts';
+import { type DecisionSource, type EvaluationRows, modelsOf } from './rows.ts';
 import { estimatedMse, leastOf } from './tuning/mse.ts';
 import { chooseBySlope, slopeCandidate } from './tuning/slope.ts';
 
@@ -49,7 +58,7 @@ export interface EvaluateOptions {
 
 const DEFAULTS: EvaluateOptions = {
   estimators: ['all'],
-  tune: ['ipw', 'dr', 'switch-dr', 'dr-os', 'sg-ipw', 'sg-dr'],
+  tune: TUNED,
   lambdas: [0.1, 0.5, 1, 2, 5, 10, 50, 100],
   subGaussianLambdas: [0, 0.01, 0.05, 0.1, 0.25, 0.5, 1],
   tuningDelta: 0.1,
@@ -108,16 +117,17 @@ export async function evaluate(source: DecisionSource, given: Partial<EvaluateOp
   const options = resolveOptions('evaluate', given, DEFAULTS);
   requireOptions(options);
   let pass: EvaluationPass | undefined;
+  let models: readonly Nuisance[] = [];
   for await (const chunk of source) {
-    pass ??= new EvaluationPass(settingsFor(options, chunk.model !== undefined), {
-      ...options,
-      hasControl: chunk.control !== undefined,
-    });
+    if (pass === undefined) {
+      models = modelsOf(chunk);
+      pass = new EvaluationPass(settingsFor(options, models), { ...options, hasControl: chunk.control !== undefined });
+    }
     pass.add(chunk);
     for (const observer of options.observers) observer.add(chunk);
   }
-  pass ??= new EvaluationPass(settingsFor(options, false), options);
-  return assemble(pass, options);
+  pass ??= new EvaluationPass(settingsFor(options, models), options);
+  return assemble(pass, options, models);
 }
 
 function requireOptions(options: EvaluateOptions): void {
@@ -142,15 +152,15 @@ function requireOptions(options: EvaluateOptions): void {
 }
 
 /** The names asked for, `all` written out. */
-function namesOf({ estimators }: EvaluateOptions, hasModel: boolean): string[] {
+function namesOf({ estimators }: EvaluateOptions, models: readonly Nuisance[]): string[] {
   const names = estimators.flatMap((name) =>
-    name === 'all' ? ALL_ESTIMATES.filter((one) => hasModel || !settingOf(one).estimator.usesModel) : [name],
+    name === 'all' ? ALL_ESTIMATES.filter((one) => isAvailable(settingOf(one).estimator, models)) : [name],
   );
   return [...new Set(names)];
 }
 
-function tunedOf({ tune }: EvaluateOptions, hasModel: boolean): Estimator[] {
-  return tune.map(estimatorOf).filter(({ usesModel }) => hasModel || !usesModel);
+function tunedOf({ tune }: EvaluateOptions, models: readonly Nuisance[]): Estimator[] {
+  return tune.map(estimatorOf).filter((estimator) => isAvailable(estimator, models));
 }
 
 /** An estimator's grid, in the order that decides ties. */
@@ -160,10 +170,10 @@ function gridOf(estimator: Estimator, options: EvaluateOptions): number[] {
 }
 
 /** Each setting once: what was asked for, the grids, and inverse propensity for the bounds. */
-function settingsFor(options: EvaluateOptions, hasModel: boolean): EstimatorSetting[] {
+function settingsFor(options: EvaluateOptions, models: readonly Nuisance[]): EstimatorSetting[] {
   const settings = [
-    ...namesOf(options, hasModel).map(settingOf),
-    ...tunedOf(options, hasModel).flatMap((estimator) =>
+    ...namesOf(options, models).map(settingOf),
+    ...tunedOf(options, models).flatMap((estimator) =>
       gridOf(estimator, options).map((lambda) => {
         requireLambda(estimator, lambda);
         return { estimator, lambda };
@@ -174,7 +184,7 @@ function settingsFor(options: EvaluateOptions, hasModel: boolean): EstimatorSett
   return [...new Map(settings.map((setting) => [nameOf(setting), setting])).values()];
 }
 
-function assemble(pass: EvaluationPass, options: EvaluateOptions): Evaluation {
+function assemble(pass: EvaluationPass, options: EvaluateOptions, models: readonly Nuisance[]): Evaluation {
   const groups = pass.table.occupied(DECISIONS);
   const weights = pass.weights.moments();
   const settings = new Map<string, SettingResult>();
@@ -182,8 +192,7 @@ function assemble(pass: EvaluationPass, options: EvaluateOptions): Evaluation {
     const result = { setting, moments: pass.moments.moments(index), functional: pass.functional(index, groups) };
     settings.set(nameOf(setting), result);
   }
-  const hasModel = pass.settings.some(({ estimator }) => estimator.usesModel);
-  const names = namesOf(options, hasModel);
+  const names = namesOf(options, models);
   const estimateOf = intervalMaker(groups, options);
   const result = (setting: EstimatorSetting): SettingResult => {
     const found = settings.get(nameOf(setting));
@@ -194,7 +203,7 @@ function assemble(pass: EvaluationPass, options: EvaluateOptions): Evaluation {
   for (const name of names) estimates[name] = estimateOf(result(settingOf(name)).functional);
 
   const tuning: Record<string, TunedEstimate> = {};
-  for (const estimator of tunedOf(options, hasModel)) {
+  for (const estimator of tunedOf(options, models)) {
     const grid = gridOf(estimator, options).map((lambda) => result({ estimator, lambda }));
     const put = (method: string, chosen: number) => {
       if (chosen < 0) return;

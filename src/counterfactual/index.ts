@@ -8,8 +8,8 @@ export {
   type SliceComparison,
 } from './compare.ts';
 export * from './diagnostics/index.ts';
-export type { Estimator, EstimatorSetting, HyperParameter, Normalisation } from './estimator.ts';
-export { ALL_ESTIMATES, ESTIMATORS, estimatorOf, nameOf, settingOf } from './estimators/index.ts';
+export type { Estimator, EstimatorSetting, HyperParameter, Normalisation, Nuisance } from './estimator.ts';
+export { ALL_ESTIMATES, ESTIMATORS, estimatorOf, isAvailable, nameOf, settingOf } from './estimators/index.ts';
 export {
   type Estimate,
   type EvaluateOptions,

@@ -1,17 +1,16 @@
 /** One pass over a log: what every setting needs for its value, its tuning and its interval, in memory that does not grow with the log. */
 import { ShelfwiseError } from '../base/index.ts';
-import type { EstimatorSetting } from './estimator.ts';
+import type { EstimatorSetting, Nuisance } from './estimator.ts';
 import { type GroupSums, GroupTable } from './groups.ts';
 import { controlShare } from './intervals/control.ts';
 import { type Functional, type RatioColumns, type RatioTerm, ratioOf } from './intervals/functional.ts';
 import { MOMENT, MomentTable, WeightSums } from './moments.ts';
-import { checkRows, type EvaluationRows } from './rows.ts';
+import { checkRows, type EvaluationRows, type ModelColumns, modelOf } from './rows.ts';
 
-/** Fixed columns of the group table: decisions, rows, and Σ_rows q̂π. */
+/** Fixed columns of the group table: decisions and rows. */
 export const DECISIONS = 0;
 const ROWS = 1;
-const BASE = 2;
-const FIXED = 3;
+const FIXED = 2;
 
 const BLOCK_DECISIONS = 512;
 
@@ -22,6 +21,14 @@ export interface PassOptions {
   readonly positions: number;
   /** Has the log a control? @default false */
   readonly hasControl?: boolean | undefined;
+}
+
+interface UsedModel {
+  readonly nuisance: Nuisance;
+  /** Column of the group table: Σ_rows q̂π. */
+  readonly base: number;
+  /** Row of the block → r - q̂. */
+  residuals: Float64Array;
 }
 
 /** A setting's own columns of the group table. */
@@ -42,16 +49,15 @@ export class EvaluationPass {
   readonly #options: PassOptions;
   /** Position → column of its rows, shared by all settings. */
   readonly #rowsByPosition: number[] = [];
-  readonly #needsModel: boolean;
+  /** The models that settings stand on. */
+  readonly #models: readonly UsedModel[];
   readonly #needsPositions: boolean;
   /** Column of the control; -1 without one. */
   readonly #control: number;
-  #hasModel: boolean | undefined;
   #rows = 0;
   #offsets = new Uint32Array(0);
   /** Row-major decisions of a block × columns of the table: summed here, where it is near, and added to the groups at once. */
   #sums = new Float64Array(0);
-  #residuals = new Float64Array(0);
   #shrunk = new Float64Array(0);
 
   constructor(settings: readonly EstimatorSetting[], options: PassOptions) {
@@ -63,7 +69,8 @@ export class EvaluationPass {
       denominator: estimator.normalises === 'all' ? next++ : -1,
       byPosition: [],
     }));
-    this.#needsModel = settings.some(({ estimator }) => estimator.usesModel);
+    const used = settings.flatMap(({ estimator: { usesModel, nuisance = 'model' } }) => (usesModel ? [nuisance] : []));
+    this.#models = [...new Set(used)].map((nuisance) => ({ nuisance, base: next++, residuals: new Float64Array(0) }));
     this.#needsPositions = settings.some(({ estimator }) => estimator.normalises === 'position');
     this.#control = options.hasControl === true ? next++ : -1;
     this.table = new GroupTable(next, options.listenerGroups);
@@ -77,17 +84,16 @@ export class EvaluationPass {
   /** Throws as `checkRows`, and `OPE_ROW_INVALID` where a reward model is needed and missing, or begins or ends within the log. */
   add(chunk: EvaluationRows): void {
     checkRows(chunk, this.#rows);
-    const hasModel = chunk.model !== undefined;
-    if ((this.#needsModel && !hasModel) || (this.#hasModel ?? hasModel) !== hasModel) {
+    for (const { nuisance } of this.#models) {
+      if (modelOf(chunk, nuisance) !== undefined) continue;
       throw new ShelfwiseError(
         'OPE_ROW_INVALID',
-        `the chunk at row ${this.#rows} has ${hasModel ? 'a' : 'no'} reward model, unlike what was asked for or came before`,
+        `the chunk at row ${this.#rows} has no reward model${nuisance === 'model' ? '' : ` of the kind ${nuisance}`}, which an estimator that was asked for needs`,
       );
     }
     if (chunk.control === undefined && this.#control >= 0) {
       throw new ShelfwiseError('OPE_ROW_INVALID', `the chunk at row ${this.#rows} has no control, unlike those before`);
     }
-    this.#hasModel = hasModel;
     const { rows, decisions, decisionOf } = chunk;
     if (this.#needsPositions) this.#widen(chunk);
     this.#reserve(decisions);
@@ -109,15 +115,16 @@ export class EvaluationPass {
     const { columns } = this.table;
     if (this.#shrunk.length < rows) {
       this.#shrunk = new Float64Array(rows);
-      this.#residuals = new Float64Array(rows);
+      for (const model of this.#models) model.residuals = new Float64Array(rows);
     }
     this.#sums.fill(0, 0, decisions * columns);
     this.#addShared(block);
     for (let setting = 0; setting < this.settings.length; setting++) {
       const { estimator, lambda } = this.settings[setting];
       estimator.transform(block.weights, block.matches, rows, lambda, this.#shrunk);
-      const residuals = estimator.usesModel ? this.#residuals : block.rewards;
-      this.#addSetting(block, setting, residuals, estimator.usesModel);
+      const model = this.#modelOf(setting);
+      const residuals = model?.residuals ?? block.rewards;
+      this.#addSetting(block, setting, residuals, model?.base ?? -1);
       if (estimator.normalises === 'position') this.#addPositions(block, this.#columns[setting], residuals);
     }
     this.moments.count += decisions;
@@ -143,12 +150,18 @@ export class EvaluationPass {
             normaliser: { denominator: column + 1, rows: this.#rowsByPosition[position] },
           }))
         : [{ numerator, normaliser: denominator < 0 ? undefined : { denominator, rows: ROWS } }];
-    const columns: RatioColumns = { decisions: DECISIONS, base: estimator.usesModel ? BASE : undefined, terms };
+    const columns: RatioColumns = { decisions: DECISIONS, base: this.#modelOf(setting)?.base, terms };
     const plain = ratioOf(columns);
     const control = this.#control;
     if (groups === undefined || control < 0 || !estimator.usesModel) return plain;
     const share = controlShare(groups, plain, { decisions: DECISIONS, control });
     return share === 0 ? plain : ratioOf({ ...columns, control: { column: control, share } });
+  }
+
+  /** Undefined for a setting that uses none. */
+  #modelOf(setting: number): UsedModel | undefined {
+    const { usesModel, nuisance = 'model' } = this.settings[setting].estimator;
+    return usesModel ? this.#models.find((model) => model.nuisance === nuisance) : undefined;
   }
 
   #reserve(decisions: number): void {
@@ -172,16 +185,18 @@ export class EvaluationPass {
   }
 
   /** Residuals, and what all settings share. */
-  #addShared({ rows, decisions, first, decisionOf, positionOf, rewards, model, control }: Block): void {
+  #addShared(block: Block): void {
+    const { rows, decisions, first, decisionOf, positionOf, rewards, control } = block;
     const { columns } = this.table;
     const sums = this.#sums;
     for (let decision = 0; decision < decisions; decision++) sums[decision * columns + DECISIONS] = 1;
     for (let row = 0; row < rows; row++) sums[(decisionOf[row] - first) * columns + ROWS]++;
-    if (model !== undefined) {
-      const residuals = this.#residuals;
+    for (const { nuisance, base, residuals } of this.#models) {
+      const model = modelOf(block, nuisance);
+      if (model === undefined) continue;
       for (let row = 0; row < rows; row++) {
         residuals[row] = rewards[row] - model.predicted[row];
-        sums[(decisionOf[row] - first) * columns + BASE] += model.expected[row];
+        sums[(decisionOf[row] - first) * columns + base] += model.expected[row];
       }
     }
     if (control !== undefined && this.#control >= 0) {
@@ -199,7 +214,7 @@ export class EvaluationPass {
     { rows, first, decisionOf, weights }: Block,
     setting: number,
     residuals: Float64Array,
-    withBase: boolean,
+    base: number,
   ): void {
     const { columns } = this.table;
     const { cells, count } = this.moments;
@@ -228,7 +243,7 @@ export class EvaluationPass {
       const offset = (decision - first) * columns;
       sums[offset + numerator] = top;
       if (denominator >= 0) sums[offset + denominator] = bottom;
-      const x = withBase ? top + sums[offset + BASE] : top;
+      const x = base >= 0 ? top + sums[offset + base] : top;
       if (isFirst) {
         shift = x;
         isFirst = false;
@@ -268,14 +283,25 @@ export class EvaluationPass {
 interface Block
   extends Pick<
     EvaluationRows,
-    'rows' | 'decisions' | 'decisionOf' | 'positionOf' | 'weights' | 'rewards' | 'matches' | 'model' | 'control'
+    | 'rows'
+    | 'decisions'
+    | 'decisionOf'
+    | 'positionOf'
+    | 'weights'
+    | 'rewards'
+    | 'matches'
+    | 'model'
+    | 'nuisances'
+    | 'control'
   > {
   /** The chunk's number of the first decision: what `decisionOf` counts from. */
   readonly first: number;
 }
 
 function blockOf(chunk: EvaluationRows, from: number, to: number, first: number, last: number): Block {
-  const { model, control } = chunk;
+  const { control } = chunk;
+  const part = (model: ModelColumns | undefined): ModelColumns | undefined =>
+    model && { predicted: model.predicted.subarray(from, to), expected: model.expected.subarray(from, to) };
   return {
     rows: to - from,
     decisions: last - first,
@@ -286,6 +312,10 @@ function blockOf(chunk: EvaluationRows, from: number, to: number, first: number,
     rewards: chunk.rewards.subarray(from, to),
     matches: chunk.matches.subarray(from, to),
     control: control?.subarray(first, last),
-    model: model && { predicted: model.predicted.subarray(from, to), expected: model.expected.subarray(from, to) },
+    model: part(chunk.model),
+    nuisances: chunk.nuisances && {
+      crossFitted: part(chunk.nuisances.crossFitted),
+      mrdr: part(chunk.nuisances.mrdr),
+    },
   };
 }

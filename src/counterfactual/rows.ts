@@ -3,6 +3,9 @@
  * Weights are made before (see `weights/`); an estimator never sees a propensity.
  */
 import { ShelfwiseError } from '../base/index.ts';
+import type { Nuisance } from './estimator.ts';
+
+const NUISANCES: readonly Nuisance[] = ['model', 'crossFitted', 'mrdr'];
 
 /** What a reward model says of the logged rows. */
 export interface ModelColumns {
@@ -45,6 +48,18 @@ export interface EvaluationRows {
   readonly control?: Float64Array | undefined;
   /** Undefined without a reward model; then the estimators that need one are left out. */
   readonly model: ModelColumns | undefined;
+  /** Of the same rows, by models of other fits: what `cross-fitted-dr` and `mrdr` stand on. In every chunk or in none. @default none */
+  readonly nuisances?: { readonly [K in Exclude<Nuisance, 'model'>]?: ModelColumns | undefined } | undefined;
+}
+
+/** The columns of a model; undefined where the rows have none. */
+export function modelOf(rows: Pick<EvaluationRows, 'model' | 'nuisances'>, nuisance: Nuisance = 'model') {
+  return nuisance === 'model' ? rows.model : rows.nuisances?.[nuisance];
+}
+
+/** Which models' columns the rows have. */
+export function modelsOf(rows: Pick<EvaluationRows, 'model' | 'nuisances'>): readonly Nuisance[] {
+  return NUISANCES.filter((nuisance) => modelOf(rows, nuisance) !== undefined);
 }
 
 /** Chunks of a log in its order. Each iteration reads the log anew where the source says so; one iteration is one pass. */
@@ -69,6 +84,8 @@ export interface RowColumns {
   /** @default none */
   readonly control?: Float64Array | undefined;
   readonly model?: ModelColumns | undefined;
+  /** @default none */
+  readonly nuisances?: EvaluationRows['nuisances'];
 }
 
 /** One chunk from its columns, checked as `checkRows` does. */
@@ -89,6 +106,7 @@ export function evaluationRows(columns: RowColumns): EvaluationRows {
     isCard: columns.isCard,
     control: columns.control,
     model: columns.model,
+    nuisances: columns.nuisances,
   };
   checkRows(chunk, 0);
   return chunk;
@@ -108,7 +126,8 @@ export function sourceOf(...chunks: readonly EvaluationRows[]): DecisionSource {
  * finite and >= 0, every reward and prediction finite, and decisions are numbered as `EvaluationRows` says.
  */
 export function checkRows(chunk: EvaluationRows, firstRow: number): void {
-  const { rows, decisions, decisionOf, weights, rewards, model, isCard, control } = chunk;
+  const { rows, decisions, decisionOf, weights, rewards, isCard, control } = chunk;
+  const models = NUISANCES.flatMap((nuisance) => modelOf(chunk, nuisance) ?? []);
   const columns: readonly (readonly [string, ArrayLike<number>])[] = [
     ['decisionOf', decisionOf],
     ['positionOf', chunk.positionOf],
@@ -116,12 +135,13 @@ export function checkRows(chunk: EvaluationRows, firstRow: number): void {
     ['rewards', rewards],
     ['matches', chunk.matches],
     ...(isCard === undefined ? [] : ([['isCard', isCard]] as const)),
-    ...(model === undefined
-      ? []
-      : ([
-          ['predicted', model.predicted],
-          ['expected', model.expected],
-        ] as const)),
+    ...models.flatMap(
+      ({ predicted, expected }) =>
+        [
+          ['predicted', predicted],
+          ['expected', expected],
+        ] as const,
+    ),
   ];
   for (const [name, column] of columns) {
     if (column.length < rows) throw invalid(`${name} has ${column.length} entries for ${rows} rows`, firstRow);
@@ -155,12 +175,12 @@ export function checkRows(chunk: EvaluationRows, firstRow: number): void {
   if (previous + 1 !== decisions) {
     throw invalid(`the chunk's rows are of ${previous + 1} decisions and it says ${decisions}`, firstRow);
   }
-  if (model === undefined) return;
-  const { predicted, expected } = model;
-  for (let row = 0; row < rows; row++) {
-    if (!Number.isFinite(predicted[row]) || !Number.isFinite(expected[row])) {
-      const which = Number.isFinite(predicted[row]) ? `expected ${expected[row]}` : `predicted ${predicted[row]}`;
-      throw invalid(`row ${firstRow + row} has ${which}`, firstRow + row);
+  for (const { predicted, expected } of models) {
+    for (let row = 0; row < rows; row++) {
+      if (!Number.isFinite(predicted[row]) || !Number.isFinite(expected[row])) {
+        const which = Number.isFinite(predicted[row]) ? `expected ${expected[row]}` : `predicted ${predicted[row]}`;
+        throw invalid(`row ${firstRow + row} has ${which}`, firstRow + row);
+      }
     }
   }
 }

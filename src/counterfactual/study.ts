@@ -1,6 +1,7 @@
 /** Logs as they come from files: one or more weightings of the same rows, and what their estimates are called. */
 import { ShelfwiseError } from '../base/index.ts';
-import { ALL_ESTIMATES, settingOf } from './estimators/index.ts';
+import type { Nuisance } from './estimator.ts';
+import { ALL_ESTIMATES, estimatorOf, isAvailable, settingOf, TUNED } from './estimators/index.ts';
 import { type Estimate, type EvaluateOptions, type Evaluation, evaluate, type TunedEstimate } from './evaluate.ts';
 import type { DecisionSource } from './rows.ts';
 
@@ -25,17 +26,15 @@ export interface StudyReport {
   readonly lowerBounds: Readonly<Record<string, number>>;
 }
 
-/** The study of a log with one weight a row. */
+/** The study of a log with one weight a row. @param models whose columns its rows have */
 export function plainStudy(
   source: DecisionSource,
-  hasModel: boolean,
+  models: readonly Nuisance[],
   names: Readonly<Record<string, string>> = {},
 ): Study {
   const renamed = new Map(Object.entries(names).map(([shown, setting]) => [setting, shown]));
-  const all = ALL_ESTIMATES.filter((name) => hasModel || !settingOf(name).estimator.usesModel);
-  const tune = ['ipw', 'dr', 'switch-dr', 'dr-os', 'sg-ipw', 'sg-dr'].filter(
-    (id) => hasModel || !settingOf(id).estimator.usesModel,
-  );
+  const all = ALL_ESTIMATES.filter((name) => isAvailable(settingOf(name).estimator, models));
+  const tune = TUNED.filter((id) => isAvailable(estimatorOf(id), models));
   return { name: 'rows', source, names, all: all.map((name) => renamed.get(name) ?? name), tune };
 }
 

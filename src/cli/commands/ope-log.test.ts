@@ -93,6 +93,8 @@ describe('export ope, then ope estimate', () => {
       expect.arrayContaining(['ipw', 'snipw', 'dr', 'sndr', 'switch-dr(lambda=1.0)']),
     );
     expect(Object.keys(tuning)).toContain('dr|slope|ub=True');
+    expect(estimates['cross-fitted-dr']).toEqual(estimates['dr']);
+    expect(Object.keys(estimates)).not.toContain('mrdr');
     const compared = await run(
       ...['ope', 'compare', ...POLICIES, '--span', 'all', '--estimators', 'dr,ipw,snipw,sndr', '--json'],
     );

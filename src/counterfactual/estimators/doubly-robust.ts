@@ -22,7 +22,7 @@ export const directMethod: Estimator = {
 /**
  * Doubly robust (Dudík, Erhan, Langford, Li 2014, "Doubly robust policy evaluation and optimization"):
  * V̂ = mean_d(Σ_rows q̂π + min(w, λ) (r - q̂)). Unbiased at λ = ∞ where either the propensities or the model are right, if the model was
- * fitted on other listeners (cross-fitting); with the model fitted by MRDR's weights it is MRDR (Farajtabar, Chow, Ghavamzadeh 2018).
+ * fitted on other listeners: `cross-fitted-dr` is the same form where the log says so, `mrdr` of a model fitted for it.
  * The variance explodes with E_b[w² (r - q̂)²]: as for IPS, of the residual.
  */
 export const doublyRobust: Estimator = {
@@ -34,6 +34,30 @@ export const doublyRobust: Estimator = {
   neutralLambda: Number.POSITIVE_INFINITY,
   gridOrder: 'descending',
   transform: clip,
+};
+
+/**
+ * Cross-fitted DR (Narita, Yasui, Yata 2020, "Debiased off-policy evaluation for recommendation systems"; Chernozhukov et al. 2018):
+ * DR on q̂₋ₖ, fitted on other folds of listeners than the row's. A model that has seen a row knows part of its noise, which w (r - q̂)
+ * then hides: the error of plain DR is then larger than its interval says, and this one's is not.
+ */
+export const crossFittedDoublyRobust: Estimator = {
+  ...doublyRobust,
+  id: 'cross-fitted-dr',
+  label: 'Cross-fitted doubly robust',
+  nuisance: 'crossFitted',
+};
+
+/**
+ * More robust doubly robust (Farajtabar, Chow, Ghavamzadeh 2018, "More robust doubly robust off-policy evaluation"): DR on the q̂ that
+ * makes the variance of DR least among those of its family, by the weights π(a|x) (1 - p) / p² in its fit (`crossFit`'s `mrdr`). Exact for
+ * deterministic π; with propensities near 0 a few rows are all that the model sees.
+ */
+export const moreRobustDoublyRobust: Estimator = {
+  ...doublyRobust,
+  id: 'mrdr',
+  label: 'More robust doubly robust',
+  nuisance: 'mrdr',
 };
 
 /** Self-normalised DR: V̂ = mean_d(Σ_rows q̂π) + mean_d(Σ_rows w (r - q̂)) / mean_rows(w). Consistent, biased by O(1/n). */

@@ -10,6 +10,8 @@ const UNBIASED = [
   'snipw-position',
   'b-ipw',
   'dr',
+  'cross-fitted-dr',
+  'mrdr',
   'sndr',
   'switch-dr(lambda=inf)',
   'dr-os',
@@ -22,6 +24,7 @@ const names = new Set([
   ...ESTIMATORS.map(({ id }) => id),
   'sg-ipw(lambda=1.0)',
   'b-ipw(lambda=2.5)',
+  'mrdr(lambda=3.0)',
 ]);
 
 describe.each([...names])('%s', (name) => {

@@ -1,9 +1,11 @@
 /** The estimators that evaluation knows by name. */
 import { ShelfwiseError } from '../../base/index.ts';
-import type { Estimator, EstimatorSetting } from '../estimator.ts';
+import type { Estimator, EstimatorSetting, Nuisance } from '../estimator.ts';
 import {
+  crossFittedDoublyRobust,
   directMethod,
   doublyRobust,
+  moreRobustDoublyRobust,
   optimisticShrinkage,
   selfNormalisedDoublyRobust,
   switchDoublyRobust,
@@ -20,6 +22,8 @@ export const ESTIMATORS: readonly Estimator[] = [
   balanced,
   directMethod,
   doublyRobust,
+  crossFittedDoublyRobust,
+  moreRobustDoublyRobust,
   selfNormalisedDoublyRobust,
   switchDoublyRobust,
   optimisticShrinkage,
@@ -27,7 +31,10 @@ export const ESTIMATORS: readonly Estimator[] = [
   subGaussianDoublyRobust,
 ];
 
-/** What `all` stands for: every estimator without regularisation, and those with λ at some of its values. */
+/**
+ * What `all` stands for, as far as a log has the reward models that they use: every estimator without regularisation, and those with λ
+ * at some of its values.
+ */
 export const ALL_ESTIMATES: readonly string[] = [
   'rm',
   'ipw',
@@ -44,6 +51,8 @@ export const ALL_ESTIMATES: readonly string[] = [
   'dr(lambda=1.0)',
   'dr(lambda=3.0)',
   'dr(lambda=10.0)',
+  'cross-fitted-dr',
+  'mrdr',
   'sndr',
   'switch-dr(lambda=0.5)',
   'switch-dr(lambda=1.0)',
@@ -56,6 +65,23 @@ export const ALL_ESTIMATES: readonly string[] = [
   'sg-dr(lambda=0.1)',
   'sg-dr(lambda=0.5)',
 ];
+
+/** Ids of estimators whose λ is tuned unless it is said otherwise, as far as a log has their models. */
+export const TUNED: readonly string[] = [
+  'ipw',
+  'dr',
+  'cross-fitted-dr',
+  'mrdr',
+  'switch-dr',
+  'dr-os',
+  'sg-ipw',
+  'sg-dr',
+];
+
+/** Can it be computed where these models' columns are? */
+export function isAvailable({ usesModel, nuisance = 'model' }: Estimator, models: readonly Nuisance[]): boolean {
+  return !usesModel || models.includes(nuisance);
+}
 
 /** Throws `OPTION_INVALID` for an id that there is not. */
 export function estimatorOf(id: string): Estimator {

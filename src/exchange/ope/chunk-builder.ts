@@ -1,4 +1,4 @@
-import type { EvaluationRows } from '../../counterfactual/index.ts';
+import type { EvaluationRows, Nuisance } from '../../counterfactual/index.ts';
 import { CHUNK_ROWS } from './log.ts';
 
 /** One row to be. */
@@ -11,8 +11,8 @@ export interface RowToAdd {
   reward: number;
   /** 1 or 0. */
   matches: number;
-  predicted: number;
-  expected: number;
+  /** What each of the log's models says. */
+  readonly models: Readonly<Record<Nuisance, { predicted: number; expected: number }>>;
   /** Of slates: 0 for a place that it lacks. */
   isCard: number;
   /** Of slates with a model, read where a decision starts. */
@@ -20,15 +20,15 @@ export interface RowToAdd {
 }
 
 export interface ChunkContents {
-  /** @default false */
-  readonly model?: boolean;
+  /** Whose columns there are. @default none */
+  readonly models?: readonly Nuisance[];
   /** Do rows stand for the places of slates, some of which lack them? With a model they have controls. @default false */
   readonly slates?: boolean;
 }
 
 /** Collects rows into chunks of about `CHUNK_ROWS`; a decision stays whole, however long it is. */
 export class ChunkBuilder {
-  readonly #hasModel: boolean;
+  readonly #models: readonly { readonly nuisance: Nuisance; predicted: Float64Array; expected: Float64Array }[];
   readonly #hasSlates: boolean;
   #capacity = CHUNK_ROWS + 256;
   #rows = 0;
@@ -39,20 +39,20 @@ export class ChunkBuilder {
   #weights = new Float64Array(this.#capacity);
   #rewards = new Float64Array(this.#capacity);
   #matches = new Uint8Array(this.#capacity);
-  #predicted: Float64Array;
-  #expected: Float64Array;
   #isCard = new Uint8Array(0);
   #control = new Float64Array(0);
 
-  constructor({ model: hasModel = false, slates = false }: ChunkContents = {}) {
-    this.#hasModel = hasModel;
+  constructor({ models = [], slates = false }: ChunkContents = {}) {
+    this.#models = models.map((nuisance) => ({
+      nuisance,
+      predicted: new Float64Array(this.#capacity),
+      expected: new Float64Array(this.#capacity),
+    }));
     this.#hasSlates = slates;
     if (slates) {
       this.#isCard = new Uint8Array(this.#capacity);
       this.#control = new Float64Array(this.#capacity);
     }
-    this.#predicted = new Float64Array(hasModel ? this.#capacity : 0);
-    this.#expected = new Float64Array(hasModel ? this.#capacity : 0);
   }
 
   /** Adds a row; gives the chunk that stood before it where it was full. `row` may be used again. */
@@ -71,9 +71,9 @@ export class ChunkBuilder {
     this.#weights[at] = row.weight;
     this.#rewards[at] = row.reward;
     this.#matches[at] = row.matches;
-    if (this.#hasModel) {
-      this.#predicted[at] = row.predicted;
-      this.#expected[at] = row.expected;
+    for (const { nuisance, predicted, expected } of this.#models) {
+      predicted[at] = row.models[nuisance].predicted;
+      expected[at] = row.models[nuisance].expected;
     }
     return full;
   }
@@ -85,6 +85,10 @@ export class ChunkBuilder {
     if (rows === 0) return null;
     this.#rows = 0;
     this.#decisions = 0;
+    const columnsOf = (wanted: Nuisance) => {
+      const found = this.#models.find(({ nuisance }) => nuisance === wanted);
+      return found && { predicted: found.predicted.slice(0, rows), expected: found.expected.slice(0, rows) };
+    };
     return {
       rows,
       decisions,
@@ -95,10 +99,9 @@ export class ChunkBuilder {
       rewards: this.#rewards.slice(0, rows),
       matches: this.#matches.slice(0, rows),
       isCard: this.#hasSlates ? this.#isCard.slice(0, rows) : undefined,
-      control: this.#hasSlates && this.#hasModel ? this.#control.slice(0, decisions) : undefined,
-      model: this.#hasModel
-        ? { predicted: this.#predicted.slice(0, rows), expected: this.#expected.slice(0, rows) }
-        : undefined,
+      control: this.#hasSlates && this.#models.length > 0 ? this.#control.slice(0, decisions) : undefined,
+      model: columnsOf('model'),
+      nuisances: { crossFitted: columnsOf('crossFitted'), mrdr: columnsOf('mrdr') },
     };
   }
 
@@ -114,9 +117,10 @@ export class ChunkBuilder {
       this.#isCard = grown(this.#isCard, new Uint8Array(this.#capacity));
       this.#control = grown(this.#control, new Float64Array(this.#capacity));
     }
-    if (!this.#hasModel) return;
-    this.#predicted = grown(this.#predicted, new Float64Array(this.#capacity));
-    this.#expected = grown(this.#expected, new Float64Array(this.#capacity));
+    for (const model of this.#models) {
+      model.predicted = grown(model.predicted, new Float64Array(this.#capacity));
+      model.expected = grown(model.expected, new Float64Array(this.#capacity));
+    }
   }
 }
 
@@ -133,8 +137,11 @@ export function emptyRow(): RowToAdd {
     weight: 0,
     reward: 0,
     matches: 0,
-    predicted: 0,
-    expected: 0,
+    models: {
+      model: { predicted: 0, expected: 0 },
+      crossFitted: { predicted: 0, expected: 0 },
+      mrdr: { predicted: 0, expected: 0 },
+    },
     isCard: 1,
     control: 0,
   };

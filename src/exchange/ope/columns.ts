@@ -1,6 +1,12 @@
 /** Logs of anyone as columns of CSV, TSV or Parquet. */
 import { ShelfwiseError } from '../../base/index.ts';
-import { type DecisionSource, type EvaluationRows, plainStudy, requirePropensity } from '../../counterfactual/index.ts';
+import {
+  type DecisionSource,
+  type EvaluationRows,
+  type Nuisance,
+  plainStudy,
+  requirePropensity,
+} from '../../counterfactual/index.ts';
 import { type ColumnMap, ColumnResolver } from '../columns.ts';
 import { ChunkBuilder, emptyRow } from './chunk-builder.ts';
 import type { OpeLog } from './log.ts';
@@ -16,9 +22,20 @@ const FIELDS = [
   'targetPropensity',
   'predicted',
   'expected',
+  'predictedCrossFitted',
+  'expectedCrossFitted',
+  'predictedMrdr',
+  'expectedMrdr',
 ] as const;
 type Field = (typeof FIELDS)[number];
 const NEEDED: readonly Field[] = ['reward', 'propensity', 'targetPropensity'];
+
+/** Columns of the reward models that a log may have. */
+const MODELS: readonly (readonly [Nuisance, predicted: Field, expected: Field])[] = [
+  ['model', 'predicted', 'expected'],
+  ['crossFitted', 'predictedCrossFitted', 'expectedCrossFitted'],
+  ['mrdr', 'predictedMrdr', 'expectedMrdr'],
+];
 
 export interface ColumnsOptions {
   /** Field → column, where the names differ by more than case and `_`. */
@@ -28,8 +45,8 @@ export interface ColumnsOptions {
 /**
  * Columns: `reward`, `propensity` (of the logging policy, (0, 1]) and `target_propensity` (of the policy to be judged, [0, 1]) of the logged
  * action; optionally `listener` (any value: what is resampled together), `decision` (neighbouring rows of one value are one decision),
- * `position` within it (from 0), and of a reward model `predicted` (of the logged action) and `expected` (under the policy). `action` may
- * stand there and is not needed: replay counts rows whose `target_propensity` is 1.
+ * `position` within it (from 0), and of a reward model `predicted` (of the logged action) and `expected` (under the policy); of models of
+ * other fits `predicted_cross_fitted` and `expected_cross_fitted`, `predicted_mrdr` and `expected_mrdr`. `action` may stand there and is not needed: replay counts rows whose `target_propensity` is 1.
  * Throws `OPTION_INVALID` for missing files and columns; while reading `OPE_PROPENSITY_RANGE` and `OPE_ROW_INVALID`, rows counted from 0.
  */
 export async function readOpeColumns(files: readonly string[], options: ColumnsOptions = {}): Promise<OpeLog> {
@@ -43,8 +60,9 @@ export async function readOpeColumns(files: readonly string[], options: ColumnsO
     if (field !== null && !columnOf.has(field)) columnOf.set(field, column);
   }
   const missing = NEEDED.filter((field) => !columnOf.has(field));
-  if (columnOf.has('predicted') !== columnOf.has('expected')) {
-    missing.push(columnOf.has('predicted') ? 'expected' : 'predicted');
+  for (const [, predicted, expected] of MODELS) {
+    if (columnOf.has(predicted) !== columnOf.has(expected))
+      missing.push(columnOf.has(predicted) ? expected : predicted);
   }
   if (missing.length > 0) {
     throw new ShelfwiseError(
@@ -52,16 +70,20 @@ export async function readOpeColumns(files: readonly string[], options: ColumnsO
       `${files[0]} has no column for ${missing.join(', ')}; it has ${present.join(', ')}; name others with --map FIELD=COLUMN`,
     );
   }
-  const hasModel = columnOf.has('predicted');
+  const models = MODELS.flatMap(([nuisance, predicted]) => (columnOf.has(predicted) ? [nuisance] : []));
   const ignored = resolver.ignored();
   return {
     describe: `logged decisions of ${files.join(', ')}`,
     notes: ignored.length > 0 ? [`ignored columns ${ignored.slice(0, 20).join(', ')}`] : [],
-    studies: [plainStudy(sourceFrom(table, columnOf), hasModel)],
+    studies: [plainStudy(sourceFrom(table, columnOf, models), models)],
   };
 }
 
-function sourceFrom(table: NumberTable, columnOf: ReadonlyMap<Field, string>): DecisionSource {
+function sourceFrom(
+  table: NumberTable,
+  columnOf: ReadonlyMap<Field, string>,
+  models: readonly Nuisance[],
+): DecisionSource {
   const expressions: string[] = [];
   const place = (field: Field, expression: (column: string) => string): number => {
     const column = columnOf.get(field);
@@ -73,11 +95,14 @@ function sourceFrom(table: NumberTable, columnOf: ReadonlyMap<Field, string>): D
   const listener = place('listener', listenerOf);
   const decision = place('decision', keyOf);
   const position = place('position', numberOf);
-  const predicted = place('predicted', numberOf);
-  const expected = place('expected', numberOf);
+  const ofModels = MODELS.filter(([nuisance]) => models.includes(nuisance)).map(([nuisance, predicted, expected]) => ({
+    nuisance,
+    predicted: place(predicted, numberOf),
+    expected: place(expected, numberOf),
+  }));
 
   async function* chunks(): AsyncGenerator<EvaluationRows> {
-    const builder = new ChunkBuilder({ model: predicted >= 0 });
+    const builder = new ChunkBuilder({ models });
     const next = emptyRow();
     let row = 0;
     let decisions = 0;
@@ -99,9 +124,9 @@ function sourceFrom(table: NumberTable, columnOf: ReadonlyMap<Field, string>): D
         next.weight = q / p;
         next.reward = columns[reward][at];
         next.matches = q === 1 ? 1 : 0;
-        if (predicted >= 0) {
-          next.predicted = columns[predicted][at];
-          next.expected = columns[expected][at];
+        for (const { nuisance, predicted, expected } of ofModels) {
+          next.models[nuisance].predicted = columns[predicted][at];
+          next.models[nuisance].expected = columns[expected][at];
         }
         const full = builder.add(next);
         if (full !== null) yield full;

@@ -49,7 +49,7 @@ export function readOpeDsjson(file: string, options: DsjsonOptions = {}): OpeLog
   return {
     describe: `decisions of Vowpal Wabbit, ${file}`,
     notes,
-    studies: options.slots === true ? slotStudies(source) : [plainStudy(source, false)],
+    studies: options.slots === true ? slotStudies(source) : [plainStudy(source, [])],
   };
 }
 

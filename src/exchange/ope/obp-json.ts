@@ -77,7 +77,7 @@ function banditStudy(log: JsonLog): Study {
   }
   const names: Record<string, string> = { 'b-ipw(iw=true)': 'b-ipw' };
   if (truths !== undefined) names['rm(argmax expected_reward)'] = 'rm';
-  return plainStudy(sourceOf(...chunks), model !== undefined, names);
+  return plainStudy(sourceOf(...chunks), model === undefined ? [] : ['model'], names);
 }
 
 /** Three weightings of the same rows, by what a reward is taken to depend on. */

@@ -48,7 +48,7 @@ export async function readOpenBandit(path: string, options: OpenBanditOptions = 
   return {
     describe: `the Open Bandit Dataset's ${file}`,
     notes: ['the dataset has no listeners: each row is resampled as if it were of another one'],
-    studies: [plainStudy(source, false)],
+    studies: [plainStudy(source, [])],
   };
 }
 

@@ -37,7 +37,9 @@ async function chunksOf(source: AsyncIterable<EvaluationRows>): Promise<Evaluati
 /** 20,000 rows of slates of one to four, with a model, as CSV and as columns. */
 function madeUp(): { csv: string; chunk: EvaluationRows } {
   const rng = createRng(4);
-  const lines = ['listener,decision,position,reward,propensity,target_propensity,predicted,expected,colour'];
+  const lines = [
+    'listener,decision,position,reward,propensity,target_propensity,predicted,expected,predicted_mrdr,expected_mrdr,colour',
+  ];
   const columns = { w: [] as number[], r: [] as number[], q: [] as number[], e: [] as number[] };
   const [decisionOf, listenerOf, positionOf]: [number[], number[], number[]] = [[], [], []];
   for (let decision = 0; decisionOf.length < 20_000; decision++) {
@@ -46,7 +48,7 @@ function madeUp(): { csv: string; chunk: EvaluationRows } {
     for (let position = 0; position <= rng.below(4); position++) {
       const [p, t] = [0.1 + 0.9 * rng.uniform(), rng.uniform()];
       const [r, q, e] = [rng.below(2), rng.uniform(), rng.uniform()];
-      lines.push([listener, `d${decision}`, position, r, p, t, q, e, 'red'].join(','));
+      lines.push([listener, `d${decision}`, position, r, p, t, q, e, q / 2, e / 4, 'red'].join(','));
       columns.w.push(t / p);
       columns.r.push(r);
       columns.q.push(q);
@@ -62,6 +64,12 @@ function madeUp(): { csv: string; chunk: EvaluationRows } {
     listenerOf: Uint32Array.from(listenerOf),
     positionOf: Uint16Array.from(positionOf),
     model: { predicted: Float64Array.from(columns.q), expected: Float64Array.from(columns.e) },
+    nuisances: {
+      mrdr: {
+        predicted: Float64Array.from(columns.q, (q) => q / 2),
+        expected: Float64Array.from(columns.e, (e) => e / 4),
+      },
+    },
   });
   return { csv: `${lines.join('\n')}\n`, chunk };
 }
@@ -86,6 +94,8 @@ describe('columns', () => {
       const { evaluations, estimates } = await evaluateStudies(read.studies, options);
       const wanted = await evaluate(sourceOf(chunk), options);
       expect(estimates).toEqual(wanted.estimates);
+      expect(estimates['mrdr'].value).not.toBe(estimates['dr'].value);
+      expect(Object.keys(estimates)).not.toContain('cross-fitted-dr');
       expect(evaluations.get('rows')?.decisions).toBe(chunk.decisions);
       expect((await chunksOf(read.studies[0].source)).length).toBeGreaterThan(1);
       expect(read.notes).toEqual(['ignored columns colour']);

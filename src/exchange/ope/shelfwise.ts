@@ -4,6 +4,7 @@ import {
   type DecisionSource,
   type EvaluationRows,
   MissingMassMeter,
+  type Nuisance,
   plainStudy,
   RUNGS,
   type Rung,
@@ -50,20 +51,20 @@ export async function readEvaluationLog(file: string, reading: EvaluationLogRead
   const header = await headerOf(file);
   const { rung = 'above' } = reading;
   const policy = policyOf(header, reading.policy);
-  const hasModel = policy >= 0 && header.rewardModel !== null;
+  const models = policy < 0 ? [] : modelsOf(header);
   const notes: string[] = [];
   let missing = new MissingMassMeter();
   const source: DecisionSource = {
     [Symbol.asyncIterator]: () => {
       missing = new MissingMassMeter();
       notes.length = 0;
-      return chunksOf(file, { policy, hasModel, rung, missing, notes });
+      return chunksOf(file, { policy, models, rung, missing, notes });
     },
   };
   return {
     describe: `decisions of the platform, ${file}`,
     notes,
-    studies: [plainStudy(source, hasModel)],
+    studies: [plainStudy(source, models)],
     evidence: () => ({ missingMass: missing.summary() }),
   };
 }
@@ -97,17 +98,24 @@ function policyOf({ policies }: EvaluationLogHeader, asked: string | undefined):
   );
 }
 
+/** One model, which is cross-fitted or not. */
+function modelsOf({ rewardModel }: EvaluationLogHeader): readonly Nuisance[] {
+  if (rewardModel === null) return [];
+  return rewardModel.kind === 'cross-fitted' ? ['model', 'crossFitted'] : ['model'];
+}
+
 interface ChunkReading {
   readonly policy: number;
-  readonly hasModel: boolean;
+  readonly models: readonly Nuisance[];
   readonly rung: Rung;
   readonly missing: MissingMassMeter;
   readonly notes: string[];
 }
 
 async function* chunksOf(file: string, reading: ChunkReading): AsyncGenerator<EvaluationRows> {
-  const { policy, hasModel, missing, notes } = reading;
-  const builder = new ChunkBuilder({ model: hasModel, slates: true });
+  const { policy, models, missing, notes } = reading;
+  const hasModel = models.length > 0;
+  const builder = new ChunkBuilder({ models: hasModel ? ['model'] : [], slates: true });
   const page = new PageReader(reading, builder);
   let decisions = 0;
   let end: EvaluationLogEnd | undefined;
@@ -125,7 +133,7 @@ async function* chunksOf(file: string, reading: ChunkReading): AsyncGenerator<Ev
       if (mass !== null) missing.add(mass);
     }
     const full = page.add(decision, number);
-    if (full !== null) yield full;
+    if (full !== null) yield withModels(full, models);
   }
   if (end?.decisions !== decisions) {
     const wanted = end === undefined ? 'it has no end' : `its end says ${end.decisions}`;
@@ -138,7 +146,12 @@ async function* chunksOf(file: string, reading: ChunkReading): AsyncGenerator<Ev
   if (left.length > 0)
     notes.push(`left out when it was written: ${left.map(([why, count]) => `${count} ${why}`).join(', ')}`);
   const rest = builder.take();
-  if (rest !== null) yield rest;
+  if (rest !== null) yield withModels(rest, models);
+}
+
+/** The one model under each name that it goes by. */
+function withModels(rows: EvaluationRows, models: readonly Nuisance[]): EvaluationRows {
+  return models.includes('crossFitted') ? { ...rows, nuisances: { crossFitted: rows.model } } : rows;
 }
 
 /** Makes rows of decisions. */
@@ -155,11 +168,13 @@ class PageReader {
 
   /** The chunk that is full, if one is. */
   add(decision: EvaluationLogDecision, line: number): EvaluationRows | null {
-    const { policy, hasModel, rung } = this.#reading;
+    const { policy, models, rung } = this.#reading;
+    const hasModel = models.length > 0;
     const alternative = policy < 0 ? undefined : decision.policies[policy];
     const { rows, places, listener } = decision;
     const products = this.#products;
     const next = this.#next;
+    const own = next.models.model;
     const taken = new Set<number>();
     /** By row, with its shelf and without any card of it; one more for the rows that there are not. */
     const opened: number[] = [];
@@ -186,8 +201,8 @@ class PageReader {
         next.weight = products.weight[rung];
         next.matches = products.matches[rung];
         next.reward = row.earned.includes(j) ? 1 : 0;
-        next.predicted = hasModel ? numberOf(row.predicted?.[j], line, 'predicted') : 0;
-        next.expected = hasModel
+        own.predicted = hasModel ? numberOf(row.predicted?.[j], line, 'predicted') : 0;
+        own.expected = hasModel
           ? products.before[rung] * numberOf(alternative?.expected?.[r]?.[j], line, 'expected')
           : 0;
         taken.add(next.position);
@@ -199,8 +214,8 @@ class PageReader {
     next.isCard = 0;
     next.matches = 0;
     next.reward = 0;
-    next.predicted = 0;
-    next.expected = 0;
+    own.predicted = 0;
+    own.expected = 0;
     for (let r = 0; r < places[0]; r++) {
       for (let j = 0; j < places[1]; j++) {
         next.position = r * POSITIONS + j;

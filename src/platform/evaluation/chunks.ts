@@ -8,6 +8,7 @@ import {
   type EvaluationRows,
   evaluationRows,
   MissingMassMeter,
+  type ModelColumns,
   RUNGS,
   type Rung,
   type WeighedPage,
@@ -44,6 +45,8 @@ export interface ChunkJob {
   /** Share of the decisions that is read. */
   readonly share: number;
   readonly values: RewardValues | undefined;
+  /** Does `values` predict nobody's rewards by a model that has seen them? */
+  readonly isCrossFitted: boolean;
 }
 
 /** What of a policy is no matter of single cards. */
@@ -346,10 +349,7 @@ class ChunkBuilder {
             ...common,
             weights: weights.subarray(0, rows),
             matches: this.#matches[policy][rung].subarray(0, rows),
-            model:
-              this.#job.values === undefined
-                ? undefined
-                : { predicted, expected: this.#expected[policy][rung].subarray(0, rows) },
+            ...this.#modelsOf({ predicted, expected: this.#expected[policy][rung].subarray(0, rows) }),
           }),
       ),
     );
@@ -364,6 +364,13 @@ class ChunkBuilder {
     };
     this.#clear();
     return chunk;
+  }
+
+  /** The one reward model under each name that it goes by. */
+  #modelsOf(model: ModelColumns): Pick<EvaluationRows, 'model' | 'nuisances'> {
+    const { values, isCrossFitted } = this.#job;
+    if (values === undefined) return { model: undefined };
+    return { model, nuisances: isCrossFitted ? { crossFitted: model } : undefined };
   }
 
   #clear(): void {

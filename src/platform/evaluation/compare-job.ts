@@ -2,7 +2,9 @@
 import { requireOneOf, requireRange, requireWhole, resolveOptions, ShelfwiseError } from '../../base/index.ts';
 import {
   Comparison,
+  isAvailable,
   judge,
+  type Nuisance,
   type PolicyComparison,
   RUNG_ASSUMPTIONS,
   type Rung,
@@ -20,6 +22,7 @@ import {
   type ComparedSlice,
   type ComparisonOptions,
   type ComparisonReport,
+  type RewardModelChoice,
   SLICE_DIMENSIONS,
 } from './comparison.ts';
 import { unpairedLift } from './held-out.ts';
@@ -73,8 +76,21 @@ export function resolveComparison(given: Partial<ComparisonOptions>): Comparison
     if (estimator.usesModel && !hasModel) {
       throw new ShelfwiseError('OPTION_INVALID', `compare: ${name} needs a reward model; give another than none`);
     }
+    if (!isAvailable(estimator, modelsOf(options.rewardModel))) {
+      const remedy =
+        estimator.nuisance === 'mrdr' ? 'give dr: no model is fitted by its weights here' : 'give cross-fitted';
+      throw new ShelfwiseError(
+        'OPTION_INVALID',
+        `compare: ${name} is not of the reward model "${options.rewardModel}"; ${remedy}`,
+      );
+    }
   }
   return { ...options, estimators, by: [...new Set(options.by)] };
+}
+
+/** What the one reward model of a comparison is called by. */
+export function modelsOf(kind: RewardModelChoice): readonly Nuisance[] {
+  return kind === 'none' ? [] : kind === 'cross-fitted' ? ['model', 'crossFitted'] : ['model'];
 }
 
 const MEANING =
@@ -112,7 +128,14 @@ export async function compareJob(
   const totals = newTotals(targets.length);
   const chunks = weighedChunks(
     workspace,
-    { ...read, targets, rungs, by: options.by, values: fitted?.values },
+    {
+      ...read,
+      targets,
+      rungs,
+      by: options.by,
+      values: fitted?.values,
+      isCrossFitted: options.rewardModel === 'cross-fitted',
+    },
     totals,
     onProgress,
   );

@@ -178,6 +178,8 @@ describe('policies compared on the decisions of a platform', () => {
     await refuses({ policies: [{ policy: 'softmax', options: { colour: 1 } }] }, 'OPTION_INVALID');
     await refuses({ policies: [COOL], estimators: ['magic'] }, 'OPTION_INVALID');
     await refuses({ policies: [COOL], estimators: ['dr'], rewardModel: 'none' }, 'OPTION_INVALID');
+    await refuses({ policies: [COOL], estimators: ['ipw', 'mrdr'] }, 'OPTION_INVALID');
+    await refuses({ policies: [COOL], estimators: ['cross-fitted-dr'], rewardModel: 'logged' }, 'OPTION_INVALID');
     await refuses({ policies: [COOL], span: '1h' }, 'OPE_NO_DECISIONS');
     await refuses({ policies: [{ ...COOL, model: 'f'.repeat(32) }] }, 'EPOCH_NOT_FOUND');
     await refuses({ policies: [{ policy: 'bootstrap-thompson' }] }, 'POLICY_EVIDENCE');

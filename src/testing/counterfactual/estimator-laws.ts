@@ -27,7 +27,17 @@ export function estimatorLaws(subject: EstimatorSubject): readonly Law[] {
   const { setting, unbiased } = subject;
   const { estimator, lambda } = setting;
   const estimateOf = async (...chunks: EvaluationRows[]): Promise<number> =>
-    (await estimatesOf(sourceOf(...chunks), [setting]))[0];
+    (await estimatesOf(sourceOf(...chunks.map(asItsOwn)), [setting]))[0];
+  /** The log's model under the name that the estimator reads; under all others one that is far off. */
+  const asItsOwn = (chunk: EvaluationRows): EvaluationRows => {
+    const { model } = chunk;
+    if (model === undefined) return chunk;
+    const off = (column: Float64Array): Float64Array => column.map((value) => 1000 - 7 * value);
+    const others = { predicted: off(model.predicted), expected: off(model.expected) };
+    const { nuisance = 'model' } = estimator;
+    const all = { model: others, crossFitted: others, mrdr: others, [nuisance]: model };
+    return { ...chunk, model: all.model, nuisances: { crossFitted: all.crossFitted, mrdr: all.mrdr } };
+  };
   const shrunk = (weights: Float64Array, matches: Uint8Array): Float64Array => {
     const out = new Float64Array(weights.length);
     estimator.transform(weights, matches, weights.length, lambda, out);
