@@ -16,7 +16,8 @@ import {
 } from '@duckdb/node-api';
 import duckdb from '@duckdb/node-bindings';
 import { decodeText } from '../metadata/index.ts';
-import { type Column, type ColumnType, codedColumn, columnOf, type ListLevel, type Nested } from './columns.ts';
+import { type Column, type ColumnType, codedColumn, columnOf, type Nested } from './columns.ts';
+import { singles } from './validity.ts';
 
 const INTEGERS: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.BOOLEAN,
@@ -97,28 +98,6 @@ function vectorOf({ chunk }: DuckDBDataChunk, at: number, bytesPerRow: number): 
   };
 }
 
-/** Lists of one value, or of none; and the rows that have one, undefined for all. */
-function singles({ rows, validity }: RawVector): { levels: ListLevel[]; present: Int32Array | undefined } {
-  let gaps = false;
-  for (let row = 0; validity && !gaps && row < rows; row++) gaps = ((validity[row >> 3] >> (row & 7)) & 1) === 0;
-  const offsets = new Int32Array(rows + 1);
-  if (!validity || !gaps) {
-    for (let row = 0; row <= rows; row++) offsets[row] = row;
-    return { levels: [{ offsets }], present: undefined };
-  }
-  const valid = new Uint8Array(rows);
-  const present = new Int32Array(rows);
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    if (((validity[row >> 3] >> (row & 7)) & 1) === 1) {
-      valid[row] = 1;
-      present[count++] = row;
-    }
-    offsets[row + 1] = count;
-  }
-  return { levels: [{ offsets, valid }], present: present.subarray(0, count) };
-}
-
 interface Layout {
   readonly bytes: number;
   readonly kind: 'INT' | 'FLOAT';
@@ -167,7 +146,7 @@ const LAYOUTS: ReadonlyMap<DuckDBTypeId, Layout> = new Map([
 ]);
 
 function numbersOf(name: string, vector: RawVector, { kind, read }: Layout): Column {
-  const { levels, present } = singles(vector);
+  const { levels, present } = singles(vector.rows, vector.validity);
   const all = read(vector.bytes, vector.rows);
   if (!present) return { name, kind, levels, values: all };
   const values = all.slice(0, present.length);
@@ -186,7 +165,7 @@ const slots = new Int32Array(SLOTS);
 
 /** By a dictionary of the chunk: within one, texts of the same 16 bytes are the same text. */
 function textsOf(name: string, vector: RawVector, hashVector: RawVector, known: KnownTexts): Column {
-  const { levels, present } = singles(vector);
+  const { levels, present } = singles(vector.rows, vector.validity);
   const count = present ? present.length : vector.rows;
   const { buffer, byteOffset } = vector.bytes;
   const entries = new Int32Array(buffer, byteOffset, vector.rows * 4);

@@ -1,9 +1,11 @@
 /** Examples from files, in chunks of typed columns. */
 import { ShelfwiseError } from '../../base/index.ts';
+import { readArrowChunks } from './arrow.ts';
 import type { Chunk } from './columns.ts';
 import { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
 import { readTableChunks, type TableFormat } from './tables.ts';
 
+export { readArrowChunks } from './arrow.ts';
 export type { CellType } from './cell-types.ts';
 export {
   type Chunk,
@@ -27,7 +29,7 @@ type GivenCsvOptions = { readonly [K in keyof CsvOptions]?: CsvOptions[K] | unde
 
 /**
  * Examples of a file, or of several that are shards of one dataset, by the end of their names: .csv, .tsv, .jsonl, .ndjson (each
- * also .gz), .parquet. The types of CSV columns are those of all its files together.
+ * also .gz), .parquet, .arrow, .feather, .ipc, .arrows (Arrow IPC, file or stream). The types of CSV columns are those of all its files together.
  * @param csv of CSV and TSV
  * @throws OPTION_INVALID for another name, before anything is read
  */
@@ -38,7 +40,7 @@ export function readExamples(files: string | readonly string[], csv: GivenCsvOpt
 
 interface Source {
   readonly file: string;
-  readonly format: 'csv' | TableFormat;
+  readonly format: 'csv' | 'arrow' | TableFormat;
 }
 
 async function* readSources(sources: readonly Source[], csv: GivenCsvOptions): AsyncGenerator<Chunk> {
@@ -46,12 +48,16 @@ async function* readSources(sources: readonly Source[], csv: GivenCsvOptions): A
   const together = texts.length > 1 && !csv.schema && !csv.types;
   const options = together ? { ...csv, types: await inferCsvTypes(texts, csv) } : csv;
   for (const { file, format } of sources)
-    yield* format === 'csv' ? readCsvChunks(file, options) : readTableChunks(file, format);
+    yield* format === 'csv'
+      ? readCsvChunks(file, options)
+      : format === 'arrow'
+        ? readArrowChunks(file)
+        : readTableChunks(file, format);
 }
 
 function formatOf(file: string): Source['format'] {
-  const [, ending] = /\.(csv|tsv|jsonl|ndjson|parquet)(?:(?<!parquet)\.gz)?$/i.exec(file) ?? [];
-  switch (ending?.toLowerCase()) {
+  const [, text, binary] = /\.(?:(csv|tsv|jsonl|ndjson)(?:\.gz)?|(parquet|arrows?|feather|ipc))$/i.exec(file) ?? [];
+  switch ((text ?? binary)?.toLowerCase()) {
     case 'csv':
     case 'tsv':
       return 'csv';
@@ -60,10 +66,15 @@ function formatOf(file: string): Source['format'] {
       return 'jsonl';
     case 'parquet':
       return 'parquet';
+    case 'arrow':
+    case 'arrows':
+    case 'feather':
+    case 'ipc':
+      return 'arrow';
     default:
       throw new ShelfwiseError(
         'OPTION_INVALID',
-        `the format of ${file} is not known; files end in .csv, .tsv, .jsonl, .ndjson (each also with .gz) or .parquet`,
+        `the format of ${file} is not known; files end in .csv, .tsv, .jsonl, .ndjson (each also with .gz), .parquet, .arrow, .arrows, .feather or .ipc`,
       );
   }
 }
