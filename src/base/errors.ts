@@ -43,6 +43,13 @@ export class ShelfwiseError extends Error {
 
 export { CATALOGUE, type ErrorCode };
 
+/** An error as another thread or process told it, by its code and message; of a code that is not ours, a plain error. */
+export function toldError(code: string | undefined, message: string): Error {
+  if (code === undefined || !(code in CATALOGUE)) return new Error(message);
+  const opening = `${CATALOGUE[code as ErrorCode].message}: `;
+  return new ShelfwiseError(code as ErrorCode, message.startsWith(opening) ? message.slice(opening.length) : message);
+}
+
 /** The text of anything thrown, for a log line or a report. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,13 +1,29 @@
-/** The worker thread behind `policy-checks.ts`: checks the policies that it is told to, one after the other. */
-import { parentPort } from 'node:worker_threads';
-import { ShelfwiseError } from '../base/index.ts';
-import { checkPolicy, composed, policyOf } from '../policy/index.ts';
-import type { CheckReply, CheckTask } from './policy-checks.ts';
+/** The threads of `policy check`. */
+import { joinCrew } from '../base/index.ts';
+import {
+  type CompositionOptions,
+  checkPolicy,
+  composed,
+  type PolicyCheck,
+  type PolicyOptions,
+  policyOf,
+} from '../policy/index.ts';
 
-if (parentPort === null) throw new ShelfwiseError('BUG', 'policies are checked in worker threads');
-const port = parentPort;
-port.on('message', ({ index, id, options, composition, draws, seed }: CheckTask) => {
+export interface CheckTask {
+  readonly id: string;
+  readonly options: PolicyOptions;
+  readonly composition: Readonly<Partial<CompositionOptions>>;
+  readonly draws: number;
+  readonly seed: number;
+}
+
+export interface CheckReply {
+  readonly check: PolicyCheck;
+  readonly seconds: number;
+}
+
+joinCrew<CheckTask, CheckReply>(() => ({ id, options, composition, draws, seed }) => {
   const startMs = performance.now();
   const check = checkPolicy({ policy: composed(policyOf(id, options), composition), draws, seed });
-  port.postMessage({ index, check, seconds: (performance.now() - startMs) / 1000 } satisfies CheckReply);
+  return { check, seconds: (performance.now() - startMs) / 1000 };
 });

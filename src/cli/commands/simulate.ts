@@ -1,4 +1,5 @@
 /** `shelfwise simulate`: policies and models where the truth is known. */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Importance, SimulationOptions, TableCell } from '../../simulation/index.ts';
@@ -13,6 +14,7 @@ interface ClassificationOptions extends GlobalOptions {
   readonly model: string;
   readonly orders: number;
   readonly seed: number;
+  readonly threads?: number;
   readonly label?: string;
   readonly set?: OptionMap;
   readonly setModel?: OptionMap;
@@ -20,6 +22,7 @@ interface ClassificationOptions extends GlobalOptions {
 }
 
 const MOST_ORDERS = 1000;
+const LONGEST_ID = 20;
 
 export function registerSimulate(program: Command, run: Run): void {
   program
@@ -35,6 +38,7 @@ export function registerSimulate(program: Command, run: Run): void {
     .requiredOption('--model <model>', 'a family of models, or each')
     .option('--orders <count>', 'shuffles of the rows', wholeNumber(1, MOST_ORDERS), 10)
     .option('--seed <seed>', 'of the shuffles and draws', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
+    .option('--threads <count>', 'at once (default: cores)', wholeNumber(1, 256))
     .option(
       '--label <column>',
       'the column of classes: first, last, a name or a number from 1; by default the more evenly filled of first and last',
@@ -68,7 +72,7 @@ async function simulate(run: Run, options: ClassificationOptions, file: string):
   const { cli } = run;
   const { readClassification, simulateTable } = await import('../../simulation/index.ts');
   const data = readClassification(resolve(cli.cwd, file), options.label);
-  const { policy, model, orders, seed, importance } = options;
+  const { policy, model, orders, seed, importance, threads = availableParallelism() } = options;
   const asked: SimulationOptions = {
     policy,
     model,
@@ -78,14 +82,19 @@ async function simulate(run: Run, options: ClassificationOptions, file: string):
     policyOptions: options.set,
     modelOptions: options.setModel,
   };
+  const isTable = policy === 'each' || model === 'each';
+  // A table takes long: each line as it is known, in no order.
+  const onCell = (cell: TableCell): void => {
+    if (isTable) cli.err(cellText(cell, LONGEST_ID, LONGEST_ID));
+  };
   const cells = await withProgress(
     cli,
     `Simulating ${data.rows} rows of ${data.classes.length} classes`,
-    (onProgress) => simulateTable(data, asked, { onProgress, signal: cli.stop }),
+    (onProgress) => simulateTable(data, asked, threads, { onProgress, onCell, signal: cli.stop }),
     () => `${orders} orders`,
   );
   const about = { file, label: data.label, columns: data.columns.length };
-  const single = policy !== 'each' && model !== 'each' ? cells[0] : undefined;
+  const single = isTable ? undefined : cells[0];
   const answer =
     single !== undefined && 'report' in single
       ? { ...about, ...single.report }

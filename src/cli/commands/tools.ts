@@ -1,14 +1,15 @@
 /** Commands around the platform: `openapi`, `policy check`, `bench`. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { ShelfwiseError } from '../../base/index.ts';
+import { type CrewHooks, ShelfwiseError, startCrew } from '../../base/index.ts';
 import type { Policy, PolicyCheck } from '../../policy/index.ts';
 import { found, type GlobalOptions, print, type Run } from '../command.ts';
 import { anyOptionMap, wholeNumber } from '../parse.ts';
-import { type CheckTask, checkPolicies } from '../policy-checks.ts';
+import type { CheckReply, CheckTask } from '../policy-check-thread.ts';
 import { withProgress } from '../progress.ts';
 import { packageVersion } from '../version.ts';
 
@@ -100,7 +101,7 @@ Examples:
         : [{ id: options.policy, options: options.set ?? {}, composition: options.compose ?? {} }];
       const policies = wanted.map((one) => composed(policyOf(one.id, one.options), one.composition));
       const { draws, seed } = options;
-      const tasks = wanted.map((one, index) => ({ index, ...one, draws, seed }));
+      const tasks = wanted.map((one) => ({ ...one, draws, seed }));
       const reports: PolicyReport[] = [];
       let ended = 0;
       await withProgress(
@@ -109,17 +110,16 @@ Examples:
           ? `Drawing ${draws} pages by each of ${tasks.length} policies`
           : `Drawing ${draws} pages by ${tasks[0].id}`,
         (update) =>
-          checkPolicies(
-            tasks,
-            ({ index, check, seconds }) => {
+          checkPolicies(tasks, {
+            onReply: ({ check, seconds }, index) => {
               const { id, options: settings } = policies[index];
               reports[index] = { policy: id, options: settings, draws, holds: holdsFor(check), seconds, ...check };
               ended++;
               update(ended / tasks.length, id);
               if (isEach) run.cli.err(endedText(reports[index]));
             },
-            run.cli.stop,
-          ),
+            signal: run.cli.stop,
+          }),
         () => `${reports.filter((report) => report.holds).length} of ${reports.length} hold`,
       );
       const holds = reports.every((report) => report.holds);
@@ -127,6 +127,17 @@ Examples:
       if (isEach) print(run, options, { holds, policies: reports }, () => reports.map(reportText).join(''));
       else print(run, options, reports[0], () => reportText(reports[0]));
     });
+}
+
+/** As many threads as the machine has cores. */
+async function checkPolicies(tasks: readonly CheckTask[], hooks: CrewHooks<CheckReply>): Promise<void> {
+  const count = Math.min(tasks.length, availableParallelism());
+  const crew = startCrew<CheckTask, CheckReply>('../policy-check-thread', import.meta.url, { name: 'policies', count });
+  try {
+    await crew.run(tasks, hooks);
+  } finally {
+    await crew.close();
+  }
 }
 
 function holdsFor({ sumError, meanWeight, meanWeightSe, chi2p }: PolicyCheck): boolean {

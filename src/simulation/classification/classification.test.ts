@@ -10,7 +10,7 @@ import { type ClassificationData, parseClassification, readClassification } from
 import { createContextEncoder } from './encoder.ts';
 import { meanInterval, regretSlope, studentQuantile95 } from './figures.ts';
 import { orderOf } from './run.ts';
-import { simulateClassification, simulateTable } from './simulate.ts';
+import { simulateClassification, simulateTable, type TableCell } from './simulate.ts';
 
 /** Three classes that a number and a category tell, one row in ten at random. */
 function toyData(rows: number): ClassificationData {
@@ -210,10 +210,41 @@ describe('simulating', () => {
     await expect(simulateClassification(small, { policy: 'regcb', model: 'trees', orders: 1 })).rejects.toThrow(
       /regcb needs sensitivities, which trees does not give/,
     );
-    const table = await simulateTable(small, { policy: 'regcb', model: 'each', orders: 1 });
+    const table = await simulateTable(small, { policy: 'regcb', model: 'each', orders: 1 }, 1);
     expect(table.find(({ model }) => model === 'trees')).toMatchObject({
       reason: expect.stringContaining('sensitivities'),
     });
     expect(table.find(({ model }) => model === 'logistic')).toHaveProperty('report');
+    await expect(simulateTable(small, { policy: 'regcb', model: 'trees', orders: 1 }, 1)).rejects.toThrow(
+      /sensitivities/,
+    );
+  });
+
+  it('is the same table however many threads run it, as one cell after the other', async () => {
+    const small = toyData(96);
+    const asked = { policy: 'greedy', model: 'each', orders: 3, seed: 5 };
+    const heard: TableCell[] = [];
+    const table = await simulateTable(small, asked, 2, { onCell: (cell) => heard.push(cell) });
+    expect(new Set(heard)).toEqual(new Set(table));
+    for (const cell of table) {
+      expect(cell).toEqual({
+        policy: 'greedy',
+        model: cell.model,
+        report: await simulateClassification(small, { ...asked, model: cell.model }),
+      });
+    }
+  });
+
+  it('stops a table when it is told to, and throws what a thread threw', async () => {
+    const stop = new AbortController();
+    const asked = { policy: 'squarecb', model: 'logistic', orders: 8 };
+    const running = simulateTable(data, asked, 2, {
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('enough')),
+    });
+    await expect(running).rejects.toThrow('enough');
+    // Only the thread itself looks at the rows' labels.
+    const broken = { ...toyData(64), labels: undefined as never };
+    await expect(simulateTable(broken, asked, 2)).rejects.toThrow(/undefined/);
   });
 });

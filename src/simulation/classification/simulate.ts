@@ -1,5 +1,5 @@
 /** `shelfwise simulate classification`: policies and models on labelled data turned into contextual bandits. */
-import { requireRange, ShelfwiseError } from '../../base/index.ts';
+import { requireRange, ShelfwiseError, startCrew } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import {
   ensembleFamily,
@@ -81,19 +81,28 @@ export interface SimulationHooks {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Runs the data in seeded orders. A function of data and options alone. Throws `OPTION_INVALID` for what there is not, and
- * where the model does not give what the policy asks for; rejects with the signal's reason.
- */
-export async function simulateClassification(
-  data: ClassificationData,
-  options: SimulationOptions,
-  { onProgress, signal }: SimulationHooks = {},
-): Promise<SimulationReport> {
-  const { orders = 10, seed = 1 } = options;
-  requireRange('simulate classification', 'orders', orders, 1, 1000);
+/** What one order came to. */
+export interface OrderFigures {
+  /** Progressive validation loss, [0, 1]. */
+  readonly loss: number;
+  /** NaN where nothing was lost. */
+  readonly slope: number;
+}
+
+/** A policy with a model, ready for any order. */
+interface Contest {
+  readonly policy: Policy;
+  readonly importance: Importance;
+  readonly context: Partial<ContextOptions>;
+  readonly modelOptions: Readonly<Record<string, unknown>>;
+  readonly fitOptions: Readonly<Record<string, unknown>>;
+  readonly make: (encoder: EncoderShape) => Learner;
+  /** Why the policy cannot go with the model, or null. */
+  readonly unfit: string | null;
+}
+
+function contestOf(data: ClassificationData, options: SimulationOptions): Contest {
   const policy = simulatedPolicy(options);
-  const importance = options.importance ?? (INVERSE.has(policy.id) ? 'inverse' : 'none');
   const context = { ...contextFor(options.model), ...options.context };
   const { shape } = createContextEncoder(data, context);
   const parts = partOptions(options.model, {
@@ -101,37 +110,83 @@ export async function simulateClassification(
     ...options.modelOptions,
   });
   const make = (encoder: EncoderShape): Learner => learnerFor(options.model, policy, encoder, parts.model);
-  const unfit = whyUnfit(policy, make(shape));
+  return {
+    policy,
+    importance: options.importance ?? (INVERSE.has(policy.id) ? 'inverse' : 'none'),
+    context,
+    modelOptions: { ...parts.model, ...parts.fit },
+    fitOptions: parts.fit,
+    make,
+    unfit: whyUnfit(policy, make(shape)),
+  };
+}
+
+/**
+ * One seeded order of the rows, from 0. A function of data, options and order alone. Throws `OPTION_INVALID` for what there is
+ * not, and where the model does not give what the policy asks for; rejects with the signal's reason.
+ */
+export async function simulateOrder(
+  data: ClassificationData,
+  options: SimulationOptions,
+  order: number,
+  { onRows, signal }: { readonly onRows?: (rows: number) => void; readonly signal?: AbortSignal | undefined } = {},
+): Promise<OrderFigures> {
+  const { policy, importance, context, make, fitOptions, unfit } = contestOf(data, options);
   if (unfit !== null) throw new ShelfwiseError('OPTION_INVALID', unfit);
-  const lossByOrder: number[] = [];
-  const slopes: number[] = [];
+  const { seed = 1 } = options;
+  const { losses } = await runOrder(data, {
+    order,
+    seed,
+    policy,
+    model: make,
+    fitOptions,
+    importance,
+    context,
+    signal,
+    onRows,
+  });
+  return { loss: losses[data.rows - 1] / data.rows, slope: regretSlope(losses) };
+}
+
+/** Runs the data in seeded orders, one after the other. Throws and rejects as `simulateOrder`. */
+export async function simulateClassification(
+  data: ClassificationData,
+  options: SimulationOptions,
+  { onProgress, signal }: SimulationHooks = {},
+): Promise<SimulationReport> {
+  const orders = requireOrders(options);
+  const figures: OrderFigures[] = [];
   for (let order = 0; order < orders; order++) {
-    const { losses } = await runOrder(data, {
-      order,
-      seed,
-      policy,
-      model: make,
-      fitOptions: parts.fit,
-      importance,
-      context,
-      signal,
-      onRows: (rows) =>
-        onProgress?.((order + rows / data.rows) / orders, `order ${order + 1} of ${orders}, ${rows} rows`),
-    });
-    lossByOrder.push(losses[data.rows - 1] / data.rows);
-    slopes.push(regretSlope(losses));
+    const onRows = (rows: number): void =>
+      onProgress?.((order + rows / data.rows) / orders, `order ${order + 1} of ${orders}, ${rows} rows`);
+    figures.push(await simulateOrder(data, options, order, { onRows, signal }));
   }
+  return reportOf(data, options, contestOf(data, options), figures);
+}
+
+function requireOrders({ orders = 10 }: SimulationOptions): number {
+  requireRange('simulate classification', 'orders', orders, 1, 1000);
+  return orders;
+}
+
+function reportOf(
+  data: ClassificationData,
+  { model, seed = 1 }: SimulationOptions,
+  { policy, importance, modelOptions }: Contest,
+  figures: readonly OrderFigures[],
+): SimulationReport {
+  const lossByOrder = figures.map(({ loss }) => loss);
   const { mean, interval } = meanInterval(lossByOrder);
-  const slope = meanInterval(slopes.filter((one) => !Number.isNaN(one))).mean;
+  const slope = meanInterval(figures.map((one) => one.slope).filter((one) => !Number.isNaN(one))).mean;
   return {
     policy: policy.id,
     policyOptions: policy.options,
-    model: options.model,
-    modelOptions: { ...parts.model, ...parts.fit },
+    model,
+    modelOptions,
     importance,
     rows: data.rows,
     classes: data.classes.length,
-    orders,
+    orders: figures.length,
     seed,
     pvLoss: mean,
     pvLossCi: interval,
@@ -152,46 +207,73 @@ export type TableCell =
 /** Ids that `each` stands for. `popularity` is greedy over counts that these data have not. */
 export const SIMULATED_POLICIES: readonly string[] = POLICY_IDS.filter((id) => id !== 'popularity');
 
-/** Every policy named with every model named; `each` names all. */
+/** One order of one cell: what a thread is asked for. */
+export interface OrderTask {
+  readonly options: SimulationOptions;
+  readonly order: number;
+}
+
+/**
+ * Every policy named with every model named; `each` names all. The orders of all cells are shared out among `threads`, on which
+ * the figures do not depend. `onCell` hears of each cell as it is done. In a table of many, a model that does not give what a
+ * policy asks for is a finding; of one cell, it is `OPTION_INVALID`. Rejects with the signal's reason.
+ */
 export async function simulateTable(
   data: ClassificationData,
   options: SimulationOptions,
-  { onProgress, signal }: SimulationHooks = {},
+  threads: number,
+  {
+    onProgress,
+    onCell,
+    signal = new AbortController().signal,
+  }: SimulationHooks & {
+    readonly onCell?: ((cell: TableCell) => void) | undefined;
+  } = {},
 ): Promise<readonly TableCell[]> {
+  const orders = requireOrders(options);
   const policies = options.policy === 'each' ? SIMULATED_POLICIES : [options.policy];
   const models = options.model === 'each' ? FAMILY_IDS : [options.model];
+  const asked = models.flatMap((model) => policies.map((policy) => ({ ...options, policy, model })));
+  const contests = asked.map((one) => contestOf(data, one));
+  if (asked.length === 1 && contests[0].unfit !== null) throw new ShelfwiseError('OPTION_INVALID', contests[0].unfit);
+
   const cells: TableCell[] = [];
-  const total = policies.length * models.length;
-  for (const model of models) {
-    for (const policy of policies) {
-      const done = cells.length;
-      const hooks = {
-        signal,
-        onProgress: (share: number, note: string) =>
-          onProgress?.((done + share) / total, `${policy}, ${model}: ${note}`),
-      };
-      cells.push(await cellOf(data, { ...options, policy, model }, hooks, total > 1));
-    }
+  const figures: OrderFigures[][] = asked.map(() => []);
+  const tasks: (OrderTask & { readonly cell: number })[] = [];
+  for (const [cell, one] of asked.entries()) {
+    const { unfit } = contests[cell];
+    if (unfit === null) for (let order = 0; order < orders; order++) tasks.push({ cell, options: one, order });
+    else cells[cell] = { policy: one.policy, model: one.model, reason: unfit };
+  }
+  const shares = new Float64Array(tasks.length);
+  const tell = (share: number, index: number): void => {
+    shares[index] = share;
+    const { options: of, order } = tasks[index];
+    const done = shares.reduce((sum, one) => sum + one, 0);
+    onProgress?.(done / tasks.length, `${of.policy}, ${of.model}: order ${order + 1} of ${orders}`);
+  };
+  const crew = startCrew<OrderTask, OrderFigures>('order-thread', import.meta.url, {
+    name: 'simulation',
+    count: Math.min(threads, Math.max(1, tasks.length)),
+    equipment: data,
+  });
+  try {
+    await crew.run(tasks, {
+      onReply: (reply, index) => {
+        const { cell, options: of, order } = tasks[index];
+        figures[cell][order] = reply;
+        tell(1, index);
+        if (figures[cell].filter(() => true).length < orders) return;
+        cells[cell] = { policy: of.policy, model: of.model, report: reportOf(data, of, contests[cell], figures[cell]) };
+        onCell?.(cells[cell]);
+      },
+      onProgress: tell,
+      signal,
+    });
+  } finally {
+    await crew.close();
   }
   return cells;
-}
-
-/** A model that does not give what a policy asks for is a finding of the table, and an error of a single run. */
-async function cellOf(
-  data: ClassificationData,
-  options: SimulationOptions,
-  hooks: SimulationHooks,
-  isTable: boolean,
-): Promise<TableCell> {
-  const { policy, model } = options;
-  if (isTable) {
-    const made = simulatedPolicy(options);
-    const { shape } = createContextEncoder(data, contextFor(model));
-    const own = partOptions(model, { ...modelOptionsFor(model, made, shape), ...options.modelOptions }).model;
-    const reason = whyUnfit(made, learnerFor(model, made, shape, own));
-    if (reason !== null) return { policy, model, reason };
-  }
-  return { policy, model, report: await simulateClassification(data, options, hooks) };
 }
 
 /** Families that find what goes with what by themselves are not given every pair. */

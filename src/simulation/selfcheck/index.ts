@@ -13,7 +13,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ShelfwiseError } from '../../base/index.ts';
+import { type Crew, ShelfwiseError, startCrew } from '../../base/index.ts';
 import { MissingMassMeter } from '../../counterfactual/index.ts';
 import { DEFAULT_TUNABLES, type HomeTunables, policyUnder, resolveTunables } from '../../home/index.ts';
 import { openFrozenDecisions, type TargetSpec, targetsOf } from '../../platform/index.ts';
@@ -24,8 +24,7 @@ import { buildPool, LOGGING, type PoolColumns, requirePoolable } from './pool.ts
 import type { Replicate, ReplicateSettings, Way } from './replicate.ts';
 import { type ClosedLoop, MEANING, meanOf, type SelfCheckReport, wayReport } from './report.ts';
 import { addPageSums, fitPlaces, newPageSums, type PlaceModel } from './reward-model.ts';
-import type { Task } from './thread.ts';
-import { type PoolThreads, startThreads } from './threads.ts';
+import type { Reply, Task } from './thread.ts';
 import type { TruthPart } from './truth.ts';
 
 export type { SelfCheckOptions } from './options.ts';
@@ -40,6 +39,8 @@ export interface SelfCheckRun {
   /** Told after every log how many are evaluated; `report` makes one of these. @default nobody is */
   readonly onLog?: (count: number, report: () => SelfCheckReport) => void;
 }
+
+type Threads = Crew<Task, Reply>;
 
 /** Contexts that a thread takes at once. */
 const TRUTH_BATCH = 64;
@@ -58,13 +59,17 @@ export async function selfCheck(given: Partial<SelfCheckOptions>, run: SelfCheck
     return result;
   };
   const dir = mkdtempSync(join(tmpdir(), `shelfwise-selfcheck-${process.pid}-`));
-  let threads: PoolThreads | undefined;
+  let threads: Threads | undefined;
   try {
     const base = join(dir, 'world');
     const checked = await timed('world', fillWorld(base, options, run.endMs, run.onProgress, run.signal));
     const pool = await timed('contexts', poolOf(dir, base, checked, targets, run));
     const loops = await timed('closedLoop', loopsOf(dir, base, checked, targets, options, run));
-    threads = startThreads(pool, Math.min(options.threads, options.seeds));
+    threads = startCrew('thread', import.meta.url, {
+      name: 'self-check',
+      count: Math.min(options.threads, options.seeds),
+      equipment: pool,
+    });
     const truth = await timed('truth', truthFor(threads, pool, options, run));
     const reportFor = (replicates: readonly Replicate[]): SelfCheckReport =>
       reportOf({ options, targets, pool, truth, loops, replicates, seconds });
@@ -146,7 +151,7 @@ interface Truth {
 }
 
 async function truthFor(
-  threads: PoolThreads,
+  threads: Threads,
   { contexts, tunables }: PoolColumns,
   { truthDraws, seed }: SelfCheckOptions,
   { onProgress, signal }: SelfCheckRun,
@@ -156,15 +161,14 @@ async function truthFor(
     tasks.push({ kind: 'truth', from, to: Math.min(contexts, from + TRUTH_BATCH), draws: truthDraws, seed });
   }
   const parts: TruthPart[] = [];
-  await threads.run(
-    tasks,
-    (reply) => {
+  await threads.run(tasks, {
+    onReply: (reply) => {
       if (reply.kind !== 'truth') return;
       parts.push(reply.part);
       onProgress('truth', parts.length / tasks.length);
     },
     signal,
-  );
+  });
   parts.sort((a, b) => a.from - b.from);
   const sums = newPageSums();
   for (const { pages } of parts) addPageSums(sums, pages);
@@ -193,7 +197,7 @@ function waysOf({ estimators, rungs }: SelfCheckOptions): readonly Way[] {
 }
 
 async function replicatesFor(
-  threads: PoolThreads,
+  threads: Threads,
   { places, missing }: Truth,
   options: SelfCheckOptions,
   { onProgress, onLog, signal }: SelfCheckRun,
@@ -205,13 +209,15 @@ async function replicatesFor(
   const replicates: Replicate[] = [];
   await threads.run(
     Array.from({ length: seeds }, (_, number): Task => ({ kind: 'replicate', number })),
-    (reply) => {
-      if (reply.kind !== 'replicate') return;
-      replicates.push(reply.replicate);
-      onProgress('logs', replicates.length / seeds);
-      onLog?.(replicates.length, () => reportFor(replicates));
+    {
+      onReply: (reply) => {
+        if (reply.kind !== 'replicate') return;
+        replicates.push(reply.replicate);
+        onProgress('logs', replicates.length / seeds);
+        onLog?.(replicates.length, () => reportFor(replicates));
+      },
+      signal,
     },
-    signal,
   );
   return replicates.sort((a, b) => a.number - b.number);
 }

@@ -50,6 +50,7 @@ export interface WayOutcome {
   readonly lift: number;
   readonly liftLower: number;
   readonly liftUpper: number;
+  readonly liftStandardError: number;
   readonly rung: Rung;
   readonly essShare: number;
   readonly meanWeight: number;
@@ -195,6 +196,7 @@ export class Replicator {
       lift: overServed.lift?.value ?? Number.NaN,
       liftLower: overServed.lift?.bca.lower ?? Number.NaN,
       liftUpper: overServed.lift?.bca.upper ?? Number.NaN,
+      liftStandardError: overServed.lift?.standardError ?? Number.NaN,
       rung: rung === 'slope' ? RUNGS[compared.rung] : rung,
       essShare,
       meanWeight: meanWeight.mean,

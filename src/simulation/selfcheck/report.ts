@@ -28,6 +28,14 @@ export interface WayReport {
     readonly median: number | null;
     readonly coverage: number | null;
     readonly medianHalfWidth: number | null;
+    /** Mean of the lifts - truth, and its standard error: what the rung's assumption costs. */
+    readonly bias: number | null;
+    readonly biasError: number | null;
+    /** Of the lifts over logs, and the median of what each log says of it: as wide as intervals have to be, and as they are. */
+    readonly deviation: number | null;
+    readonly medianStandardError: number | null;
+    /** Share of logs whose interval holds truth + bias: below `level` where the intervals themselves are too narrow. */
+    readonly coverageOfMean: number | null;
   };
   /** Medians over logs. */
   readonly essShare: number;
@@ -120,9 +128,10 @@ export function wayReport(
     n === 0 ? Number.NaN : answered.filter(test).length / n;
   const median = (of: (outcome: WayOutcome) => number): number => medianOf(answered.map(({ outcome }) => of(outcome)));
   const coverage = share(({ outcome: { lower, upper } }) => lower <= truth && truth <= upper);
-  const values = answered.map(({ outcome }) => outcome.value);
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+  const { mean, deviation } = spreadOf(answered.map(({ outcome }) => outcome.value));
+  const lifts = spreadOf(answered.map(({ outcome }) => outcome.lift));
+  const liftCoverage = (wanted: number): number | null =>
+    orNull(share(({ outcome: { liftLower, liftUpper } }) => liftLower <= wanted && wanted <= liftUpper));
   const verdicts = { trustworthy: 0, weak: 0, refused: 0 };
   const reasons: Record<string, number> = {};
   const rungs: Record<string, number> = {};
@@ -158,8 +167,13 @@ export function wayReport(
     liftVsLogging: {
       truth: lift,
       median: orNull(median((outcome) => outcome.lift)),
-      coverage: orNull(share(({ outcome: { liftLower, liftUpper } }) => liftLower <= lift && lift <= liftUpper)),
+      coverage: liftCoverage(lift),
       medianHalfWidth: orNull(median(({ liftLower, liftUpper }) => (liftUpper - liftLower) / 2)),
+      bias: orNull(lifts.mean - lift),
+      biasError: orNull(lifts.deviation / Math.sqrt(n)),
+      deviation: orNull(lifts.deviation),
+      medianStandardError: orNull(median(({ liftStandardError }) => liftStandardError)),
+      coverageOfMean: liftCoverage(lifts.mean),
     },
     essShare: medianOf(all.map(({ outcome }) => outcome.essShare)),
     maxWeight: medianOf(all.map(({ outcome }) => outcome.maxWeight)),
@@ -171,6 +185,12 @@ export function wayReport(
     rungs: shares(rungs),
     logs: all.length,
   };
+}
+
+function spreadOf(values: readonly number[]): { readonly mean: number; readonly deviation: number } {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  return { mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)) };
 }
 
 export function meanOf(values: Float64Array, counts?: Uint16Array): number {

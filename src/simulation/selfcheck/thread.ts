@@ -1,6 +1,5 @@
-/** The worker thread behind `threads.ts`: holds the pool, and does the parts of a self-check that it is told to. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { ShelfwiseError } from '../../base/index.ts';
+/** The threads of a self-check: each holds the pool, and does the parts that it is told to. */
+import { joinCrew, ShelfwiseError } from '../../base/index.ts';
 import { examination } from '../people.ts';
 import { Judge } from './judge.ts';
 import { type PoolColumns, PoolReader } from './pool.ts';
@@ -23,25 +22,20 @@ export type Reply =
   | { readonly kind: 'settings' }
   | { readonly kind: 'replicate'; readonly replicate: Replicate };
 
-if (parentPort === null) throw new ShelfwiseError('BUG', 'a self-check runs in worker threads');
-const port = parentPort;
-const reader = new PoolReader(workerData as PoolColumns);
-const judge = new Judge(examination);
-let replicator: Replicator | undefined;
-
-port.on('message', (task: Task) => {
-  port.postMessage(done(task));
+joinCrew<Task, Reply, PoolColumns>((pool) => {
+  const reader = new PoolReader(pool);
+  const judge = new Judge(examination);
+  let replicator: Replicator | undefined;
+  return (task) => {
+    switch (task.kind) {
+      case 'truth':
+        return { kind: 'truth', part: truthOf(reader, judge, task) };
+      case 'settings':
+        replicator = new Replicator(reader, judge, task.settings);
+        return { kind: 'settings' };
+      case 'replicate':
+        if (replicator === undefined) throw new ShelfwiseError('BUG', 'a log is drawn before its settings are known');
+        return { kind: 'replicate', replicate: replicator.run(task.number) };
+    }
+  };
 });
-
-function done(task: Task): Reply {
-  switch (task.kind) {
-    case 'truth':
-      return { kind: 'truth', part: truthOf(reader, judge, task) };
-    case 'settings':
-      replicator = new Replicator(reader, judge, task.settings);
-      return { kind: 'settings' };
-    case 'replicate':
-      if (replicator === undefined) throw new ShelfwiseError('BUG', 'a log is drawn before its settings are known');
-      return { kind: 'replicate', replicate: replicator.run(task.number) };
-  }
-}
