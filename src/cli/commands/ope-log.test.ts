@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DAY_MS, type ManualClock, manualClock } from '../../base/index.ts';
 import type { Page } from '../../domain/index.ts';
 import { openPlatform, type Platform } from '../../platform/index.ts';
-import type { ComparisonReport } from '../../server/index.ts';
+import type { ComparisonReport, InsteadReport } from '../../server/index.ts';
 import { runForTest } from '../cli-testing.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { EstimateReport } from './ope-estimate.ts';
@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'shelfwise-ope-log-'));
 const LISTENERS = 40;
 let platform: Platform;
 let clock: ManualClock;
+let decision: string;
 
 beforeAll(async () => {
   clock = manualClock(Date.UTC(2026, 10, 1, 12));
@@ -50,6 +51,7 @@ beforeAll(async () => {
       const listenerId = `l${l}`;
       const bytes = await platform.home(listenerId, { device: 'phone', explain: false, fresh: true });
       const { decisionId, shelves } = JSON.parse(Buffer.from(bytes).toString()) as Page;
+      decision = decisionId;
       const common = { listenerId, occurredAt: new Date(clock.nowMs()).toISOString() };
       const reference = { decisionId, shelfRank: 0, cardRank: (l + round) % shelves[0].cards.length };
       const itemId = shelves[0].cards[reference.cardRank].id;
@@ -78,6 +80,33 @@ const run = (...args: readonly string[]) =>
   });
 
 const POLICIES = ['--policies', 'warm=plackett-luce', '--set', 'warm.cardTemperature=0.1'];
+
+describe('ope instead', () => {
+  it('shows what another policy would have shown in a decision, with both chances', async () => {
+    const { code, out } = await run('ope', 'instead', decision, '--policy', 'served', '--json');
+    const same = JSON.parse(out) as InsteadReport;
+    expect([code, same.pageWeight, same.decisionId]).toEqual([EXIT.ok, 1, decision]);
+    expect(same.insteadPage).toEqual(same.loggedPage);
+    const warm = ['ope', 'instead', decision, '--policy', 'warm=plackett-luce', '--set', 'cardTemperature=0.2'];
+    const other = JSON.parse((await run(...warm, '--json')).out) as InsteadReport;
+    expect(other).toMatchObject({ policy: 'warm', draw: 'sampled', whyNot: null });
+    expect(other.loggedPage).not.toEqual(other.insteadPage);
+    const text = (await run(...warm, '--draw', 'probable')).out;
+    expect(text).toMatch(/shown by plackett-luce +plackett-.+warm\n/);
+    expect(text).toMatch(/most probable by warm instead/);
+    expect(text).toMatch(/ {4}Song \d+ +0\.\d{3} +0\.\d{3}\n/);
+    expect((await run(...warm, '--again', '3', '--json')).out).not.toBe((await run(...warm, '--json')).out);
+  });
+
+  it('says what there is not', async () => {
+    expect((await run('ope', 'instead', '01KDVDNA00000000000000000Z', '--policy', 'greedy')).err).toMatch(
+      /no such decision|no decision/i,
+    );
+    expect((await run('ope', 'instead', decision, '--policy', 'guess')).err).toMatch(/there is no policy "guess"/);
+    expect((await run('ope', 'instead', decision, '--policy', 'greedy,uniform')).err).toMatch(/one policy/);
+    expect((await run('ope', 'instead', decision, '--policy', 'softmax', '--set', 'colour=1')).err).toMatch(/colour/);
+  });
+});
 
 describe('export ope, then ope estimate', () => {
   it('tells without the platform what ope compare tells with it', async () => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Run } from '../command.ts';
 import { registerCompare } from './ope-compare.ts';
 import { registerEstimate } from './ope-estimate.ts';
+import { registerInstead } from './ope-instead.ts';
 import { registerLearn } from './ope-learn.ts';
 import { registerSelfCheck } from './ope-selfcheck.ts';
 
@@ -12,6 +13,7 @@ export function registerOpe(program: Command, run: Run): void {
     .description('Off-policy evaluation: what a policy would have earned, from what another one logged.');
   registerEstimate(ope, run);
   registerCompare(ope, run);
+  registerInstead(ope, run);
   registerLearn(ope, run);
   registerSelfCheck(ope, run);
 }
