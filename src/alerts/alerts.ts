@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   type Clock,
   messageOf,
+  requireOneOf,
   requireRange,
   resolveOptions,
   SECOND_MS,
@@ -12,7 +13,7 @@ import {
 import type { AlertLedger, AlertState, StoredAlert, StoredNotice } from '../store/index.ts';
 import type { Round } from './findings.ts';
 import { type Alert, ended, type Judgement, judge } from './judge.ts';
-import { noticesOf } from './notice.ts';
+import { type Notice, noticesOf } from './notice.ts';
 import { deliverDue } from './outbox.ts';
 import { type AlertLogger, openRoute, type Route, type RouteOptions } from './routes/index.ts';
 import { type AlertRuleOptions, resolveRules } from './rules.ts';
@@ -46,6 +47,12 @@ export interface Alerts {
   silences(): Promise<readonly Silence[]>;
   /** Ends a silence now. Throws ALERT_SILENCE_NOT_FOUND for one that does not last. */
   unsilence(id: string): Promise<void>;
+  /** Judges by these rules from now on; alerts of rules that are gone end. Throws OPTION_INVALID, and then nothing changes. */
+  changeRules(rules: readonly AlertRuleOptions[]): Promise<void>;
+  /** Sends a notice that says it is a test, at once and once, by one route or by each. Throws OPTION_INVALID for a route that there is not. */
+  test(
+    route?: string,
+  ): Promise<readonly { readonly route: string; readonly delivered: boolean; readonly reason: string }[]>;
   /** Newest first: what was sent where, and what was not. */
   notices(limit?: number): Promise<readonly Omit<StoredNotice, 'body'>[]>;
   /** Tells of what came out of a silence, and attempts what is due. @returns how many notices were delivered */
@@ -73,8 +80,8 @@ export function openAlerts(given: Given): Alerts {
   requireRange('openAlerts', 'timeoutMs', options.timeoutMs, 1, 10 * 60 * SECOND_MS);
   requireRange('openAlerts', 'pollMs', options.pollMs, 1, 10 * 60 * SECOND_MS);
   const routes = openRoutes(options);
-  const rules = resolveRules(options.rules, new Set(routes.keys()));
-  const routesOf = new Map(rules.map((rule) => [rule.name, rule.routes]));
+  const routeNames = new Set(routes.keys());
+  let rules = resolveRules(options.rules, routeNames);
 
   // What reads and then writes goes one after the other.
   let last: Promise<unknown> = Promise.resolve();
@@ -94,7 +101,7 @@ export function openAlerts(given: Given): Alerts {
     const fired: Alert[] = [];
     const stored = alerts.map((alert) => {
       if (!isNews(alert)) return alert;
-      const told = { ...alert, told: routesOf.get(alert.rule) ?? [] };
+      const told = { ...alert, told: rules.find(({ name }) => name === alert.rule)?.routes ?? [] };
       fired.push(told);
       return told;
     });
@@ -159,6 +166,26 @@ export function openAlerts(given: Given): Alerts {
         if (silence === undefined) throw new ShelfwiseError('ALERT_SILENCE_NOT_FOUND', `no silence ${id} lasts`);
         await ledger.silences.put(storedSilence({ ...silence, untilMs: clock.nowMs() }));
       }),
+    changeRules: async (given) => {
+      const next = resolveRules(given, routeNames);
+      await inTurn(async () => {
+        rules = next;
+        const nowMs = clock.nowMs();
+        await settle(judge(await lasting(), rules, NO_ROUND, nowMs), nowMs);
+      });
+    },
+    test: async (name) => {
+      if (name !== undefined) requireOneOf('alerts', 'route', name, [...routeNames]);
+      const nowMs = clock.nowMs();
+      const notice = testNotice(nowMs);
+      const wanted = [...routes].filter(([route]) => name === undefined || route === name);
+      return Promise.all(
+        wanted.map(async ([route, way]) => {
+          const { outcome, reason } = await way.send(notice, nowMs);
+          return { route, delivered: outcome === 'delivered', reason };
+        }),
+      );
+    },
     notices: async (limit = 1000) => (await ledger.notices.list(limit)).map(({ body: _, ...rest }) => rest),
     deliver,
     start: () => {
@@ -174,6 +201,33 @@ export function openAlerts(given: Given): Alerts {
       for (const route of routes.values()) route.close();
     },
   };
+}
+
+/** Of nothing: only rules that are gone are seen in it. */
+const NO_ROUND: Round = { source: '', examined: [], findings: [] };
+
+function testNotice(nowMs: number): Notice {
+  const alert: Alert = {
+    id: 'test',
+    rule: 'test',
+    source: 'test',
+    kind: 'anomaly',
+    name: 'TEST',
+    feature: '',
+    slice: '',
+    value: null,
+    severity: 'info',
+    text: 'This is a test of the route; nothing is wrong.',
+    state: 'firing',
+    beganAtMs: nowMs,
+    firedAtMs: nowMs,
+    seenAtMs: nowMs,
+    clearSinceMs: null,
+    endedAtMs: null,
+    ending: '',
+    told: [],
+  };
+  return { id: `msg_test_${randomBytes(12).toString('hex')}`, event: 'fired', atMs: nowMs, alerts: [alert] };
 }
 
 function openRoutes({ routes, logger, timeoutMs }: AlertOptions): Map<string, Route> {

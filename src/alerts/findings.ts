@@ -30,6 +30,8 @@ export interface Round {
    * distance that is absent is unknown, and ends nothing.
    */
   readonly examined: readonly FindingKind[];
+  /** Slices that there was enough of to tell; absence from another ends nothing. @default all */
+  readonly slices?: readonly string[] | undefined;
   readonly findings: readonly Finding[];
 }
 

@@ -102,6 +102,7 @@ export function judge(lasting: readonly Alert[], rules: readonly AlertRule[], ro
 
 function isClear(alert: Alert, round: Round, measured: ReadonlySet<string>): boolean {
   if (!round.examined.includes(alert.kind)) return false;
+  if (round.slices !== undefined && !round.slices.includes(alert.slice)) return false;
   return alert.kind === 'anomaly' || measured.has(keyOf('', alert.source, alert));
 }
 

@@ -17,6 +17,12 @@ export const CATALOGUE = {
     message: 'No alert that lasts has this id',
     remedy: 'List the alerts that fire; it may have recovered since.',
   },
+  ALERT_RULE_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'No rule that a person added has this name',
+    remedy: 'List the rules; those of the configuration are changed in its file.',
+  },
   ALERT_SILENCE_NOT_FOUND: {
     blame: 'caller',
     status: 404,
@@ -71,6 +77,18 @@ export const CATALOGUE = {
     status: 500,
     message: 'The data directory was written by another version of Shelfwise',
     remedy: 'Run this directory with the version that it names or a later one, which migrates it.',
+  },
+  DATA_SCHEMA_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'There is no such schema, or no such version of it',
+    remedy: 'List the schemas and their versions; a schema is there once data of its kind was examined.',
+  },
+  DATA_SET_NOT_FOUND: {
+    blame: 'caller',
+    status: 404,
+    message: 'There is no such data set',
+    remedy: 'List the data sets; a span without data, or older than is kept, has none.',
   },
   DECISION_CORRUPT: {
     blame: 'operator',

@@ -44,6 +44,7 @@ const cli: Cli = {
       ...settings,
       dataDir,
       clock: systemClock,
+      environment: process.env,
       logger: lineLogger(systemClock, (line) => process.stderr.write(line)),
     });
   },

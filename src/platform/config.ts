@@ -3,6 +3,7 @@ import { type Clock, DAY_MS, MINUTE_MS, requireRange, resolveOptions, systemCloc
 import { type HomeTunables, type PlaylistSettings, resolvePlaylistSettings, resolveTunables } from '../home/index.ts';
 import { type BotRules, DEFAULT_BOT_RULES } from '../signals/index.ts';
 import type { ConfigurationSource } from './configuration/source.ts';
+import { type AlertSettings, resolveAlertSettings } from './validation/alert-settings.ts';
 
 /** Where a platform reports what an operator should know. pino fits. */
 export interface PlatformLogger {
@@ -47,6 +48,12 @@ export interface PlatformOptions {
   readonly auditRetentionDays: number;
   /** The thread behind the insights reads on in the logs this often, and whenever it is asked; 0: only when asked. @default 5 s */
   readonly insightsEveryMs: number;
+  /** Data is examined this often: events as they come, examples of days that are not complete by the hour; 0: only when asked. @default 60 s */
+  readonly examineEveryMs: number;
+  /** Rules, routes and retention of alerts. @default errors of data and a platform in trouble, told to the log */
+  readonly alerts: Partial<AlertSettings>;
+  /** Where secrets of alert routes are looked up by name. @default nothing */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Beyond these a listener is taken for a machine, whose plays count in no popularity and train nothing. @default 2,000 plays or 24 hours of them a day, 20 acts a minute through an hour */
   readonly botRules: BotRules;
   /** The file that the platform follows while it runs. What it said at the start is in the other options. @default null: none */
@@ -74,11 +81,15 @@ export const PLATFORM_DEFAULTS: PlatformOptions = {
   configuration: null,
   recordFlushMs: 200,
   insightsEveryMs: 5_000,
+  examineEveryMs: MINUTE_MS,
+  alerts: {},
+  environment: {},
 };
 
 export interface ResolvedPlatformOptions extends PlatformOptions {
   readonly tunables: Readonly<HomeTunables>;
   readonly playlistSettings: Readonly<PlaylistSettings>;
+  readonly alertSettings: AlertSettings;
 }
 
 export function resolvePlatformOptions(
@@ -95,6 +106,7 @@ export function resolvePlatformOptions(
   requireRange('platform', 'epochRetentionDays', options.epochRetentionDays, 2, 36_500);
   requireRange('platform', 'auditRetentionDays', options.auditRetentionDays, 1, 36_500);
   requireRange('platform', 'insightsEveryMs', options.insightsEveryMs, 0, DAY_MS);
+  requireRange('platform', 'examineEveryMs', options.examineEveryMs, 0, DAY_MS);
   for (const rule of ['playsPerDay', 'playedHoursPerDay', 'actsPerMinute'] as const) {
     requireRange('platform', `botRules.${rule}`, options.botRules[rule], 1, 1e9);
   }
@@ -103,5 +115,6 @@ export function resolvePlatformOptions(
     ...options,
     tunables: resolveTunables(options.home),
     playlistSettings: resolvePlaylistSettings(options.playlists),
+    alertSettings: resolveAlertSettings(options.alerts),
   });
 }

@@ -28,6 +28,7 @@ import { summarise } from './summary.ts';
 import type { SwitchService } from './switches.ts';
 import type { ExaminationService } from './training/examination-report.ts';
 import type { ModelService } from './training/report.ts';
+import type { AlertService, DataService } from './validation/service.ts';
 import { VERSION } from './version.ts';
 import type { StoredVocabularies } from './vocabularies.ts';
 import type { OnProgress, OpenLog, Workshop } from './workshop.ts';
@@ -56,6 +57,8 @@ export function createFacade(dependencies: {
   readonly models: ModelService;
   readonly evaluation: EvaluationService & InsteadService;
   readonly examination: ExaminationService;
+  readonly data: DataService;
+  readonly alerts: AlertService;
   readonly configuration: ConfigurationService;
   readonly keys: Keys;
   readonly erasures: Erasures;
@@ -87,6 +90,8 @@ export function createFacade(dependencies: {
     ...dependencies.evaluation,
     ...dependencies.examination,
     ...dependencies.configuration,
+    ...dependencies.data,
+    ...dependencies.alerts,
 
     upsertItems: catalogue.upsert,
     getItem: catalogue.get,

@@ -42,6 +42,9 @@ import { finishPromotion } from './training/promote.ts';
 import { createRegistry } from './training/registry.ts';
 import { createTrainer } from './training/trainer.ts';
 import type { VerifiedKey } from './trust.ts';
+import { createAlerting } from './validation/alerting.ts';
+import { createPlatformRounds } from './validation/platform-rounds.ts';
+import { createDataWatch } from './validation/watch.ts';
 import { loadVocabularies } from './vocabularies.ts';
 import { createWorkshop } from './workshop.ts';
 
@@ -50,12 +53,14 @@ export interface Platform extends PlatformService {
   /** The platform's own key: every scope; printed by `shelfwise up`, known to clients on this machine by the lock file. */
   readonly adminKey: string;
   verifyKey(secret: string): VerifiedKey | null;
-  /** Writes the address where it listens into the lock file. */
+  /** Writes the address where it listens into the lock file; from then on alerts are judged and told. */
   setAddress(address: string): void;
   /** Writes everything that is in memory only. */
   flush(): Promise<void>;
   /** Counts, learns and publishes what came since the last time: what the learner's timer does. */
   learn(): Promise<void>;
+  /** Counts and examines the data that is due: what a timer does. */
+  examine(): Promise<void>;
   /** Removes the epochs that nothing that is to replay refers to: what a timer does every hour. */
   collectEpochs(): Promise<void>;
 }
@@ -315,6 +320,28 @@ async function assemble(
     background,
   });
 
+  // Data validation, and who is told of what it finds.
+  const alerting = await createAlerting({
+    metadata,
+    settings: options.alertSettings,
+    environment: options.environment,
+    clock,
+    logger,
+  });
+  const dataWatch = createDataWatch({
+    dir: dataDir.dir,
+    flushing,
+    epochs,
+    alerting,
+    clock,
+    report: sayFor('data'),
+  });
+  const platformRound = createPlatformRounds({
+    ingest: ingest.counts,
+    homes: homes.counts,
+    logs: { events, decisions: decisionLog },
+  });
+
   // Trust. Whoever keeps something of listeners is in this list; erasure calls on them all.
   const keepers: readonly ErasedPart[] = [
     { name: 'states', drop: ({ key }, write) => stateTables.erase(key, write) },
@@ -355,6 +382,9 @@ async function assemble(
   if (configurer !== undefined) every(SECOND_MS, 'configuration', configurer.check);
   every(options.learnEveryMs, 'learner', learning.learn);
   every(options.insightsEveryMs, 'insights', insightsThread.follow);
+  every(options.examineEveryMs, 'data', dataWatch.follow);
+  every(MINUTE_MS, 'alerts', () => alerting.observe(platformRound()));
+  every(HOUR_MS, 'alerts that ended', alerting.tidy);
   every(COMPACT_EVERY_MS, 'compactor', compactor.tidy);
   every(COMPACT_EVERY_MS, 'epochs', collector.whenDue);
   every(ERASE_EVERY_MS, 'erasure', erasures.proceed);
@@ -379,11 +409,13 @@ async function assemble(
       await inOrder([
         () => configurer?.close(),
         trainer.close,
+        alerting.close,
         playlists.close,
         // A full disk may refuse the last flush; what was acknowledged is in the log, and the next start folds it again.
         flush,
         keys.flush,
         insightsThread.close,
+        dataWatch.close,
         // Not before the flush: a worker that ends while this thread writes to the store can hold both up for good.
         workshop.close,
         stores.close,
@@ -426,6 +458,8 @@ async function assemble(
       examination: {
         estimateExamination: (request, { onProgress, signal } = {}) => trainer.examine(request, onProgress, signal),
       },
+      data: dataWatch.service,
+      alerts: alerting.service,
       configuration: configurer ?? { configurationStatus: () => NO_CONFIGURATION },
       keys,
       erasures,
@@ -437,9 +471,13 @@ async function assemble(
     }),
     adminKey,
     verifyKey: keys.verify,
-    setAddress: (address) => dataDir.setAddress(address, adminKey),
+    setAddress(address) {
+      dataDir.setAddress(address, adminKey);
+      alerting.start();
+    },
     flush,
     learn: learning.learn,
+    examine: dataWatch.follow,
     collectEpochs: collector.collect,
     close: () => (closing ??= close()),
   };

@@ -15,6 +15,7 @@ import type { TrafficCounts } from './traffic.ts';
 import type { ExaminationService } from './training/examination-report.ts';
 import type { ModelService } from './training/report.ts';
 import type { Trust } from './trust.ts';
+import type { AlertService, DataService } from './validation/service.ts';
 
 export type ItemFate =
   | { readonly id: string; readonly fate: 'created' | 'updated' | 'unchanged' }
@@ -135,8 +136,10 @@ export interface PlatformStatus {
 }
 
 export interface PlatformService
-  extends CampaignService,
+  extends AlertService,
+    CampaignService,
     ConfigurationService,
+    DataService,
     EvaluationService,
     ExaminationService,
     InsteadService,

@@ -71,11 +71,12 @@ export async function* pastEvents(
   }
 }
 
-/** All entries of a stream before `end`, in the log's order, wherever they are by now. */
+/** Entries of a stream before `end`, in the log's order, wherever they are by now; from the first ever unless a place is given. */
 export async function* pastEntries(
   { paths, metadata, ending }: Pick<Workspace, 'paths' | 'metadata' | 'ending'>,
   name: typeof EVENTS | typeof DECISIONS,
   end: LogPosition,
+  from?: LogPosition,
 ): AsyncGenerator<LogEntry> {
   const lake = openLake({ dir: paths.lake });
   let warehouse: Promise<Warehouse> | undefined;
@@ -87,7 +88,7 @@ export async function* pastEntries(
     warehouse: () => (warehouse ??= openWarehouse()),
   };
   try {
-    for await (const entry of streamEntries(stream)) {
+    for await (const entry of streamEntries(stream, from)) {
       ending.check();
       yield entry;
     }

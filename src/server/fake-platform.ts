@@ -29,6 +29,7 @@ import { createFakeInstead } from './fake-instead.ts';
 import { createFakeModels } from './fake-models.ts';
 import { createFakePlaylists } from './fake-playlists.ts';
 import { createFakeTrust } from './fake-trust.ts';
+import { createFakeWatch } from './fake-watch.ts';
 
 export interface FakePlatform extends PlatformService {
   readonly adminKey: string;
@@ -295,6 +296,7 @@ export function createFakePlatform(clock: Clock): FakePlatform {
     }),
     ...createFakeModels(clock),
     ...createFakeEvaluation(clock),
+    ...createFakeWatch(clock),
     ...createFakeInstead((id) => decisions.includes(id)),
     playlists: createFakePlaylists(items, (id) => listeners.has(id)),
     insights: createFakeInsights({ clock, items, listeners, plays }),

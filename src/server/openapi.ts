@@ -32,6 +32,8 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
         { name: 'insights', description: 'Figures by shelf and item, listeners in words, the last minutes.' },
         { name: 'decisions', description: 'What was decided, with which propensities, and its replay.' },
         { name: 'models', description: 'Reward models: the registry, training, promotion.' },
+        { name: 'data', description: 'The platform’s own data: figures, anomalies, schemas.' },
+        { name: 'alerts', description: 'What fires and fired, who is told, silences.' },
         { name: 'admin', description: 'Jobs, keys, status.' },
         { name: 'operations', description: 'Health, metrics, this document, covers.' },
       ],

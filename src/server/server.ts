@@ -8,6 +8,7 @@ import { generatedCover } from '../home/index.ts';
 import type { PlatformService } from '../platform/index.ts';
 import { createGuard, isLoopback, type KeyCheck } from './access.ts';
 import { registerAdmin } from './admin-routes.ts';
+import { registerAlerts } from './alert-routes.ts';
 import { registerAudit } from './audit-routes.ts';
 import { auditAdministration } from './auditing.ts';
 import { registerBeacon } from './beacon-routes.ts';
@@ -40,6 +41,7 @@ import { declareAccess, type RouteContext } from './route.ts';
 import { registerStudio } from './studio-routes.ts';
 import { registerSwitches } from './switch-routes.ts';
 import { validatorCompiler } from './validation.ts';
+import { registerWatch } from './watch-routes.ts';
 
 export interface ServerOptions {
   readonly platform: PlatformService;
@@ -117,6 +119,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   registerEvaluation(app, context);
   registerInstead(app, context);
   registerExamination(app, context);
+  registerWatch(app, context);
+  registerAlerts(app, context);
   registerPersons(app, context);
   registerKeys(app, context);
   registerAudit(app, context);

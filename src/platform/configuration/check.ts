@@ -17,6 +17,7 @@ import { PLATFORM_DEFAULTS, type PlatformOptions, resolvePlatformOptions } from 
 import { learnerOf } from '../training/fit-model.ts';
 import { requirePosition, resolveSpec, resolveTraining, TRAINING_DEFAULTS } from '../training/options.ts';
 import type { FamilyOptions, ResolvedSpec, TrainingOptions } from '../training/report.ts';
+import { ALERT_DEFAULTS, resolveAlertSettings } from '../validation/alert-settings.ts';
 import type { ServerSettings, ShelfwiseConfig } from './define.ts';
 import { nearestOf } from './nearest.ts';
 import type { ConfigurationProblem } from './status.ts';
@@ -49,6 +50,8 @@ const {
   home: _h,
   playlists: _p,
   configuration: _f,
+  alerts: _a,
+  environment: _e,
   ...PLATFORM_SECTION
 } = PLATFORM_DEFAULTS;
 const { policy: _i, policyOptions: _o, switchedOff: _s, ...HOME_SECTION } = DEFAULT_TUNABLES;
@@ -62,6 +65,7 @@ const SECTIONS: Readonly<Record<string, Plain | undefined>> = {
   playlists: { ...DEFAULT_PLAYLIST_SETTINGS },
   home: { ...HOME_SECTION, surfaces: SURFACES_SECTION },
   training: { ...TRAINING_DEFAULTS },
+  alerts: { ...ALERT_DEFAULTS, rules: [] },
   // Their keys depend on what they name.
   policy: undefined,
   model: undefined,
@@ -88,7 +92,11 @@ export function checkConfiguration(given: unknown, encoder: EncoderShape): Check
   const isSound = (...names: readonly string[]): boolean =>
     !problems.some(({ path }) => names.some((name) => path === name || path.startsWith(`${name}.`)));
   const home = { ...config.home, ...policy } as Partial<HomeTunables>;
-  const platform = { ...config.platform, ...(config.playlists === undefined ? {} : { playlists: config.playlists }) };
+  const platform = {
+    ...config.platform,
+    ...(config.playlists === undefined ? {} : { playlists: config.playlists }),
+    ...(config.alerts === undefined ? {} : { alerts: config.alerts }),
+  };
   let tunables: Readonly<HomeTunables> | undefined;
   if (isSound('home', 'policy')) {
     attempt('home', report, () => {
@@ -97,8 +105,10 @@ export function checkConfiguration(given: unknown, encoder: EncoderShape): Check
   }
   if (tunables !== undefined && model !== undefined) requireFit(tunables, model, encoder, report);
   if (isSound('platform', 'playlists')) {
-    attempt('platform', report, () => resolvePlatformOptions({ ...platform, dataDir: '.' }));
+    const { alerts: _, ...rest } = platform;
+    attempt('platform', report, () => resolvePlatformOptions({ ...rest, dataDir: '.' }));
   }
+  if (isSound('alerts')) attempt('alerts', report, () => resolveAlertSettings(config.alerts ?? {}));
   if (isSound('training')) {
     attempt('training', report, () => {
       const { position } = resolveTraining(config.training ?? {});

@@ -235,7 +235,7 @@ function stampOf(files: readonly string[]): string {
 
 /** Settings that are read at the start alone, and are others now. */
 function changedAtStart(then: Configuration, now: Configuration): string[] {
-  return (['server', 'platform', 'playlists'] as const).flatMap((section) => {
+  return (['server', 'platform', 'playlists', 'alerts'] as const).flatMap((section) => {
     const before = (then.config[section] ?? {}) as Readonly<Record<string, unknown>>;
     const after = (now.config[section] ?? {}) as Readonly<Record<string, unknown>>;
     return [...new Set([...Object.keys(before), ...Object.keys(after)])]

@@ -3,6 +3,7 @@ import type { Surface } from '../../domain/index.ts';
 import type { HomeTunables, PlaylistSettings, SurfaceTunables } from '../../home/index.ts';
 import type { PlatformOptions } from '../config.ts';
 import type { CalibrationId, FamilyOptions, TrainingOptions } from '../training/report.ts';
+import type { AlertSettings } from '../validation/alert-settings.ts';
 
 /** Where `shelfwise up` listens and keeps its data. Read at the start. */
 export interface ServerSettings {
@@ -17,7 +18,7 @@ export interface ServerSettings {
 }
 
 /** What stands in a section of its own, or is none of a file's business. */
-type Elsewhere = 'dataDir' | 'clock' | 'logger' | 'home' | 'playlists' | 'configuration';
+type Elsewhere = 'dataDir' | 'clock' | 'logger' | 'home' | 'playlists' | 'configuration' | 'alerts' | 'environment';
 /** Read at the start. */
 export type PlatformSettings = Omit<PlatformOptions, Elsewhere>;
 
@@ -31,6 +32,8 @@ export interface ShelfwiseConfig {
   readonly server?: Partial<ServerSettings>;
   readonly platform?: Partial<PlatformSettings>;
   readonly playlists?: Partial<PlaylistSettings>;
+  /** Who is told of what. Read at the start. */
+  readonly alerts?: Partial<AlertSettings>;
   /** What changes pages, but for the policy; takes effect while the platform runs, as all that follows does. */
   readonly home?: HomeSettings;
   /** The policy by its id, with its options beside it. */

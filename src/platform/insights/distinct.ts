@@ -60,6 +60,22 @@ function observe(registers: Uint8Array, hash: number): void {
   if (rank > registers[index]) registers[index] = rank;
 }
 
+/** Takes in those of another, which stays as it is. */
+export function mergeDistinct(to: DistinctState, from: DistinctState): void {
+  if (from.registers === undefined) {
+    for (const hash of (from.exact as Uint32Array).subarray(0, from.used)) addDistinct(to, hash);
+    return;
+  }
+  if (to.registers === undefined) {
+    const registers = Uint8Array.from(from.registers);
+    for (const hash of (to.exact as Uint32Array).subarray(0, to.used)) observe(registers, hash);
+    to.registers = registers;
+    to.exact = undefined;
+    return;
+  }
+  for (let i = 0; i < REGISTERS; i++) if (from.registers[i] > to.registers[i]) to.registers[i] = from.registers[i];
+}
+
 export function countDistinct(state: DistinctState): DistinctCount {
   const { registers } = state;
   if (registers === undefined) return { count: state.used, exact: true };

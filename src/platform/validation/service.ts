@@ -27,7 +27,7 @@ export interface DataSet {
   readonly toMs: number;
   /** Rows: cards of examples, or events. */
   readonly examples: number;
-  /** Independent units behind the rows: decisions, or listeners for events. Significance goes by them. */
+  /** Listeners behind the rows, which come and go together: significance goes by them. */
   readonly units: number;
   readonly features: number;
   readonly slices: number;

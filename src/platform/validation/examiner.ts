@@ -1,0 +1,356 @@
+/**
+ * Examines the platform's data: counts events by the hour, reads examples by the day, judges what is new against its schema, the
+ * spans before and serving, and stores what it found. Runs in a thread of its own; whoever asks meanwhile is answered meanwhile.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { DAY_MS, HOUR_MS, MINUTE_MS, ShelfwiseError } from '../../base/index.ts';
+import { decodeEvent, EVENT_TYPES, type EventType } from '../../domain/index.ts';
+import { ALL_EXAMPLES, type DatasetFeatureStatisticsList, SlicedStatistics } from '../../validation/index.ts';
+import { positionNumber, positionOf } from '../states.ts';
+import { EVENTS, pastEntries, type Workspace } from '../workspace.ts';
+import { type EventCells, listenersIn, statisticsOfCells } from './event-cells.ts';
+import { EVENT_HOURS_KEPT_MS, type EventHours } from './event-hours.ts';
+import { exampleChunks, newRowCounts, type RowCounts, unitsOf } from './example-rows.ts';
+import type { Environment } from './expected-schema.ts';
+import { judgeSet, type Measured } from './judge.ts';
+import type { DataEnds } from './questions.ts';
+import type { Schemas } from './schema-store.ts';
+import { type DataStream, EXAMPLE_STREAMS, type ExamineRequest, type ExampleStream } from './service.ts';
+import type { SetStore, StoredSet } from './set-store.ts';
+import { boundsOf, dayOf, hourOf, isEventType, isExamples, schemaNameOf, setId } from './spans.ts';
+
+const MAX_ROWS = 40_000;
+/** Rewards are credited for a day; events that come late are waited for, as evaluation does. */
+const MATURE_MS = DAY_MS;
+const LATE_MS = 5 * MINUTE_MS;
+/** So far back the span before is looked for. */
+const REACH_MS = 14 * DAY_MS;
+/** Hours that an hour of events is measured against. */
+const HOURS_BEFORE = 24;
+const HOURS_REACH_MS = 7 * DAY_MS;
+/** What is not complete is read again this often. */
+const AGAIN_MS = HOUR_MS;
+const EXAMPLES_KEPT_MS = 400 * DAY_MS;
+const EVENTS_BETWEEN_PAUSES = 512;
+
+const ENVIRONMENT_OF: Readonly<Record<ExampleStream, Environment>> = {
+  training: 'TRAINING',
+  evaluation: 'EVALUATION',
+  serving: 'SERVING',
+};
+const SLICES = [{ tier: undefined }, { market: undefined }, { device: undefined }, { model: undefined }];
+
+type OnProgress = (stage: string, share: number) => void;
+
+export interface Examiner {
+  /** Counts events up to `ends`, and judges the hours that changed or have become complete. */
+  followEvents(ends: DataEnds): Promise<void>;
+  /** Reads the examples that are due, if any. */
+  followExamples(ends: DataEnds): Promise<void>;
+  /** Examines what is asked for. @returns ids of the sets, in the order of their streams */
+  examine(request: ExamineRequest, ends: DataEnds, onProgress: OnProgress): Promise<readonly string[]>;
+  /** Judges a set anew by its schema as it is now, without reading data. */
+  judgeAgain(id: string, nowMs: number): Promise<void>;
+  /** A set and what it was measured against. Throws DATA_SET_NOT_FOUND. */
+  measured(id: string): {
+    readonly stored: StoredSet;
+    readonly set: Measured;
+    readonly before: Measured | undefined;
+    readonly serving: Measured | undefined;
+  };
+}
+
+export function createExaminer(dependencies: {
+  readonly workspace: Workspace;
+  readonly sets: SetStore;
+  readonly hours: EventHours;
+  readonly schemas: Schemas;
+}): Examiner {
+  const { workspace, sets, hours, schemas } = dependencies;
+
+  const required = (id: string): StoredSet => {
+    const stored = sets.get(id);
+    if (stored === undefined) throw new ShelfwiseError('DATA_SET_NOT_FOUND', id);
+    return stored;
+  };
+
+  // ---- events
+
+  const eventsMeasured = (name: string, slices: ReadonlyMap<string, EventCells>): Measured => ({
+    name,
+    list: {
+      datasets: [...slices].map(([slice, cells]) => statisticsOfCells(cells, slice === '' ? ALL_EXAMPLES : slice)),
+    },
+    units: new Map([...slices].map(([slice, cells]) => [slice, listenersIn(cells)])),
+  });
+
+  /** The last hours before that were good: what was found to be wrong must not become what is usual. */
+  const goodHoursBefore = (type: EventType, hour: string): readonly string[] => {
+    const { fromMs } = boundsOf(hour);
+    const good: string[] = [];
+    for (let atMs = fromMs - HOUR_MS; atMs >= fromMs - HOURS_REACH_MS && good.length < HOURS_BEFORE; atMs -= HOUR_MS) {
+      const stored = sets.get(setId({ stream: type, span: hourOf(atMs) }));
+      if (stored !== undefined && !hasDriftError(stored)) good.push(stored.set.span);
+    }
+    return good;
+  };
+  const hoursMeasured = (type: EventType, spans: readonly string[]): Measured | undefined => {
+    if (spans.length === 0) return undefined;
+    const name = spans.length === 1 ? 'the hour before' : `the ${spans.length} hours before`;
+    return eventsMeasured(name, hours.merged(type, spans));
+  };
+
+  const judgeHour = async (hour: string, nowMs: number): Promise<void> => {
+    const { fromMs, toMs } = boundsOf(hour);
+    const judged: StoredSet[] = [];
+    for (const [type, slices] of hours.hour(hour) ?? []) {
+      const { schema, version } = await schemas.current(type);
+      const set = eventsMeasured(setId({ stream: type, span: hour }), slices);
+      const spans = goodHoursBefore(type, hour);
+      const before = hoursMeasured(type, spans);
+      const { anomalies, distances } = judgeSet(set, { schema, before });
+      judged.push({
+        set: {
+          id: set.name,
+          stream: type,
+          span: hour,
+          fromMs,
+          toMs,
+          examples: slices.get('')?.events ?? 0,
+          units: set.units.get('') ?? 0,
+          features: set.list.datasets?.[0]?.features?.length ?? 0,
+          slices: slices.size - 1,
+          complete: nowMs >= toMs + LATE_MS,
+          examinedAtMs: nowMs,
+          anomalies: countsOf(anomalies),
+          note: '',
+        },
+        schema: { name: type, version },
+        anomalies,
+        distances,
+        units: Object.fromEntries(set.units),
+        before: spans.join(','),
+      });
+    }
+    sets.put(judged);
+  };
+
+  // ---- examples
+
+  /** The newest day before that is complete and had nothing wrong with it. */
+  const goodDayBefore = (stream: ExampleStream, fromMs: number): string => {
+    const good = sets
+      .list(stream)
+      .find(
+        (set) => set.fromMs < fromMs && set.fromMs >= fromMs - REACH_MS && set.complete && set.anomalies.errors === 0,
+      );
+    return good?.id ?? '';
+  };
+  const examplesMeasured = (id: string): Measured | undefined => {
+    const stored = sets.get(id);
+    const list = stored && sets.statistics(id);
+    return stored && list && { name: id, list, units: new Map(Object.entries(stored.units)) };
+  };
+  const besidesOf = (stream: ExampleStream, span: string, before: string) => {
+    const serving = stream === 'serving' ? '' : setId({ stream: 'serving', span });
+    return { before: withoutModels(examplesMeasured(before)), serving: examplesMeasured(serving) };
+  };
+
+  const examineDay = async (
+    stream: ExampleStream,
+    span: string,
+    ends: DataEnds,
+    onProgress: OnProgress,
+  ): Promise<void> => {
+    const { fromMs, toMs } = boundsOf(span);
+    const { nowMs } = ends;
+    const counts = newRowCounts();
+    const statistics = new SlicedStatistics(SLICES, { trackedValues: 4096, numRankHistogramBuckets: 50 });
+    const job = { stream, span: { fromMs, toMs }, ...ends, maxRows: MAX_ROWS };
+    for await (const chunk of exampleChunks(workspace, job, counts, onProgress)) {
+      statistics.add(chunk);
+      workspace.ending.check();
+      await nextTurn();
+    }
+    const list = statistics.extract();
+    const examples = list.datasets?.[0]?.numExamples ?? 0;
+    const complete = nowMs >= toMs + (stream === 'serving' ? LATE_MS : MATURE_MS + LATE_MS);
+    const before = goodDayBefore(stream, fromMs);
+    // A day without examples is no data set, unless there were decisions and a day before has examples: then something was lost.
+    if (examples === 0 && !(complete && counts.left.size > 0 && before !== '')) return;
+    const { schema, version } = await schemas.current('examples');
+    const set: Measured = { name: setId({ stream, span }), list, units: unitsOf(counts) };
+    const environment = ENVIRONMENT_OF[stream];
+    const { anomalies, distances } = judgeSet(set, { schema, environment, ...besidesOf(stream, span, before) });
+    const stored: StoredSet = {
+      set: {
+        id: set.name,
+        stream,
+        span,
+        fromMs,
+        toMs,
+        examples,
+        units: set.units.get('') ?? 0,
+        features: list.datasets?.[0]?.features?.length ?? 0,
+        slices: (list.datasets?.length ?? 1) - 1,
+        complete,
+        examinedAtMs: nowMs,
+        anomalies: countsOf(anomalies),
+        note: noteOf(counts),
+      },
+      schema: { name: 'examples', version },
+      anomalies,
+      distances,
+      units: Object.fromEntries(set.units),
+      before,
+    };
+    sets.put([stored], list);
+  };
+
+  const isDue = (stream: ExampleStream, span: string, nowMs: number): boolean => {
+    const known = sets.get(setId({ stream, span }))?.set;
+    return known === undefined || (!known.complete && nowMs - known.examinedAtMs >= AGAIN_MS);
+  };
+  /** Days without a decision are not read over and over. */
+  const looked = new Map<string, number>();
+
+  const measured: Examiner['measured'] = (id) => {
+    const stored = required(id);
+    const { stream, span } = stored.set;
+    if (isEventType(stream)) {
+      const slices = hours.hour(span)?.get(stream);
+      if (slices === undefined) throw new ShelfwiseError('DATA_SET_NOT_FOUND', id);
+      const before = hoursMeasured(stream, stored.before === '' ? [] : stored.before.split(','));
+      return { stored, set: eventsMeasured(id, slices), before, serving: undefined };
+    }
+    const set = examplesMeasured(id);
+    if (set === undefined || !isExamples(stream)) throw new ShelfwiseError('DATA_SET_NOT_FOUND', id);
+    return { stored, set, ...besidesOf(stream, span, stored.before) };
+  };
+
+  const followEvents = async (ends: DataEnds): Promise<void> => {
+    const { nowMs } = ends;
+    let untilTurn = EVENTS_BETWEEN_PAUSES;
+    const from = hours.from < 0 ? undefined : positionOf(hours.from);
+    for await (const { position, next, payload } of pastEntries(workspace, EVENTS, ends.events, from)) {
+      hours.add(decodeEvent(payload), positionNumber(position), positionNumber(next), nowMs);
+      if (--untilTurn > 0) continue;
+      untilTurn = EVENTS_BETWEEN_PAUSES;
+      await nextTurn();
+    }
+    const changed = new Set(hours.save(nowMs));
+    for (const set of sets.list())
+      if (isEventType(set.stream) && !set.complete && nowMs >= set.toMs + LATE_MS) changed.add(set.span);
+    for (const hour of [...changed].sort()) {
+      await judgeHour(hour, nowMs);
+      workspace.ending.check();
+      await nextTurn();
+    }
+    if (changed.size > 0) sets.sync();
+    for (const type of EVENT_TYPES) sets.forget(type, nowMs - EVENT_HOURS_KEPT_MS);
+  };
+
+  return {
+    followEvents,
+    async followExamples(ends) {
+      const { nowMs } = ends;
+      // Oldest first: a day is measured against those before. Serving first: the others are measured against it.
+      for (const days of [2, 1, 0]) {
+        const span = dayOf(nowMs - days * DAY_MS);
+        for (const stream of ['serving', 'training', 'evaluation'] as const) {
+          const id = setId({ stream, span });
+          const lookedAtMs = looked.get(id) ?? Number.NEGATIVE_INFINITY;
+          if (!isDue(stream, span, nowMs) || nowMs - lookedAtMs < AGAIN_MS) continue;
+          looked.set(id, nowMs);
+          await examineDay(stream, span, ends, () => {});
+        }
+      }
+      for (const stream of EXAMPLE_STREAMS) sets.forget(stream, nowMs - EXAMPLES_KEPT_MS);
+    },
+    async examine({ span, streams }, ends, onProgress) {
+      await followEvents(ends);
+      const wanted: readonly DataStream[] = streams ?? [...EXAMPLE_STREAMS, ...EVENT_TYPES];
+      const examples = EXAMPLE_STREAMS.filter((stream) => wanted.includes(stream));
+      const ids: string[] = [];
+      if (span === undefined || span.length === 10) {
+        const day = span ?? newestDay(sets, ends.nowMs);
+        // Serving first: the others are measured against it.
+        const needed = examples.some((stream) => stream !== 'serving')
+          ? new Set<ExampleStream>(['serving', ...examples])
+          : new Set(examples);
+        for (const stream of needed) {
+          onProgress(stream, 0);
+          await examineDay(stream, day, ends, (_stage, share) => onProgress(stream, share));
+        }
+        ids.push(...examples.map((stream) => setId({ stream, span: day })));
+      }
+      for (const type of EVENT_TYPES.filter((type) => wanted.includes(type))) {
+        if (span === undefined)
+          ids.push(
+            ...sets
+              .list(type)
+              .slice(0, 1)
+              .map(({ id }) => id),
+          );
+        else
+          ids.push(
+            ...sets
+              .list(type)
+              .filter((set) => set.span.startsWith(span))
+              .map(({ id }) => id)
+              .reverse(),
+          );
+      }
+      return ids.filter((id) => sets.get(id) !== undefined);
+    },
+    async judgeAgain(id, nowMs) {
+      const { stored, set, before, serving } = measured(id);
+      if (isEventType(stored.set.stream)) {
+        await judgeHour(stored.set.span, nowMs);
+        sets.sync();
+        return;
+      }
+      const { schema, version } = await schemas.current(schemaNameOf(stored.set.stream));
+      const environment = ENVIRONMENT_OF[stored.set.stream as ExampleStream];
+      const verdict = judgeSet(set, { schema, environment, before, serving });
+      const counted = { ...stored.set, examinedAtMs: nowMs, anomalies: countsOf(verdict.anomalies) };
+      sets.put([{ ...stored, ...verdict, set: counted, schema: { ...stored.schema, version } }]);
+    },
+    measured,
+  };
+}
+
+/** The newest day that has examples, else today. */
+function newestDay(sets: SetStore, nowMs: number): string {
+  return sets.list().find((set) => isExamples(set.stream) && set.complete)?.span ?? dayOf(nowMs);
+}
+
+function hasDriftError({ anomalies }: StoredSet): boolean {
+  return anomalies.some(
+    ({ severity, types }) => severity === 'error' && types.some((type) => type.startsWith('COMPARATOR')),
+  );
+}
+
+/** Models come and go: that one no longer serves is no loss. */
+function withoutModels(measured: Measured | undefined): Measured | undefined {
+  if (measured === undefined) return undefined;
+  const datasets = (measured.list.datasets ?? []).filter(({ name = '' }) => !name.startsWith('model_'));
+  const list: DatasetFeatureStatisticsList = { datasets };
+  return { ...measured, list };
+}
+
+function countsOf(anomalies: StoredSet['anomalies']): StoredSet['set']['anomalies'] {
+  const errors = anomalies.filter(({ severity }) => severity === 'error').length;
+  return { errors, warnings: anomalies.length - errors };
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  unseen: 'unseen or never rendered',
+  unrendered: 'never rendered',
+  holdOut: 'of the hold-out',
+  otherEncoder: 'of other features',
+};
+
+function noteOf({ left }: RowCounts): string {
+  return [...left].map(([why, count]) => `${count} decisions ${WHY[why] ?? why}`).join(', ');
+}
