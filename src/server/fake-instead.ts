@@ -40,7 +40,14 @@ export function createFakeInstead(isKnown: (decisionId: string) => boolean): Ins
       };
     },
     evaluablePolicies: () => [
-      { id: 'softmax', options: [{ name: 'temperature', value: 0.05 }], serves: true, switchedOff: false, lacks: null },
+      {
+        id: 'softmax',
+        options: [{ name: 'temperature', value: 0.05, choices: [] }],
+        composition: [{ name: 'diversityOver', value: 'row', choices: ['row', 'page'] }],
+        serves: true,
+        switchedOff: false,
+        lacks: null,
+      },
     ],
   };
 }

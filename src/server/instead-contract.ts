@@ -83,10 +83,14 @@ const OptionSchema = recordOf<PolicyOption>({
   value: Type.Union([Type.Number(), Type.String(), Type.Boolean()], {
     description: 'What it is where a request leaves it out.',
   }),
+  choices: Type.Array(Type.String(), { description: 'All that it can be; empty where that is a range.' }),
 });
 const EvaluableSchema = recordOf<EvaluablePolicy>({
   id: Type.String(),
   options: Type.Array(OptionSchema),
+  composition: Type.Array(OptionSchema, {
+    description: 'What may be wanted of its pages besides; empty where that does not move it.',
+  }),
   serves: Type.Boolean(),
   switchedOff: Type.Boolean(),
   lacks: Type.Union([Type.String(), Type.Null()], {

@@ -295,7 +295,7 @@ describe('decisions', () => {
     const other = { ...call, url: '/v1/decisions/01KDVDNA00000000000000000Z/instead', payload };
     expectProblem(await server.call(other), 'DECISION_NOT_FOUND');
     expect((await server.call({ url: '/v1/evaluation/policies' })).json).toMatchObject({
-      policies: [{ id: 'softmax', options: [{ name: 'temperature', value: 0.05 }], serves: true }],
+      policies: [{ id: 'softmax', options: [{ name: 'temperature', value: 0.05, choices: [] }], serves: true }],
     });
   });
 

@@ -66,6 +66,9 @@ describe.skipIf(BROWSER === undefined)('the page What if', () => {
     await page.getByLabel('Policy 2').last().selectOption('softmax');
     await page.getByRole('button', { name: 'Options' }).last().press('Enter');
     await page.getByLabel('temperature', { exact: true }).fill('0.1');
+    await page.getByLabel('diversity', { exact: true }).last().fill('0.2');
+    await page.getByLabel('diversityOver', { exact: true }).last().selectOption('page');
+    await checkPage(page);
     await page.getByLabel('Decisions').selectOption('all');
     await page.getByRole('button', { name: 'Another policy' }).click();
     await page.getByLabel('Policy 3').last().selectOption('softmax');
@@ -78,7 +81,9 @@ describe.skipIf(BROWSER === undefined)('the page What if', () => {
     await page.getByRole('button', { name: 'Compare' }).press('Enter');
     await page.getByRole('progressbar').waitFor({ state: 'attached' });
     const asked = new URL(page.url()).searchParams;
-    expect(asked.get('policies')).toMatch(/^plackett-luce\/cardTemperature:[\d.]+,softmax\/temperature:0\.1$/);
+    expect(asked.get('policies')).toMatch(
+      /^plackett-luce\/cardTemperature:[\d.]+,softmax\/temperature:0\.1\/compose\.diversity:0\.2\/compose\.diversityOver:page$/,
+    );
     expect(asked.get('span')).toBe('all');
     await page.getByRole('button', { name: 'Give it up' }).click();
     await page.getByText('Nothing of it is left.').waitFor();

@@ -100,7 +100,14 @@ describe('the policies that can be asked about', () => {
     expect(all.filter(({ serves }) => serves)).toEqual([of('plackett-luce')]);
     expect(of('plackett-luce')?.options.map(({ name }) => name)).toContain('cardTemperature');
     expect(of('softmax')).toMatchObject({ lacks: null, switchedOff: false });
-    expect(of('softmax')?.options).toContainEqual({ name: 'temperature', value: 0.05 });
+    expect(of('softmax')?.options).toContainEqual({ name: 'temperature', value: 0.05, choices: [] });
+    expect(of('softmax')?.composition).toContainEqual({ name: 'diversity', value: 0, choices: [] });
+    expect(of('softmax')?.composition).toContainEqual({
+      name: 'diversityOver',
+      value: 'row',
+      choices: ['row', 'page'],
+    });
+    expect(of('popularity')?.composition).toEqual([]);
     expect(of('bootstrap-thompson')?.lacks).toMatch(/replicas/);
     await platform.setSwitches([{ target: 'policy:softmax', on: false }]);
     expect(platform.evaluablePolicies().find(({ id }) => id === 'softmax')?.switchedOff).toBe(true);

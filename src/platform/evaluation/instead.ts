@@ -26,12 +26,14 @@ import {
 } from '../../home/index.ts';
 import { loadModel } from '../../models/index.ts';
 import {
+  COMPOSITION_SCOPES,
   createWalker,
   type PagePrefix,
   type PageProblem,
   POLICY_IDS,
   type Policy,
   policyOf,
+  resolveComposition,
   samplePage,
 } from '../../policy/index.ts';
 import type { EpochStore } from '../../store/index.ts';
@@ -102,11 +104,15 @@ export interface PolicyOption {
   readonly name: string;
   /** What it is where a request leaves it out. */
   readonly value: number | string | boolean;
+  /** All that it can be; empty where that is a range. */
+  readonly choices: readonly string[];
 }
 
 export interface EvaluablePolicy {
   readonly id: string;
   readonly options: readonly PolicyOption[];
+  /** What may be wanted of its pages besides; empty where that does not move it. */
+  readonly composition: readonly PolicyOption[];
   /** Is it what Homes are drawn by now? */
   readonly serves: boolean;
   readonly switchedOff: boolean;
@@ -252,6 +258,7 @@ export function createInstead(dependencies: {
         return {
           id,
           options: optionsOf(id, tunables),
+          composition: id === 'popularity' ? [] : compositionOf(tunables),
           serves: id === tunables.policy,
           switchedOff: isSwitchedOff(tunables, 'policy', id),
           lacks: lacks ?? null,
@@ -262,11 +269,22 @@ export function createInstead(dependencies: {
 }
 
 function optionsOf(id: string, tunables: HomeTunables): PolicyOption[] {
-  if (id === 'plackett-luce') return LUCE.map((name) => ({ name, value: tunables[name] }));
+  if (id === 'plackett-luce') return LUCE.map((name) => ({ name, value: tunables[name], choices: [] }));
   const { options } = policyOf(id, id === tunables.policy ? tunables.policyOptions : {});
   return Object.entries(options).flatMap(([name, value]) =>
-    typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? [{ name, value }] : [],
+    typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean'
+      ? [{ name, value, choices: [] }]
+      : [],
   );
+}
+
+/** As it serves. */
+function compositionOf({ composition }: HomeTunables): PolicyOption[] {
+  return Object.entries(resolveComposition(composition)).map(([name, value]) => ({
+    name,
+    value,
+    choices: typeof value === 'string' ? [...COMPOSITION_SCOPES] : [],
+  }));
 }
 
 function otherSeed(seed: Seed, again: number): Seed {

@@ -2,5 +2,5 @@
 export { miscalibration } from './calibration.ts';
 export { composed, readsTraits } from './compose.ts';
 export { Exposure, type ExposureReport } from './exposure.ts';
-export { type CompositionOptions, NO_COMPOSITION, resolveComposition } from './options.ts';
+export { COMPOSITION_SCOPES, type CompositionOptions, NO_COMPOSITION, resolveComposition } from './options.ts';
 export { type ItemTraits, similarity } from './traits.ts';

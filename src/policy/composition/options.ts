@@ -1,5 +1,8 @@
 /** What may be changed about the steps of any policy, with its defaults: nothing. */
-import { requireRange, resolveOptions, ShelfwiseError } from '../../base/index.ts';
+import { requireOneOf, requireRange, resolveOptions } from '../../base/index.ts';
+
+/** Which cards above count. */
+export const COMPOSITION_SCOPES = ['row', 'page'] as const;
 
 export interface CompositionOptions {
   /** Weight λ of dissimilarity to the cards above, [0, 1]: maximal marginal relevance. 0: off. @default 0 */
@@ -44,13 +47,7 @@ export function resolveComposition(given: Partial<CompositionOptions>): Readonly
   const options = resolveOptions('composition', given, NO_COMPOSITION);
   for (const name of SHARES) requireRange('composition', name, options[name], 0, 1);
   requireRange('composition', 'rewardCap', options.rewardCap, 0, NO_COMPOSITION.rewardCap);
-  for (const name of ['diversityOver', 'calibrationOver'] as const) {
-    if (options[name] !== 'row' && options[name] !== 'page') {
-      throw new ShelfwiseError(
-        'OPTION_INVALID',
-        `composition: ${name} is "${String(options[name])}"; give row or page`,
-      );
-    }
-  }
+  for (const name of ['diversityOver', 'calibrationOver'] as const)
+    requireOneOf('composition', name, options[name], COMPOSITION_SCOPES);
   return options;
 }

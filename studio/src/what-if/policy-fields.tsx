@@ -1,9 +1,9 @@
-/** One policy of a question: which, with which options, by which model's scores. */
+/** One policy of a question: which, with which options, what is wanted of its pages besides, by which model's scores. */
 import { NativeSelect, TextInput } from '@mantine/core';
 import { useId, useState } from 'react';
-import type { EvaluablePolicy } from '../../../src/server/contract.ts';
+import type { EvaluablePolicy, PolicyOption } from '../../../src/server/contract.ts';
 import { CloseIcon } from '../shell/icons.tsx';
-import { type AskedPolicy, policyName, readValue } from './question.ts';
+import { type AskedPolicy, type OptionValue, plain, policyName, readValue } from './question.ts';
 import styles from './what-if.module.css';
 
 interface PolicyFieldsProps {
@@ -27,17 +27,55 @@ const MODELS = [
   { value: 'serving', label: 'the model that serves' },
 ];
 
+type Options = AskedPolicy['options'];
+
+/** Without it where it is as it serves. */
+function withOption(options: Options, name: string, value: OptionValue | undefined): Options {
+  const { [name]: _gone, ...others } = options;
+  return value === undefined ? others : { ...others, [name]: value };
+}
+
+interface OptionFieldProps {
+  readonly option: PolicyOption;
+  /** Undefined: as it serves. */
+  readonly set: OptionValue | undefined;
+  readonly onSet: (value: OptionValue | undefined) => void;
+}
+
+function OptionField({ option: { name, value: usual, choices }, set, onSet }: OptionFieldProps) {
+  if (choices.length > 0) {
+    return (
+      <NativeSelect
+        label={name}
+        size="xs"
+        radius="md"
+        value={String(set ?? usual)}
+        onChange={({ currentTarget: { value } }) => onSet(value === usual ? undefined : value)}
+        data={[...choices]}
+      />
+    );
+  }
+  return (
+    <TextInput
+      label={name}
+      size="xs"
+      radius="md"
+      autoComplete="off"
+      inputMode={typeof usual === 'number' ? 'decimal' : 'text'}
+      placeholder={String(usual)}
+      defaultValue={set === undefined ? '' : String(set)}
+      onChange={({ currentTarget: { value } }) => onSet(value.trim() === '' ? undefined : readValue(value.trim()))}
+    />
+  );
+}
+
 export function PolicyFields({ value, colour, known, label, onChange, onRemove }: PolicyFieldsProps) {
-  const { policy, options, model } = value;
+  const { policy, options, composition, model } = value;
   const found = known.find(({ id }) => id === policy);
   const [open, setOpen] = useState(false);
   const panelId = useId();
   // What is set, without the policy's own name before it.
   const said = policyName(value).slice(policy.length + 2);
-  const set = (name: string, text: string): void => {
-    const { [name]: _gone, ...others } = options;
-    onChange({ ...value, options: text.trim() === '' ? others : { ...others, [name]: readValue(text.trim()) } });
-  };
   const names = known.map((one) => ({ value: one.id, label: optionText(one) }));
   return (
     <fieldset className={styles.policy} aria-label={label}>
@@ -48,7 +86,7 @@ export function PolicyFields({ value, colour, known, label, onChange, onRemove }
           radius="md"
           className={styles.grows ?? ''}
           value={policy}
-          onChange={(event) => onChange({ policy: event.currentTarget.value, options: {}, model })}
+          onChange={(event) => onChange({ ...plain(event.currentTarget.value), composition, model })}
           data={found === undefined ? [{ value: policy, label: policy }, ...names] : names}
         />
         <button
@@ -69,17 +107,12 @@ export function PolicyFields({ value, colour, known, label, onChange, onRemove }
       {!open && said !== '' && <p className={styles.hint}>{said}</p>}
       {found?.lacks !== undefined && found.lacks !== null && <p className={styles.hint}>{found.lacks}.</p>}
       <div id={panelId} className={styles.options} hidden={!open}>
-        {(found?.options ?? []).map(({ name, value: usual }) => (
-          <TextInput
-            key={name}
-            label={name}
-            size="xs"
-            radius="md"
-            autoComplete="off"
-            inputMode={typeof usual === 'number' ? 'decimal' : 'text'}
-            placeholder={String(usual)}
-            defaultValue={options[name] === undefined ? '' : String(options[name])}
-            onChange={(event) => set(name, event.currentTarget.value)}
+        {(found?.options ?? []).map((option) => (
+          <OptionField
+            key={`${policy} ${option.name}`}
+            option={option}
+            set={options[option.name]}
+            onSet={(next) => onChange({ ...value, options: withOption(options, option.name, next) })}
           />
         ))}
         <NativeSelect
@@ -94,6 +127,21 @@ export function PolicyFields({ value, colour, known, label, onChange, onRemove }
               : [...MODELS, { value: model, label: `model ${model.slice(0, 8)}` }]
           }
         />
+        {(found?.composition ?? []).length > 0 && (
+          <fieldset className={styles.composition}>
+            <legend>Composition, for any policy</legend>
+            <div className={styles.optionGrid}>
+              {(found?.composition ?? []).map((option) => (
+                <OptionField
+                  key={option.name}
+                  option={option}
+                  set={composition[option.name]}
+                  onSet={(next) => onChange({ ...value, composition: withOption(composition, option.name, next) })}
+                />
+              ))}
+            </div>
+          </fieldset>
+        )}
       </div>
     </fieldset>
   );

@@ -11,7 +11,13 @@ import {
   searchOf,
 } from './question.ts';
 
-const warm = { policy: 'plackett-luce', options: { cardTemperature: 0.08, cardEpsilon: 0 }, model: 'serving' };
+const warm = {
+  policy: 'plackett-luce',
+  options: { cardTemperature: 0.08, cardEpsilon: 0 },
+  composition: {},
+  model: 'serving',
+};
+const mixed = { ...plain('softmax'), composition: { diversity: 0.3, diversityOver: 'page' } };
 
 describe('a question in an address', () => {
   it('comes back as it was asked', () => {
@@ -43,6 +49,16 @@ describe('a question in an address', () => {
     expect(parsePolicies('a,a,b,c,d,e').map(formatPolicy)).toEqual(['a', 'b', 'c', 'd'].slice(0, MOST_POLICIES));
   });
 
+  it('holds what is wanted of pages besides', () => {
+    const text = 'softmax/compose.diversity:0.3/compose.diversityOver:page';
+    expect(formatPolicy(mixed)).toBe(text);
+    expect(parsePolicy(text)).toEqual(mixed);
+    expect(policyNames([mixed])).toEqual(['softmax, diversity 0.3, diversityOver page']);
+    expect(requestOf(questionOf({ policies: text }) ?? ({} as never)).policies).toEqual([
+      { name: 'softmax, diversity 0.3, diversityOver page', policy: 'softmax', composition: mixed.composition },
+    ]);
+  });
+
   it('reads options as what they are', () => {
     expect(parsePolicy('softmax/temperature:5e-2/floor:project/elimination:true/broken')?.options).toEqual({
       temperature: 0.05,
@@ -69,6 +85,7 @@ describe('the request', () => {
 
   it('fits no reward model for an estimator that uses none', () => {
     expect(requestOf(questionOf({ policies: 'greedy', estimator: 'ipw' }) ?? ({} as never)).rewardModel).toBe('none');
-    expect(requestOf(questionOf({ policies: 'greedy' }) ?? ({} as never)).rewardModel).toBeUndefined();
+    const plainly = requestOf(questionOf({ policies: 'greedy' }) ?? ({} as never));
+    expect([plainly.rewardModel, plainly.estimators]).toEqual([undefined, ['dr']]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * A question about policies, as its address holds it: `policies=greedy,plackett-luce/cardTemperature:0.08&span=7d&by=tier`.
- * A policy is its id, then its options; `model` among them names the model that it scores with.
+ * A policy is its id, then its options, those of its composition after `compose.`; `model` names the model that it scores with.
  */
 import type {
   ComparedRung,
@@ -22,6 +22,8 @@ export type OptionValue = number | string | boolean;
 export interface AskedPolicy {
   readonly policy: string;
   readonly options: Readonly<Record<string, OptionValue>>;
+  /** What is wanted of its pages besides, where that is not as it serves. */
+  readonly composition: Readonly<Record<string, OptionValue>>;
   /** `logged`: each decision's own; `serving`, or the hash of one. */
   readonly model: string;
 }
@@ -46,11 +48,16 @@ export interface QuestionSearch {
 }
 
 export function plain(policy: string): AskedPolicy {
-  return { policy, options: {}, model: 'logged' };
+  return { policy, options: {}, composition: {}, model: 'logged' };
 }
 
-export function formatPolicy({ policy, options, model }: AskedPolicy): string {
-  const parts = Object.entries(options).map(([name, value]) => `/${name}:${value}`);
+const COMPOSE = 'compose.';
+
+export function formatPolicy({ policy, options, composition, model }: AskedPolicy): string {
+  const parts = [
+    ...Object.entries(options).map(([name, value]) => `/${name}:${value}`),
+    ...Object.entries(composition).map(([name, value]) => `/${COMPOSE}${name}:${value}`),
+  ];
   return `${policy}${parts.join('')}${model === 'logged' ? '' : `/model:${model}`}`;
 }
 
@@ -65,14 +72,16 @@ export function parsePolicy(text: string): AskedPolicy | undefined {
   const [policy = '', ...parts] = text.split('/');
   if (!/^[\w-]+$/.test(policy)) return undefined;
   const options: Record<string, OptionValue> = {};
+  const composition: Record<string, OptionValue> = {};
   let model = 'logged';
   for (const part of parts) {
-    const [, name, value] = /^(\w+):([\w.+-]+)$/.exec(part) ?? [];
+    const [, name, value] = /^((?:compose\.)?\w+):([\w.+-]+)$/.exec(part) ?? [];
     if (name === undefined || value === undefined) continue;
     if (name === 'model') model = value;
+    else if (name.startsWith(COMPOSE)) composition[name.slice(COMPOSE.length)] = readValue(value);
     else options[name] = readValue(value);
   }
-  return { policy, options, model };
+  return { policy, options, composition, model };
 }
 
 export function parsePolicies(text: string): readonly AskedPolicy[] {
@@ -108,8 +117,8 @@ export function searchOf({ policies, span, by, rung, estimator }: Question): Que
 const LONGEST_NAME = 80;
 
 /** "greedy"; "plackett-luce, cardTemperature 0.08" */
-export function policyName({ policy, options, model }: AskedPolicy): string {
-  const parts = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+export function policyName({ policy, options, composition, model }: AskedPolicy): string {
+  const parts = Object.entries({ ...options, ...composition }).map(([name, value]) => `${name} ${value}`);
   if (model !== 'logged') parts.push(model === 'serving' ? 'model that serves' : `model ${model.slice(0, 8)}`);
   const name = [policy, ...parts].join(', ');
   return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`;
@@ -126,11 +135,17 @@ export function policyNames(policies: readonly AskedPolicy[]): readonly string[]
   });
 }
 
-export function underEvaluation({ policy, options, model }: AskedPolicy, name: string): PolicyUnderEvaluation {
+export function underEvaluation(
+  { policy, options, composition, model }: AskedPolicy,
+  name: string,
+): PolicyUnderEvaluation {
   return {
     name,
     policy,
     ...(Object.keys(options).length === 0 ? {} : { options }),
+    ...(Object.keys(composition).length === 0
+      ? {}
+      : { composition: composition as NonNullable<PolicyUnderEvaluation['composition']> }),
     ...(model === 'logged' ? {} : { model }),
   };
 }
