@@ -71,10 +71,12 @@ async function send(path: string, accept: string, init: RequestInit): Promise<Re
   return response;
 }
 
-/** Rooms call what is theirs by this: problems come as `ApiProblem`, with a remedy to show. */
+const NO_CONTENT = 204;
+
+/** Rooms call what is theirs by this: problems come as `ApiProblem`, with a remedy to show. An answer without a body is undefined. */
 export async function call<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await send(path, 'application/json', init);
-  return (await response.json()) as Answer;
+  return (response.status === NO_CONTENT ? undefined : await response.json()) as Answer;
 }
 
 /** A file of the platform's, as it is. */

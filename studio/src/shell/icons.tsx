@@ -180,6 +180,13 @@ export const WhatIfIcon = () => (
     <path d="M17.6 3.4L20.2 6l-2.6 2.6M17.6 15.4l2.6 2.6-2.6 2.6" />
   </Icon>
 );
+export const DataIcon = () => (
+  <Icon>
+    <path d="M3.5 20h17" />
+    <path d="M3.5 16.5c4.8 0 4.700-11.500 8.500-11.500s3.700 11.500 8.500 11.500" />
+    <path d="M12 9.500v7" />
+  </Icon>
+);
 export const LiveIcon = () => (
   <Icon>
     <path d="M3 12.5h3.6l2.6-7 4.6 13.5 2.8-6.5H21" />

@@ -4,6 +4,7 @@ import { Link, useRouterState } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import {
   CatalogueIcon,
+  DataIcon,
   HomeIcon,
   ListenersIcon,
   LiveIcon,
@@ -18,7 +19,7 @@ import { lastHome } from './last-home.ts';
 import styles from './navigation.module.css';
 
 export interface PageLink {
-  readonly to: '/' | '/listeners' | '/catalogue' | '/shelves' | '/models' | '/what-if' | '/live';
+  readonly to: '/' | '/listeners' | '/catalogue' | '/shelves' | '/models' | '/what-if' | '/data' | '/live';
   readonly name: string;
   readonly about: string;
   readonly icon: ReactNode;
@@ -36,6 +37,7 @@ export const PAGES: readonly PageLink[] = [
     about: 'What other policies would have earned, and shown',
     icon: <WhatIfIcon />,
   },
+  { to: '/data', name: 'Data', about: 'Statistics, anomalies, drift, schemas, alerts', icon: <DataIcon /> },
   { to: '/live', name: 'Live', about: 'Requests and latencies as they come', icon: <LiveIcon /> },
 ];
 

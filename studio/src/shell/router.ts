@@ -1,6 +1,7 @@
 /** The pages of the Studio and their addresses. Each room declares its own routes; a page's code is loaded when it is opened. */
 import { createRouter } from '@tanstack/react-router';
 import { catalogueRoutes } from '../catalogue/routes.ts';
+import { dataRoutes } from '../data/routes.ts';
 import { homeRoutes } from '../home/routes.ts';
 import { listenerRoutes } from '../listeners/routes.ts';
 import { liveRoutes } from '../live/routes.ts';
@@ -17,6 +18,7 @@ const tree = rootRoute.addChildren([
   ...shelfRoutes,
   ...modelRoutes,
   ...whatIfRoutes,
+  ...dataRoutes,
   ...liveRoutes,
 ]);
 
