@@ -21,6 +21,10 @@ export function severityOf(rules: Rules, findings: readonly Finding[]): AnomalyS
   return ORDER[Math.max(0, ...ranks)];
 }
 
+export function isSeverer(one: AnomalySeverity, other: AnomalySeverity): boolean {
+  return ORDER.indexOf(one) > ORDER.indexOf(other);
+}
+
 /** One text for several: the long ones joined by a blank, `Multiple errors` above; those without a long text say nothing. */
 export function unifyReasons(reasons: readonly AnomalyReason[]): { shortDescription: string; description: string } {
   let unified = { shortDescription: '', description: '' };

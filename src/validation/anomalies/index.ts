@@ -1,5 +1,6 @@
 /** Anomalies: where statistics depart from a schema or from other statistics. */
 export { featureDivergence } from './comparators.ts';
+export { type CustomValidationOptions, mergeAnomalies, validateCustom } from './custom-validation.ts';
 export {
   detectFeatureSkew,
   type FeatureSkew,

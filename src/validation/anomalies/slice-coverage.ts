@@ -2,7 +2,7 @@
  * Slices that ought to be there: one that the schema names, or that the span before or serving has, and that this span
  * lacks or has lost most of. Statistics of the slices that are left cannot show it.
  */
-import { chiSquareTail, requireRange, resolveOptions } from '../../base/index.ts';
+import { requireRange, resolveOptions } from '../../base/index.ts';
 import {
   type Anomalies,
   compareBytes,
@@ -14,6 +14,7 @@ import { type Steps, serializePath } from '../paths.ts';
 import { resolveRules } from '../schema/rules.ts';
 import { ALL_EXAMPLES } from '../schema/update.ts';
 import { anomalyInfoOf, type Finding, finding } from './findings.ts';
+import { chanceOfFewer, type Share } from './shares.ts';
 import type { ValidationOptions } from './validate.ts';
 
 export interface SliceCoverageOptions
@@ -25,8 +26,8 @@ export interface SliceCoverageOptions
   /** Examples that a slice would have by its earlier share; below it is too small to be missed. @default 5 */
   readonly minExpectedExamples?: number;
   /**
-   * Chance, in ]0, 1], with which a slice that lost nothing may be reported: the likelihood-ratio test of equal shares must come
-   * below it. 1 reports every loss, however few the examples. @default 0.01
+   * Chance, in ]0, 1], that a span which lost nothing raises any of these anomalies against one reference: each of its m
+   * slices is reported where chanceOfFewer is at most this / m (Bonferroni). 1 with few slices reports nearly every loss. @default 0.01
    */
   readonly significance?: number;
   /**
@@ -73,33 +74,16 @@ function percent(count: number, total: number): string {
 }
 
 /**
- * P of a share that fell so far or further though nothing was lost: the G test of two shares, one-sided (Wilks 1938):
- * G = 2 Σ O ln(O / E) over the four cells of slice and rest, now and before; chi-square with one degree of freedom.
- */
-function lossByChance(left: number, total: number, count: number, totalBefore: number): number {
-  const all = total + totalBefore;
-  const cells = [
-    [left, total, left + count],
-    [total - left, total, all - left - count],
-    [count, totalBefore, left + count],
-    [totalBefore - count, totalBefore, all - left - count],
-  ];
-  const g = cells.reduce(
-    (sum, [seen, row, column]) => sum + (seen > 0 ? seen * Math.log((seen * all) / (row * column)) : 0),
-    0,
-  );
-  return chiSquareTail(Math.max(0, 2 * g), 1) / 2;
-}
-
-/**
  * Anomalies under `slice(NAME)`: NO_DATA_IN_SPAN for a slice without examples, COMPARATOR_LOW_NUM_EXAMPLES for one that
- * kept less than `minShareKept` of its share of all examples (shares, so that a smaller span is no loss).
+ * kept less than `minShareKept` of its share of all examples (shares, so that a smaller span is no loss). Against an earlier list only
+ * what chance does not explain, at `significance`; slices that `expectedSlices` names must have examples in any case.
  * @throws OPTION_INVALID
  */
 export function validateSliceCoverage(list: DatasetFeatureStatisticsList, given: SliceCoverageOptions = {}): Anomalies {
   const options = resolveOptions<Resolved>('slice coverage', given, DEFAULTS);
   requireRange('slice coverage', 'designEffect', options.designEffect, 1, 1e9);
   requireRange('slice coverage', 'significance', options.significance, 1e-300, 1);
+  requireRange('slice coverage', 'minShareKept', options.minShareKept, 0, 1);
   const { slices, total } = countsOf(list);
   const per = (examples: number): number => examples / options.designEffect;
   const found = new Map<string, Finding[]>();
@@ -122,8 +106,10 @@ export function validateSliceCoverage(list: DatasetFeatureStatisticsList, given:
       const expected = before.total === 0 ? 0 : (count / before.total) * total;
       if (per(expected) < options.minExpectedExamples) continue;
       const left = slices.get(slice) ?? 0;
-      const chance = lossByChance(per(left), per(total), per(count), per(before.total));
-      if (chance > options.significance) continue;
+      // What is left is rounded up, what was there down: in doubt there is no loss.
+      const now: Share = { count: Math.ceil(per(left)), total: per(total) };
+      const chance = chanceOfFewer(now, { count: Math.floor(per(count)), total: per(before.total) });
+      if (chance > options.significance / before.slices.size) continue;
       const has = `The slice ${slice} has ${left} of ${total} examples (${percent(left, total)})`;
       const against = `${called} has ${count} of ${before.total} (${percent(count, before.total)})`;
       if (left === 0) report(slice, finding('NO_DATA_IN_SPAN', 'Slice missing', `${has}; ${against}.`));

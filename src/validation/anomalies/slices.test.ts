@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRng, type Rng } from '../../base/index.ts';
 import { type DatasetFeatureStatisticsList, parseText } from '../metadata/index.ts';
 import { slicesOfSchema, validateSliceCoverage } from './slice-coverage.ts';
 import { validateSlices } from './slices.ts';
@@ -75,9 +76,60 @@ describe('coverage of slices', () => {
     expect(found(smaller, { previousSpan: listOf(WHOLE) })).toEqual({});
   });
 
-  it('does not miss a slice that was hardly there', () => {
+  it('does not miss a slice that was hardly there, nor one whose few examples chance took', () => {
     const before = listOf({ ...WHOLE, tier_test: 4 });
     expect(found(WHOLE, { previousSpan: before })).toEqual({});
-    expect(Object.keys(found(WHOLE, { previousSpan: before, minExpectedExamples: 4 }))).toEqual(["'slice(tier_test)'"]);
+    const lost = (count: number, kept: number, options = {}) =>
+      Object.keys(
+        found({ ...WHOLE, tier_test: kept }, { previousSpan: listOf({ ...WHOLE, tier_test: count }), ...options }),
+      );
+    // Of 8 examples 3 are left in one clean span of nine; of 80, 10 in hardly any.
+    expect(lost(8, 3)).toEqual([]);
+    expect(lost(80, 10)).toEqual(["'slice(tier_test)'"]);
+    // Of four slices, so that each has a chance of 1/400: (1/2)^8 is more, (1/2)^9 less.
+    expect(lost(8, 0)).toEqual([]);
+    expect(lost(9, 0)).toEqual(["'slice(tier_test)'"]);
+    expect(lost(9, 0, { designEffect: 2, minExpectedExamples: 0 })).toEqual([]);
+    expect(lost(4, 0, { minExpectedExamples: 0, significance: 0.5 })).toEqual(["'slice(tier_test)'"]);
+  });
+
+  it('raises a false alarm in at most one clean span of a hundred, and finds what is lost', () => {
+    const rng = createRng(4);
+    // 60 slices, from a fifth of all to one in ten thousand.
+    const shares = Array.from({ length: 60 }, (_, i) => 0.8 ** i / 5.1);
+    const span = (total: number, lossOf: (slice: number) => number) => {
+      const sizes = shares.map((share, i) => poisson(total * share * lossOf(i), rng));
+      return {
+        datasets: [
+          { name: 'All Examples', numExamples: total },
+          ...sizes.map((numExamples, i) => ({ name: `s_${i}`, numExamples })),
+        ],
+      };
+    };
+    const runs = 400;
+    const alarms = (lossOf: (slice: number) => number, options = {}): number => {
+      let count = 0;
+      for (let run = 0; run < runs; run++) {
+        const { anomalyInfo } = validateSliceCoverage(span(4000, lossOf), {
+          previousSpan: span(4000, () => 1),
+          ...options,
+        });
+        if (anomalyInfo) count++;
+      }
+      return count / runs;
+    };
+    const clean = alarms(() => 1);
+    // 0.01, and three standard deviations of 400 runs.
+    expect(clean).toBeLessThanOrEqual(0.025);
+    // By the ratio alone, and five expected examples, one clean span of ten would raise one.
+    expect(alarms(() => 1, { significance: 1 })).toBeGreaterThan(0.05);
+    expect(alarms((slice) => (slice === 5 ? 0.1 : 1))).toBe(1);
+    expect(alarms((slice) => (slice === 12 ? 0 : 1))).toBe(1);
   });
 });
+
+function poisson(mean: number, rng: Rng): number {
+  let [count, product] = [0, rng.uniform()];
+  for (const limit = Math.exp(-mean); product > limit; count++) product *= rng.uniform();
+  return count;
+}

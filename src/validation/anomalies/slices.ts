@@ -61,9 +61,10 @@ export function validateSlices(
       dataset: [],
     };
   });
-  return anomaliesOf(schema, rules, {
+  const changes: Changes = {
     anomalies: all.flatMap(({ anomalies }) => anomalies).sort((a, b) => comparePaths(a.path, b.path)),
     driftSkew: all.flatMap(({ driftSkew }) => driftSkew),
     dataset: [],
-  });
+  };
+  return anomaliesOf(schema, rules, changes, options.diffRegions);
 }

@@ -229,3 +229,16 @@ describe('a schema', () => {
     expect(validateStatistics(list, schema).anomalyInfo!.size).toBe(5000);
   });
 });
+
+describe('diff regions', () => {
+  const schema = parseText('Schema', 'feature { name: "f" type: INT int_domain { max: 5 } }');
+
+  it('tell with an anomaly which line of the schema would have it so, where they are asked for', () => {
+    const list = { datasets: [statisticsOf(INT)] };
+    expect(validateStatistics(list, schema).anomalyInfo!.get('f')!.diffRegions).toBeUndefined();
+    const { diffRegions } = validateStatistics(list, schema, { diffRegions: true }).anomalyInfo!.get('f')!;
+    expect(diffRegions!.flatMap(({ changed }) => changed ?? [])).toEqual([
+      { leftStart: 5, leftContents: ['    max: 5'], rightStart: 5, rightContents: ['    max: 9'] },
+    ]);
+  });
+});

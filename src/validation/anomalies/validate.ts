@@ -10,6 +10,7 @@ import type {
   Schema,
 } from '../metadata/index.ts';
 import { comparePaths, type Steps, serializePath } from '../paths.ts';
+import { schemaDiffRegions } from '../schema/diff-regions.ts';
 import { SchemaBaseline, SchemaEditor } from '../schema/editor.ts';
 import { deprecate } from '../schema/lifecycle.ts';
 import { type InferenceOptions, type Rules, resolveRules } from '../schema/rules.ts';
@@ -30,6 +31,11 @@ export interface ValidationOptions {
   readonly previousVersion?: DatasetFeatureStatisticsList | undefined;
   /** New columns that matter; others are no anomaly. @default all */
   readonly featuresNeeded?: readonly Steps[] | undefined;
+  /**
+   * Tell with each anomaly the lines of the schema as they are and as they would be to accept it (`diffRegions`). The time is that of
+   * writing the schema once more for each anomaly. @default false
+   */
+  readonly diffRegions?: boolean | undefined;
   /** @default every anomaly is an ERROR */
   readonly severityOverrides?: InferenceOptions['severityOverrides'];
 }
@@ -101,14 +107,15 @@ export function findChanges(
 }
 
 /** Changes as the message that is written. */
-export function anomaliesOf(schema: Schema, rules: Rules, changes: Changes): Anomalies {
+export function anomaliesOf(schema: Schema, rules: Rules, changes: Changes, withRegions = false): Anomalies {
   const result: Anomalies = { baseline: schema, anomalyNameFormat: 'SERIALIZED_PATH' };
   if (changes.anomalies.length > 0)
     result.anomalyInfo = new Map(
-      changes.anomalies.map(({ path, findings }) => [
-        serializePath(path),
-        { path: { step: [...path] }, ...anomalyInfoOf(rules, findings) },
-      ]),
+      changes.anomalies.map(({ path, findings, editor }) => {
+        const diffRegions = withRegions ? schemaDiffRegions(schema, editor.result) : [];
+        const info: AnomalyInfo = { path: { step: [...path] }, ...anomalyInfoOf(rules, findings) };
+        return [serializePath(path), diffRegions.length > 0 ? { ...info, diffRegions } : info];
+      }),
     );
   if (changes.dataset.length > 0) result.datasetAnomalyInfo = anomalyInfoOf(rules, changes.dataset);
   if (changes.driftSkew.length > 0) result.driftSkewInfo = [...changes.driftSkew];
@@ -139,7 +146,8 @@ export function validateDataset(
     serving: options.serving && datasetOf(options.serving),
     previousVersion: options.previousVersion && datasetOf(options.previousVersion),
   });
-  return anomaliesOf(schema, rules, findChanges(new SchemaBaseline(schema), dataset, rules, options.featuresNeeded));
+  const changes = findChanges(new SchemaBaseline(schema), dataset, rules, options.featuresNeeded);
+  return anomaliesOf(schema, rules, changes, options.diffRegions);
 }
 
 /**

@@ -199,3 +199,32 @@ export interface ColumnConstraint {
   enumName?: string;
   columnPath?: Path[];
 }
+
+/** What must be true of statistics, in SQL: of custom_validation_config.proto, as the three below. */
+export interface Validation {
+  sqlExpression?: string;
+  severity?: AnomalySeverity;
+  description?: string;
+  /** Where it is judged; none for always. */
+  inEnvironment?: string[];
+}
+
+export interface FeatureValidation {
+  /** A slice; none for the default one. */
+  datasetName?: string;
+  featurePath?: Path;
+  validations?: Validation[];
+}
+
+export interface FeaturePairValidation {
+  datasetName?: string;
+  baseDatasetName?: string;
+  featureTestPath?: Path;
+  featureBasePath?: Path;
+  validations?: Validation[];
+}
+
+export interface CustomValidationConfig {
+  featureValidations?: FeatureValidation[];
+  featurePairValidations?: FeaturePairValidation[];
+}

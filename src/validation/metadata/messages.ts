@@ -19,15 +19,19 @@ import type {
   AnomalyReason,
   ChangedRegion,
   ColumnConstraint,
+  CustomValidationConfig,
   DiffRegion,
   DriftSkewInfo,
   EnumsSimilarConfig,
+  FeaturePairValidation,
   FeatureStatisticsToProtoConfig,
+  FeatureValidation,
   HiddenRegion,
   Measurement,
   OneSideRegion,
   SeverityOverride,
   UnchangedRegion,
+  Validation,
   ValidationConfig,
 } from './anomalies-messages.ts';
 import type { BytesList, Example, ExampleFeature, Features, FloatList, Int64List } from './example-messages.ts';
@@ -227,6 +231,10 @@ export interface MessageTypes {
   FeatureStatisticsToProtoConfig: FeatureStatisticsToProtoConfig;
   EnumsSimilarConfig: EnumsSimilarConfig;
   ColumnConstraint: ColumnConstraint;
+  Validation: Validation;
+  FeatureValidation: FeatureValidation;
+  FeaturePairValidation: FeaturePairValidation;
+  CustomValidationConfig: CustomValidationConfig;
   Any: AnyMessage;
   Example: Example;
   Features: Features;

@@ -191,6 +191,12 @@ FeatureStatisticsToProtoConfig proto2: enum_threshold=1:int32 enums_similar_conf
   enum_delete_threshold=8:int32 severity_overrides=9:SeverityOverride[] infer_feature_shape=10:bool
 EnumsSimilarConfig proto2: min_count=1:int32 min_jaccard_similarity=2:double
 ColumnConstraint proto2: enum_name=2:string column_path=3:Path[]
+Validation proto2: sql_expression=1:string severity=2:AnomalyInfo.Severity description=3:string in_environment=4:string[]
+FeatureValidation proto2: dataset_name=1:string feature_path=2:Path validations=3:Validation[]
+FeaturePairValidation proto2: dataset_name=1:string base_dataset_name=2:string feature_test_path=3:Path
+  feature_base_path=4:Path validations=5:Validation[]
+CustomValidationConfig proto2: feature_validations=1:FeatureValidation[]
+  feature_pair_validations=2:FeaturePairValidation[]
 `;
 
 /** tf.train.Example, whose rows TensorFlow's files hold. */
