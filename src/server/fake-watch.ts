@@ -48,7 +48,7 @@ export function createFakeWatch(clock: Clock): DataService & AlertService {
     dataSets: async () => ({ sets: [set], total: 1 }),
     dataStatistics: async ({ sets, slice = '' }) => known(sets[0], { sets: [set], slice, features: [], total: 0 }),
     dataSlices: async ({ set: id }) =>
-      known(id, { set, by: 'tier', slicedBy: ['tier'], feature: '', overall: null, slices: [] }),
+      known(id, { set, by: 'tier', slicedBy: ['tier'], before: null, feature: '', overall: null, slices: [] }),
     dataAnomalies: async (id) => known(id, report),
     dataTimeline: async ({ stream, slice = '' }) => ({ stream, slice, sets: [set], features: [], total: 0 }),
     dataSchemas: async () => [schema],

@@ -212,6 +212,7 @@ const SliceSchema = recordOf<SliceFigures>({
   examples: Count,
   share: Share,
   shareBefore: orNull(Share),
+  examplesBefore: orNull(Count),
   figures: orNull(Type.Ref('FeatureFigures')),
   divergence: orNull(Share),
 });
@@ -219,6 +220,7 @@ const SlicesSchema = recordOf<SlicesReport>({
   set: Type.Ref('DataSet'),
   by: Type.String(),
   slicedBy: Type.Array(Type.String()),
+  before: orNull(recordOf<NonNullable<SlicesReport['before']>>({ name: Type.String(), examples: Count })),
   feature: Type.String(),
   overall: orNull(Type.Ref('FeatureFigures')),
   slices: Type.Array(Type.Ref('SliceFigures')),
@@ -256,6 +258,9 @@ const FeatureTimelineSchema = recordOf<FeatureTimeline>({
   skew: Series,
   missingShare: Series,
   mean: Series,
+  worst: Type.Array(orNull(Severity)),
+  driftThreshold: orNull(Figure),
+  skewThreshold: orNull(Figure),
 });
 const TimelineSchema = recordOf<DataTimeline>({
   stream: Stream,

@@ -1,4 +1,5 @@
 /** Answers of the page *Data*: statistics as compact figures, a page at a time. */
+import type { Severity } from '../../alerts/index.ts';
 import { ShelfwiseError } from '../../base/index.ts';
 import {
   type ComparedFeature,
@@ -44,7 +45,7 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
     statistics({ sets: ids, slice = '', search = '', kind, anomalous = false, order = 'name', limit, offset }) {
       const stored = ids.map((id) => measured(id).stored);
       const compared = compareStatistics(ids.map((id) => ({ name: id, statistics: statisticsOf(id, slice) })));
-      const worst = worstOf(stored, slice);
+      const worst = stored.map((one) => worstOf(one, slice));
       const wanted = search.toLowerCase();
       const matching = compared.features.flatMap((feature) => {
         const name = plainName(feature.path);
@@ -92,6 +93,7 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
         set: stored.set,
         by: chosen,
         slicedBy,
+        before: before === undefined ? null : { name: before.name, examples: totalBefore },
         feature,
         overall: overall === undefined ? null : figuresOf(overall),
         slices: names
@@ -105,6 +107,7 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
               examples,
               share: total === 0 ? 0 : examples / total,
               shareBefore: totalBefore === 0 ? null : (countsBefore?.get(slice) ?? 0) / totalBefore,
+              examplesBefore: countsBefore === undefined ? null : (countsBefore.get(slice) ?? 0),
               figures: summary === undefined ? null : figuresOf(summary),
               divergence: own === undefined || feature === '' ? null : divergenceOf(own, all, feature),
             };
@@ -133,6 +136,9 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
             skew: points.map(({ skew }) => skew.get(name) ?? null),
             missingShare: points.map(({ missing }) => missing.get(name) ?? null),
             mean: points.map(({ mean }) => mean.get(name) ?? null),
+            worst: points.map(({ worst }) => worst.get(name) ?? null),
+            driftThreshold: newest(points.map(({ driftThresholds }) => driftThresholds.get(name))),
+            skewThreshold: newest(points.map(({ skewThresholds }) => skewThresholds.get(name))),
             most: Math.max(-1, ...drift.map((one) => one ?? -1)),
           };
         })
@@ -149,17 +155,25 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
 
   /** Of a set in the timeline, by feature. Statistics that are gone leave a gap. */
   function measuredOrNone(id: string, slice: string) {
-    const byName = (kind: DataDistance['kind'], { distances }: StoredSet): Map<string, number> =>
-      new Map(
-        distances
-          .filter((one) => one.kind === kind && one.slice === slice)
-          .map(({ feature, distance }) => [feature, distance]),
-      );
     const stored = sets.get(id);
+    const byName = (kind: DataDistance['kind'], figure: 'distance' | 'threshold'): Map<string, number> =>
+      new Map(
+        (stored?.distances ?? [])
+          .filter((one) => one.kind === kind && one.slice === slice)
+          .map((one) => [one.feature, one[figure]]),
+      );
     const missing = new Map<string, number>();
     const mean = new Map<string, number>();
-    if (stored === undefined)
-      return { drift: new Map<string, number>(), skew: new Map<string, number>(), missing, mean };
+    const point = {
+      drift: byName('drift', 'distance'),
+      skew: byName('skew', 'distance'),
+      driftThresholds: byName('drift', 'threshold'),
+      skewThresholds: byName('skew', 'threshold'),
+      worst: stored === undefined ? new Map<string, Severity>() : worstOf(stored, slice),
+      missing,
+      mean,
+    };
+    if (stored === undefined) return point;
     try {
       for (const view of new DatasetView(statisticsOf(id, slice)).features) {
         const name = view.path.join('.');
@@ -170,7 +184,7 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
     } catch (error) {
       if (!(error instanceof ShelfwiseError) || error.code !== 'DATA_SET_NOT_FOUND') throw error;
     }
-    return { drift: byName('drift', stored), skew: byName('skew', stored), missing, mean };
+    return point;
   }
 }
 
@@ -179,11 +193,15 @@ function plainName(path: string): string {
   return path.startsWith("'") && path.endsWith("'") ? path.slice(1, -1).replaceAll("''", "'") : path;
 }
 
+/** What a set lacks altogether is further off than anything that both have. */
+const ABSENT = 2;
+
 function rankOf(order: StatisticsQuery['order']) {
   type Matching = { readonly feature: ComparedFeature; readonly worst: readonly (string | null)[] };
   switch (order) {
     case 'distance':
-      return ({ feature }: Matching): number => Math.max(feature.divergence ?? -1, feature.linf ?? -1);
+      return ({ feature }: Matching): number =>
+        feature.absentIn.length > 0 ? ABSENT : Math.max(feature.divergence ?? -1, feature.linf ?? -1);
     case 'missing':
       return ({ feature }: Matching): number => feature.missingShare;
     case 'anomalies':
@@ -194,16 +212,19 @@ function rankOf(order: StatisticsQuery['order']) {
   }
 }
 
-/** By set: feature → its worst anomaly. */
-function worstOf(stored: readonly StoredSet[], slice: string) {
-  return stored.map(({ anomalies }) => {
-    const worst = new Map<string, 'info' | 'warning' | 'error'>();
-    for (const anomaly of anomalies) {
-      if (anomaly.slice !== slice || anomaly.feature === '') continue;
-      if (worst.get(anomaly.feature) !== 'error') worst.set(anomaly.feature, anomaly.severity);
-    }
-    return worst;
-  });
+/** Feature → its worst anomaly in a slice. */
+function worstOf({ anomalies }: StoredSet, slice: string): ReadonlyMap<string, Severity> {
+  const worst = new Map<string, Severity>();
+  for (const anomaly of anomalies) {
+    if (anomaly.slice !== slice || anomaly.feature === '') continue;
+    if (worst.get(anomaly.feature) !== 'error') worst.set(anomaly.feature, anomaly.severity);
+  }
+  return worst;
+}
+
+/** The last one that there is. */
+function newest(figures: readonly (number | undefined)[]): number | null {
+  return figures.findLast((figure) => figure !== undefined) ?? null;
 }
 
 function summaryOf(statistics: DatasetFeatureStatistics, name: string): FeatureSummary | undefined {

@@ -101,7 +101,7 @@ export interface StatisticsQuery {
   readonly kind?: ComparedFigures['kind'] | undefined;
   /** Only features with an anomaly in one of the sets. @default false */
   readonly anomalous?: boolean | undefined;
-  /** @default 'name'; all others have the largest first */
+  /** @default 'name'; all others have the largest first, and of distances what a set lacks altogether before all that both have */
   readonly order?: FeatureOrder | undefined;
   readonly limit: number;
   readonly offset: number;
@@ -125,6 +125,7 @@ export interface SliceFigures {
   readonly share: number;
   /** In the span before; null where there is none. */
   readonly shareBefore: number | null;
+  readonly examplesBefore: number | null;
   /** Of the feature that was asked for; null where none was, or the slice lacks it. */
   readonly figures: FeatureFigures | null;
   /** Jensen-Shannon divergence of the feature from that of all rows. */
@@ -136,6 +137,8 @@ export interface SlicesReport {
   readonly by: string;
   /** By what the set can be sliced. */
   readonly slicedBy: readonly string[];
+  /** What `shareBefore` is of: the span before, or the hours before of events. */
+  readonly before: { readonly name: string; readonly examples: number } | null;
   readonly feature: string;
   readonly overall: FeatureFigures | null;
   /** Largest first. */
@@ -191,6 +194,11 @@ export interface FeatureTimeline {
   readonly missingShare: readonly (number | null)[];
   /** Of numbers. */
   readonly mean: readonly (number | null)[];
+  /** By set: the worst anomaly of the feature, in this slice. */
+  readonly worst: readonly (Severity | null)[];
+  /** Above it is an anomaly: as the newest set that was measured says, null where none was. */
+  readonly driftThreshold: number | null;
+  readonly skewThreshold: number | null;
 }
 
 export interface DataTimeline {
