@@ -9,7 +9,6 @@ import type {
   DataTimeline,
   ExaminationOfData,
   FeatureOrder,
-  FeatureTimeline,
   NewRule,
   NoticeView,
   RouteView,
@@ -69,19 +68,8 @@ export function fetchStatistics(
   });
 }
 
-/** TODO contract: as soon as it tells them, these are SlicesReport's own. */
-export interface Slices extends SlicesReport {
-  readonly before: DataSet | null;
-  readonly slices: readonly (SlicesReport['slices'][number] & { readonly examplesBefore: number | null })[];
-}
-
-export async function fetchSlices(set: string, by: string, feature: string, signal: AbortSignal): Promise<Slices> {
-  const answer = await call<SlicesReport>(`/v1/data/slices${queryOf({ set, by, feature })}`, { signal });
-  return {
-    before: null,
-    ...answer,
-    slices: answer.slices.map((slice) => ({ examplesBefore: null, ...slice })),
-  };
+export function fetchSlices(set: string, by: string, feature: string, signal: AbortSignal): Promise<SlicesReport> {
+  return call<SlicesReport>(`/v1/data/slices${queryOf({ set, by, feature })}`, { signal });
 }
 
 export function fetchAnomalies(set: string, signal: AbortSignal): Promise<AnomaliesReport> {
@@ -96,30 +84,8 @@ export interface TimelineQuestion {
   readonly limit: number;
 }
 
-type Severity = Anomaly['severity'];
-
-/** TODO contract: as soon as it tells them, these are FeatureTimeline's own. */
-interface Marks {
-  readonly worst: readonly (Severity | null)[];
-  readonly driftThreshold: number | null;
-  readonly skewThreshold: number | null;
-}
-export type FeatureDrift = FeatureTimeline & Marks;
-export interface Timeline extends DataTimeline {
-  readonly features: readonly FeatureDrift[];
-}
-
-export async function fetchTimeline(question: TimelineQuestion, signal: AbortSignal): Promise<Timeline> {
-  const answer = await call<DataTimeline>(`/v1/data/timeline${queryOf({ ...question })}`, { signal });
-  return {
-    ...answer,
-    features: answer.features.map((feature) => ({
-      worst: answer.sets.map(() => null),
-      driftThreshold: null,
-      skewThreshold: null,
-      ...feature,
-    })),
-  };
+export function fetchTimeline(question: TimelineQuestion, signal: AbortSignal): Promise<DataTimeline> {
+  return call<DataTimeline>(`/v1/data/timeline${queryOf({ ...question })}`, { signal });
 }
 
 export async function fetchSchemas(signal: AbortSignal): Promise<readonly DataSchema[]> {

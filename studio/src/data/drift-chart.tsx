@@ -1,12 +1,11 @@
 /** How far a feature is from the span before, span by span, and from serving; with the threshold, and marks where something was wrong. */
 import { useCallback } from 'react';
-import type { DataSet } from '../../../src/server/contract.ts';
+import type { DataSet, FeatureTimeline } from '../../../src/server/contract.ts';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
-import type { FeatureDrift } from './api.ts';
 import { distanceText, spanText } from './words.ts';
 
 interface DriftChartProps {
-  readonly feature: FeatureDrift;
+  readonly feature: FeatureTimeline;
   /** Oldest first. */
   readonly sets: readonly DataSet[];
   readonly heightPx?: number;

@@ -14,7 +14,7 @@ import { DriftChart } from './drift-chart.tsx';
 import styles from './feature-detail.module.css';
 import type { Drawing } from './feature-plot.tsx';
 import type { Findings } from './use-findings.ts';
-import { distanceText, figureText, MEASURES, setText, shareText } from './words.ts';
+import { againstText, distanceText, figureText, MEASURES, setText, shareText } from './words.ts';
 
 interface FeatureDetailProps {
   readonly feature: ComparedFigures;
@@ -97,7 +97,7 @@ function Distances({ name, findings }: { readonly name: string; readonly finding
       {measured.map(({ set, slice, kind, measure, distance, threshold, against }) => (
         <li key={`${set} ${slice} ${kind} ${measure}`} data-high={distance > threshold}>
           <b>{distanceText(distance)}</b> of {figureText(threshold)} · {kind} of {setText(set)}
-          {slice === '' ? '' : ` in ${slice}`} against {against} ({MEASURES[measure] ?? measure})
+          {slice === '' ? '' : ` in ${slice}`} against {againstText(against)} ({MEASURES[measure] ?? measure})
         </li>
       ))}
     </ul>

@@ -1,7 +1,7 @@
 /** A set by slices: which are covered and which are lost, and one feature in each of them as small multiples. */
 import { NativeSelect } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { FeatureFigures } from '../../../src/server/contract.ts';
+import type { FeatureFigures, SliceFigures, SlicesReport } from '../../../src/server/contract.ts';
 import chips from '../shell/chips.module.css';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Message, Skeleton } from '../shell/states.tsx';
@@ -9,14 +9,14 @@ import table from '../shell/table.module.css';
 import { countText } from '../shell/times.ts';
 import { changed, type DataSearch, type SearchChange } from './address.ts';
 import { AnomalyCard } from './anomaly-card.tsx';
-import { fetchStatistics, type Slices as Report } from './api.ts';
+import { fetchStatistics } from './api.ts';
 import { DataLink } from './data-link.tsx';
 import { FeaturePicker } from './feature-picker.tsx';
 import { type Drawing, FeaturePlot } from './feature-plot.tsx';
 import styles from './slices.module.css';
 import { useFindings } from './use-findings.ts';
 import { slicesQuery } from './use-slices.ts';
-import { distanceText, figureText, lostText, setText, shareText } from './words.ts';
+import { againstText, distanceText, figureText, lostText, setText, shareText } from './words.ts';
 
 interface SlicesProps {
   readonly search: DataSearch;
@@ -24,15 +24,13 @@ interface SlicesProps {
   readonly onSearch: (search: (now: DataSearch) => DataSearch) => void;
 }
 
-type SliceRow = Report['slices'][number];
-
 /** Less than this part of its share in the span before is lost as well. */
 const LOST_PART = 0.5;
 /** Slices with fewer are not missed. */
 const FEW = 5;
 
 /** Gone, or most of it; without the span before nothing can be said. */
-function isLost({ examples, share, shareBefore, examplesBefore }: SliceRow): boolean {
+function isLost({ examples, share, shareBefore, examplesBefore }: SliceFigures): boolean {
   if (shareBefore === null || shareBefore === 0 || (examplesBefore ?? FEW) < FEW) return false;
   return examples === 0 || share < LOST_PART * shareBefore;
 }
@@ -118,13 +116,16 @@ export function Slices({ search, set, onSearch }: SlicesProps) {
   );
 }
 
-function Coverage({ report: { slices, set, before, by } }: { readonly report: Report }) {
+function Coverage({ report: { slices, set, before, by } }: { readonly report: SlicesReport }) {
   const lost = slices.filter(isLost);
   if (slices.length === 0)
     return <Message title={`Nothing by ${by}`} text={`No row of ${setText(set.id)} says its ${by}.`} remedy="" />;
   const most = Math.max(...slices.flatMap(({ share, shareBefore }) => [share, shareBefore ?? 0]), Number.MIN_VALUE);
   return (
-    <Panel title="Coverage" note={before === null ? 'of all rows' : `of all rows; the line is ${setText(before.id)}`}>
+    <Panel
+      title="Coverage"
+      note={before === null ? 'of all rows' : `of all rows; the line is ${againstText(before.name)}`}
+    >
       {lost.length > 0 && (
         <ul className={styles.lost} aria-label="Lost slices">
           {lost.map(({ slice, of, examples, examplesBefore, shareBefore }) => (
@@ -174,7 +175,7 @@ function Coverage({ report: { slices, set, before, by } }: { readonly report: Re
 }
 
 /** The slice over all rows: both of their own shares. */
-function Multiples({ report, drawing }: { readonly report: Report; readonly drawing: Drawing }) {
+function Multiples({ report, drawing }: { readonly report: SlicesReport; readonly drawing: Drawing }) {
   const { overall, slices, feature, by } = report;
   if (feature === '' || overall === null)
     return <p className={styles.none}>{feature === '' ? 'There is no feature yet.' : 'This set lacks the feature.'}</p>;

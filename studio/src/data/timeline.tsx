@@ -3,14 +3,14 @@ import { Button, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { DataSet } from '../../../src/server/contract.ts';
+import type { DataSet, FeatureTimeline } from '../../../src/server/contract.ts';
 import { Choice } from '../shell/choice.tsx';
 import { SearchIcon } from '../shell/icons.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Message, Skeleton } from '../shell/states.tsx';
 import { countText } from '../shell/times.ts';
 import { changed, type DataSearch } from './address.ts';
-import { type FeatureDrift, fetchTimeline } from './api.ts';
+import { fetchTimeline } from './api.ts';
 import { DataLink } from './data-link.tsx';
 import { DriftChart, driftText } from './drift-chart.tsx';
 import styles from './timeline.module.css';
@@ -133,7 +133,7 @@ function Legend({ hasSkew }: { readonly hasSkew: boolean }) {
   );
 }
 
-function FeatureLine({ feature, sets }: { readonly feature: FeatureDrift; readonly sets: readonly DataSet[] }) {
+function FeatureLine({ feature, sets }: { readonly feature: FeatureTimeline; readonly sets: readonly DataSet[] }) {
   const { name, missingShare, worst, drift } = feature;
   const most = drift.reduce<number>((best, distance, at) => ((distance ?? -1) > (drift[best] ?? -1) ? at : best), 0);
   const last = missingShare.at(-1) ?? null;

@@ -53,6 +53,11 @@ export function setText(id: string): string {
   return `${stream} ${spanText(span)}`;
 }
 
+/** What a set is measured against: "training 26 Nov"; what is no id is said as it is, such as "the 24 hours before". */
+export function againstText(name: string): string {
+  return /^[a-z]+\/\d{4}-\d\d-\d\d(T\d\d)?$/.test(name) ? setText(name) : name;
+}
+
 /** What tells sets apart: the span where they are of one stream, the stream where they are of one span. */
 export function shortNames(ids: readonly string[]): readonly string[] {
   const parts = ids.map((id) => id.split('/'));
