@@ -1,5 +1,5 @@
 /** What two schemas differ in: features by path, domains by name, and whatever else they say. */
-import type { Feature, FeatureRow, Schema } from '../../validation/index.ts';
+import type { DiffRegion, Feature, FeatureRow, Schema } from '../../validation/index.ts';
 
 export interface SchemaDifference {
   readonly kind: 'schema';
@@ -10,6 +10,8 @@ export interface SchemaDifference {
   readonly changed: readonly Lines[];
   /** Words of string domains; a domain that one side lacks has none there. */
   readonly domains: readonly Lines[];
+  /** Both texts line by line, as anomalies.proto has differences; what is far from a change is hidden. */
+  readonly regions: readonly DiffRegion[];
 }
 
 interface Lines {
@@ -19,7 +21,7 @@ interface Lines {
 }
 
 export async function schemaDifference(a: Schema, b: Schema): Promise<SchemaDifference> {
-  const { describeSchema, formatText } = await import('../../validation/index.ts');
+  const { describeSchema, formatText, schemaDiffRegions } = await import('../../validation/index.ts');
   const [one, two] = [describeSchema(a), describeSchema(b)];
   const rowsOf = (described: typeof one) => new Map(described.features.map((row) => [row.feature, row]));
   const [rowsA, rowsB] = [rowsOf(one), rowsOf(two)];
@@ -53,6 +55,7 @@ export async function schemaDifference(a: Schema, b: Schema): Promise<SchemaDiff
     domains: [...new Set([...wordsA.keys(), ...wordsB.keys()])].flatMap((name) =>
       changeOf(name, wordsA.get(name) ?? [], wordsB.get(name) ?? []),
     ),
+    regions: schemaDiffRegions(a, b),
   };
 }
 

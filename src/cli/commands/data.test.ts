@@ -114,6 +114,8 @@ describe('data schema', () => {
     await expectOk(run('data', 'validate', '--stats', 'tuesday.pbtxt', '--schema', 'updated.pbtxt'));
     const { code, out } = await run('data', 'diff', 'schema.pbtxt', 'updated.pbtxt');
     expect({ code, out }).toEqual({ code: EXIT.finding, out: "~ values of 'tier'\n  + student\n" });
+    const { regions } = JSON.parse((await run('data', 'diff', 'schema.pbtxt', 'updated.pbtxt', '--json')).out);
+    expect(regions.flatMap(({ added = [] }) => added)).toMatchObject([{ contents: ['  value: "student"'] }]);
     expect(await expectOk(run('data', 'diff', 'schema.pbtxt', 'schema.pbtxt'))).toBe('The schemas are equal.\n');
   });
 });

@@ -18,7 +18,7 @@ export function openBytes(file: string): Readable {
 async function* wholeLines(file: string): AsyncGenerator<string> {
   let rest: Uint8Array[] = [];
   let restBytes = 0;
-  for await (const piece of openBytes(file) as AsyncIterable<Buffer>) {
+  for await (const piece of piecesOf(file)) {
     const end = piece.lastIndexOf(10) + 1;
     if (end > 0) {
       yield decodeText(Buffer.concat([...rest, piece.subarray(0, end)]));
@@ -32,13 +32,23 @@ async function* wholeLines(file: string): AsyncGenerator<string> {
   if (restBytes > 0) yield decodeText(Buffer.concat(rest));
 }
 
+async function* piecesOf(file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* openBytes(file) as AsyncIterable<Buffer>;
+  } catch (error) {
+    // Errors of zlib have its codes; those of the file system are about the file, which the caller named.
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error;
+    throw new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as gzip: ${error.message}`, { cause: error });
+  }
+}
+
 function tooLong(file: string): ShelfwiseError {
   return new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} has a row of more than ${MOST_ROW_BYTES} bytes`);
 }
 
 /**
  * Rows, a blank line being one of no cells. A quote opens only at the start of a cell, and a doubled one within it stands
- * for itself. The array of a row is the caller's. @throws STATISTICS_COLUMN_MISMATCH for a row without end
+ * for itself. The array of a row is the caller's. @throws STATISTICS_COLUMN_MISMATCH for a row without end, or for what is no gzip
  */
 export async function* csvRows(file: string, delimiter = ','): AsyncGenerator<string[]> {
   let row: string[] = [];

@@ -21,28 +21,30 @@ export function thinned({ values, cumulative }: Quantiles, factor: number): Quan
  * A bucket between neighbours, of the difference of their weights; buckets of one upper bound share their weight equally,
  * and those equal to the first share the weight of the least value.
  */
-export function quantilesHistogram({ values, cumulative }: Quantiles): Histogram {
+export function quantilesHistogram(quantiles: Quantiles): Histogram {
+  const { values } = quantiles;
+  const buckets = Array.from(
+    bucketWeights(quantiles),
+    (sampleCount, i): HistogramBucket => ({ lowValue: values[i], highValue: values[i + 1], sampleCount }),
+  );
+  return { buckets, type: 'QUANTILES' };
+}
+
+function bucketWeights({ values, cumulative }: Quantiles): Float64Array {
   const count = Math.max(0, values.length - 1);
-  const weights = Float64Array.from({ length: count }, (_, i) => cumulative[i + 1] - cumulative[i]);
+  const weights = new Float64Array(count);
   for (let from = 0; from < count; ) {
     let to = from + 1;
     while (to < count && values[to + 1] === values[from + 1]) to++;
-    const share = weights.subarray(from, to).reduce((sum, weight) => sum + weight, 0) / (to - from);
-    if (to - from > 1) weights.fill(share, from, to);
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += cumulative[i + 1] - cumulative[i];
+    weights.fill(sum / (to - from), from, to);
     from = to;
   }
   let alike = 0;
   while (alike < count && values[alike] === values[0] && values[alike + 1] === values[1]) alike++;
   for (let i = 0; i < alike; i++) weights[i] += cumulative[0] / alike;
-  const buckets = Array.from(
-    weights,
-    (sampleCount, i): HistogramBucket => ({
-      lowValue: values[i],
-      highValue: values[i + 1],
-      sampleCount,
-    }),
-  );
-  return { buckets, type: 'QUANTILES' };
+  return weights;
 }
 
 export interface EqualWidth {
@@ -68,7 +70,8 @@ export function equalWidthHistogram(quantiles: Quantiles, given: EqualWidth): Hi
   const { finite, negativeInfinities } = withoutInfinities(quantiles, max, positiveInfinities);
   const bounds = min === max ? [min, max] : equallySpaced(min, max, given.buckets);
   if (!bounds.every(Number.isFinite)) return { type };
-  const parts = quantilesHistogram(finite).buckets ?? [];
+  const weights = bucketWeights(finite);
+  const edges = finite.values;
   const buckets: HistogramBucket[] = [];
   const point = (value: number, sampleCount: number): unknown =>
     buckets.push({ lowValue: value, highValue: value, sampleCount });
@@ -77,10 +80,10 @@ export function equalWidthHistogram(quantiles: Quantiles, given: EqualWidth): Hi
   for (let i = 0; i + 1 < bounds.length; i++) {
     const [low, high] = [bounds[i], bounds[i + 1]];
     let sampleCount = 0;
-    for (let at = start; at < parts.length && parts[at].lowValue! <= high; at++) {
-      const share = overlap(parts[at].lowValue!, parts[at].highValue!, low, high, i === 0);
+    for (let at = start; at < weights.length && edges[at] <= high; at++) {
+      const share = overlap(edges[at], edges[at + 1], low, high, i === 0);
       if (share === undefined) start = at;
-      else sampleCount += share * parts[at].sampleCount!;
+      else sampleCount += share * weights[at];
     }
     buckets.push({ lowValue: low, highValue: high, sampleCount });
   }
@@ -106,6 +109,8 @@ function withoutInfinities(
   max: number,
   positiveInfinities: number,
 ): { finite: Quantiles; negativeInfinities: number } {
+  if (values[0] !== -Infinity && positiveInfinities === 0)
+    return { finite: { values, cumulative }, negativeInfinities: 0 };
   const from = values.lastIndexOf(-Infinity) + 1;
   const negativeInfinities = from > 0 ? cumulative[from - 1] : 0;
   const above = values.indexOf(Infinity);

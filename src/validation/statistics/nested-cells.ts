@@ -16,6 +16,8 @@ export function keyOfNumber(value: number): number {
   return high >>> 31 === 0 ? (high + 2 ** 31) * 2 ** 21 + (low >>> 11) : (~high >>> 0) * 2 ** 21 + (~low >>> 11);
 }
 
+const FIRST_CELLS = 8;
+
 /**
  * Cell of a key: ⌊key / 2^shift⌋, with the least shift at which the keys seen lie in at most `capacity` cells. Cells nest, so that
  * cells and shift depend on which keys came and neither on their order nor on how they were cut into shards. A cell is known by a
@@ -25,15 +27,13 @@ export class NestedCells {
   readonly capacity: number;
   private shift = 0;
   private scale = 1;
-  private readonly cells: Float64Array;
+  private cells = new Float64Array(FIRST_CELLS);
   /** Code + 1 by the hash of the cell; 0 is free. */
-  private readonly table: Int32Array;
+  private table = new Int32Array(4 * FIRST_CELLS);
   size = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.cells = new Float64Array(capacity);
-    this.table = new Int32Array(4 * 2 ** Math.ceil(Math.log2(capacity)));
   }
 
   /**
@@ -81,9 +81,21 @@ export class NestedCells {
       at = (at + 1) & mask;
     }
     if (this.size === this.capacity) return -1;
+    if (this.size === cells.length) {
+      this.grow();
+      return this.codeOf(cell);
+    }
     cells[this.size++] = cell;
     table[at] = this.size;
     return this.size - 1;
+  }
+
+  private grow(): void {
+    const before = this.cells;
+    this.cells = new Float64Array(2 * before.length);
+    this.table = new Int32Array(4 * this.cells.length);
+    this.size = 0;
+    for (const cell of before) this.codeOf(cell);
   }
 
   private widen(fold: (codes: Int32Array, size: number) => void): void {
