@@ -182,6 +182,7 @@ export function createDecider(encoder: Encoder): Decider {
       creatorCapPerPage: tunables.creatorCapPerPage,
       examinationByCard: examination[surface],
       drawCount: policy.needs.draws,
+      learned: model?.learned,
       traits: readsTraits
         ? traits({
             view: input.view,

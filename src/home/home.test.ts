@@ -445,6 +445,28 @@ describe('Home', () => {
     }
   });
 
+  it('explores less, the more the model has learnt from', async () => {
+    const { model } = epochs;
+    if (model === undefined) throw new Error('no model');
+    /** Mean probability of what was drawn. */
+    const certainty = async (learned: number, given = {}): Promise<number> => {
+      const { page } = await serve({
+        policyId: 'squarecb',
+        tunables: resolveTunables({ policy: 'squarecb', policyOptions: given }),
+        epochs: { ...epochs, model: { ...plainModel(model), learned } },
+      });
+      const drawn = page.shelves
+        .flatMap(({ explain, cards: shown }) => [explain, ...shown.map((card) => card.explain)])
+        .flatMap((one) => (one === undefined || one.forced ? [] : [one.propensity]));
+      return drawn.reduce((sum, p) => sum + p, 0) / drawn.length;
+    };
+    const [few, many] = [await certainty(100), await certainty(1_000_000)];
+    expect(many).toBeGreaterThan(1.5 * few);
+    // A model that does not tell goes by the policy's option.
+    expect(await certainty(0, { learned: 1_000_000 })).toBeGreaterThan(1.5 * few);
+    expect(await certainty(0, { learned: 100 })).toBeLessThan(1.5 * few);
+  });
+
   it('shows popularity, marked and degraded, where the model lacks what the policy needs; its record says so and replays', async () => {
     const under = resolveTunables({ policy: 'bootstrap-thompson' });
     const { record, view, troubles } = await serve({ policyId: 'bootstrap-thompson', tunables: under });

@@ -51,6 +51,8 @@ export interface RewardModel {
   /** Content hash of what serving reads: equal hashes give equal predictions, bit for bit. */
   readonly hash: string;
   readonly encoderHash: string;
+  /** Examples that it has learnt from, as its epoch says: what schedules of exploration run by. 0: not known. @default 0 */
+  readonly learned?: number;
   /** Logit of a row without any contribution. */
   readonly bias: number;
   /**

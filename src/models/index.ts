@@ -38,7 +38,16 @@ export type { Resampling } from './ensemble/replicas.ts';
 export { type FmFitOptions, type FmLearner, type FmOptions, fmModel } from './fm/fm.ts';
 export { type MinimiseOptions, minimise, type Objective as SmoothObjective } from './lbfgs.ts';
 export { type LinearLearner, type LinearOptions, linearModel } from './linear/linear.ts';
-export { FAMILY_IDS, freshModel, isOnline, loadModel, partOptions, restoreLearner } from './load.ts';
+export {
+  FAMILY_IDS,
+  freshModel,
+  isOnline,
+  learnedOf,
+  loadModel,
+  partOptions,
+  restoreLearner,
+  withLearned,
+} from './load.ts';
 export {
   type LogisticFitOptions,
   type LogisticLearner,

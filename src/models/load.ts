@@ -81,7 +81,17 @@ export function loadModel(epoch: Epoch, encoder: EncoderShape): RewardModel {
       `the epoch ${epoch.hash} holds a model of family ${String(epoch.meta.family)}`,
     );
   }
-  return family.fromEpoch(epoch, encoder, loadModel);
+  return Object.assign(family.fromEpoch(epoch, encoder, loadModel), { learned: learnedOf(epoch) });
+}
+
+/** The same content, saying how many examples it was learnt from. */
+export function withLearned(content: EpochContent, learned: number): EpochContent {
+  return { ...content, meta: { ...content.meta, learned } };
+}
+
+/** How many examples a model's epoch, or a learner's state, was learnt from; 0: it does not say. */
+export function learnedOf({ meta: { learned } }: EpochContent): number {
+  return typeof learned === 'number' ? learned : 0;
 }
 
 /** Does it go on learning from single rows? */

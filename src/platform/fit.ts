@@ -13,7 +13,7 @@ import {
   readEmbedding,
   sealEpoch,
 } from '../domain/index.ts';
-import { restoreLearner } from '../models/index.ts';
+import { learnedOf, restoreLearner, withLearned } from '../models/index.ts';
 import {
   createNearest,
   evaluateHoldout,
@@ -151,7 +151,7 @@ function keptModel(
   const here = workspace.encoder.hash;
   if (model !== null) {
     if (model.meta.encoder !== here) return undefined;
-    const epoch = sealEpoch(restoreLearner(model, workspace.encoder).toEpoch());
+    const epoch = sealEpoch(withLearned(restoreLearner(model, workspace.encoder).toEpoch(), learnedOf(model)));
     return { epoch, why: `it has learnt from ${learnt} rewards` };
   }
   try {

@@ -20,7 +20,7 @@ import {
   UNKNOWN_KIND,
 } from '../domain/index.ts';
 import { createBatch, type FeatureBatch } from '../features/index.ts';
-import { logisticModel } from '../models/index.ts';
+import { logisticModel, withLearned } from '../models/index.ts';
 import { foldIn } from '../retrieval/index.ts';
 import { COUNTED_PLAY_MS, emptyState, foldEvent, type ListenerState, tasteInput, viewOf } from '../signals/index.ts';
 import type { OnProgress } from './workshop.ts';
@@ -204,8 +204,8 @@ export function createHistoryExamples(
         { rng, negativeRate, onProgress: (share) => onProgress('reward model', share) },
       );
       return {
-        epoch: sealEpoch(learner.toEpoch()),
-        learner: learner.learnerState(),
+        epoch: sealEpoch(withLearned(learner.toEpoch(), rows)),
+        learner: withLearned(learner.learnerState(), rows),
         summary: `reward model from ${rows} examples, log loss ${report.logLoss.toFixed(4)}`,
       };
     },

@@ -23,7 +23,7 @@ import {
   UNKNOWN_KIND,
 } from '../domain/index.ts';
 import { createBatch } from '../features/index.ts';
-import { type OnlineLearner, restoreLearner } from '../models/index.ts';
+import { learnedOf, type OnlineLearner, restoreLearner, withLearned } from '../models/index.ts';
 import {
   correctionWeight,
   createAttribution,
@@ -112,14 +112,15 @@ export async function learnJob(
 
   const epochs: Epoch[] = [];
   if (plays > 0) epochs.push(counters.epoch(job.nowMs, catalog, vocabularies.genres.size));
-  if (model !== undefined && learnt > 0) epochs.push(sealEpoch(model.toEpoch()));
+  const learned = state === null ? 0 : learnedOf(state) + learnt;
+  if (model !== undefined && learnt > 0) epochs.push(sealEpoch(withLearned(model.toEpoch(), learned)));
   for (const epoch of epochs) workspace.epochs.put(epoch);
   await writeLearner(workspace, {
     eventsFrom,
     decisionsFrom,
     counters: counters.encode(),
     attribution: attribution.encode(),
-    model: model !== undefined && learnt > 0 ? model.learnerState() : state,
+    model: model !== undefined && learnt > 0 ? withLearned(model.learnerState(), learned) : state,
     parent: checkpoint.parent,
     learnt: checkpoint.learnt + learnt,
     promoted: learnt > 0 ? '' : (checkpoint.promoted ?? ''),

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, manualClock } from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
+import { learnedOf } from '../models/index.ts';
+import { dataDirPaths, openEpochStore } from '../store/index.ts';
 import {
   fill,
   fittedDir,
@@ -252,7 +254,8 @@ describe('the platform', () => {
 
   it('learns from the reward that a card earned, and says nothing new when nothing was learnt', async () => {
     const clock = manualClock(START_MS);
-    const platform = await open(await fittedDir(), clock);
+    const dir = await fittedDir();
+    const platform = await open(dir, clock);
     const before = platform.status().epochs['model'];
     const page = await home(platform, 'l2');
     await platform.learn();
@@ -268,6 +271,10 @@ describe('the platform', () => {
     await platform.learn();
     const learnt = platform.status().epochs['model'];
     expect(learnt).not.toBe(before);
+    const learnedBy = (hash: string | undefined): number =>
+      learnedOf(openEpochStore({ dir: dataDirPaths(dir).epochs }).get(hash ?? ''));
+    expect(learnedBy(before)).toBeGreaterThan(0);
+    expect(learnedBy(learnt)).toBeGreaterThan(learnedBy(before));
     clock.advance(HOUR_MS);
     await platform.learn();
     expect(platform.status().epochs['model']).not.toBe(learnt);

@@ -1,7 +1,13 @@
 /** One training, start to end: examples, fit, figures, and the card that tells of them. Writes nothing. */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { EpochContent } from '../../domain/index.ts';
-import { type ExaminationEstimate, examinationOfRows, loadModel, type RewardModel } from '../../models/index.ts';
+import {
+  type ExaminationEstimate,
+  examinationOfRows,
+  loadModel,
+  type RewardModel,
+  withLearned,
+} from '../../models/index.ts';
 import { isUnreadable } from '../learn.ts';
 import type { Workspace } from '../workspace.ts';
 import { evaluateModel, importanceOf } from './evaluate.ts';
@@ -64,8 +70,8 @@ export async function trainJob(
   const importance = importanceOf(set, VALIDATE, model);
   onProgress('measure', 1);
   return {
-    model: model.toEpoch(),
-    learner,
+    model: withLearned(model.toEpoch(), train.rows),
+    learner: learner && withLearned(learner, train.rows),
     card: {
       origin: 'trained',
       encoder: encoder.hash,
