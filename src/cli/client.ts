@@ -59,6 +59,8 @@ async function answers(address: string): Promise<boolean> {
   }
 }
 
+const NO_CONTENT = 204;
+
 interface Answer {
   readonly status: number;
   readonly lines: AsyncIterable<string>;
@@ -67,7 +69,7 @@ interface Answer {
 
 async function read<T>(answer: Answer, onProgress: OnProgress | undefined, onPart: OnPart | undefined): Promise<T> {
   if (answer.status >= 400) throw fromProblem(parseJson(await answer.text()) as Problem);
-  if (onProgress === undefined) return parseJson(await answer.text()) as T;
+  if (onProgress === undefined) return (answer.status === NO_CONTENT ? undefined : parseJson(await answer.text())) as T;
   let result: T | undefined;
   for await (const text of answer.lines) {
     const line = parseJson(text) as ProgressLine;

@@ -22,7 +22,7 @@ const WITHOUT: readonly string[] = ['config', 'data', 'openapi', 'policy', 'benc
 export async function configurationFor(cli: Cli, command: Command): Promise<RunConfiguration | undefined> {
   const { config } = command.optsWithGlobals<GlobalOptions>();
   const [root, topmost] = [command, ...ancestorsOf(command)].reverse();
-  if (topmost !== undefined && WITHOUT.includes(topmost.name())) return undefined;
+  if (topmost !== undefined && WITHOUT.includes(topmost.name()) && !looksAtPlatform(topmost, command)) return undefined;
   const file = config === undefined ? await foundIn(cli.cwd) : resolve(cli.cwd, config);
   if (file === undefined) return undefined;
   const { checkedSettings } = await import('../platform/index.ts');
@@ -33,6 +33,11 @@ export async function configurationFor(cli: Cli, command: Command): Promise<RunC
   // Whoever works beside a running platform or for a moment follows nothing.
   const { configuration: _, ...once } = settings;
   return { file, settings: once };
+}
+
+/** `data validate` without files looks at the platform's own data. */
+function looksAtPlatform(topmost: Command, command: Command): boolean {
+  return topmost.name() === 'data' && command.name() === 'validate' && command.opts()['stats'] === undefined;
 }
 
 /** A folder without one does not cost the start of the platform's code. */

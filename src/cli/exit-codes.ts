@@ -22,6 +22,11 @@ Exit codes:
   130  stopped by Ctrl-C`;
 
 const NOT_THERE: ReadonlySet<ErrorCode> = new Set([
+  'ALERT_NOT_FOUND',
+  'ALERT_RULE_NOT_FOUND',
+  'ALERT_SILENCE_NOT_FOUND',
+  'DATA_SCHEMA_NOT_FOUND',
+  'DATA_SET_NOT_FOUND',
   'DECISION_ERASED',
   'DECISION_NOT_FOUND',
   'ERASURE_NOT_FOUND',

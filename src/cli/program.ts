@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, ShelfwiseError } from '../base/index.ts';
 import { DEFAULT_DATA_DIR, type Run } from './command.ts';
+import { registerAlerts } from './commands/alerts.ts';
 import { registerCampaigns } from './commands/campaigns.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerData } from './commands/data.ts';
@@ -90,6 +91,7 @@ ${EXIT_HELP}`,
   registerExamination(program, run);
   registerOpe(program, run);
   registerData(program, run);
+  registerAlerts(program, run);
   registerImport(program, run);
   registerExport(program, run);
   registerHome(program, run);

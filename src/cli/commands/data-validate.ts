@@ -9,21 +9,10 @@ import type {
   parseText,
   Schema,
 } from '../../validation/index.ts';
-import { found, type GlobalOptions, print, type Run } from '../command.ts';
+import { found, print, type Run } from '../command.ts';
 import { printable } from '../io.ts';
 import { readFileAs, readStatistics, writeFileAs } from './data-files.ts';
-
-interface ValidateOptions extends GlobalOptions {
-  readonly stats: string;
-  readonly schema: string;
-  readonly previous?: string;
-  readonly serving?: string;
-  readonly previousVersion?: string;
-  readonly environment?: string;
-  readonly expectSlices?: readonly string[];
-  readonly warn?: readonly AnomalyType[];
-  readonly out?: string;
-}
+import { type ValidateOptions, validatePlatform } from './data-validate-platform.ts';
 
 export interface ValidationReport {
   readonly out?: string;
@@ -61,14 +50,23 @@ export function registerDataValidate(data: Command, run: Run): void {
     .description(
       'Anomalies of statistics: against the schema, the span before (drift), serving (skew). Slices are validated one by one, and ' +
         'one that an earlier span or serving has and this lacks, or has lost most of, is an anomaly. Exit code 0 where nothing is of ' +
-        'severity error, 1 where something is, 2 where a file or an option is not valid.',
+        'severity error, 1 where something is, 2 where a file or an option is not valid. Without --stats: of the platform’s own data, ' +
+        'by the schemas that it keeps.',
     )
-    .requiredOption('--stats <file>', 'the statistics to validate')
-    .requiredOption('--schema <file>', 'what they must satisfy')
+    .option('--stats <file>', 'the statistics to validate (default: the platform’s own data)')
+    .option('--schema <file>', 'what they must satisfy')
+    .option(
+      '--span <span>',
+      'of the platform: a day such as 2026-11-20, or an hour of events 2026-11-20T14 (default: the newest)',
+    )
+    .option('--events [type...]', 'of the platform: events, of these types or all (default: examples and events)')
     .option('--previous <file>', 'statistics of the span before: drift')
     .option('--serving <file>', 'statistics of serving: skew')
     .option('--previous-version <file>', 'statistics of the version before of the same span: number of examples')
-    .option('--environment <name>', 'one of the schema: features that are not in it may be absent')
+    .option(
+      '--environment <name>',
+      'one of the schema: features that are not in it may be absent; of the platform TRAINING, EVALUATION, SERVING',
+    )
     .option('--expect-slices <feature...>', 'each word of this feature’s domain must have a slice with examples')
     .option('--warn <type...>', 'types of anomaly that only warn, such as SCHEMA_NEW_COLUMN', typesOf)
     .option('--out <file>', 'where to write the anomalies: .pbtxt text, .pb binary')
@@ -79,10 +77,17 @@ Examples:
   shelfwise data validate --stats eval.pbtxt --schema schema.pbtxt --out anomalies.pbtxt
   shelfwise data validate --stats tuesday.pbtxt --schema schema.pbtxt --previous monday.pbtxt --json
   shelfwise data validate --stats train.pbtxt --schema schema.pbtxt --serving serving.pbtxt --expect-slices tier
-  shelfwise data validate --stats serving.pbtxt --schema schema.pbtxt --environment SERVING --warn SCHEMA_NEW_COLUMN`,
+  shelfwise data validate --stats serving.pbtxt --schema schema.pbtxt --environment SERVING --warn SCHEMA_NEW_COLUMN
+  shelfwise data validate --span 2026-11-20 --environment TRAINING
+  shelfwise data validate --span 2026-11-20T14 --events play --json`,
     )
     .action(async (_options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<ValidateOptions>();
+      const given = command.optsWithGlobals<ValidateOptions>();
+      if (given.stats === undefined) {
+        await validatePlatform(run, given);
+        return;
+      }
+      const options = ofFiles(given);
       const anomalies = await validate(run, options);
       const { out } = options;
       if (out !== undefined) await writeFileAs(run.cli, out, 'Anomalies', anomalies);
@@ -98,7 +103,22 @@ function typesOf(text: string, before: readonly AnomalyType[] = []): readonly An
   return [...before, text as AnomalyType];
 }
 
-async function validate(run: Run, options: ValidateOptions): Promise<Anomalies> {
+type FileOptions = ValidateOptions & { readonly stats: string; readonly schema: string };
+
+/** @throws OPTION_INVALID for what is missing, or is of the platform's data alone */
+function ofFiles(options: ValidateOptions): FileOptions {
+  const { stats, schema, span, events } = options;
+  if (stats === undefined || schema === undefined)
+    throw new ShelfwiseError('OPTION_INVALID', '--stats wants --schema beside it: what they must satisfy');
+  if (span !== undefined || events !== undefined)
+    throw new ShelfwiseError(
+      'OPTION_INVALID',
+      '--span and --events are of the platform’s own data; leave out --stats, or them',
+    );
+  return { ...options, stats, schema };
+}
+
+async function validate(run: Run, options: FileOptions): Promise<Anomalies> {
   const { ALL_EXAMPLES, parseText, slicesOfSchema, validateSliceCoverage, validateSlices, validateStatistics } =
     await import('../../validation/index.ts');
   const read = (file: string | undefined, called: string) =>

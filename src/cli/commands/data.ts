@@ -12,7 +12,7 @@ export function registerData(program: Command, run: Run): void {
     .command('data')
     .description(
       'Is the data as it should be? Statistics against a schema, the span before and serving, in the files of TensorFlow Data ' +
-        'Validation. Needs no platform.',
+        'Validation. Files need no platform; `data validate` without files looks at the platform’s own data.',
     );
   registerDataStats(data, run);
   registerDataSchema(data, run);

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirDurably, removeTemporaries, syncDirNow, writeFileDurably } from '../../store/index.ts';
-import { type DatasetFeatureStatisticsList, encodeBinary, readMessage } from '../../validation/index.ts';
+import { type DatasetFeatureStatisticsList, decodeBinary, encodeBinary } from '../../validation/index.ts';
 import type { AnomaliesReport, DataSet, DataStream } from './service.ts';
 import { isExamples, type SetName, setId } from './spans.ts';
 
@@ -108,7 +108,7 @@ export function openSetStore(dataDir: string): SetStore {
       if (known !== undefined) return remember(id, known);
       const file = fileOf(stored.set, 'pb');
       return existsSync(file)
-        ? remember(id, readMessage('DatasetFeatureStatisticsList', readFileSync(file)))
+        ? remember(id, decodeBinary('DatasetFeatureStatisticsList', readFileSync(file)))
         : undefined;
     },
     forget(stream, beforeMs) {

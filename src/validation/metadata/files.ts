@@ -8,7 +8,7 @@ import { decodeText, isUtf8 } from './strings.ts';
 import { decodeRecords, isRecordFile } from './tfrecord.ts';
 
 /** Control characters that no text form holds: strings in it are escaped. */
-const CONTROL = /[\0-\x08\x0e-\x1f\x7f]/;
+const isControl = (byte: number): boolean => byte < 0x09 || (byte > 0x0d && byte < 0x20) || byte === 0x7f;
 
 /**
  * Reads a file. Its form is told by its content: a TFRecord by the checksum at its head, text by having no control
@@ -21,8 +21,9 @@ export function readMessage<N extends MessageName>(name: N, bytes: Uint8Array): 
     if (records.length !== 1) throw new ShelfwiseError('METADATA_INVALID', `${records.length} records instead of one`);
     return decodeBinary(name, records[0]);
   }
+  if (bytes.some(isControl)) return decodeBinary(name, bytes);
   const text = decodeText(bytes);
-  if (!isUtf8(text) || CONTROL.test(text)) return decodeBinary(name, bytes);
+  if (!isUtf8(text)) return decodeBinary(name, bytes);
   try {
     return parseText(name, text);
   } catch (error) {
