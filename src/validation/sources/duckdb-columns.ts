@@ -202,11 +202,11 @@ function textsOf(name: string, vector: RawVector, hashVector: RawVector, known: 
   return codedColumn(name, levels, { words, codes });
 }
 
-const KNOWN = 2 ** 18;
+const KNOWN = 2 ** 19;
 
 /**
  * Texts met before, so that few are fetched: by 64 bits of hash, the length and the first 4 bytes, that is 128 bits. At most
- * 2^17 of them; then it begins anew.
+ * 2^18 of them; then it begins anew.
  */
 class KnownTexts {
   /** Hash, length, first bytes of each slot. */

@@ -3,6 +3,8 @@
  * Wang 2007): a buffer, and above it one summary per level, each of 2^level buffers, compressed whenever two meet.
  */
 
+import { sortNumbers } from './radix-sort.ts';
+
 /** Distinct values in order, with the weight of each and the least and most rank that its last value can have. */
 interface Summary {
   readonly size: number;
@@ -28,15 +30,20 @@ export interface QuantileSketchOptions {
 
 const FIRST_BUFFER = 64;
 
+/** Blocks a buffer: the more, the fewer summaries are merged, and the more is held. */
+const BLOCKS = 4;
+
 /**
  * A value reported as the q-quantile has a rank within `epsilon · total` of `q · total`, whatever the order of the values and
- * however sketches were merged. Exact, and in the order of arrival of no consequence, until `2 · block` values have come,
+ * however sketches were merged. Exact, and in the order of arrival of no consequence, until `4 · block` values have come,
  * `block = ⌈levels / epsilon⌉ + 1`; then about `levels · block` entries of 32 bytes are held, `levels ≤ log2(maxValues)`.
  */
 export class QuantileSketch {
   readonly epsilon: number;
   readonly maxValues: number;
   private readonly block: number;
+  /** Values that are gathered before they are summarised. */
+  private readonly bufferSize: number;
   private values = new Float64Array(FIRST_BUFFER);
   /** Of what is buffered; absent while all are 1. */
   private weights: Float64Array | undefined;
@@ -49,6 +56,7 @@ export class QuantileSketch {
     let block = 2;
     for (let level = 1; 2 ** level * block < this.maxValues; level++) block = Math.ceil(level / this.epsilon) + 1;
     this.block = block;
+    this.bufferSize = BLOCKS * block;
   }
 
   /** NaN and weights that are not positive are left out. */
@@ -58,7 +66,7 @@ export class QuantileSketch {
     if (weight !== 1) this.weights ??= new Float64Array(this.values.length).fill(1);
     this.values[this.buffered] = value;
     if (this.weights) this.weights[this.buffered] = weight;
-    if (++this.buffered === this.block * 2) this.flush();
+    if (++this.buffered === this.bufferSize) this.flush();
   }
 
   /** Many at once. */
@@ -78,7 +86,7 @@ export class QuantileSketch {
         if (!Number.isNaN(value)) at++;
       }
       this.buffered = at;
-      if (at === this.block * 2) this.flush();
+      if (at === this.bufferSize) this.flush();
     }
   }
 
@@ -118,7 +126,7 @@ export class QuantileSketch {
   }
 
   private grow(): void {
-    const length = Math.min(this.values.length * 2, this.block * 2);
+    const length = Math.min(this.values.length * 2, this.bufferSize);
     const longer = (column: Float64Array): Float64Array<ArrayBuffer> => {
       const grown = new Float64Array(length);
       grown.set(column);
@@ -195,36 +203,42 @@ let sorted = new Float64Array(0);
 function summarise(buffer: Float64Array, count: number, weights: Float64Array | undefined): Scratch {
   const out = summarised.start(count);
   const { values, weights: totals, minRanks, maxRanks } = out;
-  let [size, before] = [0, 0];
-  if (!weights) {
-    if (sorted.length < count) sorted = new Float64Array(count);
-    const order = sorted.subarray(0, count);
-    order.set(buffer.subarray(0, count));
-    order.sort();
-    for (let i = 0; i < count; ) {
-      const value = order[i];
-      const from = i++;
-      while (i < count && order[i] === value) i++;
-      values[size] = value;
-      totals[size] = i - from;
-      minRanks[size] = from;
-      maxRanks[size++] = i;
-    }
-  } else {
-    const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => buffer[a] - buffer[b] || 0);
-    for (let i = 0; i < count; ) {
-      const value = buffer[order[i]];
-      let weight = 0;
-      for (; i < count && buffer[order[i]] === value; i++) weight += weights[order[i]];
-      values[size] = value;
-      totals[size] = weight;
-      minRanks[size] = before;
-      before += weight;
-      maxRanks[size++] = before;
-    }
+  if (sorted.length < count) sorted = new Float64Array(count);
+  const order = sorted.subarray(0, count);
+  order.set(buffer.subarray(0, count));
+  sortNumbers(order);
+  let size = 0;
+  for (let i = 0; i < count; ) {
+    const value = order[i];
+    const from = i++;
+    while (i < count && order[i] === value) i++;
+    values[size] = value;
+    totals[size] = i - from;
+    minRanks[size] = from;
+    maxRanks[size++] = i;
   }
   out.size = size;
+  if (!weights) return out;
+  totals.fill(0, 0, size);
+  for (let i = 0; i < count; i++) totals[placeOf(buffer[i], values, size)] += weights[i];
+  let before = 0;
+  for (let i = 0; i < size; i++) {
+    minRanks[i] = before;
+    before += totals[i];
+    maxRanks[i] = before;
+  }
   return out;
+}
+
+/** Where a value stands among distinct ones in order, of which it is one. */
+function placeOf(value: number, values: Float64Array, size: number): number {
+  let [low, high] = [0, size - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Both at once: ranks add up, of values that only one side has by those of its neighbours on the other. */
