@@ -43,11 +43,13 @@ export class ShelfwiseError extends Error {
 
 export { CATALOGUE, type ErrorCode };
 
-/** An error as another thread or process told it, by its code and message; of a code that is not ours, a plain error. */
-export function toldError(code: string | undefined, message: string): Error {
-  if (code === undefined || !(code in CATALOGUE)) return new Error(message);
+/** An error as another thread told it, by its code and message; of a code that is not ours, a plain error. */
+export function toldError(code: string | undefined, message: string, cause?: unknown): Error {
+  if (code === undefined || !Object.hasOwn(CATALOGUE, code)) return new Error(message, { cause });
   const opening = `${CATALOGUE[code as ErrorCode].message}: `;
-  return new ShelfwiseError(code as ErrorCode, message.startsWith(opening) ? message.slice(opening.length) : message);
+  // The message begins with the catalogue's own sentence; what follows it are the particulars.
+  const particulars = message.startsWith(opening) ? message.slice(opening.length) : message;
+  return new ShelfwiseError(code as ErrorCode, particulars, { cause });
 }
 
 /** The text of anything thrown, for a log line or a report. */

@@ -3,7 +3,7 @@
  * it fails is refused, and the next question begins it anew. Serving never waits for it.
  */
 import { Worker } from 'node:worker_threads';
-import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
+import { messageOf, ShelfwiseError, toldError } from '../base/index.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
 
 /** What such a thread says: `said` is for the operator. */
@@ -64,7 +64,7 @@ export function createAskingThread<Q, A, More = never>(options: {
     open.delete(message.id);
     if (open.size === 0) worker?.unref();
     if (message.type === 'answer') asked?.resolve(message.answer);
-    else asked?.reject(errorOf(message.code, message.message));
+    else asked?.reject(toldError(message.code, message.message));
   };
   const start = (): Worker => {
     if (worker !== undefined) return worker;
@@ -117,13 +117,4 @@ export function createAskingThread<Q, A, More = never>(options: {
 /** The script of a thread beside the module that starts it. */
 export function threadScript(name: string, besides: string): URL {
   return new URL(`./${name}.${besides.endsWith('.ts') ? 'ts' : 'js'}`, besides);
-}
-
-function errorOf(code: string, message: string): Error {
-  if (!(code in CATALOGUE)) return new Error(message);
-  const { message: general } = CATALOGUE[code as ErrorCode];
-  return new ShelfwiseError(
-    code as ErrorCode,
-    message.startsWith(`${general}: `) ? message.slice(general.length + 2) : message,
-  );
 }

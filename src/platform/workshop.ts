@@ -4,7 +4,7 @@
  * transfer.
  */
 import { Worker } from 'node:worker_threads';
-import { CATALOGUE, type ErrorCode, messageOf, ShelfwiseError } from '../base/index.ts';
+import { messageOf, ShelfwiseError, toldError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition, Retained } from '../store/index.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
@@ -164,7 +164,7 @@ export function createWorkshop({ dir }: Pick<WorkshopData, 'dir'>): Workshop {
           resolve(message.result);
         } else {
           finish();
-          reject(errorOf(message, job));
+          reject(toldError(message.code, message.message, message.stack));
         }
       };
       const onError = (error: unknown): void => {
@@ -214,16 +214,4 @@ async function ended(thread: Worker, memory: EndingMemory): Promise<void> {
   const impatient = setTimeout(() => void thread.terminate(), PATIENCE_MS);
   await exit;
   clearTimeout(impatient);
-}
-
-/** The job's own error: what it was called in its thread, it is called here. */
-function errorOf(message: Extract<WorkshopMessage, { type: 'failed' }>, job: Job): Error {
-  const { code } = message;
-  if (!(code in CATALOGUE)) return new Error(`${job.kind}: ${message.message}`, { cause: message.stack });
-  // The text begins with the catalogue's own sentence; what follows it are the particulars.
-  const { message: general } = CATALOGUE[code as ErrorCode];
-  const particulars = message.message.startsWith(`${general}: `)
-    ? message.message.slice(general.length + 2)
-    : message.message;
-  return new ShelfwiseError(code as ErrorCode, particulars, { cause: message.stack });
 }

@@ -149,6 +149,8 @@ class Calibrated implements CalibratedModel {
   readonly encoderHash: string;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
   readonly toOnnx?: () => Uint8Array;
+  /** As the epoch says that it was loaded from. */
+  readonly learned: number = 0;
   protected inner: RewardModel;
   protected map: Calibrator;
   private readonly mapped: Uncertainty;
@@ -266,6 +268,7 @@ class Calibrated implements CalibratedModel {
         encoder: this.encoderHash,
         calibrator: calibratorToJson(this.map),
         model: content.meta,
+        ...(this.learned > 0 ? { learned: this.learned } : {}),
       },
       arrays: {
         'calibrator/x': this.map.x.slice(),

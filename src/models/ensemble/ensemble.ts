@@ -52,6 +52,8 @@ export class Ensemble<M extends RewardModel = RewardModel> implements EnsembleMo
   readonly uncertainty: Uncertainty;
   readonly sensitivities?: NonNullable<RewardModel['sensitivities']>;
   readonly toOnnx?: () => Uint8Array;
+  /** As the epoch says that it was loaded from. */
+  readonly learned: number = 0;
   protected members: readonly M[];
   /** '' when the members have changed since it was computed. */
   protected knownHash = '';
@@ -191,6 +193,7 @@ export class Ensemble<M extends RewardModel = RewardModel> implements EnsembleMo
         format: FORMAT,
         encoder: this.encoderHash,
         members: contents.map(({ meta }) => meta),
+        ...(this.learned > 0 ? { learned: this.learned } : {}),
       },
       arrays: Object.assign({}, ...contents.map((content, j) => nestedArrays(`${j}`, content))),
     };

@@ -4,7 +4,7 @@
  * stored and registered when it is whole; a training that is stopped, or cut off with its process, leaves nothing.
  */
 import { Worker } from 'node:worker_threads';
-import { CATALOGUE, type Clock, type ErrorCode, messageOf, ShelfwiseError } from '../../base/index.ts';
+import { type Clock, messageOf, ShelfwiseError, toldError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
 import type { Epochs } from '../epochs.ts';
@@ -191,17 +191,12 @@ function inThread<K extends TrainingWork['kind']>(
       if (signal.aborted) reject(signal.reason);
       else if (refused !== undefined) reject(refused.cause);
       else if (outcome?.type === 'done') resolve(outcome.result as TrainingResults[K]);
-      else reject(outcome === undefined ? new Error('the training ended without a word') : errorOf(outcome));
+      else
+        reject(
+          outcome === undefined
+            ? new Error('the training ended without a word')
+            : toldError(outcome.code, outcome.message, outcome.stack),
+        );
     });
-  });
-}
-
-/** The thread's own error: what it was called there, it is called here. */
-function errorOf({ code, message, stack }: Extract<TrainingMessage, { type: 'failed' }>): Error {
-  if (!(code in CATALOGUE)) return new Error(message, { cause: stack });
-  const { message: general } = CATALOGUE[code as ErrorCode];
-  const opening = `${general}: `;
-  return new ShelfwiseError(code as ErrorCode, message.startsWith(opening) ? message.slice(opening.length) : message, {
-    cause: stack,
   });
 }
