@@ -14,6 +14,12 @@ const BODY = `  // Where it listens and keeps its data. Read at the start.
     pageLifetimeMs: 1800000,
   },
 
+  // Who is told when data goes wrong or the platform is in trouble: without routes the log is. Read at the start. A webhook:
+  // routes: [{ to: 'webhook', name: 'on call', url: 'https://…', secretsFrom: ['ALERT_SECRET'] }]
+  alerts: {
+    retentionDays: 90,
+  },
+
   // All that follows takes effect while it runs, with the next Home after the file is saved.
   home: {
     creatorCapPerRow: 3,

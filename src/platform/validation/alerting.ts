@@ -160,6 +160,8 @@ export async function createAlerting(dependencies: {
         settledAtMs,
       })),
     testAlerts: async (route) => {
+      const names = views.map(({ name }) => name);
+      if (route !== undefined) requireOneOf('alerts', 'route', route, names);
       const broken = views.filter(({ name, problem }) => problem !== '' && (route === undefined || name === route));
       const failures = broken.map(({ name, problem }) => ({ route: name, delivered: false, reason: problem }));
       if (route !== undefined && broken.length > 0) return failures;

@@ -11,7 +11,7 @@ import { proposalsOf } from './judge.ts';
 import type { DataAnswers, DataEnds, DataQuestion } from './questions.ts';
 import { roundsOf } from './rounds.ts';
 import { createSchemas } from './schema-store.ts';
-import type { AcceptRequest, DataSchemaHistory } from './service.ts';
+import type { AcceptRequest, DataSchemaHistory, DataSet, DataStream } from './service.ts';
 import { openSetStore } from './set-store.ts';
 import { schemaNameOf } from './spans.ts';
 
@@ -68,12 +68,25 @@ async function accept(name: string, id: string, { paths, author, reason }: Accep
   await schemas.accept(name, features, author, reason);
 }
 
-/** Judges what the schema is about anew: the newest sets, and the one that was looked at. */
-async function judgeAgain(name: string, id?: string): Promise<void> {
-  const streams = name === 'examples' ? (['serving', 'training', 'evaluation'] as const) : ([name] as const);
-  const newest = streams.flatMap((stream) => sets.list(stream as 'training').slice(0, 2));
-  const ids = new Set([...newest.map((set) => set.id), ...(id === undefined ? [] : [id])]);
-  for (const one of ids) await examiner.judgeAgain(one, nowMs);
+const setsOf = (name: string): readonly (readonly DataSet[])[] =>
+  (name === 'examples' ? (['serving', 'training', 'evaluation'] as const) : [name as DataStream]).map((stream) =>
+    sets.list(stream),
+  );
+
+/** Judges what the schema is about anew: the newest sets, and those that somebody looks at. */
+async function judgeAgain(name: string, others: readonly string[]): Promise<void> {
+  const newest = setsOf(name).flatMap((list) => list.slice(0, 2).map(({ id }) => id));
+  for (const id of new Set([...newest, ...others])) await examiner.judgeAgain(id, nowMs);
+}
+
+/** Of a stream, the newest: what is older nobody looks at, and judging takes its time. */
+const MOST_JUDGED_AGAIN = 48;
+
+/** Sets that were judged by a version which came after that one: what is taken back was told of them. */
+function judgedSince(name: string, version: number): readonly string[] {
+  return setsOf(name).flatMap((list) =>
+    list.slice(0, MOST_JUDGED_AGAIN).flatMap(({ id }) => ((sets.get(id)?.schema.version ?? 0) > version ? [id] : [])),
+  );
 }
 
 async function changed(name: string): Promise<DataSchemaHistory & Pick<DataAnswers['accept'], 'rounds'>> {
@@ -116,15 +129,16 @@ async function answer(
       return inTurn(async () => {
         nowMs = question.nowMs;
         await accept(question.name, question.set, question.request);
-        await judgeAgain(question.name, question.set);
+        await judgeAgain(question.name, [question.set]);
         return changed(question.name);
       });
     case 'undo':
       return inTurn(async () => {
         nowMs = question.nowMs;
         const { name, author, reason, version } = question;
+        const { version: now } = await schemas.history(name);
         await schemas.undo(name, author, reason, version);
-        await judgeAgain(name);
+        await judgeAgain(name, judgedSince(name, version ?? now - 1));
         return changed(name);
       });
     case 'sets': {
