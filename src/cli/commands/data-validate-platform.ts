@@ -18,6 +18,8 @@ export interface ValidateOptions extends GlobalOptions {
   readonly environment?: string;
   readonly expectSlices?: readonly string[];
   readonly warn?: readonly AnomalyType[];
+  readonly custom?: string;
+  readonly diffRegions?: true;
   readonly out?: string;
 }
 
@@ -26,7 +28,17 @@ const STREAMS: Readonly<Record<string, DataStream>> = {
   EVALUATION: 'evaluation',
   SERVING: 'serving',
 };
-const OF_FILES = ['schema', 'previous', 'serving', 'previousVersion', 'expectSlices', 'warn', 'out'] as const;
+const OF_FILES = [
+  'schema',
+  'previous',
+  'serving',
+  'previousVersion',
+  'expectSlices',
+  'warn',
+  'custom',
+  'diffRegions',
+  'out',
+] as const;
 /** Distances that are shown; all are in --json. */
 const SHOWN_DISTANCES = 5;
 

@@ -69,6 +69,8 @@ export function registerDataValidate(data: Command, run: Run): void {
     )
     .option('--expect-slices <feature...>', 'each word of this feature’s domain must have a slice with examples')
     .option('--warn <type...>', 'types of anomaly that only warn, such as SCHEMA_NEW_COLUMN', typesOf)
+    .option('--custom <file>', 'conditions of your own in SQL: a CustomValidationConfig; pairs compare with --previous')
+    .option('--diff-regions', 'with each anomaly the lines of the schema that would accept it')
     .option('--out <file>', 'where to write the anomalies: .pbtxt text, .pb binary')
     .addHelpText(
       'after',
@@ -77,6 +79,7 @@ Examples:
   shelfwise data validate --stats eval.pbtxt --schema schema.pbtxt --out anomalies.pbtxt
   shelfwise data validate --stats tuesday.pbtxt --schema schema.pbtxt --previous monday.pbtxt --json
   shelfwise data validate --stats train.pbtxt --schema schema.pbtxt --serving serving.pbtxt --expect-slices tier
+  shelfwise data validate --stats train.pbtxt --schema schema.pbtxt --custom conditions.pbtxt --diff-regions --out found.pbtxt
   shelfwise data validate --stats serving.pbtxt --schema schema.pbtxt --environment SERVING --warn SCHEMA_NEW_COLUMN
   shelfwise data validate --span 2026-11-20 --environment TRAINING
   shelfwise data validate --span 2026-11-20T14 --events play --json`,
@@ -119,8 +122,16 @@ function ofFiles(options: ValidateOptions): FileOptions {
 }
 
 async function validate(run: Run, options: FileOptions): Promise<Anomalies> {
-  const { ALL_EXAMPLES, parseText, slicesOfSchema, validateSliceCoverage, validateSlices, validateStatistics } =
-    await import('../../validation/index.ts');
+  const {
+    ALL_EXAMPLES,
+    mergeAnomalies,
+    parseText,
+    slicesOfSchema,
+    validateCustom,
+    validateSliceCoverage,
+    validateSlices,
+    validateStatistics,
+  } = await import('../../validation/index.ts');
   const read = (file: string | undefined, called: string) =>
     file === undefined ? undefined : readStatistics(run.cli, file, called);
   const schema: Schema = await readFileAs(run.cli, options.schema, '--schema', 'Schema');
@@ -130,12 +141,13 @@ async function validate(run: Run, options: FileOptions): Promise<Anomalies> {
   const previousVersion = await read(options.previousVersion, '--previous-version');
   checkTypes(parseText, options.warn ?? []);
   const severityOverrides = (options.warn ?? []).map((type) => ({ type, severity: 'WARNING' as const }));
-  const { environment } = options;
+  const { environment, diffRegions } = options;
   const whole = validateStatistics(stats, schema, {
     environment,
     previousSpan,
     serving,
     previousVersion,
+    diffRegions,
     severityOverrides,
   });
   const expectedSlices = (options.expectSlices ?? []).flatMap((name) => {
@@ -163,9 +175,13 @@ async function validate(run: Run, options: FileOptions): Promise<Anomalies> {
     environment,
     previousSpan: kept(previousSpan),
     serving: kept(serving),
+    diffRegions,
     severityOverrides,
   });
-  return merged(whole, slices, coverage);
+  const anomalies = merged(whole, slices, coverage);
+  if (options.custom === undefined) return anomalies;
+  const config = await readFileAs(run.cli, options.custom, '--custom', 'CustomValidationConfig');
+  return mergeAnomalies(anomalies, await validateCustom(stats, config, { baseline: previousSpan, environment }));
 }
 
 /** @throws OPTION_INVALID for a type that anomalies.proto does not name */

@@ -187,6 +187,30 @@ describe('data validate', () => {
     await expectOk(validate('sliced.pbtxt', '--previous', 'unsliced.pbtxt'));
   });
 
+  it('judges conditions in SQL, and shows the lines that would accept what the schema refuses', async () => {
+    const condition = (sql: string) =>
+      `feature_validations { feature_path { step: "played" } validations { sql_expression: "${sql}" severity: ERROR description: "too long" } }`;
+    writeFileSync(join(cwd, 'conditions.pbtxt'), condition('feature.num_stats.max <= 30'));
+    const { code, out } = await validate(
+      'tuesday.pbtxt',
+      '--custom',
+      'conditions.pbtxt',
+      '--diff-regions',
+      '--out',
+      'custom.pbtxt',
+    );
+    expect(code).toBe(EXIT.finding);
+    expect(out).toContain('ERROR   played: too long\n');
+    expect(out).toContain('Query: feature.num_stats.max <= 30 Test dataset: default slice');
+    const { anomalyInfo } = readMessage('Anomalies', readFileSync(join(cwd, 'custom.pbtxt')));
+    expect([...anomalyInfo!.keys()].sort()).toEqual(['played', 'tier']);
+    const added = anomalyInfo!.get('tier')!.diffRegions!.flatMap((region) => region.added?.contents ?? []);
+    expect(added).toEqual(['  value: "student"']);
+    writeFileSync(join(cwd, 'broken.pbtxt'), condition('feature.nothing > 1'));
+    const broken = await validate('tuesday.pbtxt', '--custom', 'broken.pbtxt');
+    expect(broken).toMatchObject({ code: EXIT.usage, err: expect.stringContaining("the query 'feature.nothing > 1'") });
+  });
+
   it('finds the absence of data', async () => {
     const { code, out } = await validate(write('empty.pbtxt', [{ name: 'empty' }]), '--json');
     expect(code).toBe(EXIT.finding);
@@ -196,7 +220,7 @@ describe('data validate', () => {
   it.each([
     [['--stats', 'nothing.pbtxt', '--schema', 'schema.pbtxt'], '--stats: ENOENT'],
     [['--stats', 'schema.pbtxt', '--schema', 'schema.pbtxt'], 'schema.pbtxt: line 1'],
-    [['--stats', 'monday.pbtxt'], '--schema <file>'],
+    [['--stats', 'monday.pbtxt'], '--stats wants --schema'],
     [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--warn', 'NO_SUCH'], 'no anomaly is of type NO_SUCH'],
     [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--environment', 'SERVING'], 'Environment SERVING'],
     [['--stats', 'monday.pbtxt', '--schema', 'schema.pbtxt', '--expect-slices', 'played'], 'no feature played with'],
