@@ -40,7 +40,17 @@ function sliceLines({ dimension, name, decisions, listeners, served, popularity,
       ? [row([`(popularity, ${popularity.listeners} held out)`, figure(popularity, 4), '', '', ''])]
       : []),
     ...policies.flatMap(
-      ({ name: policy, value, interval, liftOverServed, liftOverPopularity, verdict, reasons, essShare }) => [
+      ({
+        name: policy,
+        value,
+        interval,
+        liftOverServed,
+        liftOverPopularity,
+        verdict,
+        reasons,
+        essShare,
+        assumptionCost,
+      }) => [
         row([
           policy,
           value === null || interval === null ? '–' : figure({ value, interval }, 4),
@@ -49,6 +59,11 @@ function sliceLines({ dimension, name, decisions, listeners, served, popularity,
           `${verdict}, ESS ${(100 * essShare).toFixed(1)}%`,
         ]),
         ...reasons.map(({ sentence }) => `    - ${sentence}`),
+        ...(assumptionCost === null || assumptionCost.value === 0
+          ? []
+          : [
+              `    what the rung takes for granted: ${signed(assumptionCost.value)} a decision by the reward model; lifts allow for it`,
+            ]),
       ],
     ),
   ];
@@ -62,6 +77,10 @@ function lift(of: ComparedFigure | null): string {
   if (of === null) return '–';
   const percent = (share: number): string => `${share >= 0 ? '+' : ''}${(100 * share).toFixed(1)}%`;
   return `${percent(of.value)} [${bounds(of.interval, percent)}]`;
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
 }
 
 function bounds([lower, upper]: Bounds, end: (value: number) => string): string {

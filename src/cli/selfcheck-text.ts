@@ -17,6 +17,10 @@ export function selfCheckText(report: SelfCheckReport): string {
         `  of what is seen, ${percent(differingSeen)} is another card in its place, ${percent(elsewhereSeen)} is nowhere on the logging policy's page`,
         row(['estimator', 'coverage', '± of it', 'half-width', 'bias', 'lift (truth)', 'covered', 'ESS', 'verdict']),
         ...ways.map((way) => row(cellsOf(way))),
+        ...ways.map(
+          ({ estimator, rung, liftVsLogging: { bias, assumptionCost, pairedCoverage } }) =>
+            `    ${estimator} ${rung}: lifts are ${percent(bias)} too high, by the reward model ${percent(assumptionCost)}; paired intervals alone hold the truth in ${shown(pairedCoverage, 3)} of logs`,
+        ),
         ...ways.flatMap(({ estimator, rung, reasons }) =>
           Object.entries(reasons).map(
             ([reason, share]) => `    ${estimator} ${rung}: ${reason} in ${percent(share)} of logs`,

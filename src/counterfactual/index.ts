@@ -56,6 +56,14 @@ export {
   type VerdictOptions,
 } from './verdict.ts';
 export {
+  type AssumptionCost,
+  AssumptionGauge,
+  AssumptionMeter,
+  type Drawer,
+  widenedDifference,
+  widenedLift,
+} from './weights/assumption.ts';
+export {
   type ActionDistributions,
   chooseDimensions,
   clusterWeights,

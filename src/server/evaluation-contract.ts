@@ -130,6 +130,11 @@ const ComparedPolicySchema = recordOf<ComparedPolicy>({
   value: Type.Union([Type.Number(), Type.Null()], { description: 'Cards that earn, a decision; null where refused.' }),
   interval: Type.Union([Bounds, Type.Null()]),
   rung: Type.Enum(Rung),
+  assumptionCost: {
+    ...FigureOrNull,
+    description:
+      'What the rung takes for granted, in rewards a decision, as the reward model has it; intervals of lifts are wide enough for it.',
+  },
   liftOverServed: FigureOrNull,
   liftOverPopularity: FigureOrNull,
   differenceToServed: FigureOrNull,

@@ -21,6 +21,7 @@ export function createFakeEvaluation(clock: Clock): EvaluationService {
           value: 0.5,
           interval: [0.4, 0.6],
           rung: rung === 'slope' ? 'above' : rung,
+          assumptionCost: { value: 0, interval: [0, 0] },
           liftOverServed: { value: 0, interval: [-0.1, 0.1] },
           liftOverPopularity: null,
           differenceToServed: { value: 0, interval: [-0.05, 0.05] },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hash32 } from '../../base/index.ts';
+import { createRng, hash32 } from '../../base/index.ts';
 import { NO_ITEM } from '../../domain/index.ts';
 import {
   createWalker,
@@ -10,6 +10,7 @@ import {
   type Step,
   uniform,
 } from '../../policy/index.ts';
+import { AssumptionGauge, type Drawer } from './assumption.ts';
 import { Ladder, type LoggedRows } from './ladder.ts';
 import { RUNGS, type Rung } from './rung-products.ts';
 
@@ -392,5 +393,66 @@ describe('the ladder of weights, over every page that the log can hold', () => {
     }
     expect(new Ladder().weigh(apart, rows.slice(0, -1), target)).toBeUndefined();
     expect(new Ladder().weigh(apart, [rows[0], rows[0]], target)).toBeUndefined();
+  });
+});
+
+describe('what a rung takes for granted', () => {
+  const factor = (r: number, j: number): number => 1 / (1 + r + 0.5 * j);
+  const valuesOf = ({ shelves }: PageProblem) => ({
+    // Cards that stand in several rows' ways are the ones that earn.
+    byShelf: shelves.map(({ items, scores }) => Float64Array.from(items, (item, i) => scores[i] + (item < 5 ? 1 : 0))),
+    factor,
+  });
+  /** By every page that there is: what the rung's weights make of q̂, less what π's pages hold of it. */
+  const exactCost = (problem: PageProblem, rung: Rung): number => {
+    const values = valuesOf(problem);
+    const ladder = new Ladder();
+    let cost = 0;
+    for (const { rows, p } of pagesOf(problem, () => logging)) {
+      const page = ladder.weigh(problem, rows, target, values);
+      if (page === undefined) throw new Error('no page');
+      for (let c = 0; c < page.cards; c++) cost += p * page.weights[rung][c] * page.predicted[c];
+    }
+    for (const { rows, p } of pagesOf(problem, () => target)) {
+      for (const [r, { shelf: s, cards }] of rows.entries()) {
+        if (problem.shelves[s].carried) continue;
+        for (const [j, { index }] of cards.entries()) cost -= p * factor(r, j) * values.byShelf[s][index];
+      }
+    }
+    return cost;
+  };
+
+  it('is told by drawing alone, where rows want the same cards', () => {
+    const gauge = new AssumptionGauge();
+    const rng = createRng(8);
+    for (const rung of RUNGS) {
+      const exact = exactCost(entangled, rung);
+      const draws = 6000;
+      let [sum, squares] = [0, 0];
+      for (let k = 0; k < draws; k++) {
+        const seed = Uint32Array.of(rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32());
+        const drawers = [logging, target].map((policy) => ({ problem: entangled, policy })) as [Drawer, Drawer];
+        const cost = gauge.cost(rung, ...drawers, valuesOf(entangled), seed);
+        sum += cost;
+        squares += cost * cost;
+      }
+      const error = Math.sqrt((squares / draws - (sum / draws) ** 2) / draws);
+      expect(Math.abs(sum / draws - exact)).toBeLessThan(4 * error + 1e-12);
+      if (rung !== 'prefix') expect(Math.abs(exact)).toBeGreaterThan(6 * error);
+    }
+  });
+
+  it('is nothing at `above` where no row bears on another, and for the policy that logged', () => {
+    const gauge = new AssumptionGauge();
+    const seed = Uint32Array.of(1, 2, 3, 4);
+    for (const [problem, policy, rungs] of [
+      [apart, target, ['prefix', 'above']],
+      [entangled, logging, RUNGS],
+    ] as const) {
+      for (const rung of rungs) {
+        const cost = gauge.cost(rung, { problem, policy: logging }, { problem, policy }, valuesOf(problem), seed);
+        expect(cost).toBe(0);
+      }
+    }
   });
 });

@@ -1,4 +1,4 @@
-/** What evaluation takes for granted of candidates (ADR 25): nothing before the policy depends on the policy. */
+/** What evaluation takes for granted of candidates (ADR 24): nothing before the policy depends on the policy. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ManualClock, manualClock } from '../../base/index.ts';
 import type { DecisionToExchange } from '../../exchange/index.ts';

@@ -4,6 +4,7 @@
  */
 import { hash32 } from '../../base/index.ts';
 import {
+  AssumptionMeter,
   type ComparedRows,
   type EvaluationRows,
   evaluationRows,
@@ -13,7 +14,7 @@ import {
   type Rung,
   type WeighedPage,
 } from '../../counterfactual/index.ts';
-import { type DecisionRecord, surfaceOf } from '../../domain/index.ts';
+import { surfaceOf } from '../../domain/index.ts';
 import type { Span } from '../training/span.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
@@ -26,6 +27,7 @@ import {
   DecisionWeigher,
   earnedOf,
   isHeldOut,
+  isSampled,
   LEFT_OUT,
   type LeftOutReason,
   type OpenedDecision,
@@ -45,6 +47,8 @@ export interface ChunkJob {
   /** Share of the decisions that is read. */
   readonly share: number;
   readonly values: RewardValues | undefined;
+  /** Share of the decisions on which it is measured what the rungs take for granted. */
+  readonly assumptionShare: number;
   /** Does `values` predict nobody's rewards by a model that has seen them? */
   readonly isCrossFitted: boolean;
 }
@@ -58,6 +62,8 @@ export interface TargetSums {
   differing: number;
   /** What the log had no chance of. */
   readonly missing: MissingMassMeter;
+  /** What each rung takes for granted. */
+  readonly costs: Readonly<Record<Rung, AssumptionMeter>>;
 }
 
 /** Counted up while chunks are read. */
@@ -86,6 +92,12 @@ export function newTotals(targets: number): ChunkTotals {
       drawn: 0,
       differing: 0,
       missing: new MissingMassMeter(),
+      costs: {
+        prefix: new AssumptionMeter(),
+        above: new AssumptionMeter(),
+        row: new AssumptionMeter(),
+        item: new AssumptionMeter(),
+      },
     })),
     slices: [],
     decisions: 0,
@@ -101,13 +113,6 @@ export function newTotals(targets: number): ChunkTotals {
 /** A slice by one name. */
 export function keyOf(dimension: SliceDimension, name: string): string {
   return `${dimension} ${name}`;
-}
-
-const SAMPLE_SALT = 0x0be5;
-
-/** Is the decision among a share of them? By hash, so that every reading finds the same. */
-export function isSampled({ decisionId }: DecisionRecord, share: number, salt = SAMPLE_SALT): boolean {
-  return share >= 1 || (hash32(decisionId, salt) >>> 0) / 2 ** 32 < share;
 }
 
 /** Decisions of the span that may be evaluated, with what they earned. */
@@ -154,7 +159,10 @@ export async function* weighedChunks(
   totals: ChunkTotals,
   onProgress: OnProgress,
 ): AsyncGenerator<ComparedRows> {
-  const weigher = new DecisionWeigher(workspace, job.targets, totals.left, job.values);
+  const weigher = new DecisionWeigher(workspace, job.targets, totals.left, job.values, {
+    rungs: job.rungs,
+    share: job.assumptionShare,
+  });
   const listeners = new ListenerNumbers();
   const sliceNumbers = new Map<string, number>();
   const builder = new ChunkBuilder(job);
@@ -168,13 +176,14 @@ export async function* weighedChunks(
   for await (const { opened, earned } of openedOutcomes(workspace, job, totals.left, onRead, onHeldOut)) {
     const { record } = opened;
     builder.begin(gridOf(opened));
-    const isWeighed = weigher.weigh(opened, (t, page, missing) => {
+    const isWeighed = weigher.weigh(opened, (t, page, missing, costs = {}) => {
       const sums = totals.targets[t];
       sums.pages += page.page;
       sums.pageSquares += page.page ** 2;
       sums.drawn += page.drawn;
       sums.differing += page.differing;
       if (missing.steps > 0) sums.missing.add(missing.mass / missing.steps);
+      for (const rung of job.rungs) if (costs[rung] !== undefined) sums.costs[rung].add(costs[rung]);
       if (t === 0) totals.cards += page.cards;
       builder.add(t, page, earned);
     });

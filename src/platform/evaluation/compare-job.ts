@@ -1,15 +1,19 @@
 /** One comparison of policies, start to end: a reward model, one pass over the decisions, figures and what they are worth. Writes nothing. */
 import { requireOneOf, requireRange, requireWhole, resolveOptions, ShelfwiseError } from '../../base/index.ts';
 import {
+  type AssumptionCost,
   Comparison,
   isAvailable,
   judge,
   type Nuisance,
+  normalInterval,
   type PolicyComparison,
   RUNG_ASSUMPTIONS,
   type Rung,
   type SliceComparison,
   settingOf,
+  widenedDifference,
+  widenedLift,
 } from '../../counterfactual/index.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
@@ -27,6 +31,7 @@ import {
 } from './comparison.ts';
 import { unpairedLift } from './held-out.ts';
 import {
+  decisionsOf,
   fittedFor,
   noDecisions,
   READING_DEFAULTS,
@@ -134,6 +139,7 @@ export async function compareJob(
       rungs,
       by: options.by,
       values: fitted?.values,
+      assumptionShare: ASSUMPTION_DECISIONS / Math.max(1, decisionsOf(workspace, read)),
       isCrossFitted: options.rewardModel === 'cross-fitted',
     },
     totals,
@@ -184,6 +190,9 @@ export async function compareJob(
   };
 }
 
+/** So many decisions say what a rung takes for granted to some hundredths of a per cent of the value. */
+const ASSUMPTION_DECISIONS = 500;
+
 /** The same estimate where there is nothing to fit a reward model to. */
 function withoutModel(estimator: string): string {
   const { estimator: found } = settingOf(estimator);
@@ -209,12 +218,22 @@ function sliceReport(
   const isRefused = (target: number): boolean => judged[target].verdict === 'refused';
   const { level } = job.options;
   const heldOut = context.totals.heldOut.figure(dimension === '' ? '' : keyOf(dimension, name), job.options);
+  const costOf = (target: number): AssumptionCost | undefined => {
+    if (target === servedAmong(job.targets)) return undefined;
+    return context.totals.targets[target].costs[context.rungs[slice.policies[target].rung]].summary();
+  };
   const overPopularity = (target: number): ComparedFigure | null => {
     const { value: estimate, overBaseline } = slice.policies[target];
     const value = target === servedAmong(job.targets) ? slice.served : estimate;
-    if (!isRefused(baseline)) return overBaseline.lift === undefined ? null : figureOf(overBaseline.lift);
-    const lift = heldOut === undefined ? undefined : unpairedLift(value, heldOut, level);
-    return lift === undefined ? null : { value: lift.value, interval: boundsOf(lift.interval) };
+    const { lift } = overBaseline;
+    if (!isRefused(baseline)) {
+      const costs = { of: costOf(target), base: costOf(baseline) };
+      return lift === undefined ? null : liftFigure(lift, slice.policies[baseline].value.value, costs);
+    }
+    const over = heldOut === undefined ? undefined : unpairedLift(value, heldOut, level);
+    if (over === undefined || heldOut === undefined) return null;
+    const costs = { of: costOf(target), base: undefined };
+    return { value: over.value, interval: boundsOf(widenedLift(over, heldOut.value, costs)) };
   };
   return {
     dimension,
@@ -236,11 +255,15 @@ function sliceReport(
       // What served is known as it is: no estimate of it is better.
       const told = target === servedAmong(job.targets) ? { ...policy, ...figureOf(slice.served) } : policy;
       if (isRefused(target)) return told;
-      const { overServed } = slice.policies[target];
+      const costs = { of: costOf(target), base: undefined };
+      const { lift, difference } = slice.policies[target].overServed;
       return {
         ...told,
-        liftOverServed: overServed.lift === undefined ? null : figureOf(overServed.lift),
-        differenceToServed: figureOf(overServed.difference),
+        liftOverServed: lift === undefined ? null : liftFigure(lift, slice.served.value, costs),
+        differenceToServed: {
+          value: difference.value,
+          interval: boundsOf(widenedDifference(difference.bca, costs)),
+        },
         liftOverPopularity: overPopularity(target),
       };
     }),
@@ -252,7 +275,8 @@ function policyReport(
   target: number,
   { job, rungs, totals }: ReportContext,
 ): ComparedPolicy {
-  const { pages, pageSquares, drawn, differing, missing } = totals.targets[target];
+  const { pages, pageSquares, drawn, differing, missing, costs } = totals.targets[target];
+  const cost = costs[rungs[rung]].summary();
   const { essShare, maxWeight, cards, effectiveCards, largestShare } = weights;
   const missingMass = missing.summary();
   const { verdict, reasons } = judge({
@@ -266,6 +290,7 @@ function policyReport(
     value: isShown ? value.value : null,
     interval: isShown ? boundsOf(value.bca) : null,
     rung: rungs[rung],
+    assumptionCost: cost === undefined ? null : costFigure(cost, job.options.level),
     liftOverServed: null,
     liftOverPopularity: null,
     differenceToServed: null,
@@ -287,6 +312,19 @@ function policyReport(
 
 function figureOf({ value, bca }: PolicyComparison['value']): ComparedFigure {
   return { value, interval: boundsOf(bca) };
+}
+
+/** A lift whose interval is also wide enough for what the rung takes for granted. */
+function liftFigure(
+  { value, bca }: PolicyComparison['value'],
+  base: number,
+  costs: Parameters<typeof widenedLift>[2],
+): ComparedFigure {
+  return { value, interval: boundsOf(widenedLift({ value, interval: bca }, base, costs)) };
+}
+
+function costFigure({ mean, standardError }: AssumptionCost, level: number): ComparedFigure {
+  return { value: mean, interval: boundsOf(normalInterval(mean, standardError, level)) };
 }
 
 function boundsOf({ lower, upper }: { readonly lower: number; readonly upper: number }): ComparedFigure['interval'] {

@@ -153,13 +153,36 @@ describe('policies compared on the decisions of a platform', () => {
     expect(fitted.rewardModel?.rows).toBeGreaterThan(500);
     const logged = await compare({ policies: [COOL], rewardModel: 'logged' });
     const plain = await compare({ policies: [COOL], estimators: ['ipw'], rewardModel: 'none' });
+    // Without what the rung takes for granted, which only a model can tell.
     const width = (report: ComparisonReport): number => {
-      const [lower, upper] = policyOf(report, 'cool').liftOverServed?.interval ?? [0, 0];
-      return (upper ?? 0) - (lower ?? 0);
+      const { liftOverServed, assumptionCost } = policyOf(report, 'cool');
+      const [lower, upper] = (liftOverServed?.interval ?? [0, 0]).map((end) => end ?? 0);
+      const [least, most] = (assumptionCost?.interval ?? [0, 0]).map((end) => end ?? 0);
+      return upper - lower - (Math.max(0, most) - Math.min(0, least)) / report.overall.served.value;
     };
     // Draws are new in every run: most of the time it is far less.
     expect(width(fitted)).toBeLessThan(1.15 * width(plain));
     expect(width(logged)).toBeLessThan(1.15 * width(plain));
+    expect(policyOf(plain, 'cool').assumptionCost).toBeNull();
+  }, 240_000);
+
+  it('says what a rung takes for granted, and makes lifts wide enough for it', async () => {
+    const policies = [COOL, WARM, { name: 'again', policy: 'plackett-luce' }];
+    const above = await compare({ policies });
+    const prefix = await compare({ policies, rung: 'prefix' });
+    for (const { name } of policies) {
+      expect(policyOf(prefix, name).assumptionCost).toEqual({ value: 0, interval: [0, 0] });
+    }
+    expect(policyOf(above, 'again').assumptionCost).toEqual({ value: 0, interval: [0, 0] });
+    const { assumptionCost, liftOverServed, differenceToServed } = policyOf(above, 'warm');
+    const [least, most] = (assumptionCost?.interval ?? []).map((end) => end ?? 0);
+    expect(most - least).toBeGreaterThan(0);
+    // Truth plus cost is what is estimated: each end may be off by it, besides what resamples say.
+    const [lower, upper] = (differenceToServed?.interval ?? []).map((end) => end ?? 0);
+    const { value } = differenceToServed ?? { value: 0 };
+    expect(lower).toBeLessThan(value - Math.max(0, most));
+    expect(upper).toBeGreaterThan(value - Math.min(0, least));
+    expect(liftOverServed?.interval[0]).toBeCloseTo(lower / above.overall.served.value, 1);
   }, 240_000);
 
   it('gives the same figures for the same seed', async () => {

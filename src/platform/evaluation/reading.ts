@@ -68,14 +68,18 @@ export function readingOf(workspace: Workspace, job: ReadingJob): Reading {
 /** Undefined where none is asked for, or there is too little to fit. */
 export async function fittedFor(
   workspace: Workspace,
-  { rewardModel, family, folds, seed, share }: ReadingOptions,
+  { rewardModel, family, folds, seed }: ReadingOptions,
   read: Reading,
   onProgress: OnProgress,
 ): Promise<FittedValues | undefined> {
   if (rewardModel === 'none') return undefined;
-  const { span, nowMs } = read;
-  const decisions = share * countDecided(workspace.store, span.fromMs, Math.min(nowMs, span.toMs));
+  const decisions = decisionsOf(workspace, read);
   return fitRewardValues(workspace, { ...read, kind: rewardModel, family, folds, seed, decisions }, onProgress);
+}
+
+/** How many decisions are read, about. */
+export function decisionsOf({ store }: Workspace, { span, nowMs, share }: Reading): number {
+  return share * countDecided(store, span.fromMs, Math.min(nowMs, span.toMs));
 }
 
 export function rewardModelReport(

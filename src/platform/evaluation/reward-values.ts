@@ -17,9 +17,9 @@ import { resolveSpec } from '../training/options.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
 import type { ChunkJob } from './chunks.ts';
-import { isSampled, newTotals, openedOutcomes } from './chunks.ts';
+import { newTotals, openedOutcomes } from './chunks.ts';
 import type { RewardModelChoice } from './comparison.ts';
-import { type OpenedDecision, placeOf, type RewardValues } from './weighing.ts';
+import { isSampled, type OpenedDecision, placeOf, type RewardValues } from './weighing.ts';
 
 export interface FittedValues {
   readonly values: RewardValues;

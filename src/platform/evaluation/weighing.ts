@@ -5,13 +5,15 @@
  * Before anything is believed of a record its own policy walks it too: where one propensity comes out otherwise than it was
  * logged, by a bit, the decision is left out and counted.
  */
-import { MINUTE_MS } from '../../base/index.ts';
+import { hash32, MINUTE_MS, type Seed } from '../../base/index.ts';
 import {
+  AssumptionGauge,
   type CardValues,
   Ladder,
   type LoggedRows,
   type MissingMass,
   type PlaceMeans,
+  type Rung,
   SupportGauge,
   type WeighedPage,
 } from '../../counterfactual/index.ts';
@@ -123,7 +125,16 @@ export class DecisionOpener {
 const PREVIEW_MS = MINUTE_MS;
 
 /** What `weigh` hands over, policy by policy: it belongs to the weigher until the next. */
-export type OnWeighed = (target: number, page: WeighedPage, missing: MissingMass) => void;
+export type OnWeighed = (target: number, page: WeighedPage, missing: MissingMass, costs: RungCosts | undefined) => void;
+
+/** What each rung takes for granted, by one draw. */
+export type RungCosts = Readonly<Partial<Record<Rung, number>>>;
+
+/** Of which rungs, and on which share of the decisions. */
+export interface AssumptionJob {
+  readonly rungs: readonly Rung[];
+  readonly share: number;
+}
 
 interface Target {
   readonly tunables: TargetSpec['tunables'];
@@ -137,6 +148,10 @@ export class DecisionWeigher {
   readonly #decider: ReturnType<typeof createDecider>;
   readonly #ladder = new Ladder();
   readonly #gauge = new SupportGauge();
+  readonly #assumption: AssumptionJob | undefined;
+  readonly #assumptions = new AssumptionGauge();
+  /** What is prepared lasts until the next: draws read the logging policy's problem beside another's. */
+  readonly #loggedDecider: ReturnType<typeof createDecider>;
   /** Of each record's tunables, those of each target in its place. */
   readonly #tunables = new WeakMap<HomeTunables, readonly HomeTunables[]>();
   #predictions = new Float64Array(0);
@@ -149,8 +164,11 @@ export class DecisionWeigher {
     targets: readonly TargetSpec[],
     left: Record<LeftOutReason, number>,
     values?: RewardValues,
+    assumption?: AssumptionJob,
   ) {
     this.#decider = createDecider(encoder);
+    this.#loggedDecider = createDecider(encoder);
+    this.#assumption = assumption;
     this.#left = left;
     this.#values = values;
     this.#targets = targets.map(({ tunables, modelHash }) => ({
@@ -175,13 +193,26 @@ export class DecisionWeigher {
     if (again === undefined || again.differing > 0) return this.#leave('unequal');
     this.#gauge.note(own.problem, rows, own.policy);
     const values = this.#valuesOf(record.listenerKey, logged);
+    const { rungs = [], share = 0 } = this.#assumption ?? {};
+    const drawn =
+      values === undefined || !isSampled(record, share, ASSUMPTION_SALT)
+        ? undefined
+        : { values, logging: this.#loggedDecider.prepare(logged), seed: seedOf(logged.seed) };
     for (const [t, input] of inputs.entries()) {
       const { problem, policy } = this.#decider.prepare(input, true);
       const page = this.#ladder.weigh(problem, rows, policy, values);
       const missing = this.#gauge.missing(problem, policy);
       // What is masked depends on the page's rules alone, which are the record's for every policy.
       if (page === undefined || missing === undefined) return this.#leave('unequal');
-      onWeighed(t, page, missing);
+      const costs =
+        drawn &&
+        Object.fromEntries(
+          rungs.map((rung) => [
+            rung,
+            this.#assumptions.cost(rung, drawn.logging, { problem, policy }, drawn.values, drawn.seed),
+          ]),
+        );
+      onWeighed(t, page, missing, costs);
     }
     return true;
   }
@@ -230,6 +261,20 @@ export class DecisionWeigher {
     this.#left[why]++;
     return false;
   }
+}
+
+const ASSUMPTION_SALT = 0xa55;
+
+/** Other noise than that of the page which was logged. */
+function seedOf(seed: Seed): Seed {
+  return Uint32Array.from(seed, (word, k) => word ^ hash32('assumption', k));
+}
+
+const SAMPLE_SALT = 0x0be5;
+
+/** Is the decision among a share of them? By hash, so that every reading finds the same. */
+export function isSampled({ decisionId }: DecisionRecord, share: number, salt = SAMPLE_SALT): boolean {
+  return share >= 1 || (hash32(decisionId, salt) >>> 0) / 2 ** 32 < share;
 }
 
 /** The slices that a decision is of. */

@@ -5,6 +5,9 @@
  */
 import { createRng, type Rng } from '../../base/index.ts';
 import {
+  type AssumptionCost,
+  AssumptionGauge,
+  AssumptionMeter,
   type CardValues,
   type ComparedRows,
   Comparison,
@@ -12,11 +15,12 @@ import {
   judge as judgeEvidence,
   Ladder,
   type MissingMassEstimate,
-  type PolicyComparison,
   RUNGS,
   type Rung,
+  type SliceComparison,
   settingOf,
   type WeighedPage,
+  widenedLift,
 } from '../../counterfactual/index.ts';
 import type { ComparedRung } from '../../platform/index.ts';
 import { createWalker, samplePage } from '../../policy/index.ts';
@@ -48,9 +52,15 @@ export interface WayOutcome {
   readonly standardError: number;
   /** NaN where nothing was earned. */
   readonly lift: number;
+  /** As a comparison tells it: wide enough for what the rung takes for granted. */
   readonly liftLower: number;
   readonly liftUpper: number;
+  /** Of the paired resamples alone. */
+  readonly pairedLower: number;
+  readonly pairedUpper: number;
   readonly liftStandardError: number;
+  /** What the rung takes for granted, by the reward model, over what served. */
+  readonly assumptionCost: number;
   readonly rung: Rung;
   readonly essShare: number;
   readonly meanWeight: number;
@@ -72,6 +82,8 @@ export interface Replicate {
 }
 
 const CHUNK_DECISIONS = 256;
+/** Contexts on which it is measured what a rung takes for granted, as a comparison does on decisions. */
+const ASSUMPTION_CONTEXTS = 500;
 
 export class Replicator {
   readonly #reader: PoolReader;
@@ -82,6 +94,8 @@ export class Replicator {
   readonly #ladder = new Ladder();
   readonly #walker = createWalker();
   readonly #rewards = new Uint8Array(RANKS * RANKS);
+  /** By rung and policy, of the pool: the same for every log. */
+  readonly #costs = new Map<string, AssumptionCost | undefined>();
 
   constructor(reader: PoolReader, judge: Judge, settings: ReplicateSettings) {
     this.#reader = reader;
@@ -139,7 +153,7 @@ export class Replicator {
       served: compared[0]?.served.value ?? Number.NaN,
       contextCounts,
       outcomes: Array.from({ length: policies - 1 }, (_, p) =>
-        ways.map(({ rung }, w) => this.#outcomeOf(compared[w]?.policies[p + 1], rung, p)),
+        ways.map(({ rung }, w) => this.#outcomeOf(compared[w], rung, p)),
       ),
     };
   }
@@ -179,9 +193,32 @@ export class Replicator {
     };
   }
 
-  #outcomeOf(compared: PolicyComparison | undefined, rung: ComparedRung, policy: number): WayOutcome {
-    if (compared === undefined) throw new RangeError('a log has no decision');
+  #costOf(policy: number, rung: Rung): AssumptionCost | undefined {
+    const key = `${rung} ${policy}`;
+    if (this.#costs.has(key)) return this.#costs.get(key);
+    const reader = this.#reader;
+    const { contexts } = reader.columns;
+    const gauge = new AssumptionGauge();
+    const meter = new AssumptionMeter();
+    const rng = createRng(this.#settings.seed).fork(3);
+    for (let context = 0; context < contexts; context += Math.max(1, Math.floor(contexts / ASSUMPTION_CONTEXTS))) {
+      const noise = Uint32Array.of(rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32());
+      const drawerOf = (p: number) => ({ problem: reader.problemOf(context, p), policy: reader.policyOf(context, p) });
+      meter.add(gauge.cost(rung, drawerOf(LOGGING), drawerOf(policy), this.#valuesOf(context), noise));
+    }
+    this.#costs.set(key, meter.summary());
+    return meter.summary();
+  }
+
+  #outcomeOf(all: SliceComparison | undefined, asked: ComparedRung, policy: number): WayOutcome {
+    if (all === undefined) throw new RangeError('a log has no decision');
+    const compared = all.policies[policy + 1];
     const { value, weights, meanWeight, overServed } = compared;
+    const rung = asked === 'slope' ? RUNGS[compared.rung] : asked;
+    const cost = this.#costOf(policy + 1, rung);
+    const { lift } = overServed;
+    const told =
+      lift && widenedLift({ value: lift.value, interval: lift.bca }, all.served.value, { of: cost, base: undefined });
     const { cards, effectiveCards, maxWeight, largestShare, essShare } = weights;
     const { verdict, reasons } = judgeEvidence({
       weights: { rows: cards, effectiveSize: effectiveCards, largest: maxWeight, largestShare },
@@ -193,11 +230,14 @@ export class Replicator {
       lower: value.bca.lower,
       upper: value.bca.upper,
       standardError: value.standardError,
-      lift: overServed.lift?.value ?? Number.NaN,
-      liftLower: overServed.lift?.bca.lower ?? Number.NaN,
-      liftUpper: overServed.lift?.bca.upper ?? Number.NaN,
-      liftStandardError: overServed.lift?.standardError ?? Number.NaN,
-      rung: rung === 'slope' ? RUNGS[compared.rung] : rung,
+      lift: lift?.value ?? Number.NaN,
+      liftLower: told?.lower ?? Number.NaN,
+      liftUpper: told?.upper ?? Number.NaN,
+      pairedLower: lift?.bca.lower ?? Number.NaN,
+      pairedUpper: lift?.bca.upper ?? Number.NaN,
+      liftStandardError: lift?.standardError ?? Number.NaN,
+      assumptionCost: (cost?.mean ?? Number.NaN) / all.served.value,
+      rung,
       essShare,
       meanWeight: meanWeight.mean,
       maxWeight,

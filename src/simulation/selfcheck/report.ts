@@ -28,13 +28,18 @@ export interface WayReport {
     readonly median: number | null;
     readonly coverage: number | null;
     readonly medianHalfWidth: number | null;
+    /** The same of the paired intervals, before they are made wide enough for what the rung takes for granted. */
+    readonly pairedCoverage: number | null;
+    readonly medianPairedHalfWidth: number | null;
+    /** What the rung takes for granted by the reward model, over what served; `bias` is what it costs in truth. Median over logs. */
+    readonly assumptionCost: number | null;
     /** Mean of the lifts - truth, and its standard error: what the rung's assumption costs. */
     readonly bias: number | null;
     readonly biasError: number | null;
     /** Of the lifts over logs, and the median of what each log says of it: as wide as intervals have to be, and as they are. */
     readonly deviation: number | null;
     readonly medianStandardError: number | null;
-    /** Share of logs whose interval holds truth + bias: below `level` where the intervals themselves are too narrow. */
+    /** Share of logs whose paired interval holds truth + bias: below `level` where those themselves are too narrow. */
     readonly coverageOfMean: number | null;
   };
   /** Medians over logs. */
@@ -130,8 +135,8 @@ export function wayReport(
   const coverage = share(({ outcome: { lower, upper } }) => lower <= truth && truth <= upper);
   const { mean, deviation } = spreadOf(answered.map(({ outcome }) => outcome.value));
   const lifts = spreadOf(answered.map(({ outcome }) => outcome.lift));
-  const liftCoverage = (wanted: number): number | null =>
-    orNull(share(({ outcome: { liftLower, liftUpper } }) => liftLower <= wanted && wanted <= liftUpper));
+  const pairedCoverage = (wanted: number): number | null =>
+    orNull(share(({ outcome: { pairedLower, pairedUpper } }) => pairedLower <= wanted && wanted <= pairedUpper));
   const verdicts = { trustworthy: 0, weak: 0, refused: 0 };
   const reasons: Record<string, number> = {};
   const rungs: Record<string, number> = {};
@@ -167,13 +172,16 @@ export function wayReport(
     liftVsLogging: {
       truth: lift,
       median: orNull(median((outcome) => outcome.lift)),
-      coverage: liftCoverage(lift),
+      coverage: orNull(share(({ outcome: { liftLower, liftUpper } }) => liftLower <= lift && lift <= liftUpper)),
       medianHalfWidth: orNull(median(({ liftLower, liftUpper }) => (liftUpper - liftLower) / 2)),
+      pairedCoverage: pairedCoverage(lift),
+      medianPairedHalfWidth: orNull(median(({ pairedLower, pairedUpper }) => (pairedUpper - pairedLower) / 2)),
+      assumptionCost: orNull(median(({ assumptionCost }) => assumptionCost)),
       bias: orNull(lifts.mean - lift),
       biasError: orNull(lifts.deviation / Math.sqrt(n)),
       deviation: orNull(lifts.deviation),
       medianStandardError: orNull(median(({ liftStandardError }) => liftStandardError)),
-      coverageOfMean: liftCoverage(lifts.mean),
+      coverageOfMean: pairedCoverage(lifts.mean),
     },
     essShare: medianOf(all.map(({ outcome }) => outcome.essShare)),
     maxWeight: medianOf(all.map(({ outcome }) => outcome.maxWeight)),

@@ -12,6 +12,7 @@ import { Verdicts } from './verdicts.tsx';
 import { Weights } from './weights.tsx';
 import styles from './what-if.module.css';
 import {
+  assumedText,
   boundsText,
   DIMENSION_NAMES,
   ESTIMATOR_NAMES,
@@ -126,7 +127,7 @@ function Foundations({
         ? `SLOPE took: ${rungs.map((rung) => RUNG_NAMES[rung]).join('; ')}`
         : RUNG_NAMES[report.rung],
     ],
-    ['Assumed', `That ${report.assumption}.`],
+    ['Assumed', assumedText(report.assumption, policies)],
     [
       'Estimator',
       `${ESTIMATOR_NAMES[report.estimator] ?? report.estimator}${rewardModel === null ? '' : `, with a ${rewardModel.family} reward model (${rewardModel.kind}, ${countText(rewardModel.rows, 'row')})`}`,

@@ -9,6 +9,7 @@ function policyOf(name: string, value: number | null, half = 0.1, verdict: Compa
     interval: value === null ? null : [value - half, value + half],
     verdict,
     rung: 'above',
+    assumptionCost: null,
     liftOverServed: null,
     liftOverPopularity: null,
     differenceToServed: null,

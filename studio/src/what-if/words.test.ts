@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { ComparedPolicy } from '../../../src/server/contract.ts';
-import { boundsText, leftOutTexts, liftText, pageWeightText, shareText, verdictText, weightText } from './words.ts';
+import {
+  assumedText,
+  boundsText,
+  leftOutTexts,
+  liftText,
+  pageWeightText,
+  shareText,
+  verdictText,
+  weightText,
+} from './words.ts';
 
 const policy: ComparedPolicy = {
   name: 'warm',
   value: 1.3267,
   interval: [1.21, 1.4501],
   rung: 'above',
+  assumptionCost: null,
   liftOverServed: { value: 0.082, interval: [0.012, 0.15] },
   liftOverPopularity: null,
   differenceToServed: null,
@@ -24,6 +34,26 @@ const policy: ComparedPolicy = {
   verdict: 'trustworthy',
   reasons: [],
 };
+
+describe('what is assumed', () => {
+  it('says what it costs, of nobody who is refused', () => {
+    const cost = (value: number, more: Partial<ComparedPolicy> = {}): ComparedPolicy => ({
+      ...policy,
+      assumptionCost: { value, interval: [value - 0.01, value + 0.01] },
+      ...more,
+    });
+    const all = [
+      cost(0.0312),
+      cost(-0.02, { name: 'cool' }),
+      cost(0.4, { name: 'greedy', verdict: 'refused' }),
+      policy,
+    ];
+    expect(assumedText('x holds', all)).toBe(
+      'That x holds. The reward model says how far values are off by it, a decision: warm by +0.031, cool by −0.020. Intervals over what served and over popularity allow for it.',
+    );
+    expect(assumedText('x holds', [policy, cost(0)])).toBe('That x holds.');
+  });
+});
 
 describe('a verdict in words', () => {
   it('says more, less, or that it is not to be told', () => {

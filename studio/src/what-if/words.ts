@@ -111,6 +111,17 @@ export function verdictText({ value, interval, liftOverServed, verdict }: Compar
   }
 }
 
+/** What weights take for granted, and what that costs each policy that is not refused, as the reward model has it. */
+export function assumedText(assumption: string, policies: readonly ComparedPolicy[]): string {
+  const costs = policies.flatMap(({ name, verdict, assumptionCost }) =>
+    verdict === 'refused' || assumptionCost === null || assumptionCost.value === 0
+      ? []
+      : [`${name} by ${assumptionCost.value > 0 ? '+' : '−'}${Math.abs(assumptionCost.value).toFixed(3)}`],
+  );
+  if (costs.length === 0) return `That ${assumption}.`;
+  return `That ${assumption}. The reward model says how far values are off by it, a decision: ${costs.join(', ')}. Intervals over what served and over popularity allow for it.`;
+}
+
 /** "3.5 %", "1 in 3,400": shares of effective samples go far down. */
 export function shareText(share: number): string {
   if (share >= 0.001 || share === 0) return percentText(share);
