@@ -35,6 +35,9 @@ function withOption(options: Options, name: string, value: OptionValue | undefin
   return value === undefined ? others : { ...others, [name]: value };
 }
 
+/** A cap on rewards so high is none. */
+const NO_CAP = 1e9;
+
 interface OptionFieldProps {
   readonly option: PolicyOption;
   /** Undefined: as it serves. */
@@ -62,7 +65,7 @@ function OptionField({ option: { name, value: usual, choices }, set, onSet }: Op
       radius="md"
       autoComplete="off"
       inputMode={typeof usual === 'number' ? 'decimal' : 'text'}
-      placeholder={String(usual)}
+      placeholder={usual === NO_CAP ? 'none' : String(usual)}
       defaultValue={set === undefined ? '' : String(set)}
       onChange={({ currentTarget: { value } }) => onSet(value.trim() === '' ? undefined : readValue(value.trim()))}
     />

@@ -54,6 +54,9 @@ describe('a question in an address', () => {
     expect(formatPolicy(mixed)).toBe(text);
     expect(parsePolicy(text)).toEqual(mixed);
     expect(policyNames([mixed])).toEqual(['softmax, diversity 0.3, diversityOver page']);
+    const both = { ...mixed, options: { floor: 'mix' }, composition: { floor: 0.1 } };
+    expect(policyNames([both])).toEqual(['softmax, floor mix, floor 0.1']);
+    expect(parsePolicy(formatPolicy(both))).toEqual(both);
     expect(requestOf(questionOf({ policies: text }) ?? ({} as never)).policies).toEqual([
       { name: 'softmax, diversity 0.3, diversityOver page', policy: 'softmax', composition: mixed.composition },
     ]);

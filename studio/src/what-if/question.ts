@@ -118,7 +118,8 @@ const LONGEST_NAME = 80;
 
 /** "greedy"; "plackett-luce, cardTemperature 0.08" */
 export function policyName({ policy, options, composition, model }: AskedPolicy): string {
-  const parts = Object.entries({ ...options, ...composition }).map(([name, value]) => `${name} ${value}`);
+  // Both may have an option of one name.
+  const parts = [options, composition].flatMap((own) => Object.entries(own).map(([name, value]) => `${name} ${value}`));
   if (model !== 'logged') parts.push(model === 'serving' ? 'model that serves' : `model ${model.slice(0, 8)}`);
   const name = [policy, ...parts].join(', ');
   return name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`;
