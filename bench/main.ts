@@ -10,6 +10,7 @@ import { benchOnnx } from './onnx.ts';
 import { benchOpe } from './ope.ts';
 import { benchQuality } from './quality.ts';
 import { benchScore } from './score.ts';
+import { benchStats } from './stats.ts';
 import { benchTrain } from './train.ts';
 
 const BENCHES = {
@@ -21,6 +22,7 @@ const BENCHES = {
   onnx: benchOnnx,
   quality: benchQuality,
   ope: benchOpe,
+  stats: benchStats,
 };
 
 const { values, positionals } = parseArgs({
