@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { Item } from '../../../src/server/contract.ts';
+import chips from '../shell/chips.module.css';
 import { SearchIcon } from '../shell/icons.tsx';
 import { PageMain } from '../shell/page-main.tsx';
 import { Failure, Message, Skeleton } from '../shell/states.tsx';
@@ -25,7 +26,7 @@ function KindChips({ kind, q }: { readonly kind: Kind | undefined; readonly q: s
     ...(one === undefined ? {} : { kind: one }),
   });
   return (
-    <nav className={styles.kinds} aria-label="Kinds">
+    <nav className={`${chips.chips} ${styles.kinds}`} aria-label="Kinds">
       {[undefined, ...KINDS].map((one) => (
         <Link
           key={one ?? 'all'}

@@ -3,8 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import type { ItemExposure } from '../../../src/server/contract.ts';
 import { CHART, Chart, type PlotLibrary } from '../shell/chart.tsx';
+import figures from '../shell/figures.module.css';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Skeleton } from '../shell/states.tsx';
+import table from '../shell/table.module.css';
 import { dateText, dayMonthText, percentText } from '../shell/times.ts';
 import { fetchExposure } from './api.ts';
 import styles from './exposure.module.css';
@@ -22,7 +24,7 @@ function Numbers({ exposure }: { readonly exposure: ItemExposure }) {
     ['Mean place', meanRank === null ? '–' : (meanRank + 1).toFixed(1), 'in the row'],
   ];
   return (
-    <dl className={styles.numbers}>
+    <dl className={`${figures.numbers} ${styles.numbers}`}>
       {facts.map(([name, value, about]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -39,7 +41,7 @@ function Numbers({ exposure }: { readonly exposure: ItemExposure }) {
 function ByShelf({ rows }: { readonly rows: ItemExposure['byShelf'] }) {
   const most = Math.max(...rows.map(({ shown }) => shown), 1);
   return (
-    <table className={styles.shelves}>
+    <table className={`${table.table} ${styles.shelves}`}>
       <caption className="visually-hidden">Exposure by shelf</caption>
       <thead>
         <tr>

@@ -3,6 +3,8 @@ import { Button } from '@mantine/core';
 import { useReducedMotion } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import type { LiveInsights, LiveStage } from '../../../src/server/contract.ts';
+import { Choice } from '../shell/choice.tsx';
+import figures from '../shell/figures.module.css';
 import { PauseIcon, PlayIcon } from '../shell/icons.tsx';
 import { PageMain } from '../shell/page-main.tsx';
 import { Panel } from '../shell/panel.tsx';
@@ -43,11 +45,11 @@ function Numbers({ minute }: { readonly minute: LiveInsights['lastMinute'] }) {
   ];
   return (
     <section aria-label="The last minute">
-      <dl className={styles.numbers}>
+      <dl className={`${figures.numbers} ${styles.numbers}`}>
         {facts.map(({ name, value, about, bad = false }) => (
-          <div key={name} data-bad={bad}>
+          <div key={name}>
             <dt>{name}</dt>
-            <dd>
+            <dd data-standing={bad ? 'worse' : undefined}>
               {value}
               <span>{about}</span>
             </dd>
@@ -87,21 +89,12 @@ export function LivePage() {
       }
       actions={
         <>
-          <fieldset className={styles.spans}>
-            <legend className="visually-hidden">Minutes on show</legend>
-            {MINUTES.map((span) => (
-              <label key={span} data-checked={span === minutes}>
-                <input
-                  type="radio"
-                  name="minutes"
-                  className="visually-hidden"
-                  checked={span === minutes}
-                  onChange={() => setMinutes(span)}
-                />
-                {span} min
-              </label>
-            ))}
-          </fieldset>
+          <Choice
+            legend="Minutes on show"
+            value={String(minutes)}
+            onChange={(span) => setMinutes(Number(span))}
+            options={MINUTES.map((span) => ({ value: String(span), label: `${span} min` }))}
+          />
           <Button
             variant="default"
             radius="xl"
@@ -117,10 +110,10 @@ export function LivePage() {
       {latest === undefined && failure !== null ? (
         <Failure failure={failure} onRetry={retry} />
       ) : latest === undefined ? (
-        <div className={styles.panels} aria-busy="true">
+        <div className={figures.panels} aria-busy="true">
           {WAITING_PX.map((heightPx, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: places do not move
-            <div key={index} className={index === 0 ? styles.wide : undefined}>
+            <div key={index} className={index === 0 ? figures.wide : undefined}>
               <Skeleton heightPx={heightPx} />
             </div>
           ))}
@@ -133,7 +126,7 @@ export function LivePage() {
             </p>
           )}
           <Numbers minute={latest.lastMinute} />
-          <div className={styles.panels}>
+          <div className={figures.panels}>
             <Panel title="Requests" note="a second">
               <Lines points={points} spanMs={spanMs} lines={LINES.requests} label="Requests and Homes a second" />
             </Panel>

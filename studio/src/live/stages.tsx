@@ -1,6 +1,7 @@
 /** Where the time of the last minute's requests went. */
 import type { LiveInsights, LiveStage } from '../../../src/server/contract.ts';
 import { Panel } from '../shell/panel.tsx';
+import table from '../shell/table.module.css';
 import { msText } from './amounts.ts';
 import styles from './stages.module.css';
 
@@ -36,7 +37,7 @@ export function Stages({ minute }: { readonly minute: LiveInsights['lastMinute']
       wide
     >
       <div className={styles.scroll}>
-        <table className={styles.stages}>
+        <table className={`${table.table} ${styles.stages}`}>
           <caption className="visually-hidden">Latencies by stage over the last minute</caption>
           <thead>
             <tr>

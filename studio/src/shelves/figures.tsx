@@ -3,10 +3,13 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ShelfFigures, ShelfInsights } from '../../../src/server/contract.ts';
+import chips from '../shell/chips.module.css';
 import { Confirm } from '../shell/confirm.tsx';
+import summary from '../shell/figures.module.css';
 import { ChevronIcon } from '../shell/icons.tsx';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Message, problemOf, Skeleton } from '../shell/states.tsx';
+import table from '../shell/table.module.css';
 import { dateText, percentText } from '../shell/times.ts';
 import type { Notify } from '../shell/use-notices.ts';
 import { fetchFigures } from './api.ts';
@@ -70,7 +73,7 @@ function Homes({ insights, all }: { readonly insights: ShelfInsights; readonly a
     ],
   ];
   return (
-    <dl className={styles.homes}>
+    <dl className={`${summary.numbers} ${styles.homes}`}>
       {facts.map(([name, value, about]) => (
         <div key={name}>
           <dt>{name}</dt>
@@ -208,7 +211,7 @@ export function Figures({ notify }: { readonly notify: Notify }) {
   const byDayOf = new Map(fortnight.data?.shelves.map(({ id, byDay }) => [id, byDay]));
   return (
     <>
-      <nav className={styles.spans} aria-label="Span">
+      <nav className={chips.chips} aria-label="Span">
         {SPANS.map((one) => (
           <Link
             key={one}
@@ -250,7 +253,7 @@ export function Figures({ notify }: { readonly notify: Notify }) {
             <Message title="No shelves" text="" remedy="" />
           ) : (
             <div className={styles.frame} data-waiting={isPlaceholderData}>
-              <table className={styles.table}>
+              <table className={`${table.table} ${styles.table}`}>
                 <caption className="visually-hidden">Shelves in the order of their declaration, with figures</caption>
                 <thead>
                   <tr>
