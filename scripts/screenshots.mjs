@@ -34,11 +34,15 @@ const MOST_BYTES = 4e6;
 const LONG_MS = 600_000;
 /** Who asked for Homes days ago, so that there is something to judge from: enough for all verdicts. */
 const PAST_LISTENERS = '600';
+/** And of whom days are examined: a day must not be all. */
+const DAILY_LISTENERS = '200';
+const DAY_MS = 86_400_000;
 /** Members of the demo's cast: somebody with much behind them, somebody with episodes begun, and somebody whose Home no picture opens. */
 const LISTENER = 'demo-heavy';
 const BEGUN = 'demo-unfinished';
 const UNVISITED = 'demo-spanish';
 
+const featureRows = (page) => page.locator('tbody[data-feature]').first().waitFor();
 const shelves = (page) => page.locator('section[data-shelf]').first().waitFor();
 /** Each page: its address, or a function of the platform's API that finds it; and what to wait for or do before the picture. */
 const PAGES = {
@@ -136,6 +140,33 @@ const PAGES = {
         window.scrollTo(0, panel.getBoundingClientRect().top + window.scrollY - 130);
       });
     },
+  },
+  data: {
+    path: async (call) => {
+      // The platform looks by itself, at the days since it began: at these it is told to.
+      for (const days of [6, 5, 4, 3, 2]) {
+        const span = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+        await call('/v1/data/examine', { span, streams: ['serving', 'training', 'evaluation'] });
+      }
+      return '/data';
+    },
+    ready: featureRows,
+  },
+  'data-feature': {
+    path: '/data?feature=listener.tier&q=listener',
+    ready: async (page) => {
+      await featureRows(page);
+      const opened = page.getByRole('region', { name: /^Opened/ });
+      await opened
+        .getByRole('img', { name: /^Drift of/ })
+        .locator('svg')
+        .waitFor();
+      await opened.evaluate((panel) => window.scrollTo(0, panel.getBoundingClientRect().top + window.scrollY - 16));
+    },
+  },
+  'data-slices': {
+    path: '/data?part=slices&feature=cross.taste',
+    ready: (page) => page.getByRole('list', { name: 'cross.taste by tier' }).getByRole('img').first().waitFor(),
   },
   live: { path: '/live' },
 };
@@ -247,13 +278,16 @@ if (BROWSER === undefined) {
 await ensureStudio();
 const dataDir = options.at === undefined ? mkdtempSync(join(tmpdir(), 'shelfwise-screenshots-')) : undefined;
 let demo = dataDir === undefined ? undefined : await startDemo(dataDir);
-if (
-  demo !== undefined &&
-  Object.keys(PAGES).some((name) => name.startsWith('what-if') && name.includes(options.only))
-) {
+/** Of pages about the past: visits of as many listeners, in as many rounds of six hours. */
+const PASTS = { 'what-if': [PAST_LISTENERS, '2'], data: [DAILY_LISTENERS, '5'] };
+const wanted = Object.keys(PAGES).filter((name) => name.includes(options.only));
+const pasts = Object.entries(PASTS).filter(([start]) => wanted.some((name) => name.startsWith(start)));
+if (demo !== undefined && pasts.length > 0) {
   await stopDemo(demo);
-  const { code } = await run(nodeBinary(), [join(ROOT, 'scripts', 'past-visits.ts'), dataDir, PAST_LISTENERS, '2']);
-  if (code !== 0) process.exit(1);
+  for (const [, past] of pasts) {
+    const { code } = await run(nodeBinary(), [join(ROOT, 'scripts', 'past-visits.ts'), dataDir, ...past]);
+    if (code !== 0) process.exit(1);
+  }
   demo = await startDemo(dataDir);
 }
 const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });

@@ -53,7 +53,7 @@ export function DriftChart({ feature, sets, heightPx = HEIGHT_PX }: DriftChartPr
       const every = Math.max(1, Math.ceil(sets.length / Math.max(2, Math.floor(widthPx / TICK_PX))));
       const ticks = sets.flatMap((_, at) => ((sets.length - 1 - at) % every === 0 ? [at] : []));
       const marks = worst.flatMap((severity, at) =>
-        severity === null ? [] : [{ at, severity, distance: drift[at] ?? skew[at] ?? 0 }],
+        severity === null ? [] : [{ at, severity, distance: Math.max(drift[at] ?? 0, skew[at] ?? 0) }],
       );
       const line = (distances: readonly (number | null)[], stroke: string, isDashed: boolean) => [
         plot.lineY(pointsOf(distances), {

@@ -161,7 +161,7 @@ function FeatureLine({ feature, sets }: { readonly feature: FeatureTimeline; rea
         <p>{driftText(drift, sets)}</p>
         {last !== null && last >= 0.005 && <p>{shareText(last)} missing in the last</p>}
         {wrong.length > 0 && (
-          <p className={styles.wrong}>
+          <p className={styles.wrong} data-severity={worst.includes('error') ? 'error' : 'warning'}>
             wrong in{' '}
             {wrong.length <= 2
               ? wrong.map((at) => spanText(sets[at]?.span ?? '')).join(', ')
