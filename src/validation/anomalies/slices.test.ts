@@ -121,7 +121,7 @@ describe('coverage of slices', () => {
     const clean = alarms(() => 1);
     // 0.01, and three standard deviations of 400 runs.
     expect(clean).toBeLessThanOrEqual(0.025);
-    // By the ratio alone, and five expected examples, one clean span of ten would raise one.
+    // At a level sixty times as high one clean span of twelve would raise one: the test is what holds it down.
     expect(alarms(() => 1, { significance: 1 })).toBeGreaterThan(0.05);
     expect(alarms((slice) => (slice === 5 ? 0.1 : 1))).toBe(1);
     expect(alarms((slice) => (slice === 12 ? 0 : 1))).toBe(1);
