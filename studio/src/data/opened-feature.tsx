@@ -25,7 +25,9 @@ export function OpenedFeature({ name, sets, names, slice, drawing, findings, onC
   const section = useRef<HTMLElement>(null);
   const detailId = useId();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another one comes into view as well
-  useEffect(() => section.current?.scrollIntoView({ block: 'nearest' }), [name]);
+  useEffect(() => {
+    section.current?.scrollIntoView({ block: 'nearest' });
+  }, [name]);
   return (
     <section ref={section} aria-label={`Opened: ${name}`}>
       {error !== null ? (
