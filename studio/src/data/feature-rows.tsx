@@ -1,5 +1,5 @@
 /** A feature in its table: a line a set, its name and its distribution beside all of them. */
-import type { RefObject } from 'react';
+import { memo, type RefObject } from 'react';
 import type { ComparedFigures } from '../../../src/server/contract.ts';
 import { ChevronIcon } from '../shell/icons.tsx';
 import { colourOf } from './colours.ts';
@@ -20,11 +20,12 @@ interface FeatureRowsProps {
   readonly isOpen: boolean;
   readonly detailId: string;
   readonly rowRef: RefObject<HTMLTableSectionElement | null> | undefined;
-  readonly onToggle: () => void;
+  readonly onOpen: (feature: string | undefined) => void;
 }
 
-export function FeatureRows(props: FeatureRowsProps) {
-  const { feature, index, names, drawing, findings, slice, isOpen, detailId, rowRef, onToggle } = props;
+/** Drawn anew only when something of it has changed, not whenever the page scrolls. */
+export const FeatureRows = memo(function FeatureRows(props: FeatureRowsProps) {
+  const { feature, index, names, drawing, findings, slice, isOpen, detailId, rowRef, onOpen } = props;
   const columns = COLUMNS[feature.kind];
   const isCompared = names.length > 1;
   const lines = names.length;
@@ -44,7 +45,7 @@ export function FeatureRows(props: FeatureRowsProps) {
                   aria-expanded={isOpen}
                   aria-controls={isOpen ? detailId : undefined}
                   data-opens={feature.name}
-                  onClick={onToggle}
+                  onClick={() => onOpen(isOpen ? undefined : feature.name)}
                 >
                   <bdi className={styles.title} title={feature.name}>
                     {feature.name}
@@ -103,7 +104,7 @@ export function FeatureRows(props: FeatureRowsProps) {
       })}
     </tbody>
   );
-}
+});
 
 /** A text that may be cut off: as many characters. */
 const LONG = 12;

@@ -104,7 +104,7 @@ export function FeatureTable(props: FeatureTableProps) {
               isOpen={isOpen}
               detailId={detailId}
               rowRef={rowRef}
-              onToggle={() => onOpen(isOpen ? undefined : feature.name)}
+              onOpen={onOpen}
             />
             {isOpen && (
               <tbody ref={watchDetail} className={styles.detail}>

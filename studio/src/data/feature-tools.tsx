@@ -2,14 +2,14 @@
 import '@mantine/core/styles/Checkbox.css';
 import '@mantine/core/styles/InlineInput.css';
 import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback } from 'react';
 import type { FeatureOrder } from '../../../src/server/contract.ts';
 import { Choice } from '../shell/choice.tsx';
 import { SearchIcon } from '../shell/icons.tsx';
 import { type DataSearch, KINDS, ORDERS, type SearchChange } from './address.ts';
 import styles from './feature-tools.module.css';
 import type { SliceGroup } from './use-slices.ts';
+import { useTyped } from './use-typed.ts';
 
 interface FeatureToolsProps {
   readonly search: DataSearch;
@@ -21,7 +21,6 @@ interface FeatureToolsProps {
   readonly onChange: (change: SearchChange) => void;
 }
 
-const SETTLE_MS = 150;
 const ORDER_NAMES: Readonly<Record<FeatureOrder, string>> = {
   distance: 'distance',
   anomalies: 'anomalies',
@@ -32,20 +31,8 @@ const ALL = 'all';
 
 export function FeatureTools({ search, order, isCompared, slices, field, onChange }: FeatureToolsProps) {
   const { q = '', kind, anomalous = false, slice = '', scale, amount, histogram } = search;
-  const [typed, setTyped] = useState(q);
-  const [settled] = useDebouncedValue(typed.trim(), SETTLE_MS);
-  const told = useRef(q);
-  // Two ways: what is typed goes into the address, and a link to other words comes into the field.
-  useEffect(() => {
-    if (settled === told.current) return;
-    told.current = settled;
-    onChange({ q: settled === '' ? undefined : settled });
-  }, [settled, onChange]);
-  useEffect(() => {
-    if (q === told.current) return;
-    told.current = q;
-    setTyped(q);
-  }, [q]);
+  const settle = useCallback((text: string) => onChange({ q: text === '' ? undefined : text }), [onChange]);
+  const [typed, setTyped] = useTyped(q, settle);
   const orders = ORDERS.filter((one) => one !== 'distance' || isCompared);
   return (
     <search className={styles.tools} aria-label="Features">

@@ -52,7 +52,7 @@ export function OpenedFeature({ name, sets, names, slice, drawing, findings, onC
             isOpen
             detailId={detailId}
             rowRef={undefined}
-            onToggle={onClose}
+            onOpen={onClose}
           />
           <tbody className={styles.detail}>
             <tr>

@@ -1,8 +1,7 @@
 /** Every feature's drift, span by span: those that drifted most come first. */
 import { Button, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { DataSet, FeatureTimeline } from '../../../src/server/contract.ts';
 import { Choice } from '../shell/choice.tsx';
 import { SearchIcon } from '../shell/icons.tsx';
@@ -14,6 +13,7 @@ import { fetchTimeline } from './api.ts';
 import { DataLink } from './data-link.tsx';
 import { DriftChart, driftText } from './drift-chart.tsx';
 import styles from './timeline.module.css';
+import { useTyped } from './use-typed.ts';
 import { isByHour, shareText, spanText, streamName } from './words.ts';
 
 interface TimelineProps {
@@ -24,7 +24,6 @@ interface TimelineProps {
 
 const FIRST = 12;
 const MOST = 200;
-const SETTLE_MS = 150;
 const SPANS = { days: ['14', '30', '90'], hours: ['24', '72', '168'] } as const;
 const WAITING = [1, 2, 3, 4];
 
@@ -33,13 +32,13 @@ export function Timeline({ search, stream, onSearch }: TimelineProps) {
   const offered = isByHour(stream) ? SPANS.hours : SPANS.days;
   const [spans, setSpans] = useState<string>(offered[1]);
   const [limit, setLimit] = useState(FIRST);
-  const [typed, setTyped] = useState(q);
-  const [settled] = useDebouncedValue(typed.trim(), SETTLE_MS);
-  useEffect(() => {
-    onSearch((now) => changed(now, { q: settled === '' ? undefined : settled }));
-  }, [settled, onSearch]);
+  const settle = useCallback(
+    (text: string) => onSearch((now) => changed(now, { q: text === '' ? undefined : text })),
+    [onSearch],
+  );
+  const [typed, setTyped] = useTyped(q, settle);
   const count = Number(offered.find((one) => one === spans) ?? offered[1]);
-  const question = { stream, slice, search: settled, spans: count, limit };
+  const question = { stream, slice, search: q, spans: count, limit };
   const { data, error, refetch, isFetching, isPlaceholderData } = useQuery({
     queryKey: ['data', 'timeline', question],
     queryFn: ({ signal }) => fetchTimeline(question, signal),

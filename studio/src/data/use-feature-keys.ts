@@ -17,11 +17,11 @@ function inView(element: Element): boolean {
   return bottom > 0 && top < window.innerHeight;
 }
 
-/** The one `step` further in the document; the first in view where none has the focus. */
+/** The one `step` further in the document; where none has the focus the first in view, or the first. */
 function neighbour(step: 1 | -1): HTMLElement | undefined {
   const buttons = [...document.querySelectorAll<HTMLElement>(BUTTONS)];
   const at = buttons.indexOf(document.activeElement as HTMLElement);
-  return at < 0 ? buttons.find(inView) : buttons[at + step];
+  return at < 0 ? (buttons.find(inView) ?? buttons[0]) : buttons[at + step];
 }
 
 export function useFeatureKeys(
