@@ -145,6 +145,19 @@ describe('an hour of events', () => {
     }
   });
 
+  it('misses a device only where every hour before had it', () => {
+    const full = hourOf(200, 1);
+    const now = hourOf(200, 2);
+    const without = {
+      ...now,
+      list: { datasets: (now.list.datasets ?? []).filter(({ name }) => name !== 'device_phone') },
+    };
+    const missed = (steady: readonly string[]): readonly string[] =>
+      judgeSet(without, { schema, before: { ...full, steady: new Set(steady) } }).anomalies.map(({ slice }) => slice);
+    expect(missed(['device_phone', 'device_desktop'])).toEqual(['device_phone']);
+    expect(missed(['device_desktop'])).toEqual([]);
+  });
+
   it('says so where fifteen listeners use the client, and not where three do', () => {
     const before = hourOf(200, 1);
     const wrong = (listeners: number): number =>

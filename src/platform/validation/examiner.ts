@@ -97,7 +97,11 @@ export function createExaminer(dependencies: {
   const hoursMeasured = (type: EventType, spans: readonly string[]): Measured | undefined => {
     if (spans.length === 0) return undefined;
     const name = spans.length === 1 ? 'the hour before' : `the ${spans.length} hours before`;
-    return eventsMeasured(name, hours.merged(type, spans));
+    const measured = eventsMeasured(name, hours.merged(type, spans));
+    // A device that some hour of a day does without is not missed in another.
+    const each = spans.map((span) => hours.hour(span)?.get(type));
+    const steady = [...measured.units.keys()].filter((slice) => each.every((cells) => cells?.has(slice) === true));
+    return { ...measured, steady: new Set(steady) };
   };
 
   const judgeHour = async (hour: string, nowMs: number): Promise<void> => {

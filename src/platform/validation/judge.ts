@@ -34,6 +34,8 @@ export interface Measured {
   readonly name: string;
   readonly list: DatasetFeatureStatisticsList;
   readonly units: ReadonlyMap<string, number>;
+  /** Slices that are always there, so that their absence says something. @default all */
+  readonly steady?: ReadonlySet<string> | undefined;
 }
 
 export interface JudgeOptions {
@@ -67,9 +69,9 @@ const COMPARATORS: ReadonlySet<AnomalyType> = new Set<AnomalyType>([
 
 export function judgeSet(set: Measured, options: JudgeOptions): Verdict {
   const { schema, environment, before, serving } = options;
-  const judged = new Set(
-    [...set.units].flatMap(([slice, units]) => (slice !== '' && units >= LEAST_UNITS ? [slice] : [])),
-  );
+  // A slice that is gone is one anomaly, of coverage, and not one for each feature that it now lacks.
+  const present = (set.list.datasets ?? []).map(({ name = '' }) => name);
+  const judged = new Set(present.filter((name) => name !== ALL_EXAMPLES && (set.units.get(name) ?? 0) >= LEAST_UNITS));
   const sides = {
     environment,
     previousSpan: before && withSlices(before.list, judged),
@@ -82,9 +84,10 @@ export function judgeSet(set: Measured, options: JudgeOptions): Verdict {
   found.take(slices);
   for (const other of [before, serving]) {
     if (other === undefined) continue;
+    const reference = withSteady(other);
     const [rows, units] = [datasetOf(set.list).numExamples ?? 0, set.units.get('') ?? 0];
     const coverage = validateSliceCoverage(set.list, {
-      ...(other === before ? { previousSpan: other.list } : { serving: other.list }),
+      ...(other === before ? { previousSpan: reference } : { serving: reference }),
       designEffect: Math.max(1, units === 0 ? 1 : rows / units),
       significance: LOST_BY_CHANCE,
     });
@@ -98,6 +101,10 @@ function withSlices(
   names: ReadonlySet<string>,
 ): DatasetFeatureStatisticsList {
   return { datasets: datasets.filter(({ name = '' }) => names.has(name)) };
+}
+
+function withSteady({ list, steady }: Measured): DatasetFeatureStatisticsList {
+  return steady === undefined ? list : withSlices(list, new Set([ALL_EXAMPLES, ...steady]));
 }
 
 export const sliceIn = (list: DatasetFeatureStatisticsList, slice: string): DatasetFeatureStatistics | undefined =>
