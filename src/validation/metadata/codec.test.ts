@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -291,5 +293,21 @@ describe('files', () => {
     expect(readMessage('Schema', new Uint8Array(0))).toEqual({});
     const two = encodeRecords([new Uint8Array(0), new Uint8Array(0)]);
     expect(() => readMessage('Schema', two)).toThrow(/2 records instead of one/);
+  });
+});
+
+/** `fixtures/*` are what TensorFlow Data Validation 1.16.1 writes, by `fixtures/tfdv.py` of `statistics/fixtures/semantic.csv`. */
+describe('files of TensorFlow Data Validation', () => {
+  it.each([
+    ['statistics', 'DatasetFeatureStatisticsList'],
+    ['schema', 'Schema'],
+    ['anomalies', 'Anomalies'],
+  ] as const)('come back byte for byte, binary and text, each from the other: %s', (file, name) => {
+    const path = join(import.meta.dirname, 'fixtures', file);
+    const [binary, text] = [readFileSync(`${path}.pb`), readFileSync(`${path}.pbtxt`, 'utf8')];
+    const message = decodeBinary(name, binary);
+    expect(binary.equals(encodeBinary(name, message))).toBe(true);
+    expect(formatText(name, message)).toBe(text);
+    expect(binary.equals(encodeBinary(name, parseText(name, text)))).toBe(true);
   });
 });

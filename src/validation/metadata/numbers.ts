@@ -24,12 +24,28 @@ export function formatDouble(x: number): string {
   if (Number.isNaN(x)) return 'nan';
   if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
   if (x === 0) return Object.is(x, -0) ? '-0.0' : '0.0';
-  const [mantissa, power] = x.toExponential().split('e');
+  const [shortest, power] = Math.abs(x).toExponential().split('e');
   const exponent = Number(power);
-  if (exponent < -4 || exponent >= 16) return `${mantissa}e${signed(exponent)}`;
-  const digits = Math.max(0, mantissa.replace(/[-.]/g, '').length - 1 - exponent);
-  const decimal = x.toFixed(digits);
-  return decimal.includes('.') ? decimal : `${decimal}.0`;
+  const sign = x < 0 ? '-' : '';
+  const mantissa = evenOfTwo(shortest, x);
+  if (exponent < -4 || exponent >= 16) return `${sign}${mantissa}e${signed(exponent)}`;
+  const digits = mantissa.replace('.', '');
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  const whole = digits.padEnd(exponent + 1, '0');
+  return `${sign}${whole.slice(0, exponent + 1)}.${whole.slice(exponent + 1) || '0'}`;
+}
+
+/** Of two shortest forms as near as each other, which are but rare, JavaScript writes the greater and Python the even one. */
+function evenOfTwo(mantissa: string, x: number): string {
+  const digits = mantissa.length - (mantissa.includes('.') ? 1 : 0);
+  const last = Number(mantissa.at(-1));
+  // A double of fewer digits is one of them exactly, or nearer to it.
+  if (digits < 15 || last % 2 === 0) return mantissa;
+  const [exact] = Math.abs(x)
+    .toExponential(digits + 40)
+    .split('e');
+  if (!/^50*$/.test(exact.slice(mantissa.length))) return mantissa;
+  return `${mantissa.slice(0, -1)}${last - 1}`;
 }
 
 /** The least of 6 to 9 significant digits that read back as the same float32, written as formatDouble does. */
