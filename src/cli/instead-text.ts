@@ -3,7 +3,7 @@ import type { InsteadChoice, InsteadReport, InsteadRow } from '../server/index.t
 import { fitted, printable } from './io.ts';
 
 const TITLE = 46;
-const CHANCE = 12;
+const CHANCE = 15;
 
 export function insteadText(report: InsteadReport): string {
   const { decisionId, atMs, device, market, tier, loggedPolicy, policy, draw, loggedPage, insteadPage } = report;

@@ -254,7 +254,7 @@ function targetOf<T extends string>(policy: string | undefined, known: readonly 
   return target;
 }
 
-const NAME = 26;
+const NAME = 30;
 const CELL = 14;
 
 function reportText(report: EstimateReport): string {
