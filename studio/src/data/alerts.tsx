@@ -1,5 +1,4 @@
 /** Alerts: those that last and those that are over, what is silent, who is told by which rule, and what was sent. */
-import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AlertView, RuleView, SilenceView } from '../../../src/server/contract.ts';
 import { lastAuthor } from '../shell/author.ts';
@@ -22,6 +21,7 @@ import {
   removeRule,
   testRoute,
 } from './api.ts';
+import { ChangeButton } from './change-button.tsx';
 import { DataLink } from './data-link.tsx';
 import { figureText, lengthText, ORIGINS, STATES, subjectText, typeText } from './words.ts';
 
@@ -160,13 +160,13 @@ function AlertLine({ alert, nowMs, isBusy, onClose }: AlertLineProps) {
       {!isOver && (
         <div className={styles.buttons}>
           {!silenced && (
-            <Button size="compact-sm" radius="xl" variant="default" onClick={() => ask({ what: 'silence', alert })}>
+            <ChangeButton size="compact-sm" variant="default" onClick={() => ask({ what: 'silence', alert })}>
               Silence …
-            </Button>
+            </ChangeButton>
           )}
-          <Button size="compact-sm" radius="xl" variant="default" disabled={isBusy} onClick={onClose}>
+          <ChangeButton size="compact-sm" variant="default" disabled={isBusy} onClick={onClose}>
             Close
-          </Button>
+          </ChangeButton>
         </div>
       )}
     </li>
@@ -207,15 +207,14 @@ function Silences({ notify }: { readonly notify: Notify }) {
                 {lengthText(Math.max(0, silence.untilMs - dataUpdatedAt))}
               </p>
             </div>
-            <Button
+            <ChangeButton
               size="compact-sm"
-              radius="xl"
               variant="default"
               disabled={end.isPending}
               onClick={() => end.mutate(silence)}
             >
               End it
-            </Button>
+            </ChangeButton>
           </li>
         ))}
       </ul>
@@ -281,16 +280,15 @@ function Rules({ notify }: { readonly notify: Notify }) {
                 </p>
               </div>
               {rule.from === 'person' && (
-                <Button
+                <ChangeButton
                   size="compact-sm"
-                  radius="xl"
                   variant="default"
                   disabled={remove.isPending}
                   aria-label={`Remove ${rule.name}`}
                   onClick={() => remove.mutate(rule.name)}
                 >
                   Remove
-                </Button>
+                </ChangeButton>
               )}
             </li>
           ))}
@@ -308,16 +306,15 @@ function Rules({ notify }: { readonly notify: Notify }) {
                   <p>{to}</p>
                   {problem !== '' && <p className={styles.problem}>{problem}</p>}
                 </div>
-                <Button
+                <ChangeButton
                   size="compact-sm"
-                  radius="xl"
                   variant="default"
                   loading={test.isPending && test.variables === name}
                   aria-label={`Send a test to ${name}`}
                   onClick={() => test.mutate(name)}
                 >
                   Test
-                </Button>
+                </ChangeButton>
               </li>
             ))}
           </ul>

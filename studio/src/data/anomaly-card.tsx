@@ -1,7 +1,7 @@
 /** An anomaly in place: what is wrong, the lines of the schema that say so, and what can be done about it. */
-import { Button } from '@mantine/core';
 import { useAsk } from './actions.ts';
 import styles from './anomaly-card.module.css';
+import { ChangeButton } from './change-button.tsx';
 import { colourOf } from './colours.ts';
 import { plainLines, SchemaLines } from './schema-lines.tsx';
 import type { Finding } from './use-findings.ts';
@@ -44,13 +44,13 @@ export function AnomalyCard({ finding, withFeature, withSet }: AnomalyCardProps)
       )}
       <div className={styles.buttons}>
         {acceptedLines !== '' && (
-          <Button size="compact-sm" radius="xl" onClick={() => ask({ what: 'accept', finding })}>
+          <ChangeButton size="compact-sm" onClick={() => ask({ what: 'accept', finding })}>
             Accept …
-          </Button>
+          </ChangeButton>
         )}
-        <Button size="compact-sm" radius="xl" variant="default" onClick={() => ask({ what: 'alert', finding })}>
+        <ChangeButton size="compact-sm" variant="default" onClick={() => ask({ what: 'alert', finding })}>
           Alert me …
-        </Button>
+        </ChangeButton>
       </div>
     </article>
   );

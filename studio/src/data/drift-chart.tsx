@@ -13,6 +13,8 @@ interface DriftChartProps {
 
 const HEIGHT_PX = 120;
 const TICK_PX = 110;
+/** Of the name of a day; those of hours are longer. */
+const DAY_LENGTH = '2026-11-20'.length;
 
 interface Point {
   readonly at: number;
@@ -70,7 +72,8 @@ export function DriftChart({ feature, sets, heightPx = HEIGHT_PX }: DriftChartPr
       ];
       return {
         marginLeft: 38,
-        marginRight: 16,
+        // Half of the last span's name, which of hours is long.
+        marginRight: (sets[0]?.span.length ?? 0) > DAY_LENGTH ? 42 : 22,
         marginTop: 10,
         marginBottom: 22,
         x: {

@@ -1,11 +1,11 @@
 /** Looks at the data now, and does not wait for the next time that the platform does. */
-import { Button } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { problemOf } from '../shell/states.tsx';
 import { countText } from '../shell/times.ts';
 import type { Notify } from '../shell/use-notices.ts';
 import { examineData } from './api.ts';
+import { ChangeButton } from './change-button.tsx';
 
 export function ExamineButton({ notify }: { readonly notify: Notify }) {
   const queries = useQueryClient();
@@ -32,8 +32,8 @@ export function ExamineButton({ notify }: { readonly notify: Notify }) {
     }
   };
   return (
-    <Button variant="default" radius="xl" disabled={share !== undefined} onClick={() => void examine()}>
+    <ChangeButton variant="default" disabled={share !== undefined} onClick={() => void examine()}>
       {share === undefined ? 'Look now' : `Looking … ${Math.round(100 * share)} %`}
-    </Button>
+    </ChangeButton>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ComparedFigures } from '../../../src/server/contract.ts';
 import { Skeleton } from '../shell/states.tsx';
 import table from '../shell/table.module.css';
+import { countText } from '../shell/times.ts';
 import { streamOf } from './address.ts';
 import { AnomalyCard } from './anomaly-card.tsx';
 import { fetchTimeline } from './api.ts';
@@ -63,7 +64,7 @@ export function FeatureDetail({ feature, sets, names, slice, drawing, findings }
         <section aria-label={`Drift of ${name}`}>
           <h3>Drift</h3>
           <Drift name={name} stream={streamOf(sets[0] ?? '')} slice={slice} />
-          <Distances name={name} findings={findings} />
+          <Distances name={name} slice={slice} findings={findings} />
           <p>
             <DataLink change={{ part: 'slices', feature: name }} isStep className={styles.more}>
               Slice by slice
@@ -88,13 +89,39 @@ function Drift({ name, stream, slice }: { readonly name: string; readonly stream
   return <DriftChart feature={feature} sets={data.sets} heightPx={DRIFT_PX} />;
 }
 
-/** Every distance that was measured of it, high or not. */
-function Distances({ name, findings }: { readonly name: string; readonly findings: Findings }) {
+interface DistancesProps {
+  readonly name: string;
+  readonly slice: string;
+  readonly findings: Findings;
+}
+
+/** Every distance that was measured of it, high or not; of other slices behind a click, for there may be many. */
+function Distances({ name, slice, findings }: DistancesProps) {
   const measured = findings.distances(name);
-  if (measured.length === 0) return null;
+  const here = measured.filter((one) => one.slice === slice);
+  const elsewhere = measured.filter((one) => one.slice !== slice);
+  const high = elsewhere.filter(({ distance, threshold }) => distance > threshold).length;
+  return (
+    <>
+      <DistanceList distances={here} />
+      {elsewhere.length > 0 && (
+        <details className={styles.numbers}>
+          <summary>
+            {countText(elsewhere.length, 'distance')} in {slice === '' ? 'slices' : 'other slices, and all rows'}
+            {high > 0 && `, ${high} of them above the threshold`}
+          </summary>
+          <DistanceList distances={elsewhere} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function DistanceList({ distances }: { readonly distances: ReturnType<Findings['distances']> }) {
+  if (distances.length === 0) return null;
   return (
     <ul className={styles.distances}>
-      {measured.map(({ set, slice, kind, measure, distance, threshold, against }) => (
+      {distances.map(({ set, slice, kind, measure, distance, threshold, against }) => (
         <li key={`${set} ${slice} ${kind} ${measure}`} data-high={distance > threshold}>
           <b>{distanceText(distance)}</b> of {figureText(threshold)} · {kind} of {setText(set)}
           {slice === '' ? '' : ` in ${slice}`} against {againstText(against)} ({MEASURES[measure] ?? measure})

@@ -1,5 +1,4 @@
 /** What the data are expected to be: each schema in force, and its history with the way back. */
-import { Button } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { DataSchemaHistory, SchemaVersion } from '../../../src/server/contract.ts';
@@ -10,6 +9,7 @@ import { agoText, countText, instantText } from '../shell/times.ts';
 import type { Notify } from '../shell/use-notices.ts';
 import type { DataSearch } from './address.ts';
 import { fetchSchema, fetchSchemas } from './api.ts';
+import { ChangeButton } from './change-button.tsx';
 import { DataLink } from './data-link.tsx';
 import styles from './schema.module.css';
 import { plainLines, SchemaLines } from './schema-lines.tsx';
@@ -139,9 +139,9 @@ function Version({ name, version, nowMs, isShown, isNewest, canUndo, onBack }: V
           </time>
         </span>
         {canUndo && (
-          <Button size="compact-xs" radius="xl" variant="default" onClick={onBack}>
+          <ChangeButton size="compact-xs" variant="default" onClick={onBack}>
             {isNewest ? 'Undo …' : 'Back to this …'}
-          </Button>
+          </ChangeButton>
         )}
       </header>
       {reason !== '' && <p className={styles.reason}>{reason}</p>}
