@@ -2,6 +2,7 @@
 import { hash32 } from '../../base/index.ts';
 import { compareBytes, encodeText, isUtf8 } from '../metadata/index.ts';
 import type { CodedTexts } from '../sources/columns.ts';
+import { sortNumbers } from './radix-sort.ts';
 
 interface Entry {
   /** Occurrences, and the weight of the examples that they are in. */
@@ -24,9 +25,11 @@ const LARGE_BYTES = 1024;
 const HELD_BYTES = 1 << 26;
 const LEAST_HASHES = 1 << 14;
 
-/** 53 bits, from 0 up to 1. */
-function hashOf(value: string): number {
-  return (hash32(value, 0x5bd1) * 2 ** 21 + (hash32(value) >>> 11)) / 2 ** 53;
+/** 53 bits, from 0 up to 1; 1 where it is not below `limit`. */
+function hashBelow(value: string, limit: number): number {
+  const first = hash32(value, 0x5bd1);
+  if (first / 2 ** 32 >= limit) return 1;
+  return (first * 2 ** 21 + (hash32(value) >>> 11)) / 2 ** 53;
 }
 
 /**
@@ -105,9 +108,11 @@ export class ValueCounts {
 
   /** The most frequent first, of equal ones the greater by bytes; none below the threshold. */
   ranked(by: 'count' | 'weight', limit: number, threshold: number): RankedValue[] {
+    // What cannot be among the most frequent is not compared text by text.
+    const least = Math.max(threshold, this.entries.size > limit ? this.greatest(by, limit - 1) : 0);
     const ranked: RankedValue[] = [];
     for (const [value, entry] of this.entries) {
-      if (entry[by] >= threshold && entry[by] > 0) ranked.push({ value, frequency: entry[by] });
+      if (entry[by] >= least && entry[by] > 0) ranked.push({ value, frequency: entry[by] });
     }
     ranked.sort((a, b) => b.frequency - a.frequency || compareBytes(b.value, a.value));
     return ranked
@@ -118,7 +123,7 @@ export class ValueCounts {
   private put(value: string, added: Entry): void {
     let key = value;
     if (this.hashes && value !== LARGE) {
-      this.remember(hashOf(value));
+      this.remember(hashBelow(value, this.greatestHash));
       if (added.bytes > LARGE_BYTES) key = LARGE;
     }
     const entry = this.entries.get(key);
@@ -143,8 +148,8 @@ export class ValueCounts {
 
   /** Takes from every count that of the (tracked + 1)-th, so that all but `tracked` come to nothing; weights likewise. */
   private reduce(): void {
-    const count = this.greatest('count');
-    const weight = this.greatest('weight');
+    const count = this.greatest('count', this.tracked);
+    const weight = this.weighted ? this.greatest('weight', this.tracked) : count;
     for (const [value, entry] of this.entries) {
       entry.count = Math.max(0, entry.count - count);
       entry.weight = Math.max(0, entry.weight - weight);
@@ -152,9 +157,13 @@ export class ValueCounts {
     }
   }
 
-  private greatest(of: 'count' | 'weight'): number {
-    const sorted = Float64Array.from(this.entries.values(), (entry) => entry[of]).sort();
-    return sorted[sorted.length - 1 - this.tracked] ?? 0;
+  /** The greatest but for `rank` others; 0 if there are no more. */
+  private greatest(of: 'count' | 'weight', rank: number): number {
+    const sorted = new Float64Array(this.entries.size);
+    let at = 0;
+    for (const entry of this.entries.values()) sorted[at++] = entry[of];
+    sortNumbers(sorted);
+    return sorted[sorted.length - 1 - rank] ?? 0;
   }
 
   private remember(hash: number): void {
