@@ -51,6 +51,8 @@ export class EvaluationPass {
   readonly #rowsByPosition: number[] = [];
   /** The models that settings stand on. */
   readonly #models: readonly UsedModel[];
+  /** Setting → its model; undefined where it uses none. */
+  readonly #modelOf: readonly (UsedModel | undefined)[];
   readonly #needsPositions: boolean;
   /** Column of the control; -1 without one. */
   readonly #control: number;
@@ -71,6 +73,9 @@ export class EvaluationPass {
     }));
     const used = settings.flatMap(({ estimator: { usesModel, nuisance = 'model' } }) => (usesModel ? [nuisance] : []));
     this.#models = [...new Set(used)].map((nuisance) => ({ nuisance, base: next++, residuals: new Float64Array(0) }));
+    this.#modelOf = settings.map(({ estimator: { usesModel, nuisance = 'model' } }) =>
+      usesModel ? this.#models.find((model) => model.nuisance === nuisance) : undefined,
+    );
     this.#needsPositions = settings.some(({ estimator }) => estimator.normalises === 'position');
     this.#control = options.hasControl === true ? next++ : -1;
     this.table = new GroupTable(next, options.listenerGroups);
@@ -122,7 +127,7 @@ export class EvaluationPass {
     for (let setting = 0; setting < this.settings.length; setting++) {
       const { estimator, lambda } = this.settings[setting];
       estimator.transform(block.weights, block.matches, rows, lambda, this.#shrunk);
-      const model = this.#modelOf(setting);
+      const model = this.#modelOf[setting];
       const residuals = model?.residuals ?? block.rewards;
       this.#addSetting(block, setting, residuals, model?.base ?? -1);
       if (estimator.normalises === 'position') this.#addPositions(block, this.#columns[setting], residuals);
@@ -150,18 +155,12 @@ export class EvaluationPass {
             normaliser: { denominator: column + 1, rows: this.#rowsByPosition[position] },
           }))
         : [{ numerator, normaliser: denominator < 0 ? undefined : { denominator, rows: ROWS } }];
-    const columns: RatioColumns = { decisions: DECISIONS, base: this.#modelOf(setting)?.base, terms };
+    const columns: RatioColumns = { decisions: DECISIONS, base: this.#modelOf[setting]?.base, terms };
     const plain = ratioOf(columns);
     const control = this.#control;
     if (groups === undefined || control < 0 || !estimator.usesModel) return plain;
     const share = controlShare(groups, plain, { decisions: DECISIONS, control });
     return share === 0 ? plain : ratioOf({ ...columns, control: { column: control, share } });
-  }
-
-  /** Undefined for a setting that uses none. */
-  #modelOf(setting: number): UsedModel | undefined {
-    const { usesModel, nuisance = 'model' } = this.settings[setting].estimator;
-    return usesModel ? this.#models.find((model) => model.nuisance === nuisance) : undefined;
   }
 
   #reserve(decisions: number): void {
