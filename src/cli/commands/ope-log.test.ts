@@ -87,7 +87,8 @@ describe('ope instead', () => {
     const same = JSON.parse(out) as InsteadReport;
     expect([code, same.pageWeight, same.decisionId]).toEqual([EXIT.ok, 1, decision]);
     expect(same.insteadPage).toEqual(same.loggedPage);
-    const warm = ['ope', 'instead', decision, '--policy', 'warm=plackett-luce', '--set', 'cardTemperature=0.2'];
+    const warm = ['ope', 'instead', decision, '--policy', 'warm=plackett-luce', '--set', 'cardTemperature=5'];
+    // So warm that hardly a card is the same by the same dice, whatever these are.
     const other = JSON.parse((await run(...warm, '--json')).out) as InsteadReport;
     expect(other).toMatchObject({ policy: 'warm', draw: 'sampled', whyNot: null });
     expect(other.loggedPage).not.toEqual(other.insteadPage);
