@@ -15,7 +15,13 @@ import type { Environment } from './expected-schema.ts';
 import { judgeSet, type Measured } from './judge.ts';
 import type { DataEnds } from './questions.ts';
 import type { Schemas } from './schema-store.ts';
-import { type DataStream, EXAMPLE_STREAMS, type ExamineRequest, type ExampleStream } from './service.ts';
+import {
+  type DataAnomaly,
+  type DataStream,
+  EXAMPLE_STREAMS,
+  type ExamineRequest,
+  type ExampleStream,
+} from './service.ts';
 import type { SetStore, StoredSet } from './set-store.ts';
 import { boundsOf, dayOf, hourOf, isEventType, isExamples, schemaNameOf, setId } from './spans.ts';
 
@@ -185,7 +191,8 @@ export function createExaminer(dependencies: {
     const { schema, version } = await schemas.current('examples');
     const set: Measured = { name: setId({ stream, span }), list, units: unitsOf(counts) };
     const environment = ENVIRONMENT_OF[stream];
-    const { anomalies, distances } = judgeSet(set, { schema, environment, ...besidesOf(stream, span, before) });
+    const { anomalies: judged, distances } = judgeSet(set, { schema, environment, ...besidesOf(stream, span, before) });
+    const anomalies = [...differencesOf(counts), ...judged];
     const stored: StoredSet = {
       set: {
         id: set.name,
@@ -316,9 +323,12 @@ export function createExaminer(dependencies: {
       }
       const { schema, version } = await schemas.current(schemaNameOf(stored.set.stream));
       const environment = ENVIRONMENT_OF[stored.set.stream as ExampleStream];
-      const verdict = judgeSet(set, { schema, environment, before, serving });
-      const counted = { ...stored.set, examinedAtMs: nowMs, anomalies: countsOf(verdict.anomalies) };
-      sets.put([{ ...stored, ...verdict, set: counted, schema: { ...stored.schema, version } }]);
+      const { anomalies: judged, distances } = judgeSet(set, { schema, environment, before, serving });
+      // What was compared row by row no schema changes.
+      const kept = stored.anomalies.filter(({ types }) => types.includes(ROWS_DIFFER));
+      const anomalies = [...kept, ...judged];
+      const counted = { ...stored.set, examinedAtMs: nowMs, anomalies: countsOf(anomalies) };
+      sets.put([{ ...stored, anomalies, distances, set: counted, schema: { ...stored.schema, version } }]);
     },
     measured,
   };
@@ -333,6 +343,23 @@ function hasDriftError({ anomalies }: StoredSet): boolean {
   return anomalies.some(
     ({ severity, types }) => severity === 'error' && types.some((type) => type.startsWith('COMPARATOR')),
   );
+}
+
+const ROWS_DIFFER = 'SCHEMA_TRAINING_SERVING_SKEW';
+
+/** What serving logged is what training recomputes, to the bit: whatever differs is skew, in one row as in all. */
+function differencesOf({ compared, differing }: RowCounts): DataAnomaly[] {
+  return [...differing].map(([feature, rows]) => ({
+    path: `rows(${feature})`,
+    feature,
+    slice: '',
+    severity: 'error',
+    types: [ROWS_DIFFER],
+    short: 'Logged and recomputed values differ',
+    description: `${rows} of ${compared} rows that serving logged differ from what training recomputes of them.`,
+    schemaLines: '',
+    acceptedLines: '',
+  }));
 }
 
 /** Models come and go: that one no longer serves is no loss. */
@@ -355,6 +382,7 @@ const WHY: Readonly<Record<string, string>> = {
   otherEncoder: 'of other features',
 };
 
-function noteOf({ left }: RowCounts): string {
-  return [...left].map(([why, count]) => `${count} decisions ${WHY[why] ?? why}`).join(', ');
+function noteOf({ left, compared, differing }: RowCounts): string {
+  const alike = compared > 0 && differing.size === 0 ? [`${compared} rows logged and recomputed alike`] : [];
+  return [...[...left].map(([why, count]) => `${count} decisions ${WHY[why] ?? why}`), ...alike].join(', ');
 }

@@ -54,9 +54,18 @@ export interface RowCounts {
   readonly listeners: Map<string, DistinctState>;
   /** Decisions that gave none, by reason. */
   readonly left: Map<string, number>;
+  /** Rows whose features were logged and recomputed too. */
+  compared: number;
+  /** Of these, by feature, those in which the two differ, in whatever bit. */
+  readonly differing: Map<string, number>;
 }
 
-export const newRowCounts = (): RowCounts => ({ listeners: new Map(), left: new Map() });
+export const newRowCounts = (): RowCounts => ({
+  listeners: new Map(),
+  left: new Map(),
+  compared: 0,
+  differing: new Map(),
+});
 
 export function unitsOf({ listeners }: RowCounts): ReadonlyMap<string, number> {
   return new Map([...listeners].map(([slice, state]) => [slice, countDistinct(state).count]));
@@ -284,6 +293,7 @@ class RowColumns {
   private readonly workspace: Workspace;
   private readonly counts: RowCounts;
   private readonly inputs: InputReader;
+  private readonly features: readonly FeatureDescription[];
   private readonly batch: FeatureBatch;
   private readonly item = new Uint32Array(1);
   private readonly context: Record<(typeof CONTEXT_COLUMNS)[number], (string | number | null)[]>;
@@ -293,8 +303,9 @@ class RowColumns {
     this.workspace = workspace;
     this.counts = counts;
     this.inputs = createInputReader(workspace.epochs);
-    // A decision has at most 24 shelves of 20 cards.
-    this.batch = createBatch(workspace.encoder, CHUNK_ROWS + 64 * 256);
+    this.features = featureColumns(workspace.encoder);
+    // The most that a decision may have, and as much again to recompute it beside what was logged.
+    this.batch = createBatch(workspace.encoder, CHUNK_ROWS + 2 * 64 * 256);
     this.context = Object.fromEntries(CONTEXT_COLUMNS.map((name) => [name, []])) as unknown as typeof this.context;
   }
 
@@ -307,7 +318,9 @@ class RowColumns {
       leave(this.counts, 'otherEncoder');
       return;
     }
-    if (!(stream === 'serving' && this.copyLogged(record, cards)) && !this.encode(record, cards)) {
+    const isLogged = stream === 'serving' && this.copyLogged(record, cards);
+    if (isLogged) this.compare(record, cards);
+    else if (!this.encode(record, cards, this.count)) {
       leave(this.counts, 'unreadable');
       return;
     }
@@ -355,8 +368,39 @@ class RowColumns {
     return true;
   }
 
-  /** False where it was erased, or its epochs are gone. */
-  private encode(record: DecisionRecord, cards: readonly ServedCard[]): boolean {
+  /** Recomputes what was logged, as training does, and counts where the two differ. */
+  private compare(record: DecisionRecord, cards: readonly ServedCard[]): void {
+    const { batch, counts } = this;
+    const at = this.count + cards.length;
+    if (!this.encode(record, cards, at)) return;
+    counts.compared += cards.length;
+    const { denseWidth, sparseWidth } = batch;
+    const { sparseNames } = this.workspace.encoder;
+    for (let i = 0; i < cards.length; i++) {
+      let dense = 0;
+      for (const feature of this.features) {
+        const width = feature.columns.length;
+        let differs = false;
+        for (let c = dense; c < dense + width; c++)
+          differs ||= !Object.is(
+            batch.dense[(this.count + i) * denseWidth + c],
+            batch.dense[(at + i) * denseWidth + c],
+          );
+        dense += width;
+        if (feature.slot !== '') {
+          const slot = sparseNames.indexOf(feature.slot);
+          differs ||=
+            batch.sparse[(this.count + i) * sparseWidth + slot] !== batch.sparse[(at + i) * sparseWidth + slot];
+        }
+        if (!differs) continue;
+        const name = columnName(feature);
+        counts.differing.set(name, (counts.differing.get(name) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** False where it was erased, or its epochs are gone. @param at the first row to write */
+  private encode(record: DecisionRecord, cards: readonly ServedCard[], at: number): boolean {
     const { store, encoder } = this.workspace;
     const secret = secretOfKey(store, record.listenerKey);
     const sealed = secret === undefined ? undefined : openView(record, secret);
@@ -375,7 +419,7 @@ class RowColumns {
     for (const [i, { row, rank }] of cards.entries()) {
       const shelf = record.shelves[record.rows[row].shelf];
       this.item[0] = shelf.items[record.rows[row].cards[rank].index];
-      bound.encode(shelf, this.item, 1, this.batch, this.count + i);
+      bound.encode(shelf, this.item, 1, this.batch, at + i);
     }
     return true;
   }
@@ -401,7 +445,7 @@ class RowColumns {
     const { encoder } = this.workspace;
     const { denseWidth, sparseWidth } = batch;
     let dense = 0;
-    return featureColumns(encoder).flatMap((feature): Column[] => {
+    return this.features.flatMap((feature): Column[] => {
       const name = columnName(feature);
       const made: Column[] = [];
       if (feature.kind === 'numeric') {

@@ -35,7 +35,7 @@ export interface DataSet {
   readonly complete: boolean;
   readonly examinedAtMs: number;
   readonly anomalies: { readonly errors: number; readonly warnings: number };
-  /** What was left out, and why, in words; '' where nothing was. */
+  /** What was left out, and why, and how many logged rows were recomputed, in words; '' where there is nothing to say. */
   readonly note: string;
 }
 
