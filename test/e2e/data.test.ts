@@ -312,6 +312,19 @@ describe.skipIf(BROWSER === undefined)('the page Data', () => {
     studio.complaints.splice(0);
   });
 
+  it('offers no change to a key that may only look', async () => {
+    const { secret } = await studio.call<{ secret: string }>('POST', '/v1/keys', {
+      name: 'a look',
+      scopes: ['explain'],
+    });
+    const page = await studio.open(`/data?sets=${LOST}`, {}, secret);
+    const card = page.getByRole('article', { name: 'error: Slice missing' }).first();
+    await card.waitFor();
+    await expect.poll(() => card.getByRole('button', { name: 'Alert me' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Look now' }).isDisabled()).toBe(true);
+    studio.complaints.splice(0);
+  });
+
   it('fits a phone in every part', async () => {
     const page = await studio.open(`/data?sets=${LOST},${HEALTHY}&feature=tier`, PHONE);
     await page.getByRole('region', { name: 'Opened: tier' }).getByText('premium').first().waitFor();

@@ -50,8 +50,8 @@ export function DistributionChart({ feature, names, drawing }: DistributionChart
       // Ticks stand at values; heights are by place, so that a logarithmic axis needs no other drawing.
       const places = Array.from({ length: ticks + 1 }, (_, at) => at / ticks);
       return {
-        marginLeft: 10,
-        marginRight: 14,
+        marginLeft: 26,
+        marginRight: 30,
         marginTop: 10,
         marginBottom: 26,
         x: {

@@ -1,7 +1,7 @@
 /** A set by slices: which are covered and which are lost, and one feature in each of them as small multiples. */
 import { NativeSelect } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import type { FeatureFigures, SliceFigures, SlicesReport } from '../../../src/server/contract.ts';
+import type { FeatureFigures, SlicesReport } from '../../../src/server/contract.ts';
 import chips from '../shell/chips.module.css';
 import { Panel } from '../shell/panel.tsx';
 import { Failure, Message, Skeleton } from '../shell/states.tsx';
@@ -22,17 +22,6 @@ interface SlicesProps {
   readonly search: DataSearch;
   readonly set: string;
   readonly onSearch: (search: (now: DataSearch) => DataSearch) => void;
-}
-
-/** Less than this part of its share in the span before is lost as well. */
-const LOST_PART = 0.5;
-/** Slices with fewer are not missed. */
-const FEW = 5;
-
-/** Gone, or most of it; without the span before nothing can be said. */
-function isLost({ examples, share, shareBefore, examplesBefore }: SliceFigures): boolean {
-  if (shareBefore === null || shareBefore === 0 || (examplesBefore ?? FEW) < FEW) return false;
-  return examples === 0 || share < LOST_PART * shareBefore;
 }
 
 export function Slices({ search, set, onSearch }: SlicesProps) {
@@ -79,7 +68,7 @@ export function Slices({ search, set, onSearch }: SlicesProps) {
           </DataLink>
         ))}
       </nav>
-      <Coverage report={data} />
+      <Coverage report={data} lost={new Set(lost.map(({ anomaly }) => anomaly.slice))} />
       {lost.length > 0 && (
         <Panel title="Lost, and what to do" note={`by the validation of ${setText(set)}`}>
           {lost.map((finding) => (
@@ -116,8 +105,14 @@ export function Slices({ search, set, onSearch }: SlicesProps) {
   );
 }
 
-function Coverage({ report: { slices, set, before, by } }: { readonly report: SlicesReport }) {
-  const lost = slices.filter(isLost);
+interface CoverageProps {
+  readonly report: SlicesReport;
+  /** Slices that the validation misses: by more than chance. */
+  readonly lost: ReadonlySet<string>;
+}
+
+function Coverage({ report: { slices, set, before, by }, lost }: CoverageProps) {
+  const gone = slices.filter(({ slice }) => lost.has(slice));
   if (slices.length === 0)
     return <Message title={`Nothing by ${by}`} text={`No row of ${setText(set.id)} says its ${by}.`} remedy="" />;
   const most = Math.max(...slices.flatMap(({ share, shareBefore }) => [share, shareBefore ?? 0]), Number.MIN_VALUE);
@@ -126,9 +121,9 @@ function Coverage({ report: { slices, set, before, by } }: { readonly report: Sl
       title="Coverage"
       note={before === null ? 'of all rows' : `of all rows; the line is ${againstText(before.name)}`}
     >
-      {lost.length > 0 && (
+      {gone.length > 0 && (
         <ul className={styles.lost} aria-label="Lost slices">
-          {lost.map(({ slice, of, examples, examplesBefore, shareBefore }) => (
+          {gone.map(({ slice, of, examples, examplesBefore, shareBefore }) => (
             <li key={slice}>{lostText(of, examples, examplesBefore, before?.examples ?? null, shareBefore)}</li>
           ))}
         </ul>
@@ -150,7 +145,7 @@ function Coverage({ report: { slices, set, before, by } }: { readonly report: Sl
           </thead>
           <tbody>
             {slices.map((one) => (
-              <tr key={one.slice} data-lost={isLost(one)} className={styles.slice}>
+              <tr key={one.slice} data-lost={lost.has(one.slice)} className={styles.slice}>
                 <th scope="row">
                   <DataLink change={{ part: undefined, slice: one.slice, feature: undefined }} isStep>
                     {one.of === '' ? 'not known' : one.of}

@@ -82,15 +82,18 @@ export function setFacts(set: DataSet): string {
   return `${rows} of ${countText(set.units, 'listener')}`;
 }
 
-const MOST_GROUPED = 1e9;
+const MOST_GROUPED = 1e6;
 const LEAST_PLAIN = 1e-3;
+/** 8.017M */
+const compactFormat = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 4 });
 
-/** 12,345; 3.142; 0.412; 3.1e−5: so many digits are enough to compare by. "–" where there is none. */
+/** 12,345; 8.017M; 3.142; 0.412; 3.1e−5: so many digits are enough to compare by. "–" where there is none. */
 export function figureText(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= MOST_GROUPED || size < LEAST_PLAIN) return minus(value.toExponential(size < LEAST_PLAIN ? 1 : 2));
+  if (size < LEAST_PLAIN) return minus(value.toExponential(1));
+  if (size >= MOST_GROUPED) return minus(compactFormat.format(value));
   if (Number.isInteger(value) || size >= 1e4) return minus(Math.round(value).toLocaleString('en'));
   return minus(String(Number(value.toPrecision(size < 1 ? 3 : 4))));
 }
