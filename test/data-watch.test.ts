@@ -173,7 +173,7 @@ beforeAll(async () => {
   await visits('2026-11-21', { unseen: 'premium' });
   await visits('2026-11-22', { unrendered: 'free' });
   await visits('2026-11-23');
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await stop();

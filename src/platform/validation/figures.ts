@@ -3,6 +3,7 @@ import type { Severity } from '../../alerts/index.ts';
 import { ShelfwiseError } from '../../base/index.ts';
 import {
   type ComparedFeature,
+  type Comparison,
   compareStatistics,
   type DatasetFeatureStatistics,
   type DatasetFeatureStatisticsList,
@@ -36,15 +37,29 @@ export interface Figures {
 }
 
 const TOP_VALUES = 20;
+const KEPT_COMPARISONS = 4;
 
 export function createFigures(sets: SetStore, measured: Examiner['measured']): Figures {
   const statisticsOf = (id: string, slice: string): DatasetFeatureStatistics =>
     sliceIn(measured(id).set.list, slice) ?? { numExamples: 0, features: [] };
 
+  /** Of thousands of features a comparison takes a while, and every page of it is of the same. */
+  const comparisons = new Map<string, Comparison>();
+  const comparisonOf = (stored: readonly StoredSet[], slice: string): Comparison => {
+    const key = JSON.stringify([slice, ...stored.map(({ set }) => [set.id, set.examinedAtMs])]);
+    const known = comparisons.get(key);
+    if (known !== undefined) return known;
+    const named = stored.map(({ set: { id } }) => ({ name: id, statistics: statisticsOf(id, slice) }));
+    const compared = compareStatistics(named);
+    if (comparisons.size >= KEPT_COMPARISONS) comparisons.delete([...comparisons.keys()][0]);
+    comparisons.set(key, compared);
+    return compared;
+  };
+
   return {
     statistics({ sets: ids, slice = '', search = '', kind, anomalous = false, order = 'name', limit, offset }) {
       const stored = ids.map((id) => measured(id).stored);
-      const compared = compareStatistics(ids.map((id) => ({ name: id, statistics: statisticsOf(id, slice) })));
+      const compared = comparisonOf(stored, slice);
       const worst = stored.map((one) => worstOf(one, slice));
       const wanted = search.toLowerCase();
       const matching = compared.features.flatMap((feature) => {
