@@ -87,16 +87,15 @@ describe('ope instead', () => {
     const same = JSON.parse(out) as InsteadReport;
     expect([code, same.pageWeight, same.decisionId]).toEqual([EXIT.ok, 1, decision]);
     expect(same.insteadPage).toEqual(same.loggedPage);
-    const warm = ['ope', 'instead', decision, '--policy', 'warm=plackett-luce', '--set', 'cardTemperature=5'];
-    // So warm that hardly a card is the same by the same dice, whatever these are.
-    const other = JSON.parse((await run(...warm, '--json')).out) as InsteadReport;
-    expect(other).toMatchObject({ policy: 'warm', draw: 'sampled', whyNot: null });
-    expect(other.loggedPage).not.toEqual(other.insteadPage);
-    const text = (await run(...warm, '--draw', 'probable')).out;
-    expect(text).toMatch(/shown by plackett-luce +plackett-.+warm\n/);
-    expect(text).toMatch(/most probable by warm instead/);
+    const best = JSON.parse((await run('ope', 'instead', decision, '--policy', 'best=greedy', '--json')).out);
+    expect(best).toMatchObject({ policy: 'best', draw: 'sampled', whyNot: null });
+    expect(best.insteadPage).not.toEqual(best.loggedPage);
+    const other = ['ope', 'instead', decision, '--policy', 'other=epsilon-greedy', '--set', 'epsilon=1'];
+    const text = (await run(...other, '--draw', 'probable')).out;
+    expect(text).toMatch(/shown by plackett-luce +plackett-.+other\n/);
+    expect(text).toMatch(/most probable by other instead/);
     expect(text).toMatch(/ {4}Song \d+ +0\.\d{3} +0\.\d{3}\n/);
-    expect((await run(...warm, '--again', '3', '--json')).out).not.toBe((await run(...warm, '--json')).out);
+    expect((await run(...other, '--again', '3', '--json')).out).not.toBe((await run(...other, '--json')).out);
   });
 
   it('says what there is not', async () => {
