@@ -314,7 +314,7 @@ describe.skipIf(BROWSER === undefined)('the page Data', () => {
 
   it('offers no change to a key that may only look', async () => {
     const { secret } = await studio.call<{ secret: string }>('POST', '/v1/keys', {
-      name: 'a look',
+      name: 'a-look',
       scopes: ['explain'],
     });
     const page = await studio.open(`/data?sets=${LOST}`, {}, secret);
