@@ -23,6 +23,7 @@ export type HistogramKind = (typeof HISTOGRAMS)[number];
 export const MOST_SETS = 8;
 
 const STREAM = /^[a-z]+$/;
+const COUNT = /^\d{1,3}$/;
 const SET = /^[a-z]+\/\d{4}-\d\d-\d\d(T\d\d)?$/;
 
 /** Ids of sets, none twice, and no more than can be compared; what is no id is left out. */
@@ -50,6 +51,8 @@ export function readSearch(search: SearchRecord) {
     /** The one that is opened. */
     feature: textOf(search, 'feature'),
     by: textOf(search, 'by'),
+    /** Of a timeline: how many. */
+    spans: COUNT.test(textOf(search, 'spans') ?? '') ? textOf(search, 'spans') : undefined,
     schema: textOf(search, 'schema'),
     version: textOf(search, 'version'),
     alerts: oneOf(search, 'alerts', ['past', 'rules']),

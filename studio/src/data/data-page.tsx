@@ -21,7 +21,7 @@ import { SetsPanel } from './sets-panel.tsx';
 import { SilenceDialog } from './silence-dialog.tsx';
 import { Slices } from './slices.tsx';
 import { Timeline } from './timeline.tsx';
-import { shownSets, useOverview } from './use-sets.ts';
+import { type Overview, shownSets, useOverview } from './use-sets.ts';
 
 const route = getRouteApi('/data');
 
@@ -79,7 +79,7 @@ export function DataPage() {
           <Alerts search={search} notify={notify} />
         ) : overview.data === undefined ? (
           overview.error !== null ? (
-            <Failure failure={overview.error} onRetry={() => void overview.refetch()} />
+            <Failure failure={overview.error} onRetry={overview.refetch} />
           ) : (
             <div className={styles.waiting} aria-busy="true">
               <Skeleton heightPx={300} />
@@ -87,7 +87,7 @@ export function DataPage() {
             </div>
           )
         ) : (
-          <OfSets search={search} part={part} overview={overview.data.sets} onSearch={onSearch} notify={notify} />
+          <OfSets search={search} part={part} overview={overview.data} onSearch={onSearch} notify={notify} />
         )}
         {asked?.what === 'accept' && <AcceptDialog finding={asked.finding} notify={notify} onClose={leave} />}
         {asked?.what === 'alert' && <AlertDialog finding={asked.finding} notify={notify} onClose={leave} />}
@@ -101,13 +101,13 @@ export function DataPage() {
 interface OfSetsProps {
   readonly search: DataSearch;
   readonly part: Exclude<Part, 'alerts'>;
-  readonly overview: NonNullable<ReturnType<typeof useOverview>['data']>['sets'];
+  readonly overview: Overview;
   readonly onSearch: (next: (now: DataSearch) => DataSearch) => void;
   readonly notify: ReturnType<typeof useNotices>['notify'];
 }
 
 function OfSets({ search, part, overview, onSearch, notify }: OfSetsProps) {
-  const sets = shownSets(search, overview);
+  const sets = shownSets(search, overview.sets);
   const stream = search.stream ?? streamOf(sets[0] ?? 'training');
   if (part === 'schema') return <Schema search={search} stream={stream} notify={notify} />;
   if (sets.length === 0)

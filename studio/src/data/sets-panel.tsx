@@ -10,7 +10,7 @@ import { MOST_SETS, toggled } from './address.ts';
 import { colourOf } from './colours.ts';
 import { DataLink } from './data-link.tsx';
 import styles from './sets-panel.module.css';
-import { counterparts, newestByStream, useSpans } from './use-sets.ts';
+import { counterparts, newestByStream, type Overview, useSpans } from './use-sets.ts';
 import {
   ABOUT_STREAMS,
   anomalyCount,
@@ -23,8 +23,7 @@ import {
 } from './words.ts';
 
 interface SetsPanelProps {
-  /** Sets of all streams, newest first. */
-  readonly overview: readonly DataSet[];
+  readonly overview: Overview;
   /** On show, the first being what is looked at. */
   readonly shown: readonly string[];
   /** Whose spans are offered. */
@@ -39,7 +38,7 @@ const worstOf = ({ anomalies: { errors, warnings } }: DataSet): 'error' | 'warni
 
 export function SetsPanel({ overview, shown, stream, use, onShow }: SetsPanelProps) {
   const spans = useSpans(stream);
-  const known = new Map([...(spans.data?.sets ?? []), ...overview].map((set) => [set.id, set]));
+  const known = new Map([...(spans.data?.sets ?? []), ...overview.sets].map((set) => [set.id, set]));
   const isSeveral = use === 'several';
   const toggle = (id: string): void => onShow(isSeveral ? toggled(shown, id) : [id]);
   if (use === 'stream') return <Streams overview={overview} stream={stream} />;
@@ -68,7 +67,7 @@ export function SetsPanel({ overview, shown, stream, use, onShow }: SetsPanelPro
         ))}
       </ul>
       {isSeveral && (
-        <Against first={known.get(shown[0] ?? '')} overview={[...known.values()]} shown={shown} onShow={onShow} />
+        <Against first={known.get(shown[0] ?? '')} known={[...known.values()]} shown={shown} onShow={onShow} />
       )}
     </Panel>
   );
@@ -76,9 +75,12 @@ export function SetsPanel({ overview, shown, stream, use, onShow }: SetsPanelPro
 
 const STRIP_PX = 84;
 
-function Streams({ overview, stream }: { readonly overview: readonly DataSet[]; readonly stream: string }) {
-  const newest = newestByStream(overview);
-  const offered = [...EXAMPLE_STREAMS, ...EVENT_STREAMS].filter((one) => newest.has(one) || one === stream);
+function Streams({ overview, stream }: { readonly overview: Overview; readonly stream: string }) {
+  const newest = newestByStream(overview.sets);
+  // What is not among the newest may still be there.
+  const offered = [...EXAMPLE_STREAMS, ...EVENT_STREAMS].filter(
+    (one) => newest.has(one) || one === stream || !overview.isComplete,
+  );
   return (
     <nav className={chips.chips} aria-label="Streams">
       {offered.map((one) => {
@@ -215,21 +217,21 @@ function Chosen({ id, set, at, onRemove, onOnly }: ChosenProps) {
 
 interface AgainstProps {
   readonly first: DataSet | undefined;
-  readonly overview: readonly DataSet[];
+  readonly known: readonly DataSet[];
   readonly shown: readonly string[];
   readonly onShow: (sets: readonly string[]) => void;
 }
 
 /** One click away: what a set is usually held against. */
-function Against({ first, overview, shown, onShow }: AgainstProps) {
-  const offered = first === undefined ? [] : counterparts(first, overview).filter(({ id }) => !shown.includes(id));
+function Against({ first, known, shown, onShow }: AgainstProps) {
+  const offered = first === undefined ? [] : counterparts(first, known).filter(({ set }) => !shown.includes(set.id));
   if (first === undefined || offered.length === 0 || shown.length >= MOST_SETS) return null;
   return (
     <p className={styles.against}>
       Lay over it:
-      {offered.map((set) => (
-        <button key={set.id} type="button" onClick={() => onShow([...shown, set.id])}>
-          {set.stream === first.stream ? `the span before (${spanText(set.span)})` : `${set.stream} of the same day`}
+      {offered.map(({ set, name }) => (
+        <button key={set.id} type="button" title={setText(set.id)} onClick={() => onShow([...shown, set.id])}>
+          {name}
         </button>
       ))}
     </p>

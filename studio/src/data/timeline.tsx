@@ -30,14 +30,13 @@ const WAITING = [1, 2, 3, 4];
 export function Timeline({ search, stream, onSearch }: TimelineProps) {
   const { q = '', slice = '' } = search;
   const offered = isByHour(stream) ? SPANS.hours : SPANS.days;
-  const [spans, setSpans] = useState<string>(offered[1]);
   const [limit, setLimit] = useState(FIRST);
   const settle = useCallback(
     (text: string) => onSearch((now) => changed(now, { q: text === '' ? undefined : text })),
     [onSearch],
   );
   const [typed, setTyped] = useTyped(q, settle);
-  const count = Number(offered.find((one) => one === spans) ?? offered[1]);
+  const count = Number(offered.find((one) => one === search.spans) ?? offered[1]);
   const question = { stream, slice, search: q, spans: count, limit };
   const { data, error, refetch, isFetching, isPlaceholderData } = useQuery({
     queryKey: ['data', 'timeline', question],
@@ -61,7 +60,7 @@ export function Timeline({ search, stream, onSearch }: TimelineProps) {
         <Choice
           legend="Spans"
           value={String(count)}
-          onChange={setSpans}
+          onChange={(spans) => onSearch((now) => changed(now, { spans: spans === offered[1] ? undefined : spans }))}
           options={offered.map((value) => ({ value, label: `${value} ${isByHour(stream) ? 'hours' : 'days'}` }))}
         />
         {slice !== '' && (
