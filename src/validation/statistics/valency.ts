@@ -94,8 +94,11 @@ export class ValencyAccumulator {
   }
 }
 
-/** The weight of each value: that of the element that it is in. */
+/** The weight of each value: that of the element that it is in. Of lists of one value each the weights themselves. */
 export function weightsBelow({ offsets }: ListLevel, weights: Float64Array): Float64Array {
+  let at = 0;
+  while (at < offsets.length && offsets[at] === at) at++;
+  if (at === offsets.length) return weights;
   const below = new Float64Array(offsets[offsets.length - 1]);
   for (let i = 0; i + 1 < offsets.length; i++) below.fill(weights[i], offsets[i], offsets[i + 1]);
   return below;
