@@ -204,8 +204,10 @@ export class DecisionWeigher {
       const missing = this.#gauge.missing(problem, policy);
       // What is masked depends on the page's rules alone, which are the record's for every policy.
       if (page === undefined || missing === undefined) return this.#leave('unequal');
+      // What served takes nothing for granted: it is known as it is.
       const costs =
         drawn &&
+        this.#targets[t].tunables &&
         Object.fromEntries(
           rungs.map((rung) => [
             rung,
