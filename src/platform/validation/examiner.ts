@@ -12,7 +12,7 @@ import { type EventCells, listenersIn, statisticsOfCells } from './event-cells.t
 import { EVENT_HOURS_KEPT_MS, type EventHours } from './event-hours.ts';
 import { exampleChunks, newRowCounts, type RowCounts, unitsOf } from './example-rows.ts';
 import type { Environment } from './expected-schema.ts';
-import { judgeSet, type Measured } from './judge.ts';
+import { judgeSet, LEAST_UNITS, type Measured } from './judge.ts';
 import type { DataEnds } from './questions.ts';
 import type { Schemas } from './schema-store.ts';
 import {
@@ -103,11 +103,29 @@ export function createExaminer(dependencies: {
   const hoursMeasured = (type: EventType, spans: readonly string[]): Measured | undefined => {
     if (spans.length === 0) return undefined;
     const name = spans.length === 1 ? 'the hour before' : `the ${spans.length} hours before`;
-    const measured = eventsMeasured(name, hours.merged(type, spans));
-    // A device that some hour of a day does without is not missed in another.
-    const each = spans.map((span) => hours.hour(span)?.get(type));
-    const steady = [...measured.units.keys()].filter((slice) => each.every((cells) => cells?.has(slice) === true));
-    return { ...measured, steady: new Set(steady) };
+    return eventsMeasured(name, hours.merged(type, spans));
+  };
+  /**
+   * Slices with less than half of their share in the hour, of those before, in which they were rarest, where even that would be ten
+   * listeners now: by night there are few cars.
+   */
+  const rarerThanEver = (
+    type: EventType,
+    slices: ReadonlyMap<string, EventCells>,
+    spans: readonly string[],
+  ): ReadonlySet<string> => {
+    const shareIn = (cells: ReadonlyMap<string, EventCells> | undefined, slice: string): number =>
+      (cells?.get(slice)?.events ?? 0) / (cells?.get('')?.events ?? 1);
+    const before = spans.map((span) => hours.hour(span)?.get(type));
+    const names = new Set(before.flatMap((cells) => [...(cells?.keys() ?? [])]));
+    const whole = slices.get('');
+    const listeners = whole === undefined ? 0 : listenersIn(whole);
+    return new Set(
+      [...names].filter((slice) => {
+        const least = Math.min(...before.map((cells) => shareIn(cells, slice)));
+        return slice !== '' && shareIn(slices, slice) < least / 2 && least * listeners >= LEAST_UNITS;
+      }),
+    );
   };
 
   const judgeHour = async (hour: string, nowMs: number): Promise<void> => {
@@ -117,7 +135,8 @@ export function createExaminer(dependencies: {
       const { schema, version } = await schemas.current(type);
       const set = eventsMeasured(setId({ stream: type, span: hour }), slices);
       const spans = goodHoursBefore(type, hour);
-      const before = hoursMeasured(type, spans);
+      const usual = hoursMeasured(type, spans);
+      const before = usual && { ...usual, missable: rarerThanEver(type, slices, spans) };
       const { anomalies, distances } = judgeSet(set, { schema, before });
       judged.push({
         set: {

@@ -34,8 +34,8 @@ export interface Measured {
   readonly name: string;
   readonly list: DatasetFeatureStatisticsList;
   readonly units: ReadonlyMap<string, number>;
-  /** Slices that are always there, so that their absence says something. @default all */
-  readonly steady?: ReadonlySet<string> | undefined;
+  /** Slices whose loss would say something; of others nothing is said. @default all */
+  readonly missable?: ReadonlySet<string> | undefined;
 }
 
 export interface JudgeOptions {
@@ -84,7 +84,7 @@ export function judgeSet(set: Measured, options: JudgeOptions): Verdict {
   found.take(slices);
   for (const other of [before, serving]) {
     if (other === undefined) continue;
-    const reference = withSteady(other);
+    const reference = withMissable(other);
     const [rows, units] = [datasetOf(set.list).numExamples ?? 0, set.units.get('') ?? 0];
     const coverage = validateSliceCoverage(set.list, {
       ...(other === before ? { previousSpan: reference } : { serving: reference }),
@@ -103,8 +103,8 @@ function withSlices(
   return { datasets: datasets.filter(({ name = '' }) => names.has(name)) };
 }
 
-function withSteady({ list, steady }: Measured): DatasetFeatureStatisticsList {
-  return steady === undefined ? list : withSlices(list, new Set([ALL_EXAMPLES, ...steady]));
+function withMissable({ list, missable }: Measured): DatasetFeatureStatisticsList {
+  return missable === undefined ? list : withSlices(list, new Set([ALL_EXAMPLES, ...missable]));
 }
 
 export const sliceIn = (list: DatasetFeatureStatisticsList, slice: string): DatasetFeatureStatistics | undefined =>
