@@ -24,24 +24,30 @@ export function linfChance(one: FeatureView, two: FeatureView, a: number, b: num
  * distances). Of numbers also Kolmogorov and Smirnov's 2 exp(-2 n D²), which knows no cells and sees a shift of few units at once;
  * the smaller of both counts twice.
  */
-export function divergenceChance(one: FeatureView, two: FeatureView, a: number, b: number): Chance {
-  const result = featureDivergence(one, two);
+export function divergenceChance(
+  one: FeatureView,
+  two: FeatureView,
+  a: number,
+  b: number,
+  source: 'STANDARD' | 'QUANTILES' = 'STANDARD',
+): Chance {
+  const result = featureDivergence(one, two, source);
   if (!('divergence' in result)) return { distance: 0, chance: 0 };
   const { divergence: distance } = result;
   if (a === 0 || b === 0) return { distance, chance: 1 };
   const n = together(a, b);
-  const byCells = chiSquareTail(8 * Math.LN2 * n * distance, Math.max(1, cellsOf(one, two) - 1));
-  const [h, g] = [one.histogram('STANDARD'), two.histogram('STANDARD')];
+  const byCells = chiSquareTail(8 * Math.LN2 * n * distance, Math.max(1, cellsOf(one, two, source) - 1));
+  const [h, g] = [one.histogram(source), two.histogram(source)];
   if (one.valueCounts.size > 0 || h === undefined || g === undefined) return { distance, chance: byCells };
   return { distance, chance: Math.min(1, 2 * Math.min(byCells, 2 * Math.exp(-2 * n * largestGap(h, g) ** 2))) };
 }
 
 /** Cells of the histograms, or values, that a side has something in. */
-function cellsOf(one: FeatureView, two: FeatureView): number {
+function cellsOf(one: FeatureView, two: FeatureView, source: 'STANDARD' | 'QUANTILES'): number {
   const words = new Set([...one.valueCounts.keys(), ...two.valueCounts.keys()]).size;
   if (words > 0) return words;
   const filled = (view: FeatureView): number =>
-    (view.histogram('STANDARD')?.buckets ?? []).filter(({ sampleCount = 0 }) => sampleCount > 0).length;
+    (view.histogram(source)?.buckets ?? []).filter(({ sampleCount = 0 }) => sampleCount > 0).length;
   return filled(one) + filled(two);
 }
 

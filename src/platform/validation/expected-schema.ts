@@ -18,6 +18,10 @@ export interface KnownWords {
 }
 
 const js = (threshold: number): FeatureComparator => ({ jensenShannonDivergence: { threshold } });
+/** By quantiles: a feature that is nearly always 0, or has a tail, has all its mass in one bucket of equal width or another. */
+const jsOfQuantiles = (threshold: number): FeatureComparator => ({
+  jensenShannonDivergence: { threshold, source: { type: 'QUANTILES' } },
+});
 const linf = (threshold: number): FeatureComparator => ({ infinityNorm: { threshold } });
 const warns = { annotation: { tag: [DISTANCES_WARN] } };
 const always = { presence: { minFraction: 1, minCount: 1 }, shape: { dim: [{ size: 1 }] } };
@@ -74,8 +78,8 @@ function expectedFeature(feature: FeatureDescription): Feature {
           disallowInf: true,
         },
         // What depends on the time alone differs from day to day; training and serving of one day must agree all the same.
-        ...(feature.scope === 'context' ? {} : { driftComparator: js(0.25) }),
-        skewComparator: js(0.25),
+        ...(feature.scope === 'context' ? {} : { driftComparator: jsOfQuantiles(0.25) }),
+        skewComparator: jsOfQuantiles(0.25),
         ...warns,
       };
     case 'oneHot':

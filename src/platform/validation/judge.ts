@@ -24,7 +24,7 @@ import {
   validateSlices,
   validateStatistics,
 } from '../../validation/index.ts';
-import { divergenceChance, linfChance } from './chance.ts';
+import { type Chance, divergenceChance, linfChance } from './chance.ts';
 import { DISTANCES_WARN } from './expected-schema.ts';
 import type { DataAnomaly, DataDistance } from './service.ts';
 
@@ -241,7 +241,13 @@ class Finder {
     if (type === 'COMPARATOR_CONTROL_DATA_MISSING') return Math.min(...units) >= LEAST_UNITS;
     const [one, two] = [this.view('set', slice, feature), this.view(other, slice, feature)];
     if (one === undefined || two === undefined) return true;
-    const measure = type === 'COMPARATOR_L_INFTY_HIGH' ? linfChance : divergenceChance;
+    const { driftComparator, skewComparator } = this.byName.get(feature) ?? {};
+    const comparator = kind === 'skew' ? skewComparator : driftComparator;
+    const byQuantiles = comparator?.jensenShannonDivergence?.source?.type === 'QUANTILES';
+    const measure = (x: FeatureView, y: FeatureView, a: number, b: number): Chance =>
+      type === 'COMPARATOR_L_INFTY_HIGH'
+        ? linfChance(x, y, a, b)
+        : divergenceChance(x, y, a, b, byQuantiles ? 'QUANTILES' : 'STANDARD');
     const { distance, chance } = measure(one, two, units[0], units[1]);
     if (chance >= SIGNIFICANCE) return false;
     const whole = slice === '' ? undefined : this.anomalies.get(serializePath([feature]));
