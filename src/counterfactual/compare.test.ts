@@ -79,6 +79,30 @@ describe('policies on the same decisions', () => {
     }
   });
 
+  it('have the values that they have alone where listeners share groups, and controls are fitted on these', async () => {
+    const count = 70_000;
+    const rng = createRng(6);
+    const column = (of: () => number) => Float64Array.from({ length: count }, of);
+    const weights = column(() => 2 * rng.uniform());
+    const rewards = column(() => Number(rng.uniform() < 0.3));
+    const control = Float64Array.from(weights, (w) => 0.3 * (1 - w) + rng.uniform() - 0.5);
+    const model = { predicted: column(() => 0.2), expected: column(() => 0.2) };
+    const rows = evaluationRows({ weights, rewards, control, model });
+    const comparison = new Comparison({ ...options, policies: 1, baseline: 0, setting: settingOf('dr'), resamples: 2 });
+    comparison.add({
+      decisions: count,
+      listenerOf: rows.listenerOf,
+      served: rewards,
+      slices: [],
+      policies: [[rows]],
+      isCard: new Uint8Array(count).fill(1),
+      controls: [[control]],
+    });
+    const alone = await evaluate(sourceOf(rows), { estimators: ['dr'], tune: [], interval: 'normal' });
+    const value = comparison.all()?.policies[0].value.value ?? Number.NaN;
+    expect(Math.abs(value - alone.estimates['dr'].value)).toBeLessThan(1e-12);
+  });
+
   it('are told apart by paired intervals, narrower than those of either', () => {
     const all = compared(chunks(4000, 9)).all();
     const [served, , bold] = all?.policies ?? [];

@@ -7,7 +7,7 @@
 import { createRng } from '../base/index.ts';
 import { type MeanWeight, meanWeight } from './diagnostics/weights.ts';
 import type { EstimatorSetting } from './estimator.ts';
-import { type GroupSums, GroupTable } from './groups.ts';
+import { type GroupSums, GroupTable, LISTENER_GROUPS } from './groups.ts';
 import { comparePaired, intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
 import { controlShare } from './intervals/control.ts';
 import { type Functional, linearised, ratioOf } from './intervals/functional.ts';
@@ -92,7 +92,6 @@ export interface CompareOptions {
   readonly seed: number;
 }
 
-const GROUPS = 2 ** 16;
 const SLICE_GROUPS = 2 ** 14;
 /** Columns of a table: decisions, what was served, rows; then five a policy and rung. */
 const [DECISIONS, SERVED, ROWS, FIRST] = [0, 1, 2, 3];
@@ -108,7 +107,7 @@ export class Comparison {
 
   constructor(options: CompareOptions) {
     this.#options = options;
-    this.#all = new SliceTable(options.policies * options.rungs, GROUPS);
+    this.#all = new SliceTable(options.policies * options.rungs, LISTENER_GROUPS);
   }
 
   add(chunk: ComparedRows): void {

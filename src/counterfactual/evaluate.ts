@@ -11,7 +11,7 @@ import {
   settingOf,
   TUNED,
 } from './estimators/index.ts';
-import type { GroupSums } from './groups.ts';
+import { type GroupSums, LISTENER_GROUPS } from './groups.ts';
 import { normalInterval, studentTInterval } from './intervals/asymptotic.ts';
 import { bernsteinLowerBound, hoeffdingLowerBound, studentTLowerBound } from './intervals/bounded.ts';
 import { intervalsByListener, type ListenerIntervals } from './intervals/by-listener.ts';
@@ -48,7 +48,7 @@ export interface EvaluateOptions {
   readonly resamples: number;
   /** Of the resamples. @default 1 */
   readonly seed: number;
-  /** Groups of listeners at most, a power of two: beyond, listeners share one. @default 131072 */
+  /** Groups of listeners at most, a power of two: beyond, listeners share one. @default 65536 */
   readonly listenerGroups: number;
   /** Positions of a slate that are normalised on their own; deeper ones share the last. @default 32 */
   readonly positions: number;
@@ -67,7 +67,7 @@ const DEFAULTS: EvaluateOptions = {
   interval: 'bca',
   resamples: 1000,
   seed: 1,
-  listenerGroups: 1 << 17,
+  listenerGroups: LISTENER_GROUPS,
   positions: 32,
   observers: [],
 };

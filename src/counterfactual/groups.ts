@@ -1,6 +1,9 @@
 /** Sums by group of listeners: what is resampled for an interval. */
 import { mix32 } from '../base/index.ts';
 
+/** Groups of listeners at most: one number for all, so that what is fitted on groups comes out the same wherever a log is evaluated. */
+export const LISTENER_GROUPS = 2 ** 16;
+
 /**
  * `sums[group * columns + column]`: the sum of a column over all decisions of the group's listeners. Groups are independent of
  * each other, whichever listeners share one.

@@ -1,4 +1,5 @@
 /** What every evaluation says of its log, taken in the same pass. */
+import { LISTENER_GROUPS } from '../groups.ts';
 import type { EvaluationRows } from '../rows.ts';
 import type { Evidence } from '../verdict.ts';
 import { MeanWeightMeter, WeightDiagnostics } from './weights.ts';
@@ -9,7 +10,7 @@ export class LogDiagnostics {
   readonly #mean: MeanWeightMeter;
 
   /** `clippedAt`: each λ > 0 of which the clipped mass is asked. Throws `OPTION_INVALID`. */
-  constructor(clippedAt: readonly number[] = [], listenerGroups = 1 << 17) {
+  constructor(clippedAt: readonly number[] = [], listenerGroups: number = LISTENER_GROUPS) {
     this.#weights = new WeightDiagnostics(clippedAt);
     this.#mean = new MeanWeightMeter(listenerGroups);
   }

@@ -1,6 +1,6 @@
 /** What the weights of a log say about how much of it speaks for the policy under evaluation. */
 import { requireRange, requireWhole } from '../../base/index.ts';
-import { type GroupSums, GroupTable } from '../groups.ts';
+import { type GroupSums, GroupTable, LISTENER_GROUPS } from '../groups.ts';
 import { linearised, ratioOf } from '../intervals/functional.ts';
 import type { EvaluationRows } from '../rows.ts';
 import { LogHistogram } from './log-histogram.ts';
@@ -103,7 +103,7 @@ export class MeanWeightMeter {
   #offsets = new Uint32Array(0);
 
   /** `capacity`: a power of two. Throws `OPTION_INVALID`. */
-  constructor(capacity = 1 << 17) {
+  constructor(capacity: number = LISTENER_GROUPS) {
     requireWhole('mean weight', 'log2(capacity)', Math.log2(capacity), 1, 22);
     this.#table = new GroupTable(2, capacity);
   }

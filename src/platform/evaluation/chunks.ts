@@ -2,7 +2,6 @@
  * A span of the platform's decisions as chunks of typed columns, weighed for every policy at once: read, joined with what they earned,
  * rebuilt, walked. Memory is a chunk, a day of decisions waiting for their rewards, and the numbers of listeners.
  */
-import { hash32 } from '../../base/index.ts';
 import {
   AssumptionMeter,
   type ComparedRows,
@@ -213,21 +212,23 @@ export async function* weighedChunks(
   totals.lacked = weigher.lacked;
 }
 
-/** Listeners by number, as they come; beyond so many by hash, which shares numbers. */
+/** Listeners by number from 0, as they come: a number says nothing of its key. Some 100 bytes a listener; a `Map` holds 16 million. */
 export class ListenerNumbers {
-  count = 0;
   readonly #numbers = new Map<string, number>();
 
+  get count(): number {
+    return this.#numbers.size;
+  }
+
   of(listenerKey: string): number {
-    const known = this.#numbers.get(listenerKey);
-    if (known !== undefined) return known;
-    if (this.#numbers.size >= MOST_NUMBERED) return (hash32(listenerKey) >>> 0) | MOST_NUMBERED;
-    const number = this.count++;
-    this.#numbers.set(listenerKey, number);
+    let number = this.#numbers.get(listenerKey);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(listenerKey, number);
+    }
     return number;
   }
 }
-const MOST_NUMBERED = 2 ** 17;
 
 interface Grid {
   readonly shelves: number;

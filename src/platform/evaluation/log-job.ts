@@ -4,12 +4,13 @@
  */
 import { resolveOptions } from '../../base/index.ts';
 import type { MissingMass, WeighedPage } from '../../counterfactual/index.ts';
-import type {
-  EvaluationLogDecision,
-  EvaluationLogEnd,
-  EvaluationLogHeader,
-  LoggedAlternative,
-  LoggedRow,
+import {
+  EVALUATION_LOG_VERSION,
+  type EvaluationLogDecision,
+  type EvaluationLogEnd,
+  type EvaluationLogHeader,
+  type LoggedAlternative,
+  type LoggedRow,
 } from '../../exchange/index.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
@@ -94,7 +95,7 @@ function headerOf(
 ): EvaluationLogHeader {
   return {
     shelfwise: 'evaluation log',
-    version: 1,
+    version: EVALUATION_LOG_VERSION,
     policies: targets.map(({ name, tunables, modelHash }) => {
       const { policy = '', ...rest } = tunables ?? {};
       return { name, policy, options: rest, model: modelHash };
