@@ -64,4 +64,12 @@ describe('policies under evaluation', () => {
       expect(() => targetsOf(policies, serving, '')).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
     }
   });
+
+  it('leaves the name of what was logged to what was logged', () => {
+    expect(() => targetsOf([{ name: 'served', policy: 'greedy' }], serving, '')).toThrow(
+      /"served" is what was logged; call greedy otherwise, NAME=greedy/,
+    );
+    expect(targetsOf([{ name: 'served', policy: 'served' }], serving, '')).toMatchObject([{ tunables: undefined }]);
+    expect(targetsOf([{ name: 'now', policy: 'served' }], serving, '')).toMatchObject([{ name: 'now' }]);
+  });
 });

@@ -63,6 +63,12 @@ export function targetsOf(
       throw new ShelfwiseError('OPTION_INVALID', `compare: two policies are called "${called}"; name one otherwise`);
     }
     names.add(called);
+    if (called === SERVED && policy !== SERVED) {
+      throw new ShelfwiseError(
+        'OPTION_INVALID',
+        `compare: "${SERVED}" is what was logged; call ${policy} otherwise, NAME=${policy}`,
+      );
+    }
     if (policy === SERVED) {
       if (Object.keys(options).length + Object.keys(composition).length > 0 || model !== 'logged')
         throw new ShelfwiseError('OPTION_INVALID', `compare: ${SERVED} is what was logged; it has no options`);
