@@ -41,8 +41,8 @@ const REMEDY = 'export it anew with `shelfwise export ope`';
 /**
  * A row is a card of a page with its weight at the rung, or a place that the page lacks; what it says is what `ope compare` makes of the same
  * decisions. The verdict also reads what the policy would choose without the log having a chance of it.
- * Throws `OPTION_INVALID` for a missing file, another format or version, and a policy that the log does not hold; while reading
- * `OPE_PROPENSITY_RANGE` and `OPE_ROW_INVALID` with the line.
+ * Throws `OPTION_INVALID` for a missing file, another format or version, and a policy that the log does not hold; for a header and lines
+ * that are not as they should be `OPE_PROPENSITY_RANGE` and `OPE_ROW_INVALID` with the line.
  */
 export async function readEvaluationLog(file: string, reading: EvaluationLogReading = {}): Promise<OpeLog> {
   if (file === STANDARD_INPUT)
@@ -71,9 +71,9 @@ export async function readEvaluationLog(file: string, reading: EvaluationLogRead
 
 async function headerOf(file: string): Promise<EvaluationLogHeader> {
   for await (const line of linesOf(file)) {
-    const { shelfwise, version, policies } = line.value as Partial<EvaluationLogHeader>;
-    if (shelfwise !== 'evaluation log' || !Array.isArray(policies)) break;
-    if (version === EVALUATION_LOG_VERSION) return line.value as EvaluationLogHeader;
+    const { shelfwise, version } = line.value as Partial<EvaluationLogHeader>;
+    if (shelfwise !== 'evaluation log') break;
+    if (version === EVALUATION_LOG_VERSION) return checkedHeader(line.value);
     throw new ShelfwiseError(
       'OPTION_INVALID',
       `${file} is of version ${version} of evaluation logs; this reads ${EVALUATION_LOG_VERSION}: ${REMEDY}`,
@@ -83,6 +83,33 @@ async function headerOf(file: string): Promise<EvaluationLogHeader> {
     'OPTION_INVALID',
     `${file} does not begin as an evaluation log of Shelfwise does; ${REMEDY}, or name its --format`,
   );
+}
+
+/** Throws unless it names its policies, and says which reward model the lines are of or that there is none. */
+function checkedHeader(value: object): EvaluationLogHeader {
+  const { policies, rewardModel } = value as Partial<EvaluationLogHeader>;
+  if (!Array.isArray(policies)) throw unfit(1, 'the header has no policies');
+  for (const [p, policy] of policies.entries()) {
+    if (typeof policy?.name !== 'string') throw unfit(1, `policy ${p} of the header has no name`);
+    if (policy.name === SERVED) throw unfit(1, `policy ${p} of the header is called ${SERVED}, which is what logged`);
+  }
+  if (rewardModel !== null && typeof rewardModel?.kind !== 'string')
+    throw unfit(1, 'the header says neither which reward model there is nor, by null, that there is none');
+  return value as EvaluationLogHeader;
+}
+
+/** Throws unless it counts decisions, and what was left out. */
+function checkedEnd(value: object, line: number): EvaluationLogEnd {
+  const { decisions, leftOut } = value as Partial<EvaluationLogEnd>;
+  if (!isWhole(decisions, Number.MAX_SAFE_INTEGER)) throw unfit(line, `the end says ${decisions} decisions`);
+  const isCounts = typeof leftOut === 'object' && leftOut !== null && !Array.isArray(leftOut);
+  if (!isCounts || !Object.values(leftOut).every((count) => isWhole(count, Number.MAX_SAFE_INTEGER)))
+    throw unfit(line, 'the end does not say by numbers what was left out');
+  return value as EvaluationLogEnd;
+}
+
+function isWhole(value: unknown, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
 }
 
 /** Its place in the header; -1 for what served. */
@@ -123,14 +150,14 @@ async function* chunksOf(file: string, reading: ChunkReading): AsyncGenerator<Ev
     if (number === 1) continue;
     if (end !== undefined) throw unfit(number, 'something stands after the end');
     if ('end' in value) {
-      end = value as EvaluationLogEnd;
+      end = checkedEnd(value, number);
       continue;
     }
     const decision = checked(value, number, policy, hasModel);
     decisions++;
     if (policy >= 0) {
       const mass = decision.policies[policy].missing;
-      if (mass !== null) missing.add(mass);
+      if (mass !== null) missing.add(numberOf(mass, number, 'missing'));
     }
     const full = page.add(decision, number);
     if (full !== null) yield withModels(full, models);
@@ -181,7 +208,7 @@ class PageReader {
     let full: EvaluationRows | null = null;
     next.startsDecision = true;
     next.listener = listener;
-    next.control = hasModel ? (alternative?.control?.[RUNGS.indexOf(rung)] ?? 0) : 0;
+    next.control = hasModel ? numberOf(alternative?.control?.[RUNGS.indexOf(rung)], line, `control of ${rung}`) : 0;
     const put = (): void => {
       // A chunk is full where a decision starts, so that one is given at most.
       full = this.#builder.add(next) ?? full;
@@ -189,11 +216,12 @@ class PageReader {
     };
     products.begin();
     for (const [r, row] of rows.entries()) {
-      const shelf = stepOf(row.shelf, alternative?.shelves[r], line, `row ${r}`);
+      const shelf = stepOf(row.shelf, alternative === undefined ? row.shelf : alternative.shelves[r], line, `row ${r}`);
       products.shelf(shelf.ratio, shelf.isSure);
       opened.push(products.opened[rung]);
       for (const [j, logged] of row.cards.entries()) {
-        const card = stepOf(logged, alternative?.cards[r][j], line, `row ${r}, card ${j}`);
+        const chance = alternative === undefined ? logged : alternative.cards[r][j];
+        const card = stepOf(logged, chance, line, `row ${r}, card ${j}`);
         products.card(card.ratio, card.isSure);
         if (row.carried === true) continue;
         next.position = r * POSITIONS + j;
@@ -228,29 +256,27 @@ class PageReader {
   }
 }
 
-/** ρ of a step: 1 where nothing was drawn, and of what served. */
+/** ρ of a step; 1 where nothing was drawn. @param chance π of the policy, which for what served is the propensity */
 function stepOf(
   propensity: LoggedChance,
-  chance: number | undefined,
+  chance: LoggedChance,
   line: number,
   where: string,
 ): { readonly ratio: number; readonly isSure: boolean } {
   if (propensity === null) return { ratio: 1, isSure: true };
-  if (!(propensity > 0 && propensity <= 1)) {
+  if (typeof propensity !== 'number' || !(propensity > 0 && propensity <= 1)) {
     throw new ShelfwiseError('OPE_PROPENSITY_RANGE', `line ${line}: ${where} has propensity ${propensity}`, {
       details: { line, propensity },
     });
   }
-  const own = chance ?? propensity;
-  if (!(own >= 0 && own <= 1 + 1e-9)) throw unfit(line, `${where} has probability ${own} under the policy`);
-  return { ratio: stepRatio(own, propensity), isSure: own === 1 };
+  if (typeof chance !== 'number' || !(chance >= 0 && chance <= 1 + 1e-9))
+    throw unfit(line, `${where} has probability ${chance} under the policy`);
+  return { ratio: stepRatio(chance, propensity), isSure: chance === 1 };
 }
 
 /** Throws unless it has the shape that is read; what numbers mean is checked where they are read. */
 function checked(value: object, line: number, policy: number, hasModel: boolean): EvaluationLogDecision {
   const { listener, places, rows, policies } = value as Partial<EvaluationLogDecision>;
-  const isWhole = (x: unknown, most: number): boolean =>
-    Number.isInteger(x) && (x as number) >= 0 && (x as number) <= most;
   if (!isWhole(listener, 2 ** 32 - 1)) throw unfit(line, `listener is ${listener}`);
   if (places?.length !== 2 || !isWhole(places[0], 1024) || !isWhole(places[1], POSITIONS - 1))
     throw unfit(line, `places are ${JSON.stringify(places)}`);
@@ -273,7 +299,7 @@ function checked(value: object, line: number, policy: number, hasModel: boolean)
   return value as EvaluationLogDecision;
 }
 
-function numberOf(value: number | undefined, line: number, what: string): number {
+function numberOf(value: unknown, line: number, what: string): number {
   if (Number.isFinite(value)) return value as number;
   throw unfit(line, `${what} is ${value}`);
 }
