@@ -125,6 +125,73 @@ describe('one alert while it lasts', () => {
     expect(types(received)).toHaveLength(3);
   });
 
+  test('only a span that is no older than the one which showed it ends it: told once, in whatever order spans are judged', async () => {
+    const clock = manualClock(START_MS);
+    const { url, received } = await receiver(ok);
+    const { alerts, metadata } = opened(url, clock);
+    const day = (nth: number, isComplete: boolean, ...findings: Finding[]) => ({
+      source: 'train',
+      examined: isComplete ? (['anomaly', 'distance'] as const) : [],
+      spanFromMs: START_MS + nth * DAY_MS,
+      findings,
+    });
+    // Day 2 still fills and lacks the slice; day 1 becomes complete, and is judged anew every minute.
+    for (let minute = 0; minute < 5; minute++) {
+      await alerts.observe(day(1, true));
+      await alerts.observe(day(2, false, gone));
+      await alerts.deliver();
+      clock.advance(MINUTE_MS);
+    }
+    await alerts.observe(day(1, true));
+    // After a restart too.
+    const again = openAlerts({ ledger: metadata.alerts, rules: [anomalies()], routes: [webhook(url)], clock });
+    await again.observe(day(1, true));
+    expect(await again.list()).toMatchObject([{ state: 'firing' }]);
+    // The day after confirms it; that an older one shows it too changes nothing.
+    await again.observe(day(3, false, { ...gone, text: 'day 3' }));
+    await again.observe(day(1, true, { ...gone, text: 'day 1' }));
+    await again.observe(day(2, true));
+    expect(await again.list()).toMatchObject([{ state: 'firing', text: 'day 3' }]);
+    await again.observe(day(3, true));
+    await again.deliver();
+    expect(await again.list()).toMatchObject([{ state: 'recovered' }]);
+    expect(types(received)).toEqual(['alerts.fired', 'alerts.recovered']);
+  });
+
+  test('a rule that waits fires though an older span is judged well meanwhile', async () => {
+    const clock = manualClock(START_MS);
+    const { alerts } = opened('http://127.0.0.1:9/', clock, [anomalies({ forMs: 5 * MINUTE_MS })]);
+    for (let minute = 0; minute <= 5; minute++) {
+      await alerts.observe({ ...train(), spanFromMs: START_MS - HOUR_MS });
+      await alerts.observe({ ...train(gone), examined: [], spanFromMs: START_MS });
+      clock.advance(MINUTE_MS);
+    }
+    expect(await alerts.list()).toMatchObject([{ state: 'firing', beganAtMs: START_MS }]);
+  });
+
+  test('it ends with its slice, once a day has gone by without it, unless it says that the slice is away', async () => {
+    const clock = manualClock(START_MS);
+    const { alerts } = opened('http://127.0.0.1:9/', clock);
+    const ofModel = { ...gone, name: 'SCHEMA_MISSING_COLUMN', slice: 'model_a' };
+    const round = (hours: number, ...findings: Finding[]) => ({
+      ...train(...findings),
+      spanFromMs: START_MS + hours * HOUR_MS,
+      slices: ['', 'model_b'],
+      present: ['', 'model_b', 'few'],
+    });
+    await alerts.observe({ ...round(0, ofModel, { ...gone, ofAbsence: true }), present: ['', 'model_a'] });
+    const firing = async () => (await alerts.list({ state: 'firing' })).map(({ slice }) => slice).sort();
+    await alerts.observe(round(23));
+    await alerts.observe({ ...round(24), slices: [] });
+    await alerts.observe({ ...round(24), present: ['', 'model_a'] });
+    await alerts.observe({ ...round(24), examined: [] });
+    expect(await firing()).toEqual(['model_a', 'tier=premium']);
+    await alerts.observe(round(24));
+    expect(await firing()).toEqual(['tier=premium']);
+    await alerts.observe({ ...round(48), slices: ['', 'tier=premium'] });
+    expect(await firing()).toEqual([]);
+  });
+
   test('it must hold for long enough, and be away for long enough', async () => {
     const clock = manualClock(START_MS);
     const rule = { kind: 'distance', finding: 'drift_*', above: 0.1, forMs: HOUR_MS, clearForMs: HOUR_MS } as const;

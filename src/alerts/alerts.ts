@@ -223,6 +223,7 @@ function testNotice(nowMs: number): Notice {
     firedAtMs: nowMs,
     seenAtMs: nowMs,
     clearSinceMs: null,
+    spanFromMs: null,
     endedAtMs: null,
     ending: '',
     told: [],
@@ -239,7 +240,11 @@ function openRoutes({ routes, logger, timeoutMs }: AlertOptions): Map<string, Ro
   return open;
 }
 
-const alertOf = ({ body }: StoredAlert): Alert => JSON.parse(body) as Alert;
+/** Those that were stored by a version that did not note spans are of none. */
+function alertOf({ body }: StoredAlert): Alert {
+  const stored = JSON.parse(body) as Omit<Alert, 'spanFromMs'> & { readonly spanFromMs?: number | null };
+  return { ...stored, spanFromMs: stored.spanFromMs ?? null };
+}
 
 function storedAlert(alert: Alert): StoredAlert {
   const { id, rule, source, state, beganAtMs, endedAtMs } = alert;

@@ -19,6 +19,8 @@ export interface Finding {
   readonly severity: Severity;
   /** For people: one sentence. */
   readonly text: string;
+  /** It says that the slice is not there: that the slice stays away does not end it. @default false */
+  readonly ofAbsence?: boolean | undefined;
 }
 
 /** All that one examination of a source found. */
@@ -30,8 +32,15 @@ export interface Round {
    * distance that is absent is unknown, and ends nothing.
    */
   readonly examined: readonly FindingKind[];
+  /** When the span begins that was examined: it ends no alert that a later span has raised or confirmed. @default any alert */
+  readonly spanFromMs?: number | undefined;
   /** Slices that there was enough of to tell; absence from another ends nothing. @default all */
   readonly slices?: readonly string[] | undefined;
+  /**
+   * Slices that there are, of however few. An alert on another, which no span of the last day has confirmed, has ended with its slice,
+   * if there was enough of all rows to tell. @default unknown: no slice is gone
+   */
+  readonly present?: readonly string[] | undefined;
   readonly findings: readonly Finding[];
 }
 

@@ -1,5 +1,5 @@
 /** From the alerts that last and a round of findings to what changes. Pure. */
-import { canonicalJson, contentHash } from '../base/index.ts';
+import { canonicalJson, contentHash, DAY_MS } from '../base/index.ts';
 import type { AlertState } from '../store/index.ts';
 import { type Finding, type Round, SEVERITIES } from './findings.ts';
 import { type AlertRule, crosses } from './rules.ts';
@@ -17,6 +17,8 @@ export interface Alert extends Finding {
   readonly seenAtMs: number;
   /** Since when it has not been found; null while it is. */
   readonly clearSinceMs: number | null;
+  /** When the newest span begins that showed it; null where its rounds are of no span. */
+  readonly spanFromMs: number | null;
   readonly endedAtMs: number | null;
   /** Why it ended: `clear`, `rule removed`, `closed by NAME`; '' while it lasts. */
   readonly ending: string;
@@ -72,7 +74,7 @@ export function judge(lasting: readonly Alert[], rules: readonly AlertRule[], ro
       if (alert.state === 'pending') forgotten.push(alert.id);
       else alerts.push(ended(alert, 'rule removed', nowMs));
     } else if (crossing !== undefined) {
-      alerts.push(seen(alert, crossing.finding, rule, nowMs));
+      alerts.push(seen(alert, crossing.finding, rule, round, nowMs));
     } else if (alert.source === round.source && isClear(alert, round, measured)) {
       const clearSinceMs = alert.clearSinceMs ?? nowMs;
       if (alert.state === 'pending') forgotten.push(alert.id);
@@ -91,23 +93,41 @@ export function judge(lasting: readonly Alert[], rules: readonly AlertRule[], ro
       firedAtMs: null,
       seenAtMs: nowMs,
       clearSinceMs: null,
+      spanFromMs: round.spanFromMs ?? null,
       endedAtMs: null,
       ending: '',
       told: [],
     };
-    alerts.push(seen(fresh, finding, rule, nowMs));
+    alerts.push(seen(fresh, finding, rule, round, nowMs));
   }
   return { alerts, forgotten };
 }
 
+/** Without a span on either side nothing is older than anything. */
+const isOlder = ({ spanFromMs: roundMs }: Round, { spanFromMs: alertMs }: Alert): boolean =>
+  roundMs !== undefined && alertMs !== null && roundMs < alertMs;
+
 function isClear(alert: Alert, round: Round, measured: ReadonlySet<string>): boolean {
-  if (!round.examined.includes(alert.kind)) return false;
+  // That the day before was well says nothing about a day that is not.
+  if (!round.examined.includes(alert.kind) || isOlder(round, alert)) return false;
+  if (isGone(alert, round)) return true;
   if (round.slices !== undefined && !round.slices.includes(alert.slice)) return false;
   return alert.kind === 'anomaly' || measured.has(keyOf('', alert.source, alert));
 }
 
-function seen(alert: Alert, finding: Finding, rule: AlertRule, nowMs: number): Alert {
-  const { value, severity, text } = finding;
+/** By night a slice stays away for hours: it takes a day to be gone. */
+const GONE_AFTER_MS = DAY_MS;
+
+function isGone({ slice, spanFromMs, ofAbsence = false }: Alert, round: Round): boolean {
+  const { present, slices } = round;
+  if (slice === '' || ofAbsence || present === undefined || present.includes(slice)) return false;
+  if (slices !== undefined && !slices.includes('')) return false;
+  return (round.spanFromMs ?? Number.POSITIVE_INFINITY) - (spanFromMs ?? 0) >= GONE_AFTER_MS;
+}
+
+function seen(alert: Alert, finding: Finding, rule: AlertRule, round: Round, nowMs: number): Alert {
+  // What an older span shows too changes nothing of what the newest one said.
+  const { value, severity, text } = isOlder(round, alert) ? alert : finding;
   const fires = alert.state === 'firing' || nowMs - alert.beganAtMs >= rule.forMs;
   return {
     ...alert,
@@ -118,6 +138,7 @@ function seen(alert: Alert, finding: Finding, rule: AlertRule, nowMs: number): A
     firedAtMs: alert.firedAtMs ?? (fires ? nowMs : null),
     seenAtMs: nowMs,
     clearSinceMs: null,
+    spanFromMs: isOlder(round, alert) ? alert.spanFromMs : (round.spanFromMs ?? null),
   };
 }
 

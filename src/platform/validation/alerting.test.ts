@@ -114,6 +114,14 @@ describe('alerting', () => {
       routes: ['log'],
     });
     expect((await first.service.addAlertRule(wish)).name).toBe(`${added.name} (2)`);
+    const long = { author: 'Ada', reason: 'long', feature: 'x'.repeat(400) };
+    for (const ending of ['x', ' (2)']) {
+      const { name } = await first.service.addAlertRule(long);
+      expect([name.length, name.endsWith(ending)]).toEqual([200, true]);
+      await expect(first.service.addAlertRule({ ...long, name })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    }
+    for (const { name, feature } of (await first.service.alertRules()).rules)
+      if (feature === long.feature) await first.service.removeAlertRule(name);
     await expect(first.service.addAlertRule({ ...wish, name: 'data errors' })).rejects.toMatchObject({
       code: 'OPTION_INVALID',
     });

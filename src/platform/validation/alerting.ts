@@ -28,6 +28,8 @@ interface PersonsRule {
 }
 
 const SETTING = 'alert-rules';
+/** Letters of a rule's name, as the routes take them. */
+const MOST_NAME = 200;
 /** Of rules that people added. */
 const MOST_RULES = 1000;
 
@@ -115,12 +117,10 @@ export async function createAlerting(dependencies: {
       return [...found]
         .sort((a, b) => b.beganAtMs - a.beganAtMs || (a.id < b.id ? -1 : 1))
         .slice(0, limit)
-        .map(
-          ({ clearSinceMs: _, ...alert }): AlertView => ({
-            ...alert,
-            silenced: isSilenced({ ...alert, clearSinceMs: null }, silences),
-          }),
-        );
+        .map((alert): AlertView => {
+          const { clearSinceMs: _clear, spanFromMs: _span, ofAbsence: _absence, ...shown } = alert;
+          return { ...shown, silenced: isSilenced(alert, silences) };
+        });
     },
     closeAlert: (id, author) => alerts.close(id, author),
     silences: () => alerts.silences(),
@@ -206,8 +206,10 @@ function completed(
   const about = [given.finding ?? 'anything', given.feature, given.slice].filter(
     (part) => part !== undefined && part !== '',
   );
-  const base = given.name ?? `${about.join(' · ')} in ${given.source ?? 'all data'}`;
-  let name = base;
-  for (let n = 2; given.name === undefined && taken.includes(name); n++) name = `${base} (${n})`;
+  const made = `${about.join(' · ')} in ${given.source ?? 'all data'}`;
+  // Names of features may be long; what tells two of one name apart stays.
+  const called = (ending: string): string => made.slice(0, MOST_NAME - ending.length) + ending;
+  let name = given.name ?? called('');
+  for (let n = 2; given.name === undefined && taken.includes(name); n++) name = called(` (${n})`);
   return { ...given, name, kind, routes: told };
 }

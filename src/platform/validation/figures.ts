@@ -12,7 +12,7 @@ import {
   featureDivergence,
 } from '../../validation/index.ts';
 import type { Examiner } from './examiner.ts';
-import { sliceIn } from './judge.ts';
+import { meanOf, sliceIn } from './judge.ts';
 import {
   type AnomaliesReport,
   type ComparedFigures,
@@ -194,7 +194,8 @@ export function createFigures(sets: SetStore, measured: Examiner['measured']): F
         const name = view.path.join('.');
         const examples = view.numPresent + view.numMissing;
         missing.set(name, examples === 0 ? 0 : view.numMissing / examples);
-        if (view.numeric.mean !== undefined) mean.set(name, view.numeric.mean);
+        const own = meanOf(view);
+        if (own !== undefined) mean.set(name, own);
       }
     } catch (error) {
       if (!(error instanceof ShelfwiseError) || error.code !== 'DATA_SET_NOT_FOUND') throw error;

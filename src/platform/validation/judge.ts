@@ -271,6 +271,15 @@ class Finder {
   }
 }
 
+/** Models come and go: that one no longer serves is no loss. */
+export const isOfModel = (slice: string): boolean => slice.startsWith('model_');
+
+/** Undefined where there are no numbers. Files leave out a mean of 0. */
+export function meanOf(view: FeatureView): number | undefined {
+  const { numStats } = view.statistics;
+  return numStats === undefined || view.totalValues === 0 ? undefined : (numStats.mean ?? 0);
+}
+
 const figure = (value: number): string => Number(value.toPrecision(4)).toString();
 
 /** What the schema would become, by path of the feature, for a slice of the set. */

@@ -61,11 +61,15 @@ export type DataQuestion =
 export interface DataRound {
   readonly stream: DataStream;
   readonly set: string;
+  /** When its span begins. */
+  readonly fromMs: number;
   readonly examinedAtMs: number;
   /** Only then does absence mean that all is well. */
   readonly complete: boolean;
   /** Slices that there was enough of to tell. */
   readonly slices: readonly string[];
+  /** Slices that there are, of however few. */
+  readonly present: readonly string[];
   readonly findings: readonly Finding[];
 }
 

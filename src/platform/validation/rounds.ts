@@ -3,12 +3,15 @@ import type { Finding } from '../../alerts/index.ts';
 import { EVENT_TYPES } from '../../domain/index.ts';
 import { DatasetView } from '../../validation/index.ts';
 import type { Examiner } from './examiner.ts';
-import { LEAST_UNITS, sliceIn } from './judge.ts';
+import { isOfModel, LEAST_UNITS, meanOf, sliceIn } from './judge.ts';
 import type { DataRound } from './questions.ts';
 import { EXAMPLE_STREAMS } from './service.ts';
 import type { SetStore } from './set-store.ts';
 
 const MEASURES: Readonly<Record<string, string>> = { JENSEN_SHANNON_DIVERGENCE: 'js', L_INFTY: 'linf' };
+
+/** What says that a slice is not there, or hardly. */
+const ABSENCES: ReadonlySet<string> = new Set(['NO_DATA_IN_SPAN', 'COMPARATOR_LOW_NUM_EXAMPLES']);
 
 /** Rounds of sets that were examined since they were last told of; the complete one first. */
 export function roundsOf(
@@ -16,7 +19,7 @@ export function roundsOf(
   measured: Examiner['measured'],
   told: Map<string, number>,
 ): readonly DataRound[] {
-  return [...EXAMPLE_STREAMS, ...EVENT_TYPES].flatMap((stream) => {
+  const rounds = [...EXAMPLE_STREAMS, ...EVENT_TYPES].flatMap((stream) => {
     const all = sets.list(stream);
     const complete = all.find((set) => set.complete);
     const filling = all.find((set) => !set.complete && set.fromMs > (complete?.fromMs ?? Number.NEGATIVE_INFINITY));
@@ -24,7 +27,6 @@ export function roundsOf(
       // Too few to tell: neither good nor bad.
       if (set === undefined || told.get(set.id) === set.examinedAtMs) return [];
       if (set.units < LEAST_UNITS && set.anomalies.errors === 0) return [];
-      told.set(set.id, set.examinedAtMs);
       const { stored, set: own } = measured(set.id);
       const slices = Object.entries(stored.units).flatMap(([slice, units]) => (units >= LEAST_UNITS ? [slice] : []));
       const anomalies = stored.anomalies.flatMap(({ types, feature, slice, severity, short, description }) =>
@@ -37,6 +39,7 @@ export function roundsOf(
             value: null,
             severity,
             text: `${set.id}: ${short}. ${description}`.trim(),
+            ofAbsence: ABSENCES.has(name) && feature === '' && slice !== '' && !isOfModel(slice),
           }),
         ),
       );
@@ -63,7 +66,7 @@ export function roundsOf(
       const statistics = new DatasetView(sliceIn(own.list, '') ?? {}).features.flatMap((view) => {
         const name = view.path.join('.');
         const rows = view.numPresent + view.numMissing;
-        const { mean } = view.numeric;
+        const mean = meanOf(view);
         return [
           statistic('missing_share', name, rows === 0 ? 0 : view.numMissing / rows),
           ...(mean === undefined ? [] : [statistic('mean', name, mean)]),
@@ -73,7 +76,12 @@ export function roundsOf(
       const findings = set.complete
         ? [...anomalies, ...distances, statistic('examples', '', set.examples), ...statistics]
         : anomalies;
-      return [{ stream, set: set.id, examinedAtMs: set.examinedAtMs, complete: set.complete, slices, findings }];
+      const { id, fromMs, examinedAtMs, complete: isComplete } = set;
+      const present = Object.entries(stored.units).flatMap(([slice, units]) => (units > 0 ? [slice] : []));
+      return [{ stream, set: id, fromMs, examinedAtMs, complete: isComplete, slices, present, findings }];
     });
   });
+  // Only now: where one of them could not be made, all are made again.
+  for (const { set, examinedAtMs } of rounds) told.set(set, examinedAtMs);
+  return rounds;
 }

@@ -44,9 +44,9 @@ export function createDataWatch(dependencies: {
   const tell = async (rounds: readonly DataRound[]): Promise<void> => {
     untold.push(...rounds);
     for (let next = untold[0]; next !== undefined; next = untold[0]) {
-      const { stream, complete, slices, findings } = next;
+      const { stream, fromMs, complete, slices, present, findings } = next;
       const examined = complete ? (['anomaly', 'distance', 'statistic'] as const) : [];
-      await alerting.observe({ source: stream, examined, slices, findings });
+      await alerting.observe({ source: stream, examined, spanFromMs: fromMs, slices, present, findings });
       if (untold[0] === next) untold.shift();
     }
   };
