@@ -76,7 +76,9 @@ export function createAskingThread<Q, A, More = never>(options: {
       failAll(new Error(`the thread of ${name} failed: ${messageOf(error)}`, { cause: error }));
     });
     thread.once('exit', () => {
-      if (worker === thread) worker = undefined;
+      // After an error its questions have failed already; those that are open are its successor's.
+      if (worker !== thread) return;
+      worker = undefined;
       failAll(new ShelfwiseError('NOT_READY', `the thread of ${name} ended`));
     });
     thread.unref();
