@@ -42,6 +42,8 @@ export interface PoolColumns {
   readonly listenerOf: Uint32Array;
   /** Context → index into DEVICES. */
   readonly deviceOf: Uint8Array;
+  /** Context → examples that the model that serves has learnt from; NaN: not said. */
+  readonly learned: Float64Array;
   /** Context → its first shelf; one more at the end. */
   readonly shelfStart: Uint32Array;
   readonly shelfKey: Uint32Array;
@@ -122,6 +124,7 @@ export async function buildPool(
   const decider = createDecider(encoder);
   const listenerOf = new Column(Uint32Array);
   const deviceOf = new Column(Uint8Array);
+  const learned = new Column(Float64Array);
   const shelfStart = new Column(Uint32Array);
   const shelfKey = new Column(Uint32Array);
   const shelfKind = new Column(Uint8Array);
@@ -157,6 +160,7 @@ export async function buildPool(
     shelfStart.push(shelfKey.length);
     listenerOf.push(numberOf(numbers, listenerId));
     deviceOf.push(DEVICES.indexOf(record.device));
+    learned.push(prepared.problem.learned ?? Number.NaN);
     for (const [s, shelf] of shelves.entries()) {
       shelfKey.push(shelf.key);
       shelfKind.push(Math.min(KINDS - 1, numberOf(kinds, input.shelves[s].shelfId)));
@@ -201,6 +205,7 @@ export async function buildPool(
     listeners: numbers.size,
     listenerOf: listenerOf.all(),
     deviceOf: deviceOf.all(),
+    learned: learned.all(),
     shelfStart: shelfStart.all(),
     shelfKey: shelfKey.all(),
     shelfKind: shelfKind.all(),
@@ -371,7 +376,15 @@ export class PoolReader {
     }
     const { shelfLimit, examination } = this.rulesOf(context);
     const { creatorCapPerRow, creatorCapPerPage } = columns.tunables[LOGGING];
-    return { shelves, shelfLimit, creatorCapPerRow, creatorCapPerPage, examinationByCard: examination };
+    const learned = columns.learned[context];
+    return {
+      shelves,
+      shelfLimit,
+      creatorCapPerRow,
+      creatorCapPerPage,
+      examinationByCard: examination,
+      learned: Number.isNaN(learned) ? undefined : learned,
+    };
   }
 }
 
