@@ -121,6 +121,15 @@ export function modelsKeepTheContract(): void {
       await refusedBodies('POST', '/v1/evaluation/compare', wrong, INVALID);
     });
 
+    it('are drawn by policies, whose chances leave with what was logged', async () => {
+      const body = { policies: [{ policy: 'greedy' }] };
+      const { text } = await ask('POST', '/v1/evaluation/log', body, { accept: 'application/x-ndjson' });
+      const lines = text.trim().split('\n');
+      expect(lines.filter((line) => line.startsWith('{"part"')).length).toBeGreaterThan(0);
+      expect(JSON.parse(lines.at(-1) as string)).toMatchObject({ result: { decisions: PAST_HOMES } });
+      await refusedBodies('POST', '/v1/evaluation/log', [{ policies: 7 }, { colour: 1 }], INVALID);
+    });
+
     it('are drawn by policies, each of which tells what it would have shown instead', async () => {
       const { policies } = (await ask<EvaluablePolicies>('GET', '/v1/evaluation/policies')).json;
       expect(policies.map(({ id }) => id)).toEqual(expect.arrayContaining(['plackett-luce', 'greedy']));
