@@ -48,9 +48,22 @@ export function startCrew<Task, Reply>(
 ): Crew<Task, Reply> {
   const file = new URL(`${name}.${base.endsWith('.ts') ? 'ts' : 'js'}`, base);
   const workers = Array.from({ length: count }, () => new Worker(file, { workerData: equipment, name: title }));
+  /** Why a thread is no more; also of one that has no task, or none yet. */
+  const dead = new Map<Worker, Error>();
+  for (const worker of workers) {
+    worker.once('error', (error) => dead.set(worker, error));
+    worker.once('exit', () => {
+      if (!dead.has(worker)) dead.set(worker, new ShelfwiseError('BUG', `a thread of ${title} ended`));
+    });
+  }
 
   const ask = (worker: Worker, task: Task, onProgress?: (share: number) => void): Promise<Reply> =>
     new Promise((resolve, reject) => {
+      const death = dead.get(worker);
+      if (death !== undefined) {
+        reject(death);
+        return;
+      }
       const settle = (): void => {
         worker.off('message', onMessage);
         worker.off('error', onError);
@@ -71,7 +84,7 @@ export function startCrew<Task, Reply>(
       };
       const onExit = (): void => {
         settle();
-        reject(new ShelfwiseError('BUG', `a thread of ${title} ended`));
+        reject(dead.get(worker));
       };
       worker.on('message', onMessage);
       worker.on('error', onError);

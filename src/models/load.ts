@@ -84,9 +84,9 @@ export function loadModel(epoch: Epoch, encoder: EncoderShape): RewardModel {
   return Object.assign(family.fromEpoch(epoch, encoder, loadModel), { learned: learnedOf(epoch) });
 }
 
-/** The same content, saying how many examples it was learnt from. */
+/** The same content, saying how many examples it was learnt from; of 0, which is not known, it says nothing. */
 export function withLearned(content: EpochContent, learned: number): EpochContent {
-  return { ...content, meta: { ...content.meta, learned } };
+  return learned === 0 ? content : { ...content, meta: { ...content.meta, learned } };
 }
 
 /** How many examples a model's epoch, or a learner's state, was learnt from; 0: it does not say. */

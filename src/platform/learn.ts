@@ -112,7 +112,9 @@ export async function learnJob(
 
   const epochs: Epoch[] = [];
   if (plays > 0) epochs.push(counters.epoch(job.nowMs, catalog, vocabularies.genres.size));
-  const learned = state === null ? 0 : learnedOf(state) + learnt;
+  // Of a learner that does not say what it has learnt from, what comes now is not the whole.
+  const known = state === null ? 0 : learnedOf(state);
+  const learned = known === 0 ? 0 : known + learnt;
   if (model !== undefined && learnt > 0) epochs.push(sealEpoch(withLearned(model.toEpoch(), learned)));
   for (const epoch of epochs) workspace.epochs.put(epoch);
   await writeLearner(workspace, {
