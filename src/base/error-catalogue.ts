@@ -35,6 +35,12 @@ export const CATALOGUE = {
     message: 'The data directory is owned by a running platform',
     remedy: 'Use that platform (the lock file names its address), or stop it first.',
   },
+  ANSWER_NOT_TAKEN: {
+    blame: 'caller',
+    status: 408,
+    message: 'The answer was not read on, and its job has been ended',
+    remedy: 'Read it without a pause: write it to a file (`--out FILE`), and look at that.',
+  },
   BIND_REFUSED: {
     blame: 'operator',
     status: 403,

@@ -3,9 +3,9 @@
  * progress after another, and the result (or the problem) as the last line.
  */
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Writable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Clock, SECOND_MS, ShelfwiseError } from '../base/index.ts';
+import { type Clock, MINUTE_MS, SECOND_MS, ShelfwiseError } from '../base/index.ts';
 import { PROGRESS_MEDIA_TYPE, type ProgressLine } from './contract.ts';
 import { problemOf, toShelfwiseError } from './problems.ts';
 import type { RouteContext } from './route.ts';
@@ -16,6 +16,9 @@ export type OnProgress = (stage: string, share: number) => void;
 const PROGRESS_EVERY_MS = 100;
 /** An empty line of progress at least this often, so that nobody on the way takes the connection for dead. */
 const HEARTBEAT_MS = 15 * SECOND_MS;
+
+/** So long may whoever asked not read on: a job that waits holds up all others. */
+const PATIENCE_MS = 5 * MINUTE_MS;
 
 type Job = (onProgress: OnProgress, signal: AbortSignal) => Promise<unknown>;
 
@@ -29,7 +32,7 @@ type JobInParts = (
 
 /**
  * Runs a long job that hands over what it makes bit by bit, as JSON texts: lines of parts stand between those of progress. A part is taken
- * when its caller has read what came before.
+ * when its caller has read what came before; where nothing is read for five minutes the job ends with ANSWER_NOT_TAKEN.
  */
 export async function answerInParts(
   request: FastifyRequest,
@@ -41,10 +44,24 @@ export async function answerInParts(
   const stream = new PassThrough();
   reply.header('content-type', PROGRESS_MEDIA_TYPE);
   const onParts = async (parts: readonly string[]): Promise<void> => {
-    if (!stream.write(parts.map((part) => `{"part":${part}}\n`).join(''))) await once(stream, 'drain', { signal });
+    if (!stream.write(parts.map((part) => `{"part":${part}}\n`).join(''))) await drained(stream, PATIENCE_MS, signal);
   };
   void streamJob(stream, context, request, (onProgress) => work(onParts, onProgress, signal));
   return stream;
+}
+
+/** Resolves when the stream takes more. Throws `ANSWER_NOT_TAKEN` after so long; an AbortError by the signal. */
+export async function drained(stream: Writable, patienceMs: number, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), patienceMs);
+  try {
+    await once(stream, 'drain', { signal: AbortSignal.any([signal, over.signal]) });
+  } catch (error) {
+    if (!over.signal.aborted || signal.aborted) throw error;
+    throw new ShelfwiseError('ANSWER_NOT_TAKEN', `nothing of it for ${Math.round(patienceMs / SECOND_MS)} s`);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Runs a long job and answers as the caller asked. Its signal is aborted when the caller goes before the answer. */
