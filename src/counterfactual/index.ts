@@ -60,6 +60,8 @@ export {
   AssumptionGauge,
   AssumptionMeter,
   type Drawer,
+  NO_COST,
+  scaledCost,
   widenedDifference,
   widenedLift,
 } from './weights/assumption.ts';

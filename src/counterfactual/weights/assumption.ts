@@ -140,30 +140,50 @@ function expectedAt(step: Step, { shelves }: PageProblem, { byShelf, factor }: C
 /** A rung's cost over draws and decisions, in units of the reward a decision. */
 export interface AssumptionCost {
   readonly mean: number;
-  /** Of that mean, draw by draw; ∞ for fewer than two. */
+  /** Of that mean, by listener. */
   readonly standardError: number;
   readonly draws: number;
 }
 
+/** Of `prefix`, and of the policy that logged. */
+export const NO_COST: AssumptionCost = Object.freeze({ mean: 0, standardError: 0, draws: 0 });
+
+/** Fewer draws, or of fewer listeners, do not tell how far off their mean may be. */
+const LEAST_DRAWS = 30;
+const LEAST_LISTENERS = 10;
+
+/**
+ * The mean of all draws, Σ c / n. Draws of one listener are no independent evidence: with s_l their sum and n_l how many of L listeners' draws
+ * are l's, its variance is L / (L - 1) Σ_l (s_l - mean n_l)² / n². Memory: two numbers a listener.
+ */
 export class AssumptionMeter {
-  #draws = 0;
-  #sum = 0;
-  #squares = 0;
+  readonly #listeners = new Map<string | number, { draws: number; sum: number }>();
 
-  add(cost: number): void {
-    this.#draws++;
-    this.#sum += cost;
-    this.#squares += cost * cost;
+  add(listener: string | number, cost: number): void {
+    let own = this.#listeners.get(listener);
+    if (own === undefined) {
+      own = { draws: 0, sum: 0 };
+      this.#listeners.set(listener, own);
+    }
+    own.draws++;
+    own.sum += cost;
   }
 
-  /** Undefined where nothing was drawn. */
+  /** Undefined where it is not known: for fewer than 30 draws, or those of fewer than 10 listeners. */
   summary(): AssumptionCost | undefined {
-    const n = this.#draws;
-    if (n === 0) return undefined;
-    const mean = this.#sum / n;
-    const variance = n < 2 ? Number.POSITIVE_INFINITY : Math.max(0, this.#squares / n - mean * mean) / (n - 1);
-    return { mean, standardError: Math.sqrt(variance), draws: n };
+    const listeners = [...this.#listeners.values()];
+    const draws = listeners.reduce((total, own) => total + own.draws, 0);
+    if (draws < LEAST_DRAWS || listeners.length < LEAST_LISTENERS) return undefined;
+    const mean = listeners.reduce((total, { sum }) => total + sum, 0) / draws;
+    const squares = listeners.reduce((total, own) => total + (own.sum - mean * own.draws) ** 2, 0);
+    const standardError = Math.sqrt((listeners.length / (listeners.length - 1)) * squares) / draws;
+    return { mean, standardError, draws };
   }
+}
+
+/** The cost where `share` times as much is earned: so much of what is earned is taken for granted there as everywhere. */
+export function scaledCost(cost: AssumptionCost, share: number): AssumptionCost {
+  return { ...cost, mean: share * cost.mean, standardError: share * cost.standardError };
 }
 
 /** What may be taken off an estimate: from nothing, where the assumption holds, to what is measured and its error of two. */

@@ -10,7 +10,7 @@ import {
   type Step,
   uniform,
 } from '../../policy/index.ts';
-import { AssumptionGauge, type Drawer } from './assumption.ts';
+import { AssumptionGauge, AssumptionMeter, type Drawer, scaledCost } from './assumption.ts';
 import { Ladder, type LoggedRows } from './ladder.ts';
 import { RUNGS, type Rung } from './rung-products.ts';
 
@@ -454,5 +454,42 @@ describe('what a rung takes for granted', () => {
         expect(cost).toBe(0);
       }
     }
+  });
+
+  it('is measured by listener: draws of one are no independent evidence', () => {
+    const [apart, together] = [new AssumptionMeter(), new AssumptionMeter()];
+    const rng = createRng(3);
+    const costs = Array.from({ length: 40 }, () => rng.uniform());
+    for (const [l, cost] of costs.entries()) {
+      apart.add(l, cost);
+      for (let k = 0; k < 5; k++) together.add(`l${l}`, cost);
+    }
+    const mean = costs.reduce((sum, cost) => sum + cost, 0) / 40;
+    const squares = costs.reduce((sum, cost) => sum + (cost - mean) ** 2, 0);
+    for (const [meter, draws] of [
+      [apart, 40],
+      [together, 200],
+    ] as const) {
+      const summary = meter.summary();
+      expect(summary?.draws).toBe(draws);
+      expect(summary?.mean).toBeCloseTo(mean, 12);
+      expect(summary?.standardError).toBeCloseTo(Math.sqrt(squares / 39 / 40), 12);
+    }
+    expect(scaledCost({ mean: 1, standardError: 0.5, draws: 40 }, 3)).toEqual({
+      mean: 3,
+      standardError: 1.5,
+      draws: 40,
+    });
+  });
+
+  it('is not known by a few draws, or by those of a few listeners', () => {
+    const few = new AssumptionMeter();
+    for (let l = 0; l < 29; l++) few.add(l, 0.1);
+    expect(few.summary()).toBeUndefined();
+    few.add(0, 0.1);
+    expect(few.summary()).toMatchObject({ draws: 30, standardError: expect.closeTo(0, 12) });
+    const alike = new AssumptionMeter();
+    for (let k = 0; k < 100; k++) alike.add(k % 9, 0.1);
+    expect(alike.summary()).toBeUndefined();
   });
 });

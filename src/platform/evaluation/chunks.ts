@@ -61,7 +61,7 @@ export interface TargetSums {
   differing: number;
   /** What the log had no chance of. */
   readonly missing: MissingMassMeter;
-  /** What each rung takes for granted. */
+  /** What each rung takes for granted; nothing at `prefix`, where none is drawn. */
   readonly costs: Readonly<Record<Rung, AssumptionMeter>>;
 }
 
@@ -182,7 +182,8 @@ export async function* weighedChunks(
       sums.drawn += page.drawn;
       sums.differing += page.differing;
       if (missing.steps > 0) sums.missing.add(missing.mass / missing.steps);
-      for (const rung of job.rungs) if (costs[rung] !== undefined) sums.costs[rung].add(costs[rung]);
+      for (const rung of job.rungs)
+        if (costs[rung] !== undefined) sums.costs[rung].add(record.listenerKey, costs[rung]);
       if (t === 0) totals.cards += page.cards;
       builder.add(t, page, earned);
     });

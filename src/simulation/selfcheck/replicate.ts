@@ -204,7 +204,8 @@ export class Replicator {
     for (let context = 0; context < contexts; context += Math.max(1, Math.floor(contexts / ASSUMPTION_CONTEXTS))) {
       const noise = Uint32Array.of(rng.uint32(), rng.uint32(), rng.uint32(), rng.uint32());
       const drawerOf = (p: number) => ({ problem: reader.problemOf(context, p), policy: reader.policyOf(context, p) });
-      meter.add(gauge.cost(rung, drawerOf(LOGGING), drawerOf(policy), this.#valuesOf(context), noise));
+      const listener = reader.columns.listenerOf[context];
+      meter.add(listener, gauge.cost(rung, drawerOf(LOGGING), drawerOf(policy), this.#valuesOf(context), noise));
     }
     this.#costs.set(key, meter.summary());
     return meter.summary();
