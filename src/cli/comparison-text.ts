@@ -1,5 +1,5 @@
 /** A comparison of policies in print: what each would have earned, beside what served, and whether the log can tell. */
-import type { Bounds, ComparedFigure, ComparedSlice, ComparisonReport } from '../server/index.ts';
+import type { Bounds, ComparedFigure, ComparedPolicy, ComparedSlice, ComparisonReport } from '../server/index.ts';
 import { fitted } from './io.ts';
 
 export function comparisonText(report: ComparisonReport): string {
@@ -13,8 +13,8 @@ export function comparisonText(report: ComparisonReport): string {
     ...[report, ...report.others].flatMap(({ estimator: by, overall, slices }) => [
       '',
       ...(report.others.length > 0 ? [`by ${by}`] : []),
-      ...sliceLines(overall),
-      ...slices.flatMap((slice) => ['', ...sliceLines(slice)]),
+      ...sliceLines(overall, rewardModel !== null),
+      ...slices.flatMap((slice) => ['', ...sliceLines(slice, rewardModel !== null)]),
     ]),
     '',
     report.meaning,
@@ -24,7 +24,10 @@ export function comparisonText(report: ComparisonReport): string {
 const NAME = 30;
 const CELL = 26;
 
-function sliceLines({ dimension, name, decisions, listeners, served, popularity, policies }: ComparedSlice): string[] {
+function sliceLines(
+  { dimension, name, decisions, listeners, served, popularity, policies }: ComparedSlice,
+  hasModel: boolean,
+): string[] {
   const title =
     dimension === '' ? [] : [`${dimension} ${name || '(none)'}: ${decisions} decisions of ${listeners} listeners`];
   const row = (cells: readonly string[]): string =>
@@ -50,6 +53,8 @@ function sliceLines({ dimension, name, decisions, listeners, served, popularity,
         reasons,
         essShare,
         assumptionCost,
+        rung,
+        weights,
       }) => [
         row([
           policy,
@@ -59,13 +64,25 @@ function sliceLines({ dimension, name, decisions, listeners, served, popularity,
           `${verdict}, ESS ${(100 * essShare).toFixed(1)}%`,
         ]),
         ...reasons.map(({ sentence }) => `    - ${sentence}`),
-        ...(assumptionCost === null || assumptionCost.value === 0
-          ? []
-          : [
-              `    what the rung takes for granted: ${signed(assumptionCost.value)} a decision by the reward model; lifts allow for it`,
-            ]),
+        ...(verdict === 'refused' ? [] : grantedLines({ assumptionCost, rung, weights }, hasModel)),
       ],
     ),
+  ];
+}
+
+/** Of a policy that is not refused: what its rung takes for granted. Nothing where it draws as what served. */
+function grantedLines(
+  { assumptionCost, rung, weights }: Pick<ComparedPolicy, 'assumptionCost' | 'rung' | 'weights'>,
+  hasModel: boolean,
+): string[] {
+  if (assumptionCost === null) {
+    if (rung === 'prefix' || weights.differing === 0) return [];
+    const why = hasModel ? 'too few decisions to draw it on' : 'no reward model';
+    return [`    what the rung takes for granted is not known (${why}); lifts do not allow for it`];
+  }
+  if (assumptionCost.value === 0) return [];
+  return [
+    `    what the rung takes for granted: ${signed(assumptionCost.value)} a decision by the reward model; lifts allow for it`,
   ];
 }
 

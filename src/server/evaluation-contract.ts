@@ -133,7 +133,7 @@ const ComparedPolicySchema = recordOf<ComparedPolicy>({
   assumptionCost: {
     ...FigureOrNull,
     description:
-      'What the rung takes for granted, in rewards a decision, as the reward model has it; intervals of lifts are wide enough for it.',
+      'What the rung takes for granted, in rewards a decision, as the reward model has it; intervals of lifts are wide enough for it. Null of what served, and where it is not known: without a reward model, or with too few decisions to draw it on.',
   },
   liftOverServed: FigureOrNull,
   liftOverPopularity: FigureOrNull,

@@ -5,12 +5,14 @@ import {
   Comparison,
   isAvailable,
   judge,
+  NO_COST,
   type Nuisance,
   normalInterval,
   type PolicyComparison,
   RUNG_ASSUMPTIONS,
   type Rung,
   type SliceComparison,
+  scaledCost,
   settingOf,
   widenedDifference,
   widenedLift,
@@ -31,7 +33,6 @@ import {
 } from './comparison.ts';
 import { unpairedLift } from './held-out.ts';
 import {
-  decisionsOf,
   fittedFor,
   noDecisions,
   READING_DEFAULTS,
@@ -111,8 +112,8 @@ export async function compareJob(
   const startS = secondsNow();
   const { options, targets } = job;
   const read = readingOf(workspace, job);
-  const usesModel = options.estimators.some((name) => settingOf(name).estimator.usesModel);
-  const fitted = usesModel ? await fittedFor(workspace, options, read, onProgress) : undefined;
+  // Whatever the estimators: what a rung takes for granted is told by the model too.
+  const fitted = await fittedFor(workspace, options, read, onProgress);
   const estimators = fitted === undefined ? [...new Set(options.estimators.map(withoutModel))] : options.estimators;
 
   const rungs: readonly Rung[] = options.rung === 'slope' ? ALL_RUNGS : [options.rung];
@@ -139,7 +140,7 @@ export async function compareJob(
       rungs,
       by: options.by,
       values: fitted?.values,
-      assumptionShare: ASSUMPTION_DECISIONS / Math.max(1, decisionsOf(workspace, read)),
+      assumptionShare: ASSUMPTION_DECISIONS / Math.max(1, fitted?.decisions ?? 0),
       isCrossFitted: options.rewardModel === 'cross-fitted',
     },
     totals,
@@ -151,12 +152,12 @@ export async function compareJob(
     histograms.add(chunk);
   }
   onProgress('intervals', 0);
-  const told = (slice: SliceComparison, dimension: ComparedSlice['dimension'], name: string): ComparedSlice =>
-    sliceReport(slice, dimension, name, { job, rungs, totals, baseline });
   const compared = comparisons.map((comparison, at): ComparedEstimator & { readonly all: SliceComparison } => {
     const all = comparison.all();
     if (all === undefined) throw noDecisions(totals, options.span);
     onProgress('intervals', (at + 1) / comparisons.length);
+    const told = (slice: SliceComparison, dimension: ComparedSlice['dimension'], name: string): ComparedSlice =>
+      sliceReport(slice, dimension, name, { job, rungs, totals, baseline, earned: all.served.value });
     return {
       estimator: estimators[at],
       all,
@@ -205,6 +206,20 @@ interface ReportContext {
   readonly rungs: readonly Rung[];
   readonly totals: ChunkTotals;
   readonly baseline: number;
+  /** What all decisions earned, a decision. */
+  readonly earned: number;
+}
+
+/**
+ * What the rung of a policy takes for granted in a slice. It is drawn on all decisions, some 500, which are too few by slice: the same share
+ * of what is earned is taken for it everywhere. Undefined where it is not known, and of what served, which takes nothing for granted.
+ */
+function costIn(slice: SliceComparison, target: number, context: ReportContext): AssumptionCost | undefined {
+  const { job, rungs, totals, earned } = context;
+  if (target === servedAmong(job.targets)) return undefined;
+  const rung = rungs[slice.policies[target].rung];
+  const cost = rung === 'prefix' ? NO_COST : totals.targets[target].costs[rung].summary();
+  return cost && earned > 0 ? scaledCost(cost, slice.served.value / earned) : cost;
 }
 
 function sliceReport(
@@ -214,14 +229,13 @@ function sliceReport(
   context: ReportContext,
 ): ComparedSlice {
   const { job, baseline } = context;
-  const judged = slice.policies.map((policy, target) => policyReport(policy, target, context));
+  const judged = slice.policies.map((policy, target) =>
+    policyReport(policy, target, costIn(slice, target, context), context),
+  );
   const isRefused = (target: number): boolean => judged[target].verdict === 'refused';
   const { level } = job.options;
   const heldOut = context.totals.heldOut.figure(dimension === '' ? '' : keyOf(dimension, name), job.options);
-  const costOf = (target: number): AssumptionCost | undefined => {
-    if (target === servedAmong(job.targets)) return undefined;
-    return context.totals.targets[target].costs[context.rungs[slice.policies[target].rung]].summary();
-  };
+  const costOf = (target: number): AssumptionCost | undefined => costIn(slice, target, context);
   const overPopularity = (target: number): ComparedFigure | null => {
     const { value: estimate, overBaseline } = slice.policies[target];
     const value = target === servedAmong(job.targets) ? slice.served : estimate;
@@ -273,10 +287,10 @@ function sliceReport(
 function policyReport(
   { value, rung, weights, meanWeight }: PolicyComparison,
   target: number,
+  cost: AssumptionCost | undefined,
   { job, rungs, totals }: ReportContext,
 ): ComparedPolicy {
-  const { pages, pageSquares, drawn, differing, missing, costs } = totals.targets[target];
-  const cost = costs[rungs[rung]].summary();
+  const { pages, pageSquares, drawn, differing, missing } = totals.targets[target];
   const { essShare, maxWeight, cards, effectiveCards, largestShare } = weights;
   const missingMass = missing.summary();
   const { verdict, reasons } = judge({

@@ -110,7 +110,9 @@ export interface ComparedPolicy {
   readonly rung: Exclude<ComparedRung, 'slope'>;
   /**
    * What the rung takes for granted, in rewards a decision, as the reward model has it: the value may be too high by that much. Lifts and
-   * the difference have intervals that are wide enough for it; the value's own has not. Null without a reward model, and of what served; 0 at `prefix`.
+   * the difference have intervals that are wide enough for it; the value's own has not. 0 at `prefix`. Null of what served, and where it is not
+   * known, so that nothing allows for it: without a reward model, and by fewer than 30 draws (a draw a decision) or 10 listeners. In a slice:
+   * the same share of what is earned as overall.
    */
   readonly assumptionCost: ComparedFigure | null;
   /** Relative: 0.1 is a tenth more. With paired intervals; null where either side is refused or nothing is earned. */

@@ -8,9 +8,10 @@ import type { Platform } from '../open.ts';
 import { fittedDir, home, open, removeDirs, START_MS } from '../platform-testing.ts';
 import { pastDecisions } from '../training/examples.ts';
 import { chanceOf, endOf, react } from '../training/training-testing.ts';
-import { DECISIONS, openWorkspace } from '../workspace.ts';
+import { DECISIONS, EVENTS, openWorkspace } from '../workspace.ts';
 import { newTotals } from './chunks.ts';
 import type { ComparisonOptions, ComparisonReport } from './comparison.ts';
+import { fittedFor, READING_DEFAULTS, readingOf } from './reading.ts';
 import { DecisionOpener } from './weighing.ts';
 
 const LISTENERS = 48;
@@ -92,6 +93,20 @@ async function truthOf(changed: Record<string, number>): Promise<number> {
   }
   await workspace.close();
   return sum / pages;
+}
+
+/** By how many decisions it is planned on how many of them something is drawn. */
+async function evaluable(): Promise<number | undefined> {
+  const workspace = openWorkspace(dir, createEnding(createEndingMemory()));
+  const [decisionsEnd, eventsEnd] = [await endOf(dir, DECISIONS), await endOf(dir, EVENTS)];
+  let catalogHash = '';
+  for await (const { versions } of pastDecisions(workspace, decisionsEnd, { fromMs: 0, toMs: clock.nowMs() }))
+    catalogHash = versions.catalog;
+  const options = { ...READING_DEFAULTS, span: 'all' };
+  const read = readingOf(workspace, { options, nowMs: clock.nowMs(), eventsEnd, decisionsEnd, catalogHash });
+  const fitted = await fittedFor(workspace, options, read, () => undefined);
+  await workspace.close();
+  return fitted?.decisions;
 }
 
 describe('policies compared on the decisions of a platform', () => {
@@ -185,6 +200,23 @@ describe('policies compared on the decisions of a platform', () => {
     expect(liftOverServed?.interval[0]).toBeCloseTo(lower / above.overall.served.value, 1);
   }, 240_000);
 
+  it('measures it whatever the estimators, and nothing at `prefix` even without a model', async () => {
+    const policies = [WARM, { policy: 'served' }];
+    const alone = await compare({ policies, estimators: ['ipw'], by: ['listener'] });
+    const beside = await compare({ policies, estimators: ['ipw', 'dr'] });
+    expect(policyOf(alone, 'warm').assumptionCost).not.toBeNull();
+    expect(policyOf(alone, 'warm')).toEqual(policyOf(beside, 'warm'));
+    // In slices, by what these earn.
+    const { overall, slices } = alone;
+    const shareOf = ({ served, policies: [warm] }: typeof overall) => (warm.assumptionCost?.value ?? 0) / served.value;
+    expect(new Set(slices.map(({ served }) => served.value)).size).toBeGreaterThan(1);
+    const answered = slices.filter(({ policies: [{ rung }] }) => rung === overall.policies[0].rung);
+    for (const slice of answered) expect(shareOf(slice)).toBeCloseTo(shareOf(overall), 12);
+    const plain = await compare({ policies, estimators: ['ipw'], rewardModel: 'none', rung: 'prefix' });
+    expect(policyOf(plain, 'warm').assumptionCost).toEqual({ value: 0, interval: [0, 0] });
+    expect(policyOf(plain, 'served').assumptionCost).toBeNull();
+  }, 240_000);
+
   it('gives the same figures for the same seed', async () => {
     const request = { policies: [WARM], by: ['tier'] as const };
     const { seconds: _a, ...one } = await compare(request);
@@ -233,6 +265,7 @@ describe('policies compared on the decisions of a platform', () => {
     const { decisions, leftOut } = await compare({ policies: [COOL] });
     expect(decisions).toBe(LISTENERS * ROUNDS);
     expect(leftOut).toMatchObject({ unrendered: 1, immature: LISTENERS, unequal: 0, unreadable: 0 });
+    expect(await evaluable()).toBe(LISTENERS * ROUNDS);
   }, 240_000);
 
   it('refuses to say what a policy would earn where the log had no chance of showing what it does', async () => {

@@ -25,6 +25,8 @@ export interface FittedValues {
   readonly values: RewardValues;
   /** Rows that it was fitted to. */
   readonly rows: number;
+  /** Decisions of the span that may be evaluated. */
+  readonly decisions: number;
 }
 
 export interface RewardValuesJob extends Pick<ChunkJob, 'source' | 'span' | 'nowMs' | 'share'> {
@@ -59,10 +61,14 @@ export async function fitRewardValues(
   const rows = new SampledCards(workspace, folds, createRng(seed).fork(1));
   const share = Math.min(1, MOST_ROWS / ((OTHERS + 2) * Math.max(1, job.decisions)));
   const onRead = (read: number): void => onProgress('rewards', Math.min(1, Math.max(0, read)));
+  let decisions = 0;
+  let hasRoom = true;
   for await (const { opened, earned } of openedOutcomes(workspace, job, newTotals(0).left, onRead)) {
+    decisions++;
+    if (!hasRoom) continue;
     if (!isSampled(opened.record, share, FIT_SALT)) continue;
     if (kind === 'logged' && opened.epochs.model === undefined) continue;
-    if (!rows.add(opened, earned, kind === 'logged' ? opened.epochs.model : undefined)) break;
+    hasRoom = rows.add(opened, earned, kind === 'logged' ? opened.epochs.model : undefined);
   }
   const byFold: { model: RewardModel | undefined; factor: CardValues['factor']; means: ReturnType<typeof meansOf> }[] =
     [];
@@ -95,6 +101,7 @@ export async function fitRewardValues(
       meansFor: (key, shelfIds) => of(key).means(shelfIds),
     },
     rows: rows.count,
+    decisions,
   };
 }
 

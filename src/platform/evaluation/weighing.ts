@@ -130,7 +130,7 @@ export type OnWeighed = (target: number, page: WeighedPage, missing: MissingMass
 /** What each rung takes for granted, by one draw. */
 export type RungCosts = Readonly<Partial<Record<Rung, number>>>;
 
-/** Of which rungs, and on which share of the decisions. */
+/** Of which rungs (`prefix` takes nothing for granted, and is not drawn), and on which share of the decisions. */
 export interface AssumptionJob {
   readonly rungs: readonly Rung[];
   readonly share: number;
@@ -168,7 +168,10 @@ export class DecisionWeigher {
   ) {
     this.#decider = createDecider(encoder);
     this.#loggedDecider = createDecider(encoder);
-    this.#assumption = assumption;
+    this.#assumption = assumption && {
+      ...assumption,
+      rungs: assumption.rungs.filter((rung) => rung !== 'prefix'),
+    };
     this.#left = left;
     this.#values = values;
     this.#targets = targets.map(({ tunables, modelHash }) => ({
@@ -195,7 +198,7 @@ export class DecisionWeigher {
     const values = this.#valuesOf(record.listenerKey, logged);
     const { rungs = [], share = 0 } = this.#assumption ?? {};
     const drawn =
-      values === undefined || !isSampled(record, share, ASSUMPTION_SALT)
+      values === undefined || rungs.length === 0 || !isSampled(record, share, ASSUMPTION_SALT)
         ? undefined
         : { values, logging: this.#loggedDecider.prepare(logged), seed: seedOf(logged.seed) };
     for (const [t, input] of inputs.entries()) {

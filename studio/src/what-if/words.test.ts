@@ -46,12 +46,14 @@ describe('what is assumed', () => {
       cost(0.0312),
       cost(-0.02, { name: 'cool' }),
       cost(0.4, { name: 'greedy', verdict: 'refused' }),
-      policy,
+      { ...policy, name: 'again' },
     ];
     expect(assumedText('x holds', all)).toBe(
-      'That x holds. The reward model says how far values are off by it, a decision: warm by +0.031, cool by −0.020. Intervals over what served and over popularity allow for it.',
+      'That x holds. The reward model says how far values are off by it, a decision: warm by +0.031, cool by −0.020. Intervals over what served and over popularity allow for it. How far it puts again off is not known, and no interval allows for it.',
     );
-    expect(assumedText('x holds', [policy, cost(0)])).toBe('That x holds.');
+    const served = { ...policy, weights: { ...policy.weights, differing: 0 } };
+    const whole = { ...policy, rung: 'prefix' } as const;
+    expect(assumedText('x holds', [served, whole, cost(0)])).toBe('That x holds.');
   });
 });
 

@@ -118,8 +118,20 @@ export function assumedText(assumption: string, policies: readonly ComparedPolic
       ? []
       : [`${name} by ${assumptionCost.value > 0 ? '+' : '−'}${Math.abs(assumptionCost.value).toFixed(3)}`],
   );
-  if (costs.length === 0) return `That ${assumption}.`;
-  return `That ${assumption}. The reward model says how far values are off by it, a decision: ${costs.join(', ')}. Intervals over what served and over popularity allow for it.`;
+  const unknown = policies.flatMap(({ name, verdict, assumptionCost, rung, weights }) =>
+    verdict === 'refused' || assumptionCost !== null || rung === 'prefix' || weights.differing === 0 ? [] : [name],
+  );
+  return [
+    `That ${assumption}.`,
+    ...(costs.length === 0
+      ? []
+      : [
+          `The reward model says how far values are off by it, a decision: ${costs.join(', ')}. Intervals over what served and over popularity allow for it.`,
+        ]),
+    ...(unknown.length === 0
+      ? []
+      : [`How far it puts ${unknown.join(', ')} off is not known, and no interval allows for it.`]),
+  ].join(' ');
 }
 
 /** "3.5 %", "1 in 3,400": shares of effective samples go far down. */
