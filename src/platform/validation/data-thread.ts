@@ -4,10 +4,10 @@ import { messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/in
 import type { FromAskedThread, ToAskedThread } from '../asking-thread.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
+import { acceptedFeatures } from './acceptance.ts';
 import { openEventHours } from './event-hours.ts';
 import { createExaminer } from './examiner.ts';
 import { createFigures } from './figures.ts';
-import { proposalsOf } from './judge.ts';
 import type { DataAnswers, DataEnds, DataQuestion } from './questions.ts';
 import { roundsOf } from './rounds.ts';
 import { createSchemas } from './schema-store.ts';
@@ -55,16 +55,7 @@ async function accept(name: string, id: string, { paths, author, reason }: Accep
   const { schema } = await schemas.current(name);
   const environment = stored.set.stream.toUpperCase();
   const options = { schema, before, serving, ...(name === 'examples' ? { environment } : {}) };
-  const features = paths.map((path) => {
-    const anomaly = stored.anomalies.find((one) => one.path === path);
-    if (anomaly === undefined) throw new ShelfwiseError('OPTION_INVALID', `${id} has no anomaly at "${path}"`);
-    const after = [...proposalsOf(set, anomaly.slice, options).values()].find(
-      ({ path: steps }) => steps.join('.') === anomaly.feature,
-    )?.after;
-    if (anomaly.feature === '' || after === undefined)
-      throw new ShelfwiseError('OPTION_INVALID', `no schema can take in "${path}": ${anomaly.short}`);
-    return after;
-  });
+  const features = acceptedFeatures(set, stored.anomalies, paths, options);
   await schemas.accept(name, features, author, reason);
 }
 
