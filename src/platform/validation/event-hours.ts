@@ -35,6 +35,8 @@ export interface EventHours {
   hours(): readonly string[];
   /** Undefined for one without events. It is not to be changed. */
   hour(hour: string): HourCells | undefined;
+  /** How many events of each type it has. What is not in memory is not kept there. */
+  eventsIn(hour: string): ReadonlyMap<EventType, number>;
   /** The sum of these hours for a type. */
   merged(type: EventType, hours: readonly string[]): Map<string, EventCells>;
   /** Writes what changed; gives the hours that did since the last time. Durable when it returns. */
@@ -99,6 +101,12 @@ export function openEventHours(dataDir: string, report: (text: string) => void):
     },
     hours: () => [...stored.union(held)].sort(),
     hour: (name) => load(name)?.cells,
+    eventsIn(name) {
+      const isHeld = held.has(name);
+      const cells = load(name)?.cells ?? new Map();
+      if (!isHeld) held.delete(name);
+      return new Map([...cells].map(([type, slices]) => [type, slices.get('')?.events ?? 0]));
+    },
     merged(type, hours) {
       const sum = new Map<string, EventCells>();
       for (const name of hours) {

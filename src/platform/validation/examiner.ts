@@ -10,9 +10,9 @@ import { positionNumber, positionOf } from '../states.ts';
 import { EVENTS, pastEntries, type Workspace } from '../workspace.ts';
 import { type EventCells, listenersIn, statisticsOfCells } from './event-cells.ts';
 import { EVENT_HOURS_KEPT_MS, type EventHours } from './event-hours.ts';
-import { exampleChunks, newRowCounts, type RowCounts, unitsOf } from './example-rows.ts';
+import { exampleChunks, haveDecided, newRowCounts, type RowCounts, unitsOf } from './example-rows.ts';
 import type { Environment } from './expected-schema.ts';
-import { judgeSet, LEAST_UNITS, type Measured } from './judge.ts';
+import { isOfModel, judgeSet, LEAST_UNITS, type Measured } from './judge.ts';
 import type { DataEnds } from './questions.ts';
 import type { Schemas } from './schema-store.ts';
 import {
@@ -36,6 +36,8 @@ const HOURS_BEFORE = 24;
 const HOURS_REACH_MS = 7 * DAY_MS;
 /** What is not complete is read again this often. */
 const AGAIN_MS = HOUR_MS;
+/** Days that are looked for, whether or not something is known of them. */
+const RECENT_DAYS = 2;
 const EXAMPLES_KEPT_MS = 400 * DAY_MS;
 const EVENTS_BETWEEN_PAUSES = 512;
 
@@ -205,8 +207,12 @@ export function createExaminer(dependencies: {
     const examples = list.datasets?.[0]?.numExamples ?? 0;
     const complete = nowMs >= toMs + (stream === 'serving' ? LATE_MS : MATURE_MS + LATE_MS);
     const before = goodDayBefore(stream, fromMs);
-    // A day without examples is no data set, unless there were decisions and a day before has examples: then something was lost.
-    if (examples === 0 && !(complete && counts.left.size > 0 && before !== '')) return;
+    // A day without examples is no data set, unless a day before has some and listeners enough decided: then something was lost. What
+    // was found before the features changed or epochs went is not lost: it stays as it was.
+    if (examples === 0) {
+      const isNews = complete && before !== '' && (sets.get(setId({ stream, span }))?.set.examples ?? 0) === 0;
+      if (!isNews || !(await haveDecided(workspace, job, LEAST_UNITS))) return;
+    }
     const { schema, version } = await schemas.current('examples');
     const set: Measured = { name: setId({ stream, span }), list, units: unitsOf(counts) };
     const environment = ENVIRONMENT_OF[stream];
@@ -241,8 +247,16 @@ export function createExaminer(dependencies: {
     const known = sets.get(setId({ stream, span }))?.set;
     return known === undefined || (!known.complete && nowMs - known.examinedAtMs >= AGAIN_MS);
   };
-  /** Days without a decision are not read over and over. */
+  /** Days without a decision are not read over and over, and those that stay without only once a day. */
   const looked = new Map<string, number>();
+  const isToRead = (stream: ExampleStream, days: number, nowMs: number): boolean => {
+    const span = dayOf(nowMs - days * DAY_MS);
+    const id = setId({ stream, span });
+    // Of a day that was missed, as by a platform that stood still, only what had begun to fill is still to become complete.
+    if (days > RECENT_DAYS && sets.get(id) === undefined) return false;
+    const againMs = days > RECENT_DAYS ? DAY_MS : AGAIN_MS;
+    return isDue(stream, span, nowMs) && nowMs - (looked.get(id) ?? Number.NEGATIVE_INFINITY) >= againMs;
+  };
 
   const measured: Examiner['measured'] = (id) => {
     const stored = required(id);
@@ -258,6 +272,19 @@ export function createExaminer(dependencies: {
     return { stored, set, ...besidesOf(stream, span, stored.before) };
   };
 
+  /** Hours that were counted and are not judged yet. The log is not read again for them: what a stop leaves is found by `catchUp`. */
+  const toJudge = new Set<string>();
+  let isCaughtUp = false;
+  const catchUp = async (): Promise<void> => {
+    for (const hour of hours.hours()) {
+      for (const [type, events] of hours.eventsIn(hour))
+        if (sets.get(setId({ stream: type, span: hour }))?.set.examples !== events) toJudge.add(hour);
+      workspace.ending.check();
+      await nextTurn();
+    }
+    isCaughtUp = true;
+  };
+
   const followEvents = async (ends: DataEnds): Promise<void> => {
     const { nowMs } = ends;
     let untilTurn = EVENTS_BETWEEN_PAUSES;
@@ -268,15 +295,25 @@ export function createExaminer(dependencies: {
       untilTurn = EVENTS_BETWEEN_PAUSES;
       await nextTurn();
     }
-    const changed = new Set(hours.save(nowMs));
+    for (const hour of hours.save(nowMs)) toJudge.add(hour);
     for (const set of sets.list())
-      if (isEventType(set.stream) && !set.complete && nowMs >= set.toMs + LATE_MS) changed.add(set.span);
-    for (const hour of [...changed].sort()) {
-      await judgeHour(hour, nowMs);
+      if (isEventType(set.stream) && !set.complete && nowMs >= set.toMs + LATE_MS) toJudge.add(set.span);
+    if (!isCaughtUp) await catchUp();
+    const failures: unknown[] = [];
+    const isAnyChanged = toJudge.size > 0;
+    for (const hour of [...toJudge].sort()) {
       workspace.ending.check();
+      try {
+        await judgeHour(hour, nowMs);
+        toJudge.delete(hour);
+      } catch (error) {
+        // It stays to be judged, and keeps the others from nothing.
+        failures.push(error);
+      }
       await nextTurn();
     }
-    if (changed.size > 0) sets.sync();
+    if (isAnyChanged) sets.sync();
+    if (failures.length > 0) throw failures[0];
     for (const type of EVENT_TYPES) sets.forget(type, nowMs - EVENT_HOURS_KEPT_MS);
   };
 
@@ -285,13 +322,11 @@ export function createExaminer(dependencies: {
     async followExamples(ends) {
       const { nowMs } = ends;
       // Oldest first: a day is measured against those before. Serving first: the others are measured against it.
-      for (const days of [2, 1, 0]) {
+      for (let days = REACH_MS / DAY_MS; days >= 0; days--) {
         const span = dayOf(nowMs - days * DAY_MS);
         for (const stream of ['serving', 'training', 'evaluation'] as const) {
-          const id = setId({ stream, span });
-          const lookedAtMs = looked.get(id) ?? Number.NEGATIVE_INFINITY;
-          if (!isDue(stream, span, nowMs) || nowMs - lookedAtMs < AGAIN_MS) continue;
-          looked.set(id, nowMs);
+          if (!isToRead(stream, days, nowMs)) continue;
+          looked.set(setId({ stream, span }), nowMs);
           await examineDay(stream, span, ends, () => {});
         }
       }
@@ -381,10 +416,9 @@ function differencesOf({ compared, differing }: RowCounts): DataAnomaly[] {
   }));
 }
 
-/** Models come and go: that one no longer serves is no loss. */
 function withoutModels(measured: Measured | undefined): Measured | undefined {
   if (measured === undefined) return undefined;
-  const datasets = (measured.list.datasets ?? []).filter(({ name = '' }) => !name.startsWith('model_'));
+  const datasets = (measured.list.datasets ?? []).filter(({ name = '' }) => !isOfModel(name));
   const list: DatasetFeatureStatisticsList = { datasets };
   return { ...measured, list };
 }

@@ -24,7 +24,7 @@ import { type Chunk, type Column, columnOf } from '../../validation/index.ts';
 import { createInputReader, type InputReader } from '../epochs.ts';
 import { newTotals } from '../evaluation/chunks.ts';
 import { maturedOutcomes, type OutcomeCounts } from '../evaluation/outcomes.ts';
-import { DecisionOpener } from '../evaluation/weighing.ts';
+import { DecisionOpener, isHeldOut } from '../evaluation/weighing.ts';
 import { addDistinct, countDistinct, type DistinctState, emptyDistinct, hashOfKey } from '../insights/distinct.ts';
 import { isUnreadable } from '../learn.ts';
 import { secretOfKey } from '../listeners.ts';
@@ -87,6 +87,33 @@ export async function* exampleChunks(
     if (rows.count >= CHUNK_ROWS) yield rows.take();
   }
   if (rows.count > 0) yield rows.take();
+}
+
+/**
+ * Whether at least so many listeners have decisions in the span that could have given rows: with the features of today, from
+ * epochs that are still there, of nobody who was erased. Where none did, something was lost.
+ */
+export async function haveDecided(
+  workspace: Workspace,
+  { span, decisions }: Pick<RowsJob, 'span' | 'decisions'>,
+  atLeast: number,
+): Promise<boolean> {
+  const inputs = createInputReader(workspace.epochs);
+  const listeners = new Set<string>();
+  for await (const record of unhurried(pastDecisions(workspace, decisions, span))) {
+    const { degraded, marks, versions, listenerKey } = record;
+    if (degraded || marks.length > 0 || isHeldOut(record) || versions.encoder !== workspace.encoder.hash) continue;
+    if (listeners.has(listenerKey) || secretOfKey(workspace.store, listenerKey) === undefined) continue;
+    try {
+      inputs(versions);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      continue;
+    }
+    listeners.add(listenerKey);
+    if (listeners.size >= atLeast) return true;
+  }
+  return false;
 }
 
 interface ServedCard {

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRng, DAY_MS, HOUR_MS, type ManualClock, MINUTE_MS, manualClock } from '../../base/index.ts';
+import type { FeedbackEvent } from '../../domain/index.ts';
+import { createEnding, createEndingMemory } from '../ending.ts';
+import type { Platform } from '../open.ts';
+import { fittedDir, home, LISTENERS, newDir, open, removeDirs, START_MS } from '../platform-testing.ts';
+import { positionNumber } from '../states.ts';
+import { endOf, react } from '../training/training-testing.ts';
+import { DECISIONS, EVENTS, openWorkspace, type Workspace } from '../workspace.ts';
+import { type EventHours, openEventHours } from './event-hours.ts';
+import { createExaminer, type Examiner } from './examiner.ts';
+import type { DataEnds } from './questions.ts';
+import { createSchemas, type Schemas } from './schema-store.ts';
+import { openSetStore, type SetStore } from './set-store.ts';
+
+const at = (text: string): number => Date.parse(`${text}Z`);
+let dir: string;
+let clock: ManualClock;
+let platform: Platform;
+let workspace: Workspace;
+let schemas: Schemas;
+let ends: DataEnds;
+
+/** Of an empty folder, unless it is given one. */
+function examinerOf(own = newDir(), changed: { readonly workspace?: Workspace; readonly schemas?: Schemas } = {}) {
+  const [sets, hours] = [openSetStore(own), openEventHours(own, () => {})];
+  return { sets, hours, examiner: createExaminer({ workspace, schemas, ...changed, sets, hours }) };
+}
+
+beforeAll(async () => {
+  dir = await fittedDir();
+  clock = manualClock(START_MS);
+  platform = await open(dir, clock);
+  const rng = createRng(1);
+  // A day as it should be, one on which nothing is seen, and one on which hardly anybody came.
+  for (const [day, listeners] of [LISTENERS, LISTENERS, 5].entries()) {
+    for (let l = 0; l < listeners; l++) {
+      clock.advance(MINUTE_MS);
+      const page = await home(platform, `l${l}`);
+      if (day === 0) await react(platform, `l${l}`, page, clock, rng);
+    }
+    clock.set(START_MS + (day + 1) * DAY_MS);
+  }
+  await platform.flush();
+  workspace = openWorkspace(dir, createEnding(createEndingMemory()));
+  schemas = createSchemas(workspace.metadata.settings, workspace.encoder, () => ({ tiers: [], markets: [] }), clock);
+  const catalogHash = platform.status().epochs['catalog'];
+  ends = { events: await endOf(dir, EVENTS), decisions: await endOf(dir, DECISIONS), catalogHash, nowMs: 0 };
+}, 240_000);
+afterAll(async () => {
+  await workspace.close();
+  await platform.close();
+  removeDirs();
+});
+
+const examine = (examiner: Examiner, stream: 'serving' | 'training', span: string, nowMs = at('2026-11-06T00:00:00')) =>
+  examiner.examine({ span, streams: [stream] }, { ...ends, nowMs }, () => {});
+const withoutErrors = (sets: SetStore, id: string): void => {
+  const stored = sets.get(id);
+  if (stored !== undefined)
+    sets.put([{ ...stored, anomalies: [], set: { ...stored.set, anomalies: { errors: 0, warnings: 0 } } }]);
+};
+
+describe('a day without examples', () => {
+  it('is an error where listeners enough decided and all was lost, and nothing where few came', async () => {
+    const { sets, examiner } = examinerOf();
+    expect(await examine(examiner, 'training', '2026-11-01')).toEqual(['training/2026-11-01']);
+    withoutErrors(sets, 'training/2026-11-01');
+    await examine(examiner, 'training', '2026-11-02');
+    expect(sets.get('training/2026-11-02')).toMatchObject({ set: { examples: 0 }, anomalies: [{ severity: 'error' }] });
+    expect(await examine(examiner, 'training', '2026-11-03')).toEqual([]);
+  });
+
+  it('is none where the features have changed since: what was found before stays, and nothing is wrong', async () => {
+    const own = newDir();
+    const { sets, examiner } = examinerOf(own);
+    for (const day of ['2026-11-01', '2026-11-02']) {
+      await examine(examiner, 'serving', day);
+      withoutErrors(sets, `serving/${day}`);
+    }
+    const before = sets.get('serving/2026-11-02');
+    expect(before?.set.examples).toBeGreaterThan(0);
+    const changed = { workspace: { ...workspace, encoder: { ...workspace.encoder, hash: 'of other features' } } };
+    const after = examinerOf(own, changed);
+    await examine(after.examiner, 'serving', '2026-11-02');
+    expect(after.sets.get('serving/2026-11-02')).toEqual(before);
+    expect(after.sets.statistics('serving/2026-11-02')?.datasets?.[0]?.numExamples).toBe(before?.set.examples);
+    // Nor is a set made of a day that was not examined before.
+    expect(await examine(after.examiner, 'serving', '2026-11-03')).toEqual([]);
+    expect(after.sets.get('serving/2026-11-03')).toBeUndefined();
+  });
+});
+
+it('a day that still filled when the platform stood still for a week becomes complete', async () => {
+  const { sets, examiner } = examinerOf();
+  await examine(examiner, 'serving', '2026-11-01', at('2026-11-01T20:00:00'));
+  expect(sets.get('serving/2026-11-01')?.set.complete).toBe(false);
+  await examiner.followExamples({ ...ends, nowMs: at('2026-11-08T03:00:00') });
+  expect(sets.get('serving/2026-11-01')?.set.complete).toBe(true);
+});
+
+describe('hours that were counted', () => {
+  const eventAt = (occurredAtMs: number, listener: number): FeedbackEvent => ({
+    eventId: '',
+    type: 'play',
+    listenerKey: listener.toString(16).padStart(8, '0').padEnd(32, '0'),
+    occurredAtMs,
+    receivedAtMs: occurredAtMs,
+    sessionId: '',
+    device: 'tv',
+    itemId: 'i',
+    containerId: '',
+    playedMs: 1000,
+    durationMs: 0,
+    autoplay: false,
+    decisionId: '',
+    shelfRank: -1,
+    cardRank: -1,
+    shelfId: '',
+    cards: [],
+  });
+  const HOURS = ['2026-10-01T10', '2026-10-01T11'];
+  const nowMs = at('2026-10-01T12:00:00');
+  /** Counted, all of the log, by a process that stopped before it judged. */
+  const count = (hours: EventHours): void => {
+    const end = positionNumber(ends.events);
+    for (let i = 0; i < 40; i++)
+      hours.add(eventAt(nowMs - HOUR_MS * (1 + (i % 2)), i), end - 40 + i, end - 39 + i, nowMs);
+    hours.save(nowMs);
+  };
+
+  it('are judged by the next process where a stop came in between, and a day that was counted further too', async () => {
+    const own = newDir();
+    count(openEventHours(own, () => {}));
+    const { sets, examiner } = examinerOf(own);
+    await examiner.followEvents({ ...ends, nowMs });
+    for (const hour of HOURS) expect(sets.get(`play/${hour}`)?.set.examples).toBe(20);
+    const more = openEventHours(own, () => {});
+    more.add(eventAt(nowMs - HOUR_MS, 1), positionNumber(ends.events), positionNumber(ends.events), nowMs);
+    more.save(nowMs);
+    const next = examinerOf(own);
+    await next.examiner.followEvents({ ...ends, nowMs });
+    expect(next.sets.get('play/2026-10-01T11')?.set.examples).toBe(21);
+  });
+
+  it('are judged at the next turn where judging one failed, and the others at once', async () => {
+    const own = newDir();
+    count(openEventHours(own, () => {}));
+    let fails = true;
+    const failing: Schemas = {
+      ...schemas,
+      current: (name) => {
+        if (name === 'play' && fails) {
+          fails = false;
+          return Promise.reject(new Error('no disk'));
+        }
+        return schemas.current(name);
+      },
+    };
+    const { sets, examiner } = examinerOf(own, { schemas: failing });
+    await expect(examiner.followEvents({ ...ends, nowMs })).rejects.toThrow('no disk');
+    expect(HOURS.map((hour) => sets.get(`play/${hour}`)?.set.examples)).toEqual([undefined, 20]);
+    await examiner.followEvents({ ...ends, nowMs });
+    expect(HOURS.map((hour) => sets.get(`play/${hour}`)?.set.examples)).toEqual([20, 20]);
+  });
+});
