@@ -52,16 +52,23 @@ Examples:
 async function exportOpe(run: Run, options: Options): Promise<EvaluationLogReport> {
   const { cli } = run;
   const { createFeedbackFile } = await import('../../exchange/index.ts');
-  if (options.out !== undefined && !/\.jsonl(\.gz)?$/i.test(options.out))
-    throw new ShelfwiseError('OPTION_INVALID', `--out ${options.out} must end in .jsonl or .jsonl.gz`);
+  if (options.out !== undefined && !/\.ope\.jsonl(\.gz)?$/i.test(options.out)) {
+    throw new ShelfwiseError(
+      'OPTION_INVALID',
+      `--out ${options.out} must end in .ope.jsonl or .ope.jsonl.gz, by which ope estimate knows what it is`,
+    );
+  }
   const file = options.out === undefined ? undefined : createFeedbackFile(resolve(cli.cwd, options.out));
-  const take = async (part: unknown): Promise<void> => {
-    if (file === undefined) return cli.out(`${JSON.stringify(part)}\n`);
+  const written = async (writing: Promise<void>): Promise<void> => {
     try {
-      await file.write([JSON.stringify(part)]);
+      await writing;
     } catch (error) {
       throw new ShelfwiseError('OPTION_INVALID', `--out ${options.out} cannot be written: ${messageOf(error)}`);
     }
+  };
+  const take = async (part: unknown): Promise<void> => {
+    const line = JSON.stringify(part);
+    return file === undefined ? cli.out(`${line}\n`) : written(file.write([line]));
   };
   try {
     return await withClient(run, options, (client) =>
@@ -76,7 +83,7 @@ async function exportOpe(run: Run, options: Options): Promise<EvaluationLogRepor
             (stage, share) => update(share, stage),
             take,
           );
-          await file?.end();
+          if (file !== undefined) await written(file.end());
           return report;
         },
         summary,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -157,7 +157,15 @@ describe('export ope, then ope estimate', () => {
     const bad = await run('export', 'ope', '--policies', 'guess', '--out', 'bad.ope.jsonl');
     expect(bad.code).toBe(EXIT.usage);
     expect(bad.err).toMatch(/there is no policy "guess"/);
-    expect((await run('export', 'ope', '--out', 'log.parquet')).err).toMatch(/must end in \.jsonl/);
+    expect((await run('export', 'ope', '--out', 'log.parquet')).err).toMatch(/must end in \.ope\.jsonl/);
+    // `ope estimate` would take it for Vowpal Wabbit's.
+    const other = await run('export', 'ope', '--span', 'all', '--out', 'log.jsonl.gz');
+    expect([other.code, other.err]).toEqual([EXIT.usage, expect.stringMatching(/must end in \.ope\.jsonl or/)]);
+    // The name is a folder's: the file cannot be put there at the end.
+    mkdirSync(join(folder, 'taken.ope.jsonl'));
+    const taken = await run('export', 'ope', '--span', 'all', '--out', 'taken.ope.jsonl');
+    expect([taken.code, taken.err]).toEqual([EXIT.usage, expect.stringMatching(/taken\.ope\.jsonl cannot be written/)]);
+    expect(readdirSync(folder)).not.toContain('taken.ope.jsonl.partial');
     expect(readdirSync(folder).filter((name) => /^bad|^log/.test(name))).toEqual([]);
   }, 120_000);
 
