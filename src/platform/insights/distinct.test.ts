@@ -1,7 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../base/index.ts';
-import { addDistinct, countDistinct, DISTINCT_EXACT, emptyDistinct, hashOfKey } from './distinct.ts';
+import {
+  addDistinct,
+  countDistinct,
+  countSketch,
+  DISTINCT_EXACT,
+  emptyDistinct,
+  emptySketch,
+  hashOfKey,
+  mergeDistinct,
+} from './distinct.ts';
 
 describe('distinct listeners', () => {
   it('counts up to 128 exactly, however often each comes', () => {
@@ -47,6 +56,27 @@ describe('distinct listeners', () => {
     }
     expect(Math.sqrt(squares / sets)).toBeLessThan(0.046 * 1.3);
     expect(Math.abs(sum / sets)).toBeLessThan(0.02);
+  });
+
+  it('is estimated from the first on where no hash is to be held: of few nearly exact, and the same however they are split', () => {
+    for (const listeners of [0, 1, 3, 10, 50, 200, 5000]) {
+      let sum = 0;
+      for (let seed = 0; seed < 50; seed++) {
+        const rng = createRng(seed + 1);
+        const [whole, one, two] = [emptySketch(), emptySketch(), emptySketch()];
+        for (let i = 0; i < listeners; i++) {
+          const hash = (rng.uniform() * 2 ** 32) >>> 0;
+          addDistinct(whole, hash);
+          addDistinct(i % 2 === 0 ? one : two, hash);
+        }
+        mergeDistinct(one, two);
+        expect(one).toEqual(whole);
+        expect(whole.exact).toBeUndefined();
+        if (listeners <= 10) expect(Math.abs(countSketch(whole) - listeners)).toBeLessThanOrEqual(1);
+        sum += countSketch(whole);
+      }
+      expect(Math.abs(sum / 50 - listeners)).toBeLessThanOrEqual(0.03 * listeners);
+    }
   });
 
   it('holds the same after copies of it, as in a snapshot', () => {

@@ -1,6 +1,6 @@
 /**
  * What is kept of an hour of events of one type: counts in fixed cells, which add up to the same however they are split, and read
- * back from a file as they were written. No id of a listener is kept, only how many there were.
+ * back from a file as they were written. Nothing of a listener is kept, no id and no hash, only an estimate of how many there were.
  */
 import type { Device, FeedbackEvent } from '../../domain/index.ts';
 import type {
@@ -11,9 +11,9 @@ import type {
 } from '../../validation/index.ts';
 import {
   addDistinct,
-  countDistinct,
+  countSketch,
   type DistinctState,
-  emptyDistinct,
+  emptySketch,
   hashOfKey,
   mergeDistinct,
 } from '../insights/distinct.ts';
@@ -83,7 +83,7 @@ export interface EventCells {
   readonly words: Record<string, Map<string, number>>;
 }
 
-export const emptyCells = (): EventCells => ({ events: 0, listeners: emptyDistinct(), numbers: {}, words: {} });
+export const emptyCells = (): EventCells => ({ events: 0, listeners: emptySketch(), numbers: {}, words: {} });
 
 function emptyNumbers({ cells }: Scale): NumberCells {
   const [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -152,7 +152,7 @@ export function mergeCells(to: EventCells, from: EventCells): void {
   }
 }
 
-export const listenersIn = (cells: EventCells): number => countDistinct(cells.listeners).count;
+export const listenersIn = (cells: EventCells): number => countSketch(cells.listeners);
 
 export const deviceSlice = (device: Device): string => `device_${device}`;
 

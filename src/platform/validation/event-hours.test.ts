@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -69,6 +69,23 @@ describe('hours of events', () => {
     expect(hours.hours()).toEqual(['2026-11-16T08', '2026-11-20T12']);
     expect(hours.merged('play', hours.hours()).get('device_tv')?.events).toBe(2);
     expect(hours.from).toBe(30);
+  });
+
+  it('hold no part of a listener’s key, and what held some is removed and counted anew', () => {
+    const dir = join(root, 'keys');
+    const folder = join(validationDir(dir), 'hours');
+    const hours = openEventHours(dir, silent);
+    for (let i = 0; i < 20; i++) hours.add(eventAt(NOON_MS, 0xa1b2c300 + i), i, i + 1, NOON_MS);
+    hours.save(NOON_MS);
+    const bytes = readFileSync(join(folder, '2026-11-20T12.bin'));
+    for (let i = 0; i < 20; i++) {
+      const hash = Buffer.alloc(4);
+      hash.writeUInt32LE(0xa1b2c300 + i);
+      expect(bytes.includes(hash)).toBe(false);
+    }
+    writeFileSync(join(validationDir(dir), 'cursor.json'), JSON.stringify({ format: 1, from: 20 }));
+    const again = openEventHours(dir, silent);
+    expect([again.from, again.hours(), readdirSync(folder)]).toEqual([-1, [], []]);
   });
 
   it('say so when a file does not read, and go on', () => {

@@ -21,7 +21,8 @@ interface Hour {
   readonly cells: HourCells;
 }
 
-const FORMAT = 1;
+/** Since 2 hours hold no hashes of listeners. What is of another format is removed, and the log counted anew. */
+const FORMAT = 2;
 export const EVENT_HOURS_KEPT_MS = 31 * DAY_MS;
 /** Hours that stay in memory, by how recent they are. */
 const IN_MEMORY_MS = 48 * HOUR_MS;
@@ -47,10 +48,14 @@ export function openEventHours(dataDir: string, report: (text: string) => void):
   const dir = join(validationDir(dataDir), 'hours');
   const cursorFile = join(validationDir(dataDir), 'cursor.json');
   makeDirDurably(dir);
+  let from = readCursor(cursorFile, report);
+  if (from === OTHER_FORMAT) {
+    for (const name of readdirSync(dir)) rmSync(join(dir, name), { force: true });
+    from = -1;
+  }
   const stored = new Set(readdirSync(dir).flatMap((name) => (name.endsWith('.bin') ? [name.slice(0, -4)] : [])));
   const held = new Map<string, Hour>();
   const dirty = new Set<string>();
-  let from = readCursor(cursorFile, report);
   let savedFrom = from;
 
   const fileOf = (hour: string): string => join(dir, `${hour}.bin`);
@@ -141,11 +146,14 @@ export function openEventHours(dataDir: string, report: (text: string) => void):
   };
 }
 
+const OTHER_FORMAT = -2;
+
 function readCursor(file: string, report: (text: string) => void): number {
   if (!existsSync(file)) return -1;
   try {
     const { format, from } = JSON.parse(readFileSync(file, 'utf8')) as { format: number; from: number };
-    if (format === FORMAT && Number.isSafeInteger(from)) return from;
+    if (format !== FORMAT) return OTHER_FORMAT;
+    if (Number.isSafeInteger(from)) return from;
   } catch (error) {
     report(`the place in the log does not read (${messageOf(error)})`);
   }
