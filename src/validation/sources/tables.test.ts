@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../store/index.ts';
@@ -177,5 +178,11 @@ describe('a query', () => {
       code: 'OPTION_INVALID',
       message: expect.stringContaining('cannot be attached as lake'),
     });
+    // No part of a connection string is printed: it holds passwords.
+    for (const connection of ['duckdb:/nowhere/password=hunter2', "duckdb:/nowhere/host=db password='hunter2'"]) {
+      const error = await textsIn('SELECT 1', { attach: { lake: connection } }).catch((thrown: Error) => thrown);
+      expect((error as Error).message).toMatch(/^.*a database of type duckdb cannot be attached as lake: /);
+      expect(inspect(error)).not.toMatch(/hunter2|nowhere/);
+    }
   });
 });

@@ -100,8 +100,25 @@ async function attachDatabase(
     );
   } catch (error) {
     const [reason] = messageOf(error).split('\n', 1);
-    throw new ShelfwiseError('OPTION_INVALID', `${target} cannot be attached as ${name}: ${reason}`, { cause: error });
+    const said = (what: string, why: string, cause?: unknown): ShelfwiseError =>
+      new ShelfwiseError('OPTION_INVALID', `${what} cannot be attached as ${name}: ${why}`, { cause });
+    if (type === undefined) throw said(target, reason, error);
+    // A connection string holds passwords, and so may what DuckDB says of it: neither is printed, nor handed on as the cause.
+    throw said(`a database of type ${type}`, withoutSecrets(reason, path));
   }
+}
+
+const PASSWORDS = /(?:pass\w*|pwd|secret\w*|token\w*)\s*=\s*('[^']*'|"[^"]*"|[^\s;&]+)|:\/\/[^:/@\s]*:([^@\s]+)@/gi;
+
+/** Without the connection string, whole or quoted, and without what stands in it as a password. */
+function withoutSecrets(reason: string, connection: string): string {
+  const passwords = [...connection.matchAll(PASSWORDS)].flatMap(([, named, inAddress]) => {
+    const password = named ?? inAddress;
+    return [password, password.replace(/^['"]|['"]$/g, '')];
+  });
+  return [connection, connection.replaceAll("'", "''"), ...passwords]
+    .filter((secret) => secret !== '')
+    .reduce((left, secret) => left.replaceAll(secret, '…'), reason);
 }
 
 /** The rows of a table or subquery, over a connection of its own. The next chunk is fetched while the last is worked on. */
