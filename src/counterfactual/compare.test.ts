@@ -80,7 +80,7 @@ describe('policies on the same decisions', () => {
   });
 
   it('have the values that they have alone where listeners share groups, and controls are fitted on these', async () => {
-    const count = 70_000;
+    const count = 140_000;
     const rng = createRng(6);
     const column = (of: () => number) => Float64Array.from({ length: count }, of);
     const weights = column(() => 2 * rng.uniform());

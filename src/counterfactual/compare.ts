@@ -2,7 +2,7 @@
  * Several policies on the same logged decisions, in one pass: values, differences and lifts with paired intervals by listener, for all
  * decisions and for slices of them. What policies have in common cancels in a difference, since it is taken within each resample.
  *
- * Memory: sums by group of listeners, at most 2^16 groups (2^14 a slice) x 5 columns a policy and rung; nothing grows with the log.
+ * Memory: sums by group of listeners, at most 2^17 groups (2^14 a slice) x 5 columns a policy and rung; nothing grows with the log.
  */
 import { createRng } from '../base/index.ts';
 import { type MeanWeight, meanWeight } from './diagnostics/weights.ts';

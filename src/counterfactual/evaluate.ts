@@ -48,7 +48,7 @@ export interface EvaluateOptions {
   readonly resamples: number;
   /** Of the resamples. @default 1 */
   readonly seed: number;
-  /** Groups of listeners at most, a power of two: beyond, listeners share one. @default 65536 */
+  /** Groups of listeners at most, a power of two: beyond, listeners share one. @default 131072 */
   readonly listenerGroups: number;
   /** Positions of a slate that are normalised on their own; deeper ones share the last. @default 32 */
   readonly positions: number;

@@ -2,7 +2,7 @@
 import { mix32 } from '../base/index.ts';
 
 /** Groups of listeners at most: one number for all, so that what is fitted on groups comes out the same wherever a log is evaluated. */
-export const LISTENER_GROUPS = 2 ** 16;
+export const LISTENER_GROUPS = 2 ** 17;
 
 /**
  * `sums[group * columns + column]`: the sum of a column over all decisions of the group's listeners. Groups are independent of
