@@ -114,7 +114,8 @@ function registerFigures(app: FastifyInstance, context: RouteContext, platform: 
   app.post<{ Body: ExamineRequest }>('/v1/data/examine', {
     schema: {
       operationId: 'examineData',
-      summary: 'Examines data now: statistics, anomalies, alerts. A timer does the same by itself.',
+      summary:
+        'Examines data now: sets are measured and judged anew, and alerts follow. A timer does the same by itself.',
       tags,
       querystring: NO_QUERY,
       body: ExamineBody,
@@ -124,8 +125,6 @@ function registerFigures(app: FastifyInstance, context: RouteContext, platform: 
         [PROGRESS_MEDIA_TYPE],
       ),
     },
-    // It only looks.
-    config: { audit: false },
     bodyLimit: SMALL_BODY_BYTES,
     onRequest: needs(context, 'admin'),
     handler: (request, reply) =>
