@@ -26,9 +26,8 @@ export interface OpenText {
 
 /** A byte stream of the file's content. */
 export function openText(file: string, gzip: boolean): OpenText {
-  if (file === STANDARD_INPUT) {
-    return { stream: createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 18 }), share: () => 0 };
-  }
+  // Not the descriptor as a file: of a pipe whose other end is slow, a read fails instead of waiting.
+  if (file === STANDARD_INPUT) return { stream: process.stdin, share: () => 0 };
   const size = requireFile(file);
   const source = createReadStream(file, { highWaterMark: 1 << 18 });
   const share = () => (size === 0 ? 1 : Math.min(1, source.bytesRead / size));

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../base/index.ts';
 import { type BanditFeedback, type DecisionToExchange, toExchange } from '../../exchange/index.ts';
@@ -137,5 +138,15 @@ describe('import dsjson', () => {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     expect(JSON.parse(out)).toMatchObject({ events: 2500, labelled: 2500, rows: 2500 });
+  });
+
+  it('waits for a pipe whose other end is slow', async () => {
+    const main = join(import.meta.dirname, '../main.ts');
+    const line =
+      '{"_label_cost":-1,"_label_probability":0.5,"_labelIndex":0,"a":[1,2],"p":[0.5,0.5],"c":{"_multi":[{},{}]}}';
+    const slow = `sleep 1.5; echo '${line}'; sleep 0.3; echo '${line}'`;
+    const command = `(${slow}) | '${process.execPath}' '${main}' import dsjson - --json 2>/dev/null`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: folder });
+    expect(JSON.parse(stdout)).toMatchObject({ events: 2, bad: 0 });
   });
 });
