@@ -19,7 +19,6 @@ import { readLearner, writeLearner } from './checkpoint.ts';
 import { ENTRY_DECISION, recordBytesOf, writeErased } from './decisions.ts';
 import { hiddenPairs } from './hidden-pairs.ts';
 import { LISTENERS_TABLE } from './listeners.ts';
-import { validationDir } from './validation/set-store.ts';
 import type { Job, JobResults } from './workshop.ts';
 import { DECISIONS, EVENTS, type Workspace } from './workspace.ts';
 
@@ -190,7 +189,7 @@ export async function verifyErasureJob(
     ending.check();
     const searched = await searchFile(file, needle).catch((error: NodeJS.ErrnoException) => {
       // What data validation has replaced or forgotten meanwhile: a file that is gone holds nothing.
-      if (error.code === 'ENOENT' && file.startsWith(validationDir(root))) return { bytes: 0, found: 0 };
+      if (error.code === 'ENOENT' && file.startsWith(paths.validation)) return { bytes: 0, found: 0 };
       throw error;
     });
     const { bytes, found } = searched;
@@ -204,7 +203,7 @@ export async function verifyErasureJob(
     if (entry.isFile() && !entry.name.startsWith(basename(paths.metadata))) await search(join(root, entry.name));
   }
   // Statistics of many: they hold nobody's key, and here it is seen that they do not.
-  for (const file of filesWithin(validationDir(root))) await search(file);
+  for (const file of filesWithin(paths.validation)) await search(file);
 
   const lake = openLake({ dir: paths.lake });
   const warehouse = await openWarehouse({ threads: 1, memoryBytes: SEARCH_BYTES });

@@ -16,6 +16,8 @@ export interface DataDirPaths {
   readonly lake: string;
   /** Pairs hidden from training, for the evaluation of retrieval. */
   readonly holdout: string;
+  /** Statistics of the platform's own data. */
+  readonly validation: string;
 }
 
 export interface DataDir {
@@ -54,6 +56,7 @@ export function dataDirPaths(dir: string): DataDirPaths {
     epochs: path.join(dir, 'epochs'),
     lake: path.join(dir, 'lake'),
     holdout: path.join(dir, 'holdout.json'),
+    validation: path.join(dir, 'validation'),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirDurably, removeTemporaries, syncDirNow, writeFileDurably } from '../../store/index.ts';
+import { dataDirPaths, makeDirDurably, removeTemporaries, syncDirNow, writeFileDurably } from '../../store/index.ts';
 import { type DatasetFeatureStatisticsList, decodeBinary, encodeBinary } from '../../validation/index.ts';
 import type { AnomaliesReport, DataSet, DataStream } from './service.ts';
 import { isExamples, type SetName, setId } from './spans.ts';
@@ -33,7 +33,7 @@ export interface SetStore {
 /** Statistics of examples in memory: some megabytes each. */
 const REMEMBERED = 8;
 
-export const validationDir = (dataDir: string): string => join(dataDir, 'validation');
+export const validationDir = (dataDir: string): string => dataDirPaths(dataDir).validation;
 
 export function openSetStore(dataDir: string): SetStore {
   const dir = validationDir(dataDir);
