@@ -53,6 +53,15 @@ describe('ope estimate', () => {
     expect(Object.keys(estimates).filter((name) => /dr|dm/.test(name))).toEqual([]);
   });
 
+  it('tells of the rows of a query what it tells of a file of them', async () => {
+    const log = join(cwd, writeLog('whole.csv', 1000));
+    const { log: _file, format: _csv, ...ofFile } = (await run('--log', log, '--json')).json();
+    const query = `SELECT * FROM read_csv('${log}')`;
+    const { log: said, format, ...ofQuery } = (await run('--sql', query, '--json')).json();
+    expect({ said, format }).toEqual({ said: query, format: 'sql' });
+    expect(ofQuery).toEqual(ofFile);
+  });
+
   it('shows no number of a refused evaluation, unless asked, and then apart', async () => {
     // Propensities that are five times too small: weights that cannot be.
     const log = writeLog('wrong.csv', 4000, (_row, line) => {
@@ -98,6 +107,10 @@ describe('ope estimate', () => {
     [['--log', 'events.log'], 'the name "events.log" tells no format'],
     [['--log', 'nothing.csv'], 'nothing.csv'],
     [['--log', 'good.csv', '--estimators', 'magic'], 'magic'],
+    [[], 'give either --log or --sql'],
+    [['--sql', 'SELECT 1', '--log', 'good.csv'], 'give either --log or --sql'],
+    [['--sql', 'SELECT 1', '--format', 'csv'], 'a query has columns'],
+    [['--sql', 'SELECT 1 AS reward'], 'the query has no column for propensity'],
   ])('says what is wrong: %o', async (args, text) => {
     const { code, err } = await run(...args);
     expect(code).not.toBe(EXIT.ok);

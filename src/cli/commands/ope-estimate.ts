@@ -24,7 +24,8 @@ const RUNGS: readonly Rung[] = ['prefix', 'above', 'row', 'item'];
 const INTERVALS: readonly IntervalKind[] = ['bca', 'percentile', 'student-t', 'normal'];
 
 interface EstimateOptions extends GlobalOptions {
-  readonly log: readonly string[];
+  readonly log?: readonly string[];
+  readonly sql?: string;
   readonly format?: Format;
   readonly policy?: string;
   readonly estimators: readonly string[];
@@ -43,8 +44,9 @@ interface EstimateOptions extends GlobalOptions {
 }
 
 export interface EstimateReport {
+  /** Its files, or the query. */
   readonly log: string;
-  readonly format: Format;
+  readonly format: Format | 'sql';
   /** By name; empty when refused. */
   readonly estimates: Readonly<Record<string, Estimate>>;
   readonly tuning: Readonly<Record<string, TunedEstimate>>;
@@ -85,7 +87,8 @@ export function registerEstimate(ope: Command, run: Run): void {
         'diagnostics, and whether the log can tell. A refused evaluation prints why and no estimate, with exit code 1. Reads in ' +
         'chunks, whatever the length. Needs no platform.',
     )
-    .requiredOption('--log <file...>', 'the log; several files of columns are read as one')
+    .option('--log <file...>', 'the log; several files of columns are read as one')
+    .option('--sql <query>', 'the rows of a SELECT in DuckDB’s SQL instead, with the columns of csv and parquet')
     .addOption(new Option('--format <format>', 'by default what the name says').choices(FORMATS))
     .option(
       '--policy <policy>',
@@ -111,6 +114,7 @@ export function registerEstimate(ope: Command, run: Run): void {
       `
 Examples:
   shelfwise ope estimate --log decisions.parquet --map targetPropensity=pi_new --json
+  shelfwise ope estimate --sql "SELECT * EXCLUDE p, p AS propensity FROM 'logs/*.parquet' WHERE market = 'de'"
   shelfwise ope estimate --log obd/ --format open-bandit --behaviour bts --campaign men --policy uniform
   shelfwise ope estimate --log personalizer.dsjson.gz --policy first
   shelfwise ope estimate --log month.ope.jsonl.gz --policy warm
@@ -134,7 +138,12 @@ function numbersOf(text: string): readonly number[] {
 
 async function estimate(run: Run, options: EstimateOptions): Promise<EstimateReport> {
   const { evaluateStudies, judge, LogDiagnostics } = await import('../../counterfactual/index.ts');
-  const format = options.format ?? formatOf(options.log[0]);
+  const { log: files = [], sql } = options;
+  if ((sql === undefined) === (files.length === 0))
+    throw new ShelfwiseError('OPTION_INVALID', 'give either --log or --sql');
+  if (sql !== undefined && options.format !== undefined)
+    throw new ShelfwiseError('OPTION_INVALID', '--format is of a file; a query has columns');
+  const format = sql === undefined ? (options.format ?? formatOf(files[0])) : 'sql';
   const log = await openLog(run, options, format);
   const { interval, level, resamples, lambdas, seed, estimators } = options;
   const given = { interval, level, resamples, lambdas, seed };
@@ -167,7 +176,7 @@ async function estimate(run: Run, options: EstimateOptions): Promise<EstimateRep
   const { estimates, tuning, lowerBounds } = report;
   const isRefused = verdict === 'refused';
   return {
-    log: options.log.join(', '),
+    log: sql ?? files.join(', '),
     format,
     estimates: isRefused ? {} : estimates,
     tuning: isRefused ? {} : tuning,
@@ -204,11 +213,11 @@ function formatOf(file: string): Format {
   throw new ShelfwiseError('OPTION_INVALID', `the name "${file}" tells no format; give --format ${FORMATS.join('|')}`);
 }
 
-async function openLog(run: Run, options: EstimateOptions, format: Format): Promise<OpeLog> {
+async function openLog(run: Run, options: EstimateOptions, format: Format | 'sql'): Promise<OpeLog> {
   const { readEvaluationLog, readObpJson, readOpeColumns, readOpeDsjson, readOpenBandit } = await import(
     '../../exchange/index.ts'
   );
-  const files = options.log.map((file) => (file === '-' ? file : resolve(run.cli.cwd, file)));
+  const files = (options.log ?? []).map((file) => (file === '-' ? file : resolve(run.cli.cwd, file)));
   const { policy } = options;
   if (files.length > 1 && format !== 'csv' && format !== 'parquet')
     throw new ShelfwiseError('OPTION_INVALID', `one log of format ${format} at a time; ${files.length} were given`);
@@ -218,10 +227,11 @@ async function openLog(run: Run, options: EstimateOptions, format: Format): Prom
     case 'obp-json':
       refusePolicy(policy, 'action_dist');
       return readObpJson(files[0]);
+    case 'sql':
     case 'csv':
     case 'parquet':
       refusePolicy(policy, 'target_propensity');
-      return readOpeColumns(files, options.map === undefined ? {} : { map: options.map });
+      return readOpeColumns(options.sql === undefined ? files : { sql: options.sql }, { map: options.map ?? {} });
     case 'dsjson':
       return readOpeDsjson(files[0], {
         target: targetOf<'uniform' | 'logged' | 'first'>(policy, ['uniform', 'logged', 'first']),

@@ -1,4 +1,4 @@
-/** Logs of anyone as columns of CSV, TSV or Parquet. */
+/** Logs of anyone as columns of CSV, TSV, Parquet or a query. */
 import { ShelfwiseError } from '../../base/index.ts';
 import {
   type DecisionSource,
@@ -10,7 +10,7 @@ import {
 import { type ColumnMap, ColumnResolver } from '../columns.ts';
 import { ChunkBuilder, emptyRow } from './chunk-builder.ts';
 import type { OpeLog } from './log.ts';
-import { keyOf, listenerOf, NumberTable, numberOf } from './table.ts';
+import { keyOf, listenerOf, NumberTable, numberOf, type TableSource } from './table.ts';
 
 const FIELDS = [
   'listener',
@@ -49,11 +49,11 @@ export interface ColumnsOptions {
  * other fits `predicted_cross_fitted` and `expected_cross_fitted`, `predicted_mrdr` and `expected_mrdr`. `action` may stand there and is not needed: replay counts rows whose `target_propensity` is 1.
  * Throws `OPTION_INVALID` for missing files and columns; while reading `OPE_PROPENSITY_RANGE` and `OPE_ROW_INVALID`, rows counted from 0.
  */
-export async function readOpeColumns(files: readonly string[], options: ColumnsOptions = {}): Promise<OpeLog> {
-  const table = new NumberTable(files);
+export async function readOpeColumns(from: TableSource, options: ColumnsOptions = {}): Promise<OpeLog> {
+  const table = new NumberTable(from);
   const present = await table.columns();
   const resolver = new ColumnResolver('decisions', FIELDS, options.map ?? {});
-  resolver.requireMapped(files[0], present);
+  resolver.requireMapped(table.name, present);
   const columnOf = new Map<Field, string>();
   for (const column of present) {
     const field = resolver.field(column) as Field | null;
@@ -67,13 +67,13 @@ export async function readOpeColumns(files: readonly string[], options: ColumnsO
   if (missing.length > 0) {
     throw new ShelfwiseError(
       'OPTION_INVALID',
-      `${files[0]} has no column for ${missing.join(', ')}; it has ${present.join(', ')}; name others with --map FIELD=COLUMN`,
+      `${table.name} has no column for ${missing.join(', ')}; it has ${present.join(', ')}; name others with --map FIELD=COLUMN`,
     );
   }
   const models = MODELS.flatMap(([nuisance, predicted]) => (columnOf.has(predicted) ? [nuisance] : []));
   const ignored = resolver.ignored();
   return {
-    describe: `logged decisions of ${files.join(', ')}`,
+    describe: `logged decisions of ${table.name}`,
     notes: ignored.length > 0 ? [`ignored columns ${ignored.slice(0, 20).join(', ')}`] : [],
     studies: [plainStudy(sourceFrom(table, columnOf, models), models)],
   };

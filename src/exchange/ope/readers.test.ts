@@ -78,7 +78,7 @@ describe('columns', () => {
   const { csv, chunk } = madeUp();
   const path = file('log.csv', csv);
 
-  it.each(['csv', 'csv.gz', 'parquet'])(
+  it.each(['csv', 'csv.gz', 'parquet', 'a query'])(
     'of %s give what the same rows in memory give, in chunks of whole decisions',
     async (format) => {
       let log = path;
@@ -89,7 +89,8 @@ describe('columns', () => {
         await connection.run(`COPY (SELECT * FROM read_csv('${path}')) TO '${log}' (FORMAT parquet)`);
         connection.closeSync();
       }
-      const read = await readOpeColumns([log]);
+      const query = { sql: `SELECT * FROM read_csv('${path}') -- all of it\n;` };
+      const read = await readOpeColumns(format === 'a query' ? query : [log]);
       const options = { estimators: ['all', 'snipw-position'], interval: 'student-t' } as const;
       const { evaluations, estimates } = await evaluateStudies(read.studies, options);
       const wanted = await evaluate(sourceOf(chunk), options);
@@ -113,6 +114,13 @@ describe('columns', () => {
     expect(chunk.listenerOf[0]).not.toBe(chunk.listenerOf[1]);
     await expect(readOpeColumns([other])).rejects.toThrow(/no column for reward, propensity, targetPropensity/);
     await expect(readOpeColumns([join(folder, 'none.csv')])).rejects.toThrow(/there is no file/);
+    await expect(readOpeColumns({ sql: 'SELECT 1 AS reward FROM nowhere' })).rejects.toThrow(
+      /the query cannot be read: .*nowhere/,
+    );
+    await expect(readOpeColumns({ sql: ' ; ' })).rejects.toThrow(/the query is empty/);
+    await expect(readOpeColumns({ sql: 'SELECT 1 AS reward' })).rejects.toThrow(
+      /the query has no column for propensity/,
+    );
   });
 
   it.each([

@@ -1,4 +1,4 @@
-/** CSV and Parquet files as columns of numbers, streamed by DuckDB: no object a row, and memory of a few chunks. */
+/** CSV and Parquet files, or the rows of a query, as columns of numbers, streamed by DuckDB: no object a row, and memory of a few chunks. */
 import { DuckDBInstance } from '@duckdb/node-api';
 import { messageOf, ShelfwiseError } from '../../base/index.ts';
 import { formatOf } from '../rows.ts';
@@ -31,12 +31,26 @@ export function listenerOf(column: string): string {
   return `CASE WHEN ${isSmall} THEN ${number} ELSE (hash(${sqlName(column)}) & 4294967295)::DOUBLE END`;
 }
 
+/** Files of one format, or a SELECT in DuckDB's SQL, whose order of rows is its own. */
+export type TableSource = readonly string[] | { readonly sql: string };
+
+const isQuery = (source: TableSource): source is { readonly sql: string } => 'sql' in source;
+
 export class NumberTable {
-  readonly #files: readonly string[];
+  /** For errors. */
+  readonly name: string;
   readonly #from: string;
 
-  /** Throws `OPTION_INVALID` for a missing file, or files of several formats. */
-  constructor(files: readonly string[]) {
+  /** Throws `OPTION_INVALID` for a missing file, files of several formats, or no query. */
+  constructor(source: TableSource) {
+    if (isQuery(source)) {
+      const query = source.sql.replace(/[\s;]+$/, '');
+      if (query === '') throw new ShelfwiseError('OPTION_INVALID', 'the query is empty');
+      this.name = 'the query';
+      this.#from = `(${query}\n)`;
+      return;
+    }
+    const files = source;
     if (files.length === 0) throw new ShelfwiseError('OPTION_INVALID', 'no file is named');
     const formats = new Set(files.map((file) => formatOf(file).format));
     for (const file of files) requireFile(file);
@@ -45,7 +59,7 @@ export class NumberTable {
       throw new ShelfwiseError('OPTION_INVALID', `${files.join(', ')}: give files of one format, CSV, TSV or Parquet`);
     }
     const list = `[${files.map(sqlText).join(', ')}]`;
-    this.#files = files;
+    this.name = files.join(', ');
     this.#from =
       format === 'parquet'
         ? `read_parquet(${list})`
@@ -99,6 +113,6 @@ export class NumberTable {
 
   #unreadable(cause: unknown): ShelfwiseError {
     const [reason] = messageOf(cause).split('\n', 1);
-    return new ShelfwiseError('OPTION_INVALID', `${this.#files.join(', ')} cannot be read: ${reason}`, { cause });
+    return new ShelfwiseError('OPTION_INVALID', `${this.name} cannot be read: ${reason}`, { cause });
   }
 }
