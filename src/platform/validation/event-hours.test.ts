@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { HOUR_MS } from '../../base/index.ts';
 import type { FeedbackEvent } from '../../domain/index.ts';
 import { EVENT_HOURS_KEPT_MS, type EventHours, openEventHours } from './event-hours.ts';
+import { playAt } from './event-testing.ts';
 import { validationDir } from './set-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'shelfwise-hours-'));
@@ -13,25 +14,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z');
 const silent = (): void => {};
 
-const eventAt = (occurredAtMs: number, listener: number): FeedbackEvent => ({
-  eventId: '',
-  type: 'play',
-  listenerKey: listener.toString(16).padStart(8, '0').padEnd(32, '0'),
-  occurredAtMs,
-  receivedAtMs: NOON_MS,
-  sessionId: '',
-  device: 'tv',
-  itemId: 'i',
-  containerId: '',
-  playedMs: 1000,
-  durationMs: 0,
-  autoplay: false,
-  decisionId: '',
-  shelfRank: -1,
-  cardRank: -1,
-  shelfId: '',
-  cards: [],
-});
+const eventAt = (occurredAtMs: number, listener: number): FeedbackEvent => playAt(occurredAtMs, listener, NOON_MS);
 
 /** The log: places are multiples of ten. Read from where the hours say. */
 function follow(hours: EventHours, log: readonly FeedbackEvent[]): void {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, HOUR_MS, type ManualClock, MINUTE_MS, manualClock } from '../../base/index.ts';
-import type { FeedbackEvent } from '../../domain/index.ts';
 import { createEnding, createEndingMemory } from '../ending.ts';
 import type { Platform } from '../open.ts';
 import { fittedDir, home, LISTENERS, newDir, open, removeDirs, START_MS } from '../platform-testing.ts';
@@ -8,6 +7,7 @@ import { positionNumber } from '../states.ts';
 import { endOf, react } from '../training/training-testing.ts';
 import { DECISIONS, EVENTS, openWorkspace, type Workspace } from '../workspace.ts';
 import { type EventHours, openEventHours } from './event-hours.ts';
+import { playAt } from './event-testing.ts';
 import { createExaminer, type Examiner } from './examiner.ts';
 import type { DataEnds } from './questions.ts';
 import { createSchemas, type Schemas } from './schema-store.ts';
@@ -100,32 +100,13 @@ it('a day that still filled when the platform stood still for a week becomes com
 });
 
 describe('hours that were counted', () => {
-  const eventAt = (occurredAtMs: number, listener: number): FeedbackEvent => ({
-    eventId: '',
-    type: 'play',
-    listenerKey: listener.toString(16).padStart(8, '0').padEnd(32, '0'),
-    occurredAtMs,
-    receivedAtMs: occurredAtMs,
-    sessionId: '',
-    device: 'tv',
-    itemId: 'i',
-    containerId: '',
-    playedMs: 1000,
-    durationMs: 0,
-    autoplay: false,
-    decisionId: '',
-    shelfRank: -1,
-    cardRank: -1,
-    shelfId: '',
-    cards: [],
-  });
   const HOURS = ['2026-10-01T10', '2026-10-01T11'];
   const nowMs = at('2026-10-01T12:00:00');
   /** Counted, all of the log, by a process that stopped before it judged. */
   const count = (hours: EventHours): void => {
     const end = positionNumber(ends.events);
     for (let i = 0; i < 40; i++)
-      hours.add(eventAt(nowMs - HOUR_MS * (1 + (i % 2)), i), end - 40 + i, end - 39 + i, nowMs);
+      hours.add(playAt(nowMs - HOUR_MS * (1 + (i % 2)), i), end - 40 + i, end - 39 + i, nowMs);
     hours.save(nowMs);
   };
 
@@ -136,7 +117,7 @@ describe('hours that were counted', () => {
     await examiner.followEvents({ ...ends, nowMs });
     for (const hour of HOURS) expect(sets.get(`play/${hour}`)?.set.examples).toBe(20);
     const more = openEventHours(own, () => {});
-    more.add(eventAt(nowMs - HOUR_MS, 1), positionNumber(ends.events), positionNumber(ends.events), nowMs);
+    more.add(playAt(nowMs - HOUR_MS, 1), positionNumber(ends.events), positionNumber(ends.events), nowMs);
     more.save(nowMs);
     const next = examinerOf(own);
     await next.examiner.followEvents({ ...ends, nowMs });

@@ -1,14 +1,13 @@
 /** Silences an alert, or more of its kind, for a while: with an end, a name and a reason. */
-import { Button, NativeSelect, TextInput } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { AlertView, SilenceView } from '../../../src/server/contract.ts';
-import { lastAuthor, rememberAuthor } from '../shell/author.ts';
-import { Dialog } from '../shell/dialog.tsx';
 import { problemOf } from '../shell/states.tsx';
 import type { Notify } from '../shell/use-notices.ts';
 import { addSilence, endSilence } from './api.ts';
 import styles from './dialogs.module.css';
+import { SignedDialog } from './signed-dialog.tsx';
 import { lengthText, subjectText } from './words.ts';
 
 interface SilenceDialogProps {
@@ -39,8 +38,6 @@ export function SilenceDialog({ alert, notify, onClose }: SilenceDialogProps) {
   const queries = useQueryClient();
   const [lengthMs, setLengthMs] = useState(USUAL_MS);
   const [scope, setScope] = useState<Scope>('this');
-  const [author, setAuthor] = useState(lastAuthor);
-  const [reason, setReason] = useState('');
   const settled = () => queries.invalidateQueries({ queryKey: ['alerts'] });
   const end = useMutation({
     mutationFn: endSilence,
@@ -48,40 +45,31 @@ export function SilenceDialog({ alert, notify, onClose }: SilenceDialogProps) {
     onError: (failure) => notify({ text: problemOf(failure).message, bad: true }),
     onSettled: settled,
   });
-  const add = useMutation({
-    mutationFn: () =>
-      addSilence({
-        matcher: matcherOf(alert, scope),
-        author: author.trim(),
-        reason: reason.trim(),
-        untilMs: Date.now() + lengthMs,
-      }),
-    onSuccess: ({ id }) => {
-      rememberAuthor(author);
-      onClose();
-      notify({
-        text: `Silent for ${lengthText(lengthMs)}. Alerts go on being listed here.`,
-        action: { label: 'Undo', run: () => end.mutate(id) },
-      });
-    },
-    onSettled: settled,
-  });
-  const isComplete = author.trim() !== '' && reason.trim() !== '';
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (isComplete && !add.isPending) add.mutate();
-  };
-  const problem = add.error === null ? undefined : problemOf(add.error);
   const scopeNames: Readonly<Record<Scope, string>> = {
     this: `this alert (${subjectText(alert)})`,
     rule: `everything of the rule “${alert.rule}”`,
     source: `everything about ${alert.source}`,
   };
   return (
-    <Dialog title="Silence" wide onClose={onClose}>
-      <form className={styles.form} onSubmit={submit}>
-        <p className={styles.text}>Nobody is told of it until then; what still fires at the end is told.</p>
-        <div className={styles.fields}>
+    <SignedDialog
+      title="Silence"
+      wide
+      example="known since the release; mended on Monday"
+      sends="Silence"
+      send={(signature) =>
+        addSilence({ matcher: matcherOf(alert, scope), ...signature, untilMs: Date.now() + lengthMs })
+      }
+      onSent={({ id }) => {
+        notify({
+          text: `Silent for ${lengthText(lengthMs)}. Alerts go on being listed here.`,
+          action: { label: 'Undo', run: () => end.mutate(id) },
+        });
+        return undefined;
+      }}
+      onSettled={settled}
+      onClose={onClose}
+      fields={
+        <>
           <NativeSelect
             label="What"
             radius="md"
@@ -96,40 +84,10 @@ export function SilenceDialog({ alert, notify, onClose }: SilenceDialogProps) {
             onChange={(event) => setLengthMs(Number(event.currentTarget.value))}
             data={LENGTHS_MS.map((ms) => ({ value: String(ms), label: lengthText(ms) }))}
           />
-          <TextInput
-            label="Who says so"
-            radius="md"
-            autoComplete="name"
-            data-autofocus={author === ''}
-            maxLength={200}
-            value={author}
-            onChange={(event) => setAuthor(event.currentTarget.value)}
-          />
-          <TextInput
-            label="Why"
-            radius="md"
-            autoComplete="off"
-            maxLength={2000}
-            placeholder="known since the release; mended on Monday"
-            data-autofocus={author !== ''}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-        </div>
-        {problem !== undefined && (
-          <p className={styles.problem} role="alert">
-            {problem.message} {problem.remedy}
-          </p>
-        )}
-        <div className={styles.buttons}>
-          <Button variant="default" radius="xl" onClick={onClose}>
-            Leave it
-          </Button>
-          <Button type="submit" radius="xl" disabled={!isComplete} loading={add.isPending}>
-            Silence
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+        </>
+      }
+    >
+      <p className={styles.text}>Nobody is told of it until then; what still fires at the end is told.</p>
+    </SignedDialog>
   );
 }
