@@ -144,6 +144,28 @@ const INTEGERS: Readonly<Record<string, readonly [bytes: number, read: Read]>> =
   u64: [8, (view, i) => view.getUint32(8 * i + 4, true) * 2 ** 32 + view.getUint32(8 * i, true)],
 };
 
+interface Elements {
+  readonly elements: readonly Nested[];
+  /** The same, if they are texts of which none stands twice. */
+  readonly distinctTexts: readonly string[] | undefined;
+}
+
+/** Of dictionaries, by their parts: batches share them. */
+const knownElements = new WeakMap<readonly ArrowArray[], Elements>();
+
+function elementsOf(parts: readonly ArrowArray[]): Elements {
+  let known = knownElements.get(parts);
+  if (!known) {
+    const elements = parts.flatMap((part) => Array.from({ length: part.length }, (_, i) => valueAt(part, i)));
+    const texts = parts[0].type.kind === 'STRING' && parts[0].type.depth === 1;
+    const distinct =
+      texts && elements.every((word) => typeof word === 'string') && new Set<Nested>(elements).size === elements.length;
+    known = { elements, distinctTexts: distinct ? (elements as string[]) : undefined };
+    knownElements.set(parts, known);
+  }
+  return known;
+}
+
 /** Reads the arrays of a batch in the order in which their buffers stand. */
 class ArrayCursor {
   private readonly batch: ArrowBatch;
@@ -198,13 +220,12 @@ class ArrayCursor {
     const parts = this.dictionaries.get(id);
     if (!parts) throw new RangeError(`the dictionary of ${field.name} comes after its use, or never`);
     const [{ type }] = parts;
-    const elements = parts.flatMap((part) => Array.from({ length: part.length }, (_, i) => valueAt(part, i)));
+    const { elements, distinctTexts } = elementsOf(parts);
     const codes = Float64Array.from({ length }, (_, i) => (validity && !isSet(validity, i) ? 0 : read(view, i)));
     if (codes.some((code) => code < 0 || code >= Math.max(1, elements.length)))
       throw new RangeError(`${field.name} has a value that its dictionary lacks`);
     const at = (element: number): Nested => elements[codes[element]];
-    const words = type.kind === 'STRING' && type.depth === 1 && elements.every((word) => typeof word === 'string');
-    return { type, at, ...(words && { coded: { words: elements as string[], codes } }) };
+    return { type, at, ...(distinctTexts && { coded: { words: distinctTexts, codes } }) };
   }
 
   private plain(field: ArrowField, length: number): Pick<ArrowArray, 'type' | 'at' | 'numbers'> {

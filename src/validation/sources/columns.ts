@@ -29,7 +29,10 @@ export interface TextColumn extends ColumnShape {
 }
 
 export interface CodedTexts {
-  /** One may stand twice, or have no code that means it. */
+  /**
+   * None stands twice; one may have no code that means it. Other chunks may come with the same array, grown at its end: what is known
+   * of a word by its code holds for as long as the array is the same.
+   */
   readonly words: readonly string[];
   /** `words[codes[i]]` is value i. */
   readonly codes: Int32Array;

@@ -17,6 +17,7 @@ import {
 import duckdb from '@duckdb/node-bindings';
 import { decodeText } from '../metadata/index.ts';
 import { type Column, type ColumnType, codedColumn, columnOf, type Nested } from './columns.ts';
+import { HASH_BYTES, TEXT_BYTES, TextDictionary } from './text-dictionary.ts';
 import { singles } from './validity.ts';
 
 const INTEGERS: ReadonlySet<DuckDBTypeId> = new Set([
@@ -50,14 +51,25 @@ export interface Reading {
  * How to read the columns of a table: texts come with their hashes, by which one that was met before is known without
  * fetching it again.
  * @param from a table or subquery, as it stands after FROM
+ * @param dictionaries of texts by the names of their columns, as earlier tables left them; those that lack are added
  */
-export function readingOf(from: string, names: readonly string[], types: readonly DuckDBType[]): Reading {
+export function readingOf(
+  from: string,
+  names: readonly string[],
+  types: readonly DuckDBType[],
+  dictionaries: Map<string, TextDictionary>,
+): Reading {
+  const dictionaryOf = (name: string): TextDictionary => {
+    const dictionary = dictionaries.get(name) ?? new TextDictionary();
+    dictionaries.set(name, dictionary);
+    return dictionary;
+  };
   const texts = names.flatMap((_, at) => (types[at].typeId === DuckDBTypeId.VARCHAR ? [at] : []));
   const columns = names.map((_, at) => `c${at}`);
   const hashes = texts.map((at) => `, hash(c${at})`).join('');
   const readers = names.map((name, at) => {
     const hashAt = names.length + texts.indexOf(at);
-    return columnReader(name, at, types[at], hashAt);
+    return columnReader(name, at, types[at], hashAt, dictionaryOf);
   });
   return {
     sql: `SELECT *${hashes} FROM ${from} AS t(${columns.join(', ')})`,
@@ -65,12 +77,23 @@ export function readingOf(from: string, names: readonly string[], types: readonl
   };
 }
 
-function columnReader(name: string, at: number, type: DuckDBType, hashAt: number): (chunk: DuckDBDataChunk) => Column {
+function columnReader(
+  name: string,
+  at: number,
+  type: DuckDBType,
+  hashAt: number,
+  dictionaryOf: (name: string) => TextDictionary,
+): (chunk: DuckDBDataChunk) => Column {
   const layout = LAYOUTS.get(type.typeId);
   if (layout) return (chunk) => numbersOf(name, vectorOf(chunk, at, layout.bytes), layout);
   if (type.typeId === DuckDBTypeId.VARCHAR) {
-    const known = new KnownTexts();
-    return (chunk) => textsOf(name, vectorOf(chunk, at, TEXT_BYTES), vectorOf(chunk, hashAt, HASH_BYTES), known);
+    const dictionary = dictionaryOf(name);
+    return (chunk) => {
+      const { bytes, rows, validity } = vectorOf(chunk, at, TEXT_BYTES);
+      const { levels, present } = singles(rows, validity);
+      const hashes = vectorOf(chunk, hashAt, HASH_BYTES).bytes;
+      return codedColumn(name, levels, dictionary.encode(bytes, hashes, present?.length ?? rows, present));
+    };
   }
   const columnType = columnTypeOf(type);
   return (chunk) => {
@@ -152,132 +175,6 @@ function numbersOf(name: string, vector: RawVector, { kind, read }: Layout): Col
   const values = all.slice(0, present.length);
   for (let i = 0; i < present.length; i++) values[i] = all[present[i]];
   return { name, kind, levels, values };
-}
-
-/** Of a text: its length, then itself up to 12 bytes, or 4 bytes of it and where it stands. */
-const TEXT_BYTES = 16;
-const INLINE_BYTES = 12;
-const HASH_BYTES = 8;
-
-/** Rows of a chunk are at most 2048; a slot is the code of a word + 1, or 0. */
-const SLOTS = 8192;
-const slots = new Int32Array(SLOTS);
-
-/** By a dictionary of the chunk: within one, texts of the same 16 bytes are the same text. */
-function textsOf(name: string, vector: RawVector, hashVector: RawVector, known: KnownTexts): Column {
-  const { levels, present } = singles(vector.rows, vector.validity);
-  const count = present ? present.length : vector.rows;
-  const { buffer, byteOffset } = vector.bytes;
-  const entries = new Int32Array(buffer, byteOffset, vector.rows * 4);
-  const hashes = new Int32Array(hashVector.bytes.buffer, hashVector.bytes.byteOffset, vector.rows * 2);
-  const codes = new Int32Array(count);
-  const words: string[] = [];
-  const firsts: number[] = [];
-  slots.fill(0);
-  for (let i = 0; i < count; i++) {
-    const row = present ? present[i] : i;
-    const at = 4 * row;
-    let slot = hashes[2 * row] & (SLOTS - 1);
-    let code = slots[slot] - 1;
-    while (code >= 0) {
-      const first = firsts[code];
-      if (
-        entries[first] === entries[at] &&
-        entries[first + 1] === entries[at + 1] &&
-        entries[first + 2] === entries[at + 2] &&
-        entries[first + 3] === entries[at + 3]
-      )
-        break;
-      slot = (slot + 1) & (SLOTS - 1);
-      code = slots[slot] - 1;
-    }
-    if (code < 0) {
-      code = words.length;
-      slots[slot] = code + 1;
-      firsts.push(at);
-      words.push(known.textAt(vector.bytes, entries, row, hashes));
-    }
-    codes[i] = code;
-  }
-  return codedColumn(name, levels, { words, codes });
-}
-
-const KNOWN = 2 ** 19;
-
-/**
- * Texts met before, so that few are fetched: by 64 bits of hash, the length and the first 4 bytes, that is 128 bits. At most
- * 2^18 of them; then it begins anew.
- */
-class KnownTexts {
-  /** Hash, length, first bytes of each slot. */
-  private keys = new Int32Array(4 * 1024);
-  private texts: (string | undefined)[] = new Array(1024);
-  private size = 0;
-
-  textAt(bytes: Uint8Array, entries: Int32Array, row: number, hashes: Int32Array): string {
-    const [low, high, length, prefix] = [hashes[2 * row], hashes[2 * row + 1], entries[4 * row], entries[4 * row + 1]];
-    let slot = this.slotOf(low, high, length, prefix);
-    const text = this.texts[slot];
-    if (text !== undefined) return text;
-    if (2 * this.size >= this.texts.length) {
-      this.grow();
-      slot = this.slotOf(low, high, length, prefix);
-    }
-    const { keys } = this;
-    keys[4 * slot] = low;
-    keys[4 * slot + 1] = high;
-    keys[4 * slot + 2] = length;
-    keys[4 * slot + 3] = prefix;
-    this.size++;
-    const fetched = fetchText(bytes, 4 * TEXT_WORDS * row, length);
-    this.texts[slot] = fetched;
-    return fetched;
-  }
-
-  private slotOf(low: number, high: number, length: number, prefix: number): number {
-    const { keys, texts } = this;
-    const mask = texts.length - 1;
-    let slot = (low ^ (high >>> 7)) & mask;
-    while (
-      texts[slot] !== undefined &&
-      (keys[4 * slot] !== low ||
-        keys[4 * slot + 1] !== high ||
-        keys[4 * slot + 2] !== length ||
-        keys[4 * slot + 3] !== prefix)
-    )
-      slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  private grow(): void {
-    const { keys, texts } = this;
-    const slots = Math.min(2 * texts.length, KNOWN);
-    this.keys = new Int32Array(4 * slots);
-    this.texts = new Array(slots);
-    if (texts.length === KNOWN) {
-      this.size = 0;
-      return;
-    }
-    for (let from = 0; from < texts.length; from++) {
-      if (texts[from] === undefined) continue;
-      const key = keys.subarray(4 * from, 4 * from + 4);
-      const slot = this.slotOf(key[0], key[1], key[2], key[3]);
-      this.keys.set(key, 4 * slot);
-      this.texts[slot] = texts[from];
-    }
-  }
-}
-
-const TEXT_WORDS = TEXT_BYTES / 4;
-
-function fetchText({ buffer, byteOffset }: Uint8Array, at: number, length: number): string {
-  const start = byteOffset + at + 4;
-  const bytes =
-    length <= INLINE_BYTES
-      ? new Uint8Array(buffer, start, length)
-      : duckdb.get_data_from_pointer(buffer as ArrayBuffer, start + 4, length);
-  // A VARCHAR is UTF-8: DuckDB checks where it reads.
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }
 
 /** Dates, times and identifiers are texts; true and false are integers; a map is a list of its entries. */

@@ -3,7 +3,7 @@ import { ShelfwiseError } from '../../base/index.ts';
 import { readArrowChunks } from './arrow.ts';
 import type { Chunk } from './columns.ts';
 import { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
-import { readTableChunks, type TableFormat } from './tables.ts';
+import { type Dictionaries, readTableChunks, type TableFormat } from './tables.ts';
 
 export { readArrowChunks } from './arrow.ts';
 export type { CellType } from './cell-types.ts';
@@ -47,12 +47,13 @@ async function* readSources(sources: readonly Source[], csv: GivenCsvOptions): A
   const texts = sources.filter(({ format }) => format === 'csv').map(({ file }) => file);
   const together = texts.length > 1 && !csv.schema && !csv.types;
   const options = together ? { ...csv, types: await inferCsvTypes(texts, csv) } : csv;
+  const dictionaries: Dictionaries = new Map();
   for (const { file, format } of sources)
     yield* format === 'csv'
       ? readCsvChunks(file, options)
       : format === 'arrow'
         ? readArrowChunks(file)
-        : readTableChunks(file, format);
+        : readTableChunks(file, format, dictionaries);
 }
 
 function formatOf(file: string): Source['format'] {

@@ -5,8 +5,12 @@ import { type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance } from '@du
 import { messageOf, resolveOptions, ShelfwiseError } from '../../base/index.ts';
 import type { Chunk } from './columns.ts';
 import { readingOf } from './duckdb-columns.ts';
+import type { TextDictionary } from './text-dictionary.ts';
 
 export type TableFormat = 'parquet' | 'jsonl';
+
+/** Of texts, by the names of columns: files that are shards of one dataset share them. */
+export type Dictionaries = Map<string, TextDictionary>;
 
 /** Types by which JSON's texts are kept as they were written. */
 const READ_AS_TIME =
@@ -36,9 +40,14 @@ function identifier(name: string): string {
 /**
  * Each chunk is at most 2048 examples. The types are those of the Parquet file, or the widest of all the lines of a JSON Lines
  * file (plain or gzipped), whose strings stay as they are written. A record is of kind STRUCT.
+ * @param dictionaries that the texts of earlier shards were read by
  * @throws OPTION_INVALID if there is no such file; STATISTICS_COLUMN_MISMATCH if it cannot be read as what it is said to be
  */
-export async function* readTableChunks(file: string, format: TableFormat): AsyncGenerator<Chunk> {
+export async function* readTableChunks(
+  file: string,
+  format: TableFormat,
+  dictionaries: Dictionaries = new Map(),
+): AsyncGenerator<Chunk> {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     throw new ShelfwiseError('OPTION_INVALID', `there is no file ${file}`);
   yield* connected(
@@ -48,6 +57,7 @@ export async function* readTableChunks(file: string, format: TableFormat): Async
       return `read_json(${text(file)}${options})`;
     },
     (reason, cause) => new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as ${format}: ${reason}`, { cause }),
+    dictionaries,
   );
 }
 
@@ -81,6 +91,7 @@ export async function* readQueryChunks(
       return `(\n${sql.trim().replace(/;$/, '')}\n)`;
     },
     (reason, cause) => new ShelfwiseError('OPTION_INVALID', `the query cannot be run: ${reason}`, { cause }),
+    new Map(),
   );
 }
 
@@ -125,6 +136,7 @@ function withoutSecrets(reason: string, connection: string): string {
 async function* connected(
   tableOf: (connection: DuckDBConnection) => Promise<string>,
   errorOf: (reason: string, cause: unknown) => ShelfwiseError,
+  dictionaries: Dictionaries,
 ): AsyncGenerator<Chunk> {
   const database = await DuckDBInstance.create(':memory:', {
     threads: '1',
@@ -141,6 +153,7 @@ async function* connected(
       from,
       columns.map((at) => prepared.columnName(at)),
       columns.map((at) => prepared.columnType(at)),
+      dictionaries,
     );
     prepared.destroySync();
     const result = await connection.stream(sql);

@@ -201,6 +201,50 @@ describe('counts of texts', () => {
     expect(counted.size).toBeLessThanOrEqual(2 * tracked);
   });
 
+  it.each([
+    ['weighted', 30, true],
+    ['past what is tracked', 6, true],
+    ['not weighted', 6, false],
+  ])('are the same however texts come, by dictionaries or alone: %s', (_, tracked, weighted) => {
+    const WORDS = ['a', 'é', '\udc80', '', 'x'.repeat(2000), 'y'.repeat(1500), ...'bcdefghijklmnopq'];
+    const parts = fc.array(
+      fc.record({
+        dictionary: fc.integer({ min: -1, max: 2 }),
+        codes: fc.array(fc.tuple(fc.nat(WORDS.length - 1), fc.integer({ min: 1, max: 9 })), { maxLength: 30 }),
+      }),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(parts, (given) => {
+        // One that grows, one in another order, one that is complete from the start.
+        const dictionaries: string[][] = [[], WORDS.toReversed(), [...WORDS]];
+        const [coded, plain] = [new ValueCounts(tracked, weighted), new ValueCounts(tracked, weighted)];
+        for (const { dictionary, codes } of given) {
+          const words = dictionaries[dictionary] ?? [];
+          for (const [word, weight] of codes) {
+            plain.add(WORDS[word], weight);
+            if (dictionary < 0) coded.add(WORDS[word], weight);
+            else if (!words.includes(WORDS[word])) words.push(WORDS[word]);
+          }
+          if (dictionary < 0) continue;
+          const weights = weighted ? Float64Array.from(codes, ([, weight]) => weight) : undefined;
+          const places = Int32Array.from(codes, ([word]) => words.indexOf(WORDS[word]));
+          coded.addCoded({ words, codes: places }, weights);
+        }
+        const told = (counts: ValueCounts) => [
+          counts.values,
+          counts.bytes,
+          counts.notUtf8,
+          counts.unique,
+          counts.ranked('count', Infinity, 0),
+          weighted && counts.ranked('weight', Infinity, 0),
+        ];
+        expect(told(coded)).toEqual(told(plain));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('tell large values apart only while they are exact', () => {
     const counts = new ValueCounts(2, false);
     for (const value of ['x'.repeat(2000), 'y'.repeat(2000), 'z'.repeat(2000), 'a']) counts.add(value, 1);

@@ -13,6 +13,7 @@ import {
 import { KEYS, keyOfNumber, NestedCells } from './nested-cells.ts';
 import type { SchemaHints } from './options.ts';
 import { isNumeric, isText, type Places, placesOf } from './univalent.ts';
+import { perWord } from './words.ts';
 
 const FEATURE_CELLS = 512;
 const LABEL_CELLS = 128;
@@ -36,18 +37,20 @@ function keyOfText(text: string): number {
   return (hash32(text) >>> 0) * 2 ** 21 + (hash32(text, 0x6d1) >>> 11);
 }
 
+const keysOfWords = perWord(keyOfText);
+
 /** One key an example; undefined for a column whose values have none. */
 function keysOf(column: Column, rows: number, categorical: boolean): Float64Array | undefined {
   const numeric = isNumeric(column);
   if (!numeric && !isText(column)) return undefined;
   const places: Places | undefined = placesOf(column, rows);
   const keys = new Float64Array(rows);
-  const words = numeric ? undefined : column.coded;
-  const keysOfWords = words && Float64Array.from(words.words, keyOfText);
+  const coded = numeric ? undefined : column.coded;
+  const wordKeys = coded && keysOfWords(coded.words);
   for (let i = 0; i < rows; i++) {
     const at = places ? places[i] : i;
     if (at < 0) keys[i] = at === -1 ? MISSING : SEVERAL;
-    else if (words && keysOfWords) keys[i] = keysOfWords[words.codes[at]];
+    else if (coded && wordKeys) keys[i] = wordKeys[coded.codes[at]];
     else {
       const value = column.values[at];
       if (typeof value === 'string') keys[i] = keyOfText(value);

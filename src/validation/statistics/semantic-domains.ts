@@ -80,9 +80,9 @@ export class SemanticDomains {
     if (column.kind === 'STRING') {
       const { coded } = column;
       if (coded) {
-        const occurrences = new Float64Array(coded.words.length);
-        for (const code of coded.codes) occurrences[code]++;
-        for (const [code, times] of occurrences.entries()) if (times > 0) this.addText(coded.words[code], times);
+        const occurrences = new Map<number, number>();
+        for (const code of coded.codes) occurrences.set(code, (occurrences.get(code) ?? 0) + 1);
+        for (const [code, times] of occurrences) this.addText(coded.words[code], times);
       } else for (const value of column.values) this.addText(value, 1);
     } else if (column.kind === 'INT') {
       this.considered += column.values.length;
