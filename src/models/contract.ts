@@ -32,6 +32,12 @@ export interface Uncertainty {
    * a row has the same draws whatever rows stand beside it.
    */
   draw(batch: FeatureBatch, rows: number, seed: Seed, draws: number, out: Float64Array): void;
+  /**
+   * The same joint distribution of these rows' scores in the same form, by their covariance: rows² / 2 products where `draw` has an error of
+   * every parameter for every draw, much less for a few rows of many slots. Other numbers than `draw`'s for the same seed, and
+   * what a row has depends on the rows beside it. Absent where `draw` is cheap, and where there is no covariance.
+   */
+  drawTogether?(batch: FeatureBatch, rows: number, seed: Seed, draws: number, out: Float64Array): void;
 }
 
 /** What a score is. Only `probability` and `value` add up over a row, so that a page can be drawn from them. */

@@ -13,6 +13,8 @@
 import { noiseStream, type Seed } from '../../base/index.ts';
 import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
 import type { Uncertainty } from '../contract.ts';
+import { BucketTable } from '../glm/bucket-table.ts';
+import { JointDraws } from '../glm/joint-draws.ts';
 import { normalAt } from '../glm/normals.ts';
 import type { Posterior } from '../glm/posterior.ts';
 import { checkRoom, type LinearWeights, standardise } from '../glm/weights.ts';
@@ -48,6 +50,8 @@ export class RowJacobian {
   /** S_f. */
   readonly sums: Float64Array;
   private readonly parts: FmParts;
+  /** Of one row: how often each bucket has stood in it. */
+  private readonly repeats = new BucketTable();
 
   constructor(parts: FmParts) {
     this.parts = parts;
@@ -96,7 +100,7 @@ export class RowJacobian {
   ): number {
     const { weights, factors } = this.parts;
     const { k, dense, sparse } = factors;
-    const { x, sums } = this;
+    const { x, sums, repeats } = this;
     const slots = batch.sparse;
     const from = r * batch.sparseWidth;
     let sum = 0;
@@ -106,11 +110,11 @@ export class RowJacobian {
         sum += slope * slope * denseStep(j * k + f);
       }
     }
+    repeats.begin(batch.sparseWidth);
     for (let s = from; s < from + batch.sparseWidth; s++) {
       const first = slots[s] * k;
       if (first === 0) continue;
-      let share = 1;
-      for (let earlier = from; earlier < s; earlier++) if (slots[earlier] === slots[s]) share += 2;
+      const share = 1 + 2 * repeats.notes[repeats.placeOf(slots[s])]++;
       for (let f = 0; f < k; f++) {
         const slope = sums[f] - sparse[first + f];
         sum += share * slope * slope * sparseStep(first + f);
@@ -145,6 +149,9 @@ export function fmUncertainty(
   let means = new Float64Array(0);
   let columns = new Float64Array(0);
   let sums = new Float64Array(0);
+  const perRow = width + 1 + width * k;
+  let whitened = new Float64Array(0);
+  let joint: JointDraws | undefined;
 
   const drawBucket = (bucket: number, weightStream: number, factorStream: number): void => {
     const to = bucket * (k + 1);
@@ -202,7 +209,46 @@ export function fmUncertainty(
       }
       sigmoids(out, rows * draws);
     },
+
+    drawTogether(batch, rows, seed, draws, out) {
+      checkRoom(batch, width, rows, Math.floor(out.length / draws));
+      if (means.length < rows) means = new Float64Array(2 * rows);
+      if (sums.length < rows * k) sums = new Float64Array(2 * rows * k);
+      if (whitened.length < rows * perRow) whitened = new Float64Array(rows * perRow);
+      logits(batch, rows, means);
+      joint ??= new JointDraws();
+      joint.begin(rows);
+      for (let r = 0; r < rows; r++) {
+        jacobian.load(batch, r);
+        sums.set(jacobian.sums, r * k);
+        whiten(r * perRow);
+      }
+      joint.addVectors(whitened, perRow);
+      joint.addSlots(batch, (bucket, r, s) => {
+        let sum = 1 / (posterior.prior + posterior.sparse[bucket]);
+        for (let f = 0; f < k; f++) {
+          const i = bucket * k + f;
+          const factor = factors.sparse[i];
+          sum += (sums[r * k + f] - factor) * (sums[s * k + f] - factor) * sparseStep(i);
+        }
+        return sum;
+      });
+      joint.draw(means, 1, seed, draws, out);
+      sigmoids(out, rows * draws);
+    },
   };
+
+  /** The part of the loaded row that all rows have: weights of bias and columns, then factors of columns. */
+  function whiten(at: number): void {
+    posterior.whiten(jacobian.x, whitened, at);
+    for (let j = 0, to = at + width + 1; j < width; j++) {
+      const x = jacobian.x[1 + j];
+      for (let f = 0; f < k; f++, to++) {
+        const i = j * k + f;
+        whitened[to] = x * (jacobian.sums[f] - factors.dense[i] * x) * Math.sqrt(denseStep(i));
+      }
+    }
+  }
 
   /** Of row r's logit, in the present draw. */
   function errorOf(batch: FeatureBatch, r: number, weightStream: number, factorStream: number): number {

@@ -11,6 +11,7 @@
 import { requireTexts, ShelfwiseError } from '../../base/index.ts';
 import type { Epoch, EpochContent } from '../../domain/index.ts';
 import type { EncoderShape, FeatureBatch } from '../../features/index.ts';
+import { BucketTable } from './bucket-table.ts';
 import { addOuter, PrecisionFactor } from './precision-factor.ts';
 
 /** 8 MiB of factor, and 0.3 ms a row learnt. */
@@ -54,6 +55,8 @@ export class Posterior {
   readonly sparse: Float64Array;
   private readonly part: Float64Array;
   private readonly solved: Float64Array;
+  /** Of one row: how often each bucket has stood in it. */
+  private readonly repeats = new BucketTable();
 
   constructor(encoder: Pick<EncoderShape, 'denseWidth' | 'buckets'>, prior: number, block: Uint32Array) {
     this.prior = prior;
@@ -117,18 +120,18 @@ export class Posterior {
 
   /** The variance of the row's score: xᵀ A⁻¹ x. A bucket that stands in two slots counts as 2. */
   variance(x: Float64Array, slots: Uint32Array, from: number, to: number): number {
-    const { single, precisions, sparse, prior } = this;
+    const { single, precisions, sparse, prior, repeats } = this;
     let sum = this.block.length > 0 ? this.factor.variance(this.blockPart(x)) : 0;
     for (let k = 0; k < single.length; k++) {
       const i = single[k];
       sum += (x[i] * x[i]) / precisions[i];
     }
+    repeats.begin(to - from);
     for (let s = from; s < to; s++) {
       const bucket = slots[s];
       if (bucket === 0) continue;
       // (m + 1)² - m² = 2 m + 1.
-      let share = 1;
-      for (let earlier = from; earlier < s; earlier++) if (slots[earlier] === bucket) share += 2;
+      const share = 1 + 2 * repeats.notes[repeats.placeOf(bucket)]++;
       sum += share / (prior + sparse[bucket]);
     }
     return sum;
@@ -146,6 +149,16 @@ export class Posterior {
     if (block.length === 0) return;
     this.factor.solve(this.blockPart(x), solved);
     for (let k = 0; k < block.length; k++) steps[block[k]] = solved[k];
+  }
+
+  /** out[at ..] = coordinates 0 .. denseWidth as vectors whose products are the covariances of these parts of rows' scores. */
+  whiten(x: Float64Array, out: Float64Array, at: number): void {
+    const { single, precisions, block } = this;
+    for (let k = 0; k < single.length; k++) out[at + single[k]] = x[single[k]] / Math.sqrt(precisions[single[k]]);
+    if (block.length === 0) return;
+    const part = this.blockPart(x);
+    this.factor.whiten(part, part);
+    for (let k = 0; k < block.length; k++) out[at + block[k]] = part[k];
   }
 
   /** Replaces standard normal coordinates 0 .. denseWidth by errors of the weights: a draw from N(0, A⁻¹). */

@@ -65,16 +65,23 @@ export class PrecisionFactor {
 
   /** xᵀ A⁻¹ x = |L⁻¹ x|², the variance of x · θ. */
   variance(x: Float64Array): number {
-    const { size, packed, scratch } = this;
-    scratch.set(x);
+    const { scratch } = this;
+    this.whiten(x, scratch);
     let sum = 0;
-    for (let k = 0, at = 0; k < size; at += size - k, k++) {
-      const y = scratch[k] / packed[at];
-      sum += y * y;
-      if (y === 0) continue;
-      for (let i = 1; i < size - k; i++) scratch[k + i] -= y * packed[at + i];
-    }
+    for (let k = 0; k < scratch.length; k++) sum += scratch[k] * scratch[k];
     return sum;
+  }
+
+  /** out = L⁻¹ x, so that the products of such vectors are covariances; `out` may be `x`. */
+  whiten(x: Float64Array, out: Float64Array): void {
+    const { size, packed } = this;
+    if (out !== x) out.set(x);
+    for (let k = 0, at = 0; k < size; at += size - k, k++) {
+      const y = out[k] / packed[at];
+      out[k] = y;
+      if (y === 0) continue;
+      for (let i = 1; i < size - k; i++) out[k + i] -= y * packed[at + i];
+    }
   }
 
   /** out = A⁻¹ x; `out` may be `x`. */

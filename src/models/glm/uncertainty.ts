@@ -3,6 +3,7 @@ import { noiseStream, type Seed } from '../../base/index.ts';
 import type { FeatureBatch } from '../../features/index.ts';
 import type { Uncertainty } from '../contract.ts';
 import { sigmoids } from '../sigmoid.ts';
+import { JointDraws } from './joint-draws.ts';
 import { normalAt } from './normals.ts';
 import type { Posterior } from './posterior.ts';
 import { checkRoom, type LinearScorer, type LinearWeights, standardise } from './weights.ts';
@@ -34,6 +35,8 @@ export function linearUncertainty(parts: LinearModelParts): Uncertainty {
   let bucketErrors = new Float64Array(0);
   let drawnIn = new Uint32Array(0);
   let drawNumber = 0;
+  let whitened = new Float64Array(0);
+  let joint: JointDraws | undefined;
 
   return {
     deviations(given, rows, out) {
@@ -94,6 +97,27 @@ export function linearUncertainty(parts: LinearModelParts): Uncertainty {
           out[r * draws + m] = scores[r] + noise * error;
         }
       }
+      if (link === 'logistic') sigmoids(out, rows * draws);
+    },
+
+    drawTogether(given, rows, seed, draws, out) {
+      const width = weights.dense.length;
+      checkRoom(given, width, rows, Math.floor(out.length / draws));
+      const batch = parts.expand(given, rows);
+      if (x.length < width + 1) x = new Float64Array(width + 1);
+      if (scores.length < rows) scores = new Float64Array(2 * rows);
+      if (whitened.length < rows * (width + 1)) whitened = new Float64Array(rows * (width + 1));
+      joint ??= new JointDraws();
+      joint.begin(rows);
+      x[0] = 1;
+      for (let r = 0; r < rows; r++) {
+        standardise(weights, batch, r, x, 1);
+        posterior.whiten(x, whitened, r * (width + 1));
+      }
+      joint.addVectors(whitened, width + 1);
+      joint.addSlots(batch, (bucket) => 1 / (posterior.prior + posterior.sparse[bucket]));
+      scorer.score(batch, rows, scores);
+      joint.draw(scores, noise, seed, draws, out);
       if (link === 'logistic') sigmoids(out, rows * draws);
     },
   };

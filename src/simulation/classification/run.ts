@@ -5,7 +5,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createRng, noiseRace, noiseStream, type Rng, type Seed, shuffledOrder } from '../../base/index.ts';
 import { createBatch, type FeatureBatch } from '../../features/index.ts';
-import { isEnsemble, isOnline, type Learner, type RewardModel } from '../../models/index.ts';
+import { type EnsembleModel, isEnsemble, isOnline, type Learner, type RewardModel } from '../../models/index.ts';
 import { type Policy, stepEvidence } from '../../policy/index.ts';
 import type { ClassificationData } from './data.ts';
 import { type ContextOptions, createContextEncoder } from './encoder.ts';
@@ -55,9 +55,9 @@ export async function runOrder(data: ClassificationData, options: OrderOptions):
   const chosenRow = createBatch(shape, 1);
   const scores = new Float64Array(actions);
   const probabilities = new Float64Array(actions);
-  const evidenceOf = evidenceReader(policy, model, actions);
   const labels = Uint32Array.from({ length: actions }, (_, k) => k);
   const drawSeed = seedOf(seed, order);
+  const readEvidence = evidenceReader(policy, model, actions, scores, drawSeed);
   const losses = new Uint32Array(data.rows);
   let lost = 0;
   for (const [t, row] of orderOf(data.rows, seed, order).entries()) {
@@ -68,8 +68,7 @@ export async function runOrder(data: ClassificationData, options: OrderOptions):
     }
     encoder.observe(row);
     encoder.fill(batch);
-    model.predict(batch, actions, scores);
-    policy.card(scores, actions, probabilities, evidenceOf(batch, scores, t));
+    policy.card(scores, actions, probabilities, readEvidence(batch, t));
     const action = noiseRace(probabilities, labels, actions, noiseStream(drawSeed, t, 0));
     const isRight = action === data.labels[row];
     if (!isRight) lost++;
@@ -131,8 +130,8 @@ function batchLearning(model: Learner, batch: FeatureBatch, options: OrderOption
   };
 }
 
-/** What the policy asks for beside scores, read of the model. */
-function evidenceReader(policy: Policy, model: RewardModel, actions: number) {
+/** Writes the scores, and reads of the model what the policy asks for beside them. */
+function evidenceReader(policy: Policy, model: RewardModel, actions: number, scores: Float64Array, drawSeed: Seed) {
   const { kind, draws } = policy.needs;
   const given = {
     deviations: new Float64Array(kind === 'deviations' ? actions : 0),
@@ -140,20 +139,31 @@ function evidenceReader(policy: Policy, model: RewardModel, actions: number) {
     draws: new Float64Array(draws * actions),
     drawCount: draws,
   };
-  const seed = new Uint32Array(4);
+  const seed = drawSeed.slice();
   const ofMember = new Float64Array(kind === 'replicas' ? actions : 0);
-  return (batch: FeatureBatch, scores: Float64Array, learned: number) => {
-    if (kind === 'deviations') model.uncertainty?.deviations(batch, actions, given.deviations);
-    if (kind === 'sensitivities') model.sensitivities?.(batch, actions, given.sensitivities);
-    if (kind === 'draws') {
-      seed[0] = learned;
-      model.uncertainty?.draw(batch, actions, seed, draws, given.draws);
-    }
-    if (kind === 'replicas' && isEnsemble(model)) {
-      for (let m = 0; m < draws; m++) {
-        model.member(m).predict(batch, actions, ofMember);
-        for (let k = 0; k < actions; k++) given.draws[k * draws + m] = ofMember[k];
+  const readReplicas = (ensemble: EnsembleModel, batch: FeatureBatch): void => {
+    scores.fill(0);
+    for (let m = 0; m < draws; m++) {
+      ensemble.member(m).predict(batch, actions, ofMember);
+      for (let k = 0; k < actions; k++) {
+        given.draws[k * draws + m] = ofMember[k];
+        scores[k] += ofMember[k];
       }
+    }
+    // What the ensemble predicts, without asking each member twice.
+    for (let k = 0; k < actions; k++) scores[k] /= draws;
+  };
+  return (batch: FeatureBatch, learned: number) => {
+    if (kind === 'replicas' && isEnsemble(model)) readReplicas(model, batch);
+    else model.predict(batch, actions, scores);
+    const { uncertainty } = model;
+    if (kind === 'deviations') uncertainty?.deviations(batch, actions, given.deviations);
+    if (kind === 'sensitivities') model.sensitivities?.(batch, actions, given.sensitivities);
+    if (kind === 'draws' && uncertainty !== undefined) {
+      seed[0] = learned;
+      // A context's actions and no others are compared with each other: their joint distribution is all that counts.
+      if (uncertainty.drawTogether === undefined) uncertainty.draw(batch, actions, seed, draws, given.draws);
+      else uncertainty.drawTogether(batch, actions, seed, draws, given.draws);
     }
     return stepEvidence(scores, { ...given, learned });
   };
