@@ -14,6 +14,7 @@ const MODULES = {
   gradients: 'gradients',
   trees: 'trees',
   boosting: 'boosting',
+  statistics: 'statistics',
 };
 /** The memory of these comes from outside and is shared between threads; its size is the caller's. */
 const SHARED = ['--enable', 'threads', '--importMemory', '--sharedMemory', '--maximumMemory', '65536'];

@@ -17,5 +17,6 @@ export {
   type NetworkShape,
 } from './network.ts';
 export { type AdamRates, type Moments, NetworkTrainer } from './network-trainer.ts';
+export { createNumberSort, type NumberSort } from './number-sort.ts';
 export { createEmptyScan, createScan, dotRows, type VectorScan } from './scan.ts';
 export { createTreeScorer, type TreeArrays, type TreeScorer } from './trees.ts';

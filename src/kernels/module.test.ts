@@ -4,17 +4,17 @@ import { contentHash } from '../base/index.ts';
 import { instantiateKernels, kernelsHash, strideOf } from './module.ts';
 
 const SERVING = ['kernels', 'network', 'trees'];
-const TRAINING = ['boosting', 'gradients'];
+const OTHERS = ['boosting', 'gradients', 'statistics'];
 const bytesOf = (name: string): Buffer => readFileSync(new URL(`./${name}.wasm`, import.meta.url));
 
 describe('the kernels', () => {
   it('are named by the hash of all committed files that serving scores with', () => {
     const files = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.wasm'));
-    expect(files.sort()).toEqual([...SERVING, ...TRAINING].map((name) => `${name}.wasm`).sort());
+    expect(files.sort()).toEqual([...SERVING, ...OTHERS].map((name) => `${name}.wasm`).sort());
     expect(kernelsHash()).toBe(contentHash(...SERVING.map(bytesOf)));
   });
 
-  it.each([...SERVING, ...TRAINING])(
+  it.each([...SERVING, ...OTHERS])(
     'need nothing from outside but memory, so that they run in any thread: %s',
     (name) => {
       const module = new WebAssembly.Module(new Uint8Array(bytesOf(name)));

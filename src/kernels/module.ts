@@ -41,8 +41,8 @@ interface KernelExports extends ModuleExports {
 
 /** The modules that serving scores with; `scripts/kernels.mjs` compiles each. */
 const MODULES = ['kernels', 'network', 'trees'] as const;
-/** Modules that only training uses: no decision depends on them. */
-export type KernelModule = (typeof MODULES)[number] | 'gradients' | 'boosting';
+/** Modules that only training and the statistics of data use: no decision depends on them. */
+export type KernelModule = (typeof MODULES)[number] | 'gradients' | 'boosting' | 'statistics';
 
 const sources = new Map<KernelModule, Uint8Array<ArrayBuffer>>();
 const compiled = new Map<KernelModule, WebAssembly.Module>();

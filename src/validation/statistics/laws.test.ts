@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../base/index.ts';
 import type { DatasetFeatureStatistics, FeatureNameStatistics } from '../metadata/index.ts';
-import { DatasetStatistics, QuantileSketch } from './index.ts';
+import { DatasetStatistics, QuantileSketch, type Quantiles } from './index.ts';
+import { TwinSketch } from './quantile-sketch.ts';
 import { chunkOf, expectNear, FLOAT, INT, STRING } from './statistics-testing.ts';
 import { ValueCounts } from './value-counts.ts';
 
@@ -111,16 +112,12 @@ describe('statistics of shards', () => {
 });
 
 /** The greatest departure of a boundary's rank from the rank asked for, as a share of the weight. */
-function rankError(
-  sketch: QuantileSketch,
-  values: readonly number[],
-  weights: readonly number[],
-  parts: number,
-): number {
+function rankError(quantiles: Quantiles, values: readonly number[], weights: readonly number[]): number {
+  const parts = quantiles.values.length - 1;
   const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let worst = 0;
-  for (const [r, boundary] of sketch.quantiles(parts).values.entries()) {
+  for (const [r, boundary] of quantiles.values.entries()) {
     let [below, upTo] = [0, 0];
     for (const i of order) {
       if (values[i] < boundary) below += weights[i];
@@ -154,10 +151,31 @@ describe('the quantile sketch', () => {
     }
     const merged = new QuantileSketch({ epsilon: 0.01 });
     for (const shard of shards) merged.merge(shard);
-    expect(rankError(whole, values, weights, 100)).toBeLessThanOrEqual(0.01);
-    expect(rankError(merged, values, weights, 100)).toBeLessThanOrEqual(0.01);
+    expect(rankError(whole.quantiles(100), values, weights)).toBeLessThanOrEqual(0.01);
+    expect(rankError(merged.quantiles(100), values, weights)).toBeLessThanOrEqual(0.01);
     expect(merged.quantiles(4).values[0]).toBe(values.reduce((a, b) => Math.min(a, b)));
     expect(merged.quantiles(4).values[4]).toBe(values.reduce((a, b) => Math.max(a, b)));
+  });
+
+  it('of values by count and by weight at once has the quantiles of two sketches', () => {
+    const rng = createRng(5);
+    const values = Float64Array.from({ length: 90_000 }, () => Math.floor(5e4 * rng.uniform() ** 2));
+    const weights = Float64Array.from(values, (_, i) => (i % 7 === 0 ? 0 : 1 + (i % 3)));
+    const [counted, weighed, twin] = [new QuantileSketch(), new QuantileSketch(), new TwinSketch()];
+    const shards = [new TwinSketch(), new TwinSketch()];
+    for (let from = 0; from < values.length; from += 1000) {
+      const part = [values.subarray(from, from + 1000), weights.subarray(from, from + 1000)] as const;
+      counted.addAll(part[0]);
+      weighed.addAll(...part);
+      twin.addAll(...part);
+      shards[from < 70_000 ? 0 : 1].addAll(...part);
+    }
+    expect(twin.byCount(50)).toEqual(counted.quantiles(50));
+    expect(twin.byWeight(50)).toEqual(weighed.quantiles(50));
+    shards[0].merge(shards[1]);
+    const ones = Array.from(values, () => 1);
+    expect(rankError(shards[0].byCount(50), [...values], ones)).toBeLessThanOrEqual(0.01);
+    expect(rankError(shards[0].byWeight(50), [...values], [...weights])).toBeLessThanOrEqual(0.01);
   });
 
   it('is exact and of no order while values are few', () => {

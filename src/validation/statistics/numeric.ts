@@ -3,7 +3,7 @@ import type { Histogram, NumericStatistics, WeightedNumericStatistics } from '..
 import type { NumberColumn } from '../sources/columns.ts';
 import { equalWidthHistogram, medianOf, quantilesHistogram, thinned } from './histograms.ts';
 import type { StatisticsOptions } from './options.ts';
-import { QuantileSketch } from './quantile-sketch.ts';
+import { QuantileSketch, type Quantiles, TwinSketch } from './quantile-sketch.ts';
 
 /** So many quantiles are asked for per bucket, to lay the buckets of equal width from. */
 const QUANTILES_PER_BUCKET = 100;
@@ -20,28 +20,69 @@ class Moments {
   negativeInfinities = 0;
 
   /** NaN is passed over. */
-  add(values: NumberColumn['values'], weights: Float64Array | undefined): void {
+  add(values: Float64Array, weights: Float64Array | undefined): void {
     for (let from = 0; from < values.length; from += RUN) {
       const to = Math.min(from + RUN, values.length);
       // Departures from a value that is there, lest squares cancel.
       let shift = Number.NaN;
       for (let i = from; i < to && !Number.isFinite(shift); i++) shift = values[i];
-      let [weight, sum, squares] = [0, 0, 0];
-      for (let i = from; i < to; i++) {
-        const departure = values[i] - shift;
-        if (departure - departure !== 0) {
-          this.addApart(values[i], weights ? weights[i] : 1);
-          continue;
-        }
-        const w = weights ? weights[i] : 1;
-        if (w > 0) {
-          weight += w;
-          sum += w * departure;
-          squares += w * departure * departure;
-        }
-      }
-      if (weight > 0) this.combine(weight, shift + sum / weight, Math.max(0, squares - (sum / weight) * sum));
+      if (weights ? !this.addWeighted(values, weights, from, to, shift) : !this.addPlain(values, from, to, shift))
+        this.addWithGaps(values, weights, from, to, shift);
     }
+  }
+
+  /** False, and nothing added, unless all are finite and not too far from the shift for their squares to be so. */
+  private addPlain(values: Float64Array, from: number, to: number, shift: number): boolean {
+    let [sum, squares] = [0, 0];
+    for (let i = from; i < to; i++) {
+      const departure = values[i] - shift;
+      sum += departure;
+      squares += departure * departure;
+    }
+    if (!(squares < Infinity)) return false;
+    const mean = sum / (to - from);
+    this.combine(to - from, shift + mean, Math.max(0, squares - mean * sum));
+    return true;
+  }
+
+  private addWeighted(values: Float64Array, weights: Float64Array, from: number, to: number, shift: number): boolean {
+    let [weight, sum, squares] = [0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const departure = values[i] - shift;
+      let w = weights[i];
+      // NaN too.
+      if (!(w > 0)) w = 0;
+      weight += w;
+      sum += w * departure;
+      squares += w * departure * departure;
+    }
+    if (!(squares < Infinity)) return false;
+    if (weight > 0) this.combine(weight, shift + sum / weight, Math.max(0, squares - (sum / weight) * sum));
+    return true;
+  }
+
+  private addWithGaps(
+    values: Float64Array,
+    weights: Float64Array | undefined,
+    from: number,
+    to: number,
+    shift: number,
+  ): void {
+    let [weight, sum, squares] = [0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const departure = values[i] - shift;
+      if (departure - departure !== 0) {
+        this.addApart(values[i], weights ? weights[i] : 1);
+        continue;
+      }
+      const w = weights ? weights[i] : 1;
+      if (w > 0) {
+        weight += w;
+        sum += w * departure;
+        squares += w * departure * departure;
+      }
+    }
+    if (weight > 0) this.combine(weight, shift + sum / weight, Math.max(0, squares - (sum / weight) * sum));
   }
 
   merge(other: Moments): void {
@@ -81,8 +122,9 @@ class Moments {
 export class NumericAccumulator {
   private readonly moments = new Moments();
   private readonly weightedMoments: Moments | undefined;
+  /** One of the two, of features with histograms; the twin where they are weighted. */
   private readonly sketch: QuantileSketch | undefined;
-  private readonly weightedSketch: QuantileSketch | undefined;
+  private readonly twin: TwinSketch | undefined;
   private numbers = 0;
   private nans = 0;
   private zeros = 0;
@@ -94,32 +136,21 @@ export class NumericAccumulator {
 
   constructor(options: StatisticsOptions, weighted: boolean, withHistograms: boolean) {
     this.options = options;
-    if (withHistograms) this.sketch = new QuantileSketch(options);
-    if (weighted) {
-      this.weightedMoments = new Moments();
-      if (withHistograms) this.weightedSketch = new QuantileSketch(options);
-    }
+    if (weighted) this.weightedMoments = new Moments();
+    if (withHistograms && weighted) this.twin = new TwinSketch(options);
+    else if (withHistograms) this.sketch = new QuantileSketch(options);
   }
 
   /** @param weights of the values, where the feature is weighted */
-  add(values: NumberColumn['values'], weights: Float64Array | undefined): void {
-    let { nans, zeros, min, max, finiteMin, finiteMax } = this;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (Number.isNaN(value)) nans++;
-      if (value === 0) zeros++;
-      if (value < min) min = value;
-      if (value > max) max = value;
-      if (value < finiteMin && value !== -Infinity) finiteMin = value;
-      if (value > finiteMax && value !== Infinity) finiteMax = value;
-    }
-    this.numbers += values.length - (nans - this.nans);
-    Object.assign(this, { nans, zeros, min, max, finiteMin, finiteMax });
+  add(given: NumberColumn['values'], weights: Float64Array | undefined): void {
+    // Of one type, for loops that are compiled for it.
+    const values = given instanceof Float64Array ? given : new Float64Array(given);
+    this.addExtremes(values);
     this.moments.add(values, undefined);
     this.sketch?.addAll(values);
     if (weights) {
       this.weightedMoments?.add(values, weights);
-      this.weightedSketch?.addAll(values, weights);
+      this.twin?.addAll(values, weights);
     }
   }
 
@@ -133,8 +164,33 @@ export class NumericAccumulator {
     this.finiteMax = Math.max(this.finiteMax, other.finiteMax);
     this.moments.merge(other.moments);
     if (other.sketch) this.sketch?.merge(other.sketch);
+    if (other.twin) this.twin?.merge(other.twin);
     if (other.weightedMoments) this.weightedMoments?.merge(other.weightedMoments);
-    if (other.weightedSketch) this.weightedSketch?.merge(other.weightedSketch);
+  }
+
+  private addExtremes(values: Float64Array): void {
+    let [nans, zeros, min, max] = [0, 0, Infinity, -Infinity];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value < min) min = value;
+      if (value > max) max = value;
+      if (value === 0) zeros++;
+      else if (Number.isNaN(value)) nans++;
+    }
+    this.nans += nans;
+    this.zeros += zeros;
+    this.numbers += values.length - nans;
+    this.min = Math.min(this.min, min);
+    this.max = Math.max(this.max, max);
+    if (min === -Infinity || max === Infinity) {
+      [min, max] = [Infinity, -Infinity];
+      for (const value of values) {
+        if (value < min && value !== -Infinity) min = value;
+        if (value > max && value !== Infinity) max = value;
+      }
+    }
+    this.finiteMin = Math.min(this.finiteMin, min);
+    this.finiteMax = Math.max(this.finiteMax, max);
   }
 
   /** Without the common statistics. */
@@ -155,7 +211,10 @@ export class NumericAccumulator {
       numZeros: this.zeros,
       min: this.min,
       max: this.max,
-      ...this.distribution(this.sketch, this.moments.positiveInfinities),
+      ...this.distribution(
+        this.twin ? (parts) => this.twin?.byCount(parts) : (parts) => this.sketch?.quantiles(parts),
+        this.moments.positiveInfinities,
+      ),
       ...(this.weightedMoments && { weightedNumericStats: this.weighted(this.weightedMoments) }),
     };
   }
@@ -164,16 +223,16 @@ export class NumericAccumulator {
     return {
       mean: moments.wholeMean,
       stdDev: moments.deviation,
-      ...this.distribution(this.weightedSketch, moments.positiveInfinities),
+      ...this.distribution((parts) => this.twin?.byWeight(parts), moments.positiveInfinities),
     };
   }
 
   private distribution(
-    sketch: QuantileSketch | undefined,
+    quantilesOf: (parts: number) => Quantiles | undefined,
     positiveInfinities: number,
   ): { median?: number; histograms?: Histogram[] } {
-    if (!sketch) return { median: Number.NaN };
-    const quantiles = sketch.quantiles(QUANTILES_PER_BUCKET * this.options.numQuantilesHistogramBuckets);
+    const quantiles = quantilesOf(QUANTILES_PER_BUCKET * this.options.numQuantilesHistogramBuckets);
+    if (!quantiles) return { median: Number.NaN };
     if (quantiles.values.length === 0) return {};
     const none = this.finiteMin > this.finiteMax;
     const standard = equalWidthHistogram(quantiles, {

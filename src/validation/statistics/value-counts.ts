@@ -2,7 +2,7 @@
 import { hash32 } from '../../base/index.ts';
 import { compareBytes, encodeText, isUtf8 } from '../metadata/index.ts';
 import type { CodedTexts } from '../sources/columns.ts';
-import { sortNumbers } from './radix-sort.ts';
+import { sorted } from './sorting.ts';
 import { perWord } from './words.ts';
 
 export interface RankedValue {
@@ -318,11 +318,10 @@ export class ValueCounts {
 
   /** The greatest but for `rank` others; 0 if there are no more. */
   private greatest(of: Float64Array, rank: number): number {
-    const sorted = new Float64Array(this.size);
+    const held = new Float64Array(this.size);
     let at = 0;
-    for (const place of this.places()) sorted[at++] = of[place];
-    sortNumbers(sorted);
-    return sorted[sorted.length - 1 - rank] ?? 0;
+    for (const place of this.places()) held[at++] = of[place];
+    return sorted(held)[held.length - 1 - rank] ?? 0;
   }
 
   private remember(hash: number): void {
