@@ -35,6 +35,19 @@ export function pairwise(
   to: number,
   sums: Float64Array,
 ): number {
+  const squares = sumColumns(dense, k, columns, at, width, sums);
+  return pairsOf(sparse, k, squares, slots, from, to, sums);
+}
+
+/** Leaves the sums over the columns in `sums`; returns the sum of the squares. */
+function sumColumns(
+  dense: Float64Array,
+  k: number,
+  columns: Float64Array | Float32Array,
+  at: number,
+  width: number,
+  sums: Float64Array,
+): number {
   sums.fill(0);
   let squares = 0;
   for (let j = 0; j < width; j++) {
@@ -47,6 +60,20 @@ export function pairwise(
       squares += term * term;
     }
   }
+  return squares;
+}
+
+/** Adds the slots to the sums and the squares of the columns; returns the pairwise part. */
+function pairsOf(
+  sparse: Float32Array,
+  k: number,
+  columnSquares: number,
+  slots: Uint32Array,
+  from: number,
+  to: number,
+  sums: Float64Array,
+): number {
+  let squares = columnSquares;
   for (let s = from; s < to; s++) {
     const first = slots[s] * k;
     if (first === 0) continue;
@@ -61,22 +88,44 @@ export function pairwise(
   return 0.5 * (total - squares);
 }
 
+/** Does a row have the columns of the row before it? Not where one is missing. */
+function hasColumnsBefore({ dense, denseWidth }: FeatureBatch, r: number): boolean {
+  for (let i = r * denseWidth, end = i + denseWidth; i < end; i++) if (dense[i] !== dense[i - denseWidth]) return false;
+  return true;
+}
+
 /** Adds the pairwise part of rows to what stands in `out`, and shares it between columns and slots. */
 export class PairwiseScorer {
   private readonly factors: Factors;
   private readonly scaling: { readonly means: Float64Array; readonly scales: Float64Array };
   private readonly columns: Float64Array;
   private readonly sums: Float64Array;
+  /** Of the columns of a row, which the next row often has too: the same context with another candidate. */
+  private readonly columnSums: Float64Array;
 
   constructor(factors: Factors, scaling: { readonly means: Float64Array; readonly scales: Float64Array }) {
     this.factors = factors;
     this.scaling = scaling;
     this.columns = new Float64Array(scaling.means.length);
     this.sums = new Float64Array(factors.k);
+    this.columnSums = new Float64Array(factors.k);
   }
 
   addTo(batch: FeatureBatch, rows: number, out: Float64Array): void {
-    for (let r = 0; r < rows; r++) out[r] += this.of(batch, r);
+    const { factors, scaling, columns, sums, columnSums } = this;
+    const { k, dense, sparse } = factors;
+    const width = columns.length;
+    const slots = batch.sparse;
+    const { sparseWidth } = batch;
+    let squares = 0;
+    for (let r = 0; r < rows; r++) {
+      if (r === 0 || !hasColumnsBefore(batch, r)) {
+        standardise(scaling, batch, r, columns, 0);
+        squares = sumColumns(dense, k, columns, 0, width, columnSums);
+      }
+      sums.set(columnSums);
+      out[r] += pairsOf(sparse, k, squares, slots, r * sparseWidth, (r + 1) * sparseWidth, sums);
+    }
   }
 
   private of(batch: FeatureBatch, r: number): number {

@@ -283,8 +283,8 @@ function contextFor(family: string): Partial<ContextOptions> {
 
 /** What suits rows of hundreds of crossed indicators, of which a class knows few at first. */
 function modelOptionsFor(family: string, policy: Policy, shape: EncoderShape): Readonly<Record<string, unknown>> {
+  const isKnown = policy.needs.kind !== 'none' && policy.needs.kind !== 'replicas';
   if (family === 'logistic') {
-    const isKnown = policy.needs.kind !== 'none' && policy.needs.kind !== 'replicas';
     return {
       // A row's logit moves by the steps of all its slots together.
       alpha: 0.5 / Math.sqrt(shape.sparseWidth),
@@ -296,6 +296,8 @@ function modelOptionsFor(family: string, policy: Policy, shape: EncoderShape): R
     };
   }
   if (family === 'linear') return { baseValue: 0.5, standardise: false };
+  // What nobody asks for is not kept: the same scores without it.
+  if (family === 'fm' && !isKnown) return { posterior: 'none' };
   if (family === 'trees') return { minChildWeight: 0.1 };
   return {};
 }
