@@ -102,6 +102,9 @@ describe('a torn tail', () => {
   });
 
   it('of garbage, zeros or an old block is cut off, of both logs', async () => {
+    // The envelope may have been killed between two of its writes: what of it stood on disk stays there.
+    const whole = (await reopen(copyOf(killed))).torn.filter((fate) => fate === 'duplicate').length;
+    expect(whole).toBeGreaterThan(0);
     const rng = createRng(8);
     const garbage = Uint8Array.from({ length: 5000 }, () => rng.below(256));
     const old = readFileSync(lastSegment(killed)).subarray(32, 4096);
@@ -111,7 +114,7 @@ describe('a torn tail', () => {
       appendFileSync(lastSegment(dataDir, 'decisions'), tail);
       const { reports, kept, torn, plays } = await reopen(dataDir);
       expect(kept).toEqual(allOf('duplicate', ACKNOWLEDGED.length));
-      expect(torn).toEqual(allOf('duplicate', UNACKNOWLEDGED.length));
+      expect(torn).toEqual([...allOf('duplicate', whole), ...allOf('accepted', UNACKNOWLEDGED.length - whole)]);
       expect(plays).toBe(ACKNOWLEDGED.length + UNACKNOWLEDGED.length);
       expect(reports.map(({ stream, cutBytes }) => [stream, cutBytes])).toEqual([
         ['events', tail.length],

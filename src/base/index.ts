@@ -4,6 +4,7 @@ export * from './crew.ts';
 export * from './errors.ts';
 export * from './hash.ts';
 export * from './options.ts';
+export * from './priority.ts';
 export * from './quantiles.ts';
 export * from './rng.ts';
 export * from './statistics.ts';

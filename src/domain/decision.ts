@@ -262,6 +262,18 @@ export function recordIdOf(bytes: Uint8Array): string {
     : '';
 }
 
+/** The time for which a record was decided, epoch milliseconds, without reading the rest; NaN for what is no record. */
+export function recordTimeMsOf(bytes: Uint8Array): number {
+  if (recordIdOf(bytes) === '') return Number.NaN;
+  const reader = new ByteReader(bytes);
+  reader.u8();
+  reader.bytes();
+  reader.raw(16);
+  reader.bytes();
+  reader.bytes();
+  return reader.f64();
+}
+
 /** Reads what `encodeDecision` wrote; throws `DECISION_CORRUPT`. The digest is the business of `decisionIntact`. */
 export function decodeDecision(bytes: Uint8Array): DecisionRecord {
   const reader = new ByteReader(bytes);

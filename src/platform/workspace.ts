@@ -57,16 +57,17 @@ export function openWorkspace(dir: string, ending: Ending): Workspace {
   };
 }
 
-/** All events before `end`, from the first ever: what was compacted to the lake, then the log's. */
+/** All events before `end`, from the first ever unless a place is given: what was compacted to the lake, then the log's. */
 export async function* pastEvents(
   workspace: Pick<Workspace, 'paths' | 'metadata' | 'ending'>,
   end: LogPosition,
+  from?: LogPosition,
 ): AsyncGenerator<{
   /** As a number, see `positionNumber`. */
   readonly position: number;
   readonly event: FeedbackEvent;
 }> {
-  for await (const { position, payload } of pastEntries(workspace, EVENTS, end)) {
+  for await (const { position, payload } of pastEntries(workspace, EVENTS, end, from)) {
     yield { position: positionNumber(position), event: decodeEvent(payload) };
   }
 }

@@ -14,6 +14,7 @@ import {
   EMPTY_EMBEDDING,
   type FeedbackEvent,
   readCatalog,
+  recordTimeMsOf,
   SURFACES,
   surfaceOf,
 } from '../../domain/index.ts';
@@ -103,16 +104,21 @@ export async function gatherExamples(
   return set.finish(rewards);
 }
 
-/** Decisions of a span that read, by time. */
+/** Decisions of a span that read, in the log's order. @param from a place before all of them; the beginning unless it is given */
 export async function* pastDecisions(
   workspace: Workspace,
   end: LogPosition,
   span: { readonly fromMs: number; readonly toMs: number },
+  from?: LogPosition,
 ): AsyncGenerator<DecisionRecord> {
-  for await (const { payload } of pastEntries(workspace, DECISIONS, end)) {
+  for await (const { payload } of pastEntries(workspace, DECISIONS, end, from)) {
     if (payload[0] !== ENTRY_DECISION) continue;
-    const record = decodeUnlessDamaged(recordBytesOf(payload));
-    if (record !== undefined && record.atMs >= span.fromMs && record.atMs < span.toMs) yield record;
+    const bytes = recordBytesOf(payload);
+    // Most of a long log is of other days: those are passed over undecoded.
+    const atMs = recordTimeMsOf(bytes);
+    if (!(atMs >= span.fromMs && atMs < span.toMs)) continue;
+    const record = decodeUnlessDamaged(bytes);
+    if (record !== undefined) yield record;
   }
 }
 
@@ -125,8 +131,12 @@ function decodeUnlessDamaged(bytes: Uint8Array): DecisionRecord | undefined {
   }
 }
 
-export async function* eventsOf(workspace: Workspace, end: LogPosition): AsyncGenerator<FeedbackEvent> {
-  for await (const { event } of pastEvents(workspace, end)) yield event;
+export async function* eventsOf(
+  workspace: Workspace,
+  end: LogPosition,
+  from?: LogPosition,
+): AsyncGenerator<FeedbackEvent> {
+  for await (const { event } of pastEvents(workspace, end, from)) yield event;
 }
 
 async function historyRows(

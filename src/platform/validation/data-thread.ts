@@ -1,6 +1,6 @@
 /** The worker thread behind `watch.ts`: opens the data directory's stores for itself, examines data, answers questions about it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
+import { giveWay, messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import type { FromAskedThread, ToAskedThread } from '../asking-thread.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -8,6 +8,7 @@ import { acceptedFeatures } from './acceptance.ts';
 import { openEventHours } from './event-hours.ts';
 import { createExaminer } from './examiner.ts';
 import { createFigures } from './figures.ts';
+import { openLogPlaces } from './log-places.ts';
 import type { DataAnswers, DataEnds, DataQuestion } from './questions.ts';
 import { roundsOf } from './rounds.ts';
 import { createSchemas } from './schema-store.ts';
@@ -16,6 +17,7 @@ import { openSetStore } from './set-store.ts';
 import { schemaNameOf } from './spans.ts';
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'data is validated in a worker thread');
+giveWay();
 const port = parentPort;
 const { dir, endingMemory } = workerData as { readonly dir: string; readonly endingMemory: EndingMemory };
 const ending = createEnding(endingMemory);
@@ -36,7 +38,7 @@ const schemas = createSchemas(
   },
   { nowMs: () => nowMs },
 );
-const examiner = createExaminer({ workspace, sets, hours, schemas });
+const examiner = createExaminer({ workspace, sets, hours, places: openLogPlaces(dir, report), schemas });
 const figures = createFigures(sets, examiner.measured);
 const told = new Map<string, number>();
 

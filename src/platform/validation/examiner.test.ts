@@ -9,6 +9,7 @@ import { DECISIONS, EVENTS, openWorkspace, type Workspace } from '../workspace.t
 import { type EventHours, openEventHours } from './event-hours.ts';
 import { playAt } from './event-testing.ts';
 import { createExaminer, type Examiner } from './examiner.ts';
+import { openLogPlaces, type Places } from './log-places.ts';
 import type { DataEnds } from './questions.ts';
 import { createSchemas, type Schemas } from './schema-store.ts';
 import { openSetStore, type SetStore } from './set-store.ts';
@@ -20,11 +21,14 @@ let platform: Platform;
 let workspace: Workspace;
 let schemas: Schemas;
 let ends: DataEnds;
+/** Where the logs stood before the first Home, and after the first day. */
+const stood: Places[] = [];
 
 /** Of an empty folder, unless it is given one. */
 function examinerOf(own = newDir(), changed: { readonly workspace?: Workspace; readonly schemas?: Schemas } = {}) {
   const [sets, hours] = [openSetStore(own), openEventHours(own, () => {})];
-  return { sets, hours, examiner: createExaminer({ workspace, schemas, ...changed, sets, hours }) };
+  const places = openLogPlaces(own, () => {});
+  return { sets, hours, places, examiner: createExaminer({ workspace, schemas, ...changed, sets, hours, places }) };
 }
 
 beforeAll(async () => {
@@ -33,12 +37,18 @@ beforeAll(async () => {
   platform = await open(dir, clock);
   const rng = createRng(1);
   // A day as it should be, one on which nothing is seen, and one on which hardly anybody came.
+  const note = async () => {
+    await platform.flush();
+    stood.push({ events: await endOf(dir, EVENTS), decisions: await endOf(dir, DECISIONS) });
+  };
+  await note();
   for (const [day, listeners] of [LISTENERS, LISTENERS, 5].entries()) {
     for (let l = 0; l < listeners; l++) {
       clock.advance(MINUTE_MS);
       const page = await home(platform, `l${l}`);
       if (day === 0) await react(platform, `l${l}`, page, clock, rng);
     }
+    if (day === 0) await note();
     clock.set(START_MS + (day + 1) * DAY_MS);
   }
   await platform.flush();
@@ -89,6 +99,21 @@ describe('a day without examples', () => {
     expect(await examine(after.examiner, 'serving', '2026-11-03')).toEqual([]);
     expect(after.sets.get('serving/2026-11-03')).toBeUndefined();
   });
+});
+
+it('a day is read from where the logs stood two days before it began', async () => {
+  const setOf = async (place: Places | undefined) => {
+    const { sets, places, examiner } = examinerOf();
+    if (place !== undefined)
+      for (const nowMs of [at('2026-10-29T23:59:00'), at('2026-10-30T00:00:00')])
+        places.note({ ...ends, ...place, nowMs });
+    await examine(examiner, 'training', '2026-11-01');
+    return { stored: sets.get('training/2026-11-01'), list: sets.statistics('training/2026-11-01') };
+  };
+  const whole = await setOf(undefined);
+  expect(whole.stored?.set.examples).toBeGreaterThan(100);
+  expect(await setOf(stood[0])).toEqual(whole);
+  expect((await setOf(stood[1])).stored).toBeUndefined();
 });
 
 it('a day that still filled when the platform stood still for a week becomes complete', async () => {

@@ -13,6 +13,7 @@ import { EVENT_HOURS_KEPT_MS, type EventHours } from './event-hours.ts';
 import { exampleChunks, haveDecided, newRowCounts, type RowCounts, unitsOf } from './example-rows.ts';
 import type { Environment } from './expected-schema.ts';
 import { isOfModel, judgeSet, LEAST_UNITS, type Measured } from './judge.ts';
+import type { LogPlaces } from './log-places.ts';
 import type { DataEnds } from './questions.ts';
 import type { Schemas } from './schema-store.ts';
 import {
@@ -29,6 +30,8 @@ const MAX_ROWS = 40_000;
 /** Rewards are credited for a day; events that come late are waited for, as evaluation does. */
 const MATURE_MS = DAY_MS;
 const LATE_MS = 5 * MINUTE_MS;
+/** Rows of earlier decisions are carried into a day, and what they earn is credited to those: so far back the logs are read. */
+const CARRIED_MS = 2 * DAY_MS;
 /** So far back the span before is looked for. */
 const REACH_MS = 14 * DAY_MS;
 /** Hours that an hour of events is measured against. */
@@ -72,9 +75,10 @@ export function createExaminer(dependencies: {
   readonly workspace: Workspace;
   readonly sets: SetStore;
   readonly hours: EventHours;
+  readonly places: LogPlaces;
   readonly schemas: Schemas;
 }): Examiner {
-  const { workspace, sets, hours, schemas } = dependencies;
+  const { workspace, sets, hours, places, schemas } = dependencies;
 
   const required = (id: string): StoredSet => {
     const stored = sets.get(id);
@@ -197,7 +201,8 @@ export function createExaminer(dependencies: {
     const { nowMs } = ends;
     const counts = newRowCounts();
     const statistics = new SlicedStatistics(SLICES, { trackedValues: 4096, numRankHistogramBuckets: 50 });
-    const job = { stream, span: { fromMs, toMs }, ...ends, maxRows: MAX_ROWS };
+    const from = places.before(fromMs - CARRIED_MS, ends) ?? {};
+    const job = { stream, span: { fromMs, toMs }, ...ends, from, maxRows: MAX_ROWS };
     for await (const chunk of exampleChunks(workspace, job, counts, onProgress)) {
       statistics.add(chunk);
       workspace.ending.check();
@@ -296,6 +301,7 @@ export function createExaminer(dependencies: {
       await nextTurn();
     }
     for (const hour of hours.save(nowMs)) toJudge.add(hour);
+    places.note(ends);
     for (const set of sets.list())
       if (isEventType(set.stream) && !set.complete && nowMs >= set.toMs + LATE_MS) toJudge.add(set.span);
     if (!isCaughtUp) await catchUp();

@@ -43,6 +43,8 @@ export interface RowsJob {
   readonly nowMs: number;
   readonly events: LogPosition;
   readonly decisions: LogPosition;
+  /** Places before all that the span is made of; the beginning where undefined. */
+  readonly from: { readonly events?: LogPosition; readonly decisions?: LogPosition };
   readonly catalogHash: string;
   /** Beyond it decisions are sampled evenly, by hash. */
   readonly maxRows: number;
@@ -95,12 +97,12 @@ export async function* exampleChunks(
  */
 export async function haveDecided(
   workspace: Workspace,
-  { span, decisions }: Pick<RowsJob, 'span' | 'decisions'>,
+  { span, decisions, from }: Pick<RowsJob, 'span' | 'decisions' | 'from'>,
   atLeast: number,
 ): Promise<boolean> {
   const inputs = createInputReader(workspace.epochs);
   const listeners = new Set<string>();
-  for await (const record of unhurried(pastDecisions(workspace, decisions, span))) {
+  for await (const record of unhurried(pastDecisions(workspace, decisions, span, from.decisions))) {
     const { degraded, marks, versions, listenerKey } = record;
     if (degraded || marks.length > 0 || isHeldOut(record) || versions.encoder !== workspace.encoder.hash) continue;
     if (listeners.has(listenerKey) || secretOfKey(workspace.store, listenerKey) === undefined) continue;
@@ -168,7 +170,7 @@ function catalogOf(workspace: Workspace, hash: string): Catalog {
 
 async function* seenCards(
   workspace: Workspace,
-  { span, nowMs, events, decisions, catalogHash, maxRows }: RowsJob,
+  { span, nowMs, events, decisions, from, catalogHash, maxRows }: RowsJob,
   counts: RowCounts,
   onProgress: OnProgress,
 ): AsyncGenerator<Served> {
@@ -176,8 +178,8 @@ async function* seenCards(
   const flagged = flaggedKeys(workspace.store, nowMs);
   const rewards = await gatherRewards(
     {
-      decisions: unhurried(pastDecisions(workspace, decisions, span)),
-      events: unhurried(eventsOf(workspace, events)),
+      decisions: unhurried(pastDecisions(workspace, decisions, span, from.decisions)),
+      events: unhurried(eventsOf(workspace, events, from.events)),
       catalog: catalogOf(workspace, catalogHash),
       itemName: (item) => items.name(item),
       isFlagged: (key) => flagged.has(key),
@@ -188,7 +190,7 @@ async function* seenCards(
   );
   leave(counts, 'unseen', rewards.unseen);
   leave(counts, 'sampled', rewards.sampled);
-  for await (const record of unhurried(pastDecisions(workspace, decisions, span))) {
+  for await (const record of unhurried(pastDecisions(workspace, decisions, span, from.decisions))) {
     const labels = rewards.labels.get(record.decisionId);
     if (labels === undefined) continue;
     if (record.degraded) leave(counts, 'degraded');
@@ -216,8 +218,8 @@ async function* evaluatedCards(
   const { items } = workspace.vocabularies();
   const flagged = flaggedKeys(workspace.store, nowMs);
   const source = {
-    decisions: (of: Span) => unhurried(pastDecisions(workspace, job.decisions, of)),
-    events: () => unhurried(eventsOf(workspace, job.events)),
+    decisions: (of: Span) => unhurried(pastDecisions(workspace, job.decisions, of, job.from.decisions)),
+    events: () => unhurried(eventsOf(workspace, job.events, job.from.events)),
     catalog: catalogOf(workspace, job.catalogHash),
     itemName: (item: number) => items.name(item),
     isFlagged: (key: string) => flagged.has(key),
@@ -243,7 +245,7 @@ async function* evaluatedCards(
 
 async function* servedCards(workspace: Workspace, job: RowsJob, counts: RowCounts): AsyncGenerator<Served> {
   const sample = new Sample(job.maxRows);
-  for await (const record of unhurried(pastDecisions(workspace, job.decisions, job.span))) {
+  for await (const record of unhurried(pastDecisions(workspace, job.decisions, job.span, job.from.decisions))) {
     if (!sample.takes(record)) {
       leave(counts, 'sampled');
       continue;
