@@ -114,7 +114,7 @@ export class RowJacobian {
     for (let s = from; s < from + batch.sparseWidth; s++) {
       const first = slots[s] * k;
       if (first === 0) continue;
-      const share = 1 + 2 * repeats.notes[repeats.placeOf(slots[s])]++;
+      const share = 1 + 2 * repeats.count(slots[s]);
       for (let f = 0; f < k; f++) {
         const slope = sums[f] - sparse[first + f];
         sum += share * slope * slope * sparseStep(first + f);

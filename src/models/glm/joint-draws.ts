@@ -57,10 +57,8 @@ export class JointDraws {
       for (const end = slot + sparseWidth; slot < end; slot++) {
         const bucket = sparse[slot];
         if (bucket === 0) continue;
-        const place = table.placeOf(bucket);
-        const last = table.notes[place];
+        const last = table.exchange(bucket, slot + 1);
         earlier[slot] = last;
-        table.notes[place] = slot + 1;
         matrix[r * rows + r] += product(bucket, r, r);
         for (let other = last; other > 0; other = earlier[other - 1]) {
           const s = Math.floor((other - 1) / sparseWidth);

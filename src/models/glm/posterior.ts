@@ -131,7 +131,7 @@ export class Posterior {
       const bucket = slots[s];
       if (bucket === 0) continue;
       // (m + 1)² - m² = 2 m + 1.
-      const share = 1 + 2 * repeats.notes[repeats.placeOf(bucket)]++;
+      const share = 1 + 2 * repeats.count(bucket);
       sum += share / (prior + sparse[bucket]);
     }
     return sum;
