@@ -9,6 +9,25 @@ export interface ListLevel {
   readonly valid?: Uint8Array | undefined;
 }
 
+const ONES = Int32Array.from({ length: 2 ** 16 + 1 }, (_, i) => i);
+const sharedOnes = new Map<number, ListLevel>();
+
+/** A level in which every element holds exactly one: of chunks of usual sizes always the same. */
+export function oneEach(elements: number): ListLevel {
+  if (elements >= ONES.length) return { offsets: Int32Array.from({ length: elements + 1 }, (_, i) => i) };
+  let level = sharedOnes.get(elements);
+  if (!level) {
+    level = { offsets: ONES.subarray(0, elements + 1) };
+    sharedOnes.set(elements, level);
+  }
+  return level;
+}
+
+/** Whether every element holds exactly one and it is known without looking: false may be wrong. */
+export function isOneEach({ offsets, valid }: ListLevel): boolean {
+  return !valid && offsets.buffer === ONES.buffer;
+}
+
 interface ColumnShape {
   readonly name: string;
   /** From the examples inwards; at least one. */
@@ -127,6 +146,7 @@ function listLevel(elements: ArrayLike<Nested>, leaf: boolean): { level: ListLev
   const offsets = new Int32Array(elements.length + 1);
   let valid: Uint8Array | undefined;
   const below: Nested[] = [];
+  let single = true;
   for (let i = 0; i < elements.length; i++) {
     const element = elements[i];
     if (element == null) {
@@ -136,8 +156,9 @@ function listLevel(elements: ArrayLike<Nested>, leaf: boolean): { level: ListLev
       for (const inner of element) if (!leaf || inner != null) below.push(inner);
     } else below.push(element);
     offsets[i + 1] = below.length;
+    single &&= below.length === i + 1;
   }
-  return { level: { offsets, valid }, below };
+  return { level: single && !valid ? oneEach(elements.length) : { offsets, valid }, below };
 }
 
 function asText(name: string, value: Nested): string {

@@ -130,7 +130,7 @@ interface Layout {
 type View = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayLike<number>;
 
 function layout(kind: Layout['kind'], bytes: number, View: View): Layout {
-  return { kind, bytes, read: (from, rows) => Float64Array.from(new View(from.buffer, from.byteOffset, rows)) };
+  return { kind, bytes, read: (from, rows) => new Float64Array(new View(from.buffer, from.byteOffset, rows)) };
 }
 
 /** 64 bits as the nearest number: its two halves, added with one rounding. */

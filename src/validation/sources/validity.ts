@@ -1,5 +1,5 @@
 /** Bitmaps of validity, as Arrow and DuckDB have them. */
-import type { ListLevel } from './columns.ts';
+import { type ListLevel, oneEach } from './columns.ts';
 
 /** Whether the bit of an element is set: the least significant first. */
 export function isSet(bitmap: Uint8Array, element: number): boolean {
@@ -16,11 +16,8 @@ export function singles(
 ): { levels: [ListLevel]; present: Int32Array | undefined } {
   let gaps = false;
   for (let i = 0; bitmap && !gaps && i < elements; i++) gaps = !isSet(bitmap, i);
+  if (!bitmap || !gaps) return { levels: [oneEach(elements)], present: undefined };
   const offsets = new Int32Array(elements + 1);
-  if (!bitmap || !gaps) {
-    for (let i = 0; i <= elements; i++) offsets[i] = i;
-    return { levels: [{ offsets }], present: undefined };
-  }
   const valid = new Uint8Array(elements);
   const present = new Int32Array(elements);
   let count = 0;

@@ -1,7 +1,7 @@
 /** Statistics of a dataset as a combiner: create, add chunks, merge, extract. */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { DatasetFeatureStatistics } from '../metadata/index.ts';
-import type { Chunk } from '../sources/columns.ts';
+import { type Chunk, isOneEach } from '../sources/columns.ts';
 import { CrossFeatures } from './cross-features.ts';
 import { FeatureAccumulator } from './feature.ts';
 import { MutualInformation } from './mutual-information.ts';
@@ -103,8 +103,9 @@ function weightsOf(chunk: Chunk, name: string): Float64Array {
   const wrong = (why: string) => new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `the weights in ${name} ${why}`);
   if (!column) throw wrong('are missing');
   if ((column.kind !== 'INT' && column.kind !== 'FLOAT') || column.levels.length !== 1) throw wrong('are no numbers');
-  const { offsets, valid } = column.levels[0];
-  for (let i = 0; i < chunk.rows; i++)
+  const [level] = column.levels;
+  const { offsets, valid } = level;
+  for (let i = 0; i < chunk.rows && !isOneEach(level); i++)
     if (valid?.[i] === 0 || offsets[i + 1] - offsets[i] !== 1) throw wrong('are not one per example');
-  return Float64Array.from(column.values);
+  return new Float64Array(column.values);
 }

@@ -152,28 +152,31 @@ export class SummaryStack {
 function mergeSummaries(a: Summary, b: Summary): Scratch {
   const out = merged.start(a.size + b.size);
   const { values, weights, minRanks, maxRanks } = out;
+  const { size: sizeA, values: valuesA, weights: weightsA, minRanks: minA, maxRanks: maxA } = a;
+  const { size: sizeB, values: valuesB, weights: weightsB, minRanks: minB, maxRanks: maxB } = b;
   let [i, j, size, nextA, nextB] = [0, 0, 0, 0, 0];
-  while (i < a.size && j < b.size) {
-    const [x, y] = [a.values[i], b.values[j]];
+  while (i < sizeA && j < sizeB) {
+    const x = valuesA[i];
+    const y = valuesB[j];
     if (x === y) {
       values[size] = x;
-      weights[size] = a.weights[i] + b.weights[j];
-      minRanks[size] = a.minRanks[i] + b.minRanks[j];
-      maxRanks[size++] = a.maxRanks[i] + b.maxRanks[j];
-      nextA = a.minRanks[i] + a.weights[i++];
-      nextB = b.minRanks[j] + b.weights[j++];
+      weights[size] = weightsA[i] + weightsB[j];
+      minRanks[size] = minA[i] + minB[j];
+      maxRanks[size++] = maxA[i] + maxB[j];
+      nextA = minA[i] + weightsA[i++];
+      nextB = minB[j] + weightsB[j++];
     } else if (x < y) {
       values[size] = x;
-      weights[size] = a.weights[i];
-      minRanks[size] = a.minRanks[i] + nextB;
-      maxRanks[size++] = a.maxRanks[i] + b.maxRanks[j] - b.weights[j];
-      nextA = a.minRanks[i] + a.weights[i++];
+      weights[size] = weightsA[i];
+      minRanks[size] = minA[i] + nextB;
+      maxRanks[size++] = maxA[i] + maxB[j] - weightsB[j];
+      nextA = minA[i] + weightsA[i++];
     } else {
       values[size] = y;
-      weights[size] = b.weights[j];
-      minRanks[size] = b.minRanks[j] + nextA;
-      maxRanks[size++] = b.maxRanks[j] + a.maxRanks[i] - a.weights[i];
-      nextB = b.minRanks[j] + b.weights[j++];
+      weights[size] = weightsB[j];
+      minRanks[size] = minB[j] + nextA;
+      maxRanks[size++] = maxB[j] + maxA[i] - weightsA[i];
+      nextB = minB[j] + weightsB[j++];
     }
   }
   const rest = (of: Summary, from: number, below: number, all: number): void => {

@@ -1,11 +1,13 @@
 /** Columns with at most one value an example: what correlations and mutual information are taken of. */
-import type { Column, NumberColumn, TextColumn } from '../sources/columns.ts';
+import { type Column, isOneEach, type NumberColumn, type TextColumn } from '../sources/columns.ts';
 
 /** Where the one value of each example stands among the column's values: −1 for none, −2 for several. */
 export type Places = Int32Array;
 
 /** Undefined where every example has exactly one: then value i is that of example i. */
-export function placesOf({ levels: [{ offsets }] }: Column, rows: number): Places | undefined {
+export function placesOf({ levels: [level] }: Column, rows: number): Places | undefined {
+  if (isOneEach(level)) return undefined;
+  const { offsets } = level;
   let i = 0;
   while (i < rows && offsets[i] === i) i++;
   if (i === rows && offsets[rows] === rows) return undefined;

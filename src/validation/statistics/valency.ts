@@ -1,6 +1,6 @@
 /** Presence and valency: how many elements of a level have a list, and of how many values. */
 import type { Histogram, PresenceAndValencyStatistics, WeightedCommonStatistics } from '../metadata/index.ts';
-import type { ListLevel } from '../sources/columns.ts';
+import { isOneEach, type ListLevel } from '../sources/columns.ts';
 import { quantilesHistogram } from './histograms.ts';
 import type { StatisticsOptions } from './options.ts';
 import { QuantileSketch, type Quantiles } from './quantile-sketch.ts';
@@ -29,7 +29,16 @@ export class ValencyAccumulator {
   }
 
   /** @param weights of the elements */
-  add({ offsets, valid }: ListLevel, weights: Float64Array | undefined): void {
+  add(level: ListLevel, weights: Float64Array | undefined): void {
+    const { offsets, valid } = level;
+    if (isOneEach(level)) {
+      this.enter(1, offsets.length - 1);
+      let weight = 0;
+      if (weights) for (let i = 0; i + 1 < offsets.length; i++) weight += weights[i];
+      this.weightedNonMissing += weight;
+      this.weightedValues += weight;
+      return;
+    }
     // Lengths vary little: runs of equal ones go to the sketch as one.
     let [run, length] = [0, -1];
     for (let i = 0; i + 1 < offsets.length; i++) {
@@ -95,7 +104,9 @@ export class ValencyAccumulator {
 }
 
 /** The weight of each value: that of the element that it is in. Of lists of one value each the weights themselves. */
-export function weightsBelow({ offsets }: ListLevel, weights: Float64Array): Float64Array {
+export function weightsBelow(level: ListLevel, weights: Float64Array): Float64Array {
+  if (isOneEach(level)) return weights;
+  const { offsets } = level;
   let at = 0;
   while (at < offsets.length && offsets[at] === at) at++;
   if (at === offsets.length) return weights;

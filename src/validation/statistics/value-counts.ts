@@ -2,6 +2,7 @@
 import { hash32 } from '../../base/index.ts';
 import { compareBytes, encodeText, isUtf8 } from '../metadata/index.ts';
 import type { CodedTexts } from '../sources/columns.ts';
+import { DistinctValues } from './distinct-values.ts';
 import { sorted } from './sorting.ts';
 import { perWord } from './words.ts';
 
@@ -16,7 +17,6 @@ const LARGE = '__LARGE_BYTES__';
 const LARGE_BYTES = 1024;
 
 const HELD_BYTES = 1 << 26;
-const LEAST_HASHES = 1 << 14;
 
 /** 53 bits, from 0 up to 1; 1 where it is not below `limit`. */
 function hashBelow(value: string, limit: number): number {
@@ -35,6 +35,14 @@ function bytesOf(size: number): number {
 }
 
 const sizesOfWords = perWord(sizeOf);
+const hashesOfWords = perWord((word) => hashBelow(word, 1));
+
+/** Of an entry: occurrences, the weight of the examples that they are in, `sizeOf` its text, its code in the dictionary. */
+const RECORD = 4;
+const COUNT = 0;
+const WEIGHT = 1;
+const SIZE = 2;
+const CODE = 3;
 
 const FIRST_PLACES = 16;
 
@@ -46,32 +54,31 @@ const FREE = -1;
 
 /**
  * Counts of texts. Exact up to `tracked` distinct ones (or 64 MiB of them). Beyond, Misra and Gries 1982: a count is never
- * more than the truth and less by at most (all occurrences) / `tracked`; the number of distinct values comes from the 2^14
- * least hashes (Bar-Yossef et al. 2002), with a relative standard error of 0.8 %. Merging keeps both bounds.
+ * more than the truth and less by at most (all occurrences) / `tracked`; the number of distinct values is then that of
+ * DistinctValues. Merging keeps both bounds.
  *
- * An entry is a place in columns. While all texts come by one dictionary, entries are found by code alone and no text is hashed.
+ * An entry is a place among records. While all texts come by one dictionary, entries are found by code alone, and no text is
+ * looked at more than once.
  */
 export class ValueCounts {
   readonly tracked: number;
   private readonly weighted: boolean;
-  private texts: string[] = [];
-  /** Occurrences, and the weight of the examples that they are in (of weighted features only). */
-  private counts = new Float64Array(FIRST_PLACES);
-  private weights: Float64Array;
-  /** As `sizeOf` has them. */
-  private sizes = new Int32Array(FIRST_PLACES);
-  /** In `words`. */
-  private codes = new Int32Array(FIRST_PLACES);
-  private readonly free: number[] = [];
+  private records = new Float64Array(RECORD * FIRST_PLACES);
+  /** Places that are or were in use. */
+  private used = 0;
+  /** Places of those that are free, the first `freed`. */
+  private free = new Int32Array(FIRST_PLACES);
+  private freed = 0;
+  /** Of entries without a code. */
+  private readonly texts: (string | undefined)[] = [];
   /** Places by their text; undefined as long as all have a code. */
   private byText: Map<string, number> | undefined;
   /** The dictionary that texts came by last, and places + 1 by code, 0 for none. */
-  private words: readonly string[] | undefined;
+  private words: readonly string[] = [];
   private slots = new Int32Array(2 * FIRST_PLACES);
   private heldBytes = 0;
-  /** Least hashes of values that have been seen, once counts are approximate; at most twice LEAST_HASHES. */
-  private hashes: Set<number> | undefined;
-  private greatestHash = Infinity;
+  /** Once counts are approximate. */
+  private distinct: DistinctValues | undefined;
   values = 0;
   bytes = 0;
   notUtf8 = 0;
@@ -79,25 +86,24 @@ export class ValueCounts {
   constructor(tracked: number, weighted: boolean) {
     this.tracked = tracked;
     this.weighted = weighted;
-    this.weights = new Float64Array(weighted ? FIRST_PLACES : 0);
   }
 
   get exact(): boolean {
-    return this.hashes === undefined;
+    return this.distinct === undefined;
   }
 
-  /** Of the texts that are held. */
+  /** Texts that are held. */
   private get size(): number {
-    return this.texts.length - this.free.length;
+    return this.used - this.freed;
   }
 
   add(value: string, weight: number): void {
     const place = this.textPlaces().get(value);
-    const size = place === undefined ? sizeOf(value) : this.sizes[place];
+    const size = place === undefined ? sizeOf(value) : this.records[RECORD * place + SIZE];
     this.values++;
     this.bytes += bytesOf(size);
     if (size < 0) this.notUtf8++;
-    if (place === undefined) this.put(value, NO_CODE, size, 1, weight);
+    if (place === undefined) this.put(value, size, 1, weight);
     else this.increase(place, 1, weight);
   }
 
@@ -105,18 +111,28 @@ export class ValueCounts {
   addCoded({ words, codes }: CodedTexts, weights: Float64Array | undefined): void {
     this.use(words);
     const sizes = sizesOfWords(words);
+    let hashes: Float64Array | undefined;
     let [bytes, notUtf8] = [0, 0];
     for (let i = 0; i < codes.length; i++) {
       const code = codes[i];
-      const size = sizes[code];
+      const place = this.placeOf(code);
+      let size: number;
+      if (place < 0) {
+        size = sizes[code];
+        if (this.distinct) {
+          hashes ??= hashesOfWords(words);
+          this.distinct.add(hashes[code]);
+        }
+        this.putCode(code, size, weights ? weights[i] : 1);
+      } else {
+        const { records } = this;
+        const at = RECORD * place;
+        size = records[at + SIZE];
+        records[at + COUNT]++;
+        if (weights) records[at + WEIGHT] += weights[i];
+      }
       bytes += size < 0 ? ~size : size;
       if (size < 0) notUtf8++;
-      const place = this.placeOf(code);
-      if (place < 0) this.put(words[code], code, size, 1, weights ? weights[i] : 1);
-      else {
-        this.counts[place]++;
-        if (weights) this.weights[place] += weights[i];
-      }
     }
     this.values += codes.length;
     this.bytes += bytes;
@@ -130,30 +146,30 @@ export class ValueCounts {
     this.notUtf8 += other.notUtf8;
     this.textPlaces();
     if (!other.exact && this.exact) this.approximate();
-    for (const place of other.places()) {
-      const weight = other.weighted ? other.weights[place] : 0;
-      this.put(other.texts[place], NO_CODE, other.sizes[place], other.counts[place], weight);
+    const { records } = other;
+    for (let place = 0; place < other.used; place++) {
+      const at = RECORD * place;
+      if (records[at + COUNT] !== FREE)
+        this.put(other.textOf(place), records[at + SIZE], records[at + COUNT], records[at + WEIGHT]);
     }
-    for (const hash of other.hashes ?? []) this.remember(hash);
+    if (other.distinct) this.distinct?.merge(other.distinct);
   }
 
   /** Distinct values. */
   get unique(): number {
-    if (!this.hashes) return this.size;
-    if (this.hashes.size < LEAST_HASHES) return this.hashes.size;
-    this.forgetGreatHashes();
-    return Math.round((LEAST_HASHES - 1) / this.greatestHash);
+    return this.distinct?.count ?? this.size;
   }
 
   /** The most frequent first, of equal ones the greater by bytes; none below the threshold. */
   ranked(by: 'count' | 'weight', limit: number, threshold: number): RankedValue[] {
-    const frequencies = by === 'count' || !this.weighted ? this.counts : this.weights;
+    const field = by === 'count' ? COUNT : WEIGHT;
     // What cannot be among the most frequent is not compared text by text.
-    const least = Math.max(threshold, this.size > limit ? this.greatest(frequencies, limit - 1) : 0);
+    const least = Math.max(threshold, this.size > limit ? this.greatest(field, limit - 1) : 0);
     const ranked: RankedValue[] = [];
-    for (const place of this.places()) {
-      const frequency = frequencies[place];
-      if (frequency >= least && frequency > 0) ranked.push({ value: this.texts[place], frequency });
+    for (let place = 0; place < this.used; place++) {
+      const frequency = this.records[RECORD * place + field];
+      const held = this.records[RECORD * place + COUNT] !== FREE;
+      if (held && frequency >= least && frequency > 0) ranked.push({ value: this.textOf(place), frequency });
     }
     ranked.sort((a, b) => b.frequency - a.frequency || compareBytes(b.value, a.value));
     return ranked
@@ -161,16 +177,21 @@ export class ValueCounts {
       .map(({ value, frequency }) => ({ value: isUtf8(value) ? value : NOT_UTF8, frequency }));
   }
 
-  private *places(): Generator<number> {
-    for (let place = 0; place < this.texts.length; place++) if (this.counts[place] !== FREE) yield place;
+  private textOf(place: number): string {
+    const code = this.records[RECORD * place + CODE];
+    return code === NO_CODE ? this.texts[place]! : this.words[code];
   }
 
   /** Makes codes those of a dictionary. */
   private use(words: readonly string[]): void {
     if (this.words === words) return;
-    if (this.texts.length > 0) {
+    if (this.size > 0) {
       this.textPlaces();
-      this.codes.fill(NO_CODE);
+      for (let place = 0; place < this.used; place++) {
+        if (this.records[RECORD * place + COUNT] === FREE) continue;
+        this.texts[place] = this.textOf(place);
+        this.records[RECORD * place + CODE] = NO_CODE;
+      }
       this.slots.fill(0);
     }
     this.words = words;
@@ -180,67 +201,89 @@ export class ValueCounts {
   private textPlaces(): Map<string, number> {
     if (!this.byText) {
       this.byText = new Map();
-      for (const place of this.places()) this.byText.set(this.texts[place], place);
+      for (let place = 0; place < this.used; place++)
+        if (this.records[RECORD * place + COUNT] !== FREE) this.byText.set(this.textOf(place), place);
     }
     return this.byText;
   }
 
   /** Of a word by its code; below 0 if it is not held. */
   private placeOf(code: number): number {
-    const { slots, codes } = this;
+    const { slots, records } = this;
     const mask = slots.length - 1;
     let slot = code & mask;
     let place = slots[slot] - 1;
-    while (place >= 0 && codes[place] !== code) {
+    while (place >= 0 && records[RECORD * place + CODE] !== code) {
       slot = (slot + 1) & mask;
       place = slots[slot] - 1;
     }
     if (place >= 0 || !this.byText) return place;
-    place = this.byText.get(this.words![code]) ?? -1;
+    place = this.byText.get(this.words[code]) ?? -1;
     if (place >= 0) {
-      codes[place] = code;
+      records[RECORD * place + CODE] = code;
       slots[slot] = place + 1;
     }
     return place;
   }
 
   private increase(place: number, count: number, weight: number): void {
-    this.counts[place] += count;
-    if (this.weighted) this.weights[place] += weight;
+    this.records[RECORD * place + COUNT] += count;
+    this.records[RECORD * place + WEIGHT] += weight;
   }
 
-  /** A value that is not held, or may be. */
-  private put(value: string, code: number, size: number, count: number, weight: number): void {
-    if (this.hashes && value !== LARGE) {
-      this.remember(hashBelow(value, this.greatestHash));
+  /** A text that may be held. */
+  private put(value: string, size: number, count: number, weight: number): void {
+    if (this.distinct && value !== LARGE) {
+      this.distinct.add(hashBelow(value, this.distinct.limit));
       if (bytesOf(size) > LARGE_BYTES) {
-        this.textPlaces();
-        this.put(LARGE, NO_CODE, LARGE.length, count, weight);
+        this.putLarge(count, weight);
         return;
       }
     }
-    const held = code === NO_CODE ? this.byText?.get(value) : undefined;
-    if (held !== undefined) {
-      this.increase(held, count, weight);
+    const place = this.textPlaces().get(value);
+    if (place !== undefined) {
+      this.increase(place, count, weight);
       return;
     }
-    this.hold(value, code, size, count, weight);
+    const added = this.hold(NO_CODE, size, count, weight);
+    this.texts[added] = value;
+    this.textPlaces().set(value, added);
+    this.keepWithin(size);
+  }
+
+  /** A word that is not held. */
+  private putCode(code: number, size: number, weight: number): void {
+    if (this.distinct && bytesOf(size) > LARGE_BYTES) {
+      this.putLarge(1, weight);
+      return;
+    }
+    const place = this.hold(code, size, 1, weight);
+    this.enter(place, code);
+    this.byText?.set(this.words[code], place);
+    this.keepWithin(size);
+  }
+
+  private putLarge(count: number, weight: number): void {
+    this.put(LARGE, LARGE.length, count, weight);
+  }
+
+  private hold(code: number, size: number, count: number, weight: number): number {
+    const place = this.freed > 0 ? this.free[--this.freed] : this.used++;
+    if (RECORD * place === this.records.length) this.grow();
+    const at = RECORD * place;
+    this.records[at + COUNT] = count;
+    this.records[at + WEIGHT] = weight;
+    this.records[at + SIZE] = size;
+    this.records[at + CODE] = code;
+    return place;
+  }
+
+  /** After one more is held. */
+  private keepWithin(size: number): void {
     this.heldBytes += bytesOf(size);
     if (this.exact) {
       if (this.size > this.tracked || this.heldBytes > HELD_BYTES) this.approximate();
-    } else if (this.size > this.tracked * (this.weighted ? 3 : 2)) this.reduce();
-  }
-
-  private hold(value: string, code: number, size: number, count: number, weight: number): void {
-    const place = this.free.pop() ?? this.texts.length;
-    if (place === this.counts.length) this.grow();
-    this.texts[place] = value;
-    this.counts[place] = count;
-    if (this.weighted) this.weights[place] = weight;
-    this.sizes[place] = size;
-    this.codes[place] = code;
-    if (code !== NO_CODE) this.enter(place, code);
-    this.byText?.set(value, place);
+    } else this.reduceIfMany();
   }
 
   private enter(place: number, code: number): void {
@@ -251,90 +294,104 @@ export class ValueCounts {
     slots[slot] = place + 1;
   }
 
+  private enterAll(): void {
+    const { records } = this;
+    for (let place = 0; place < this.used; place++) {
+      const code = records[RECORD * place + CODE];
+      if (code !== NO_CODE && records[RECORD * place + COUNT] !== FREE) this.enter(place, code);
+    }
+  }
+
   private grow(): void {
-    const places = 2 * this.counts.length;
-    const longer = (column: Float64Array): Float64Array<ArrayBuffer> => {
-      const grown = new Float64Array(places);
-      grown.set(column);
-      return grown;
-    };
-    this.counts = longer(this.counts);
-    if (this.weighted) this.weights = longer(this.weights);
-    const { sizes, codes } = this;
-    this.sizes = new Int32Array(places);
-    this.sizes.set(sizes);
-    this.codes = new Int32Array(places);
-    this.codes.set(codes);
+    const places = (2 * this.records.length) / RECORD;
+    const grown = new Float64Array(RECORD * places);
+    grown.set(this.records);
+    grown.fill(FREE, this.records.length);
+    this.records = grown;
+    // None is free where there is no room.
+    this.free = new Int32Array(places);
     this.slots = new Int32Array(2 * places);
     this.enterAll();
   }
 
-  private enterAll(): void {
-    for (const place of this.places()) if (this.codes[place] !== NO_CODE) this.enter(place, this.codes[place]);
+  /** From now on only so many are held, and large ones as one. */
+  private approximate(): void {
+    const distinct = new DistinctValues();
+    this.distinct = distinct;
+    let [count, weight] = [0, 0];
+    for (let place = 0; place < this.used; place++) {
+      const at = RECORD * place;
+      if (this.records[at + COUNT] === FREE) continue;
+      const value = this.textOf(place);
+      if (value === LARGE) continue;
+      distinct.add(hashBelow(value, distinct.limit));
+      if (bytesOf(this.records[at + SIZE]) <= LARGE_BYTES) continue;
+      count += this.records[at + COUNT];
+      weight += this.records[at + WEIGHT];
+      this.records.fill(0, at + COUNT, at + SIZE);
+    }
+    this.releaseNothing();
+    if (count > 0) this.putLarge(count, weight);
+    this.reduceIfMany();
   }
 
-  /** From now on only so many are held: those that are, put again. */
-  private approximate(): void {
-    this.hashes = new Set();
-    const large: number[] = [];
-    for (const place of this.places()) {
-      const value = this.texts[place];
-      if (value === LARGE) continue;
-      this.remember(hashBelow(value, this.greatestHash));
-      if (bytesOf(this.sizes[place]) > LARGE_BYTES) large.push(place);
-    }
-    const folded = large.map((place) => [this.counts[place], this.weighted ? this.weights[place] : 0] as const);
-    this.release(large);
-    if (folded.length > 0) this.textPlaces();
-    for (const [count, weight] of folded) this.put(LARGE, NO_CODE, LARGE.length, count, weight);
+  private reduceIfMany(): void {
     if (this.size > this.tracked * (this.weighted ? 3 : 2)) this.reduce();
   }
 
   /** Takes from every count that of the (tracked + 1)-th, so that all but `tracked` come to nothing; weights likewise. */
   private reduce(): void {
-    const { counts, weights, weighted } = this;
-    const count = this.greatest(counts, this.tracked);
-    const weight = weighted ? this.greatest(weights, this.tracked) : 0;
-    const gone: number[] = [];
-    for (const place of this.places()) {
-      counts[place] = Math.max(0, counts[place] - count);
-      if (weighted) weights[place] = Math.max(0, weights[place] - weight);
-      if (counts[place] === 0 && (!weighted || weights[place] === 0)) gone.push(place);
-    }
-    this.release(gone);
+    const count = this.greatest(COUNT, this.tracked);
+    const weight = this.weighted ? this.greatest(WEIGHT, this.tracked) : Infinity;
+    const records = this.records.subarray(0, RECORD * this.used);
+    subtract(records, COUNT, count);
+    subtract(records, WEIGHT, weight);
+    this.releaseNothing();
   }
 
-  private release(gone: readonly number[]): void {
-    if (gone.length === 0) return;
-    for (const place of gone) {
-      this.byText?.delete(this.texts[place]);
-      this.texts[place] = '';
-      this.counts[place] = FREE;
-      this.free.push(place);
+  /** All whose count and weight are 0. */
+  private releaseNothing(): void {
+    const { records, free, byText } = this;
+    const before = this.freed;
+    this.freed = freeNothing(records.subarray(0, RECORD * this.used), free, before);
+    for (let i = before; byText && i < this.freed; i++) {
+      byText.delete(this.textOf(free[i]));
+      if (records[RECORD * free[i] + CODE] === NO_CODE) this.texts[free[i]] = undefined;
     }
     this.slots.fill(0);
     this.enterAll();
   }
 
   /** The greatest but for `rank` others; 0 if there are no more. */
-  private greatest(of: Float64Array, rank: number): number {
-    const held = new Float64Array(this.size);
-    let at = 0;
-    for (const place of this.places()) held[at++] = of[place];
+  private greatest(field: typeof COUNT | typeof WEIGHT, rank: number): number {
+    const held = heldIn(this.records.subarray(0, RECORD * this.used), field);
     return sorted(held)[held.length - 1 - rank] ?? 0;
   }
+}
 
-  private remember(hash: number): void {
-    if (hash >= this.greatestHash || !this.hashes) return;
-    this.hashes.add(hash);
-    if (this.hashes.size >= 2 * LEAST_HASHES) this.forgetGreatHashes();
-  }
+// Loops over all records by themselves, for each to be compiled as it is.
 
-  private forgetGreatHashes(): void {
-    const least = Float64Array.from(this.hashes ?? [])
-      .sort()
-      .subarray(0, LEAST_HASHES);
-    this.hashes = new Set(least);
-    this.greatestHash = least[least.length - 1];
+function heldIn(records: Float64Array, field: number): Float64Array {
+  const held = new Float64Array(records.length / RECORD);
+  let count = 0;
+  for (let at = 0; at < records.length; at += RECORD)
+    if (records[at + COUNT] !== FREE) held[count++] = records[at + field];
+  return held.subarray(0, count);
+}
+
+/** Down to 0. */
+function subtract(records: Float64Array, field: number, amount: number): void {
+  for (let at = 0; at < records.length; at += RECORD)
+    if (records[at + COUNT] !== FREE) records[at + field] = Math.max(0, records[at + field] - amount);
+}
+
+/** Frees what has neither count nor weight, and puts its places on the stack of so many. Returns how many it holds then. */
+function freeNothing(records: Float64Array, free: Int32Array, freed: number): number {
+  let count = freed;
+  for (let at = 0; at < records.length; at += RECORD) {
+    if (records[at + COUNT] !== 0 || records[at + WEIGHT] !== 0) continue;
+    records[at + COUNT] = FREE;
+    free[count++] = at / RECORD;
   }
+  return count;
 }
