@@ -2,6 +2,7 @@ export * from './bytes.ts';
 export * from './clock.ts';
 export * from './crew.ts';
 export * from './errors.ts';
+export * from './garbage.ts';
 export * from './hash.ts';
 export * from './options.ts';
 export * from './priority.ts';

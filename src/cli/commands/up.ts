@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import { SECOND_MS } from '../../base/index.ts';
+import { collectRarely, SECOND_MS } from '../../base/index.ts';
 import type { Configuration } from '../../platform/index.ts';
 import { logTo } from '../client.ts';
 import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
@@ -68,6 +68,7 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   const dataDir = dataDirOf(options);
   const { createServer, listen } = await import('../../server/index.ts');
   const { server = {}, settings } = await configurationUp(run, options);
+  collectRarely();
   const platform = await withProgress(
     cli,
     `Opening ${dataDir}`,
