@@ -5,6 +5,7 @@ export {
   instantiateBoosting,
   SPLIT_BYTES,
 } from './boosting.ts';
+export { ColumnProducts, type PairSums } from './column-products.ts';
 export { DenseProduct } from './dense-product.ts';
 export { createRowBlock, type FtrlStepRates, type RowBlock } from './gradients.ts';
 export { type AlternatingSolver, createAlternatingSolver, type SparseRows, solveRow } from './least-squares.ts';

@@ -1,5 +1,6 @@
 /** Covariance and correlation of pairs of numeric features. */
 import { ShelfwiseError } from '../../base/index.ts';
+import { ColumnProducts, type PairSums } from '../../kernels/index.ts';
 import { type CrossFeatureStatistics, compareBytes } from '../metadata/index.ts';
 import type { Chunk, NumberColumn } from '../sources/columns.ts';
 import { isNumeric, placesOf } from './univalent.ts';
@@ -20,24 +21,19 @@ class PairMoments {
   private squaresY = 0;
   private products = 0;
 
-  /** Sums of departures from `x.shift` and `y.shift`, over `count` examples of that weight (Chan, Golub, LeVeque 1983). */
-  add(
-    count: number,
-    weight: number,
-    x: { shift: number; sum: number; squares: number },
-    y: { shift: number; sum: number; squares: number },
-    products: number,
-  ): void {
+  /** Sums of departures from `shiftX` and `shiftY` (Chan, Golub, LeVeque 1983). */
+  add(sums: PairSums, shiftX: number, shiftY: number): void {
+    const { count, weight, sumX, sumY, squaresX, squaresY, products } = sums;
     this.count += count;
     if (!(weight > 0)) return;
-    const [offX, offY] = [x.sum / weight, y.sum / weight];
+    const [offX, offY] = [sumX / weight, sumY / weight];
     this.combine(
       weight,
-      x.shift + offX,
-      y.shift + offY,
-      Math.max(0, x.squares - x.sum * offX),
-      Math.max(0, y.squares - y.sum * offY),
-      products - x.sum * offY,
+      shiftX + offX,
+      shiftY + offY,
+      Math.max(0, squaresX - sumX * offX),
+      Math.max(0, squaresY - sumY * offY),
+      products - sumX * offY,
     );
   }
 
@@ -75,18 +71,22 @@ class PairMoments {
   }
 }
 
-/** A column of a chunk, as departures from about its mean. */
-interface Departures {
-  readonly name: string;
-  readonly shift: number;
-  /** 0 where there is no number. */
-  readonly values: Float64Array;
-  /** The same times the weights. */
-  readonly weighted: Float64Array;
-  /** Examples that have a finite number; undefined if all have. */
-  readonly present: Uint8Array | undefined;
-  readonly sum: number;
-  readonly squares: number;
+/** Rows that are multiplied at a time: six columns of so many stay in the first-level cache, or nearly. */
+const BLOCK_ROWS = 1024;
+
+/** Shared by all, as what is written into it is used up at once; as many columns as were ever needed. */
+let shared: ColumnProducts | undefined;
+
+function productsOf(columns: number): ColumnProducts {
+  if (!shared || shared.columns < columns) shared = new ColumnProducts(16 * Math.ceil(columns / 16), BLOCK_ROWS);
+  return shared;
+}
+
+/** A pair, and where its columns stand among the numeric ones of a chunk. */
+interface PlacedPair {
+  readonly x: number;
+  readonly y: number;
+  readonly moments: PairMoments;
 }
 
 /**
@@ -102,6 +102,8 @@ export class CrossFeatures {
   /** Numeric features met. */
   private readonly met = new Set<string>();
   private readonly byX = new Map<string, Map<string, PairMoments>>();
+  private placedNames: readonly string[] = [];
+  private placedPairs: readonly PlacedPair[] = [];
 
   /** @param wanted pairs to take; all pairs of numeric features */
   constructor(wanted: readonly FeaturePair[] | 'all') {
@@ -111,20 +113,26 @@ export class CrossFeatures {
 
   /** @throws OPTION_INVALID for all pairs of more than 1000 features */
   add(chunk: Chunk, weights: Float64Array | undefined): void {
-    const columns = new Map<string, Departures>();
-    for (const column of chunk.columns) {
-      if (!isNumeric(column) || this.names?.has(column.name) === false) continue;
-      this.meet(column.name);
-      columns.set(column.name, departures(column, chunk.rows, weights));
-    }
-    let whole = 0;
-    for (let i = 0; i < chunk.rows; i++) whole += weights ? weights[i] : 1;
-    for (const [nameX, nameY] of this.pairsOf([...columns.keys()])) {
-      const [x, y] = [columns.get(nameX), columns.get(nameY)];
-      if (!x || !y) continue;
-      const pair = this.pair(nameX, nameY);
-      if (x.present || y.present) addMasked(pair, x, y, weights);
-      else pair.add(chunk.rows, whole, x, y, dot(x.weighted, y.values));
+    const columns = chunk.columns.filter(
+      (column): column is NumberColumn => isNumeric(column) && this.names?.has(column.name) !== false,
+    );
+    const pairs = this.placed(columns.map(({ name }) => name));
+    if (pairs.length === 0) return;
+    const places = columns.map((column) => placesOf(column, chunk.rows));
+    const products = productsOf(columns.length);
+    for (let from = 0; from < chunk.rows; from += BLOCK_ROWS) {
+      const rows = Math.min(BLOCK_ROWS, chunk.rows - from);
+      for (const [c, { values }] of columns.entries()) {
+        const at = places[c];
+        const block = products.column(c);
+        if (at) for (let r = 0; r < rows; r++) block[r] = at[from + r] < 0 ? Number.NaN : values[at[from + r]];
+        else block.set(values.subarray(from, from + rows));
+      }
+      if (weights) products.weights.set(weights.subarray(from, from + rows));
+      products.centre(columns.length, rows, weights !== undefined);
+      // Worth it for half of all pairs.
+      if (4 * pairs.length > columns.length ** 2) products.multiplyAll();
+      for (const { x, y, moments } of pairs) moments.add(products.pair(x, y), products.means[x], products.means[y]);
     }
   }
 
@@ -154,6 +162,21 @@ export class CrossFeatures {
     return sorted.flatMap((x, i) => sorted.slice(i + 1).map((y): FeaturePair => [x, y]));
   }
 
+  /** The pairs of these columns, which are mostly those of the chunk before. */
+  private placed(names: readonly string[]): readonly PlacedPair[] {
+    const { placedNames } = this;
+    if (names.length === placedNames.length && names.every((name, i) => name === placedNames[i]))
+      return this.placedPairs;
+    for (const name of names) this.meet(name);
+    const byName = new Map(names.map((name, place) => [name, place]));
+    this.placedNames = names;
+    this.placedPairs = this.pairsOf(names).flatMap(([nameX, nameY]) => {
+      const [x, y] = [byName.get(nameX), byName.get(nameY)];
+      return x === undefined || y === undefined ? [] : [{ x, y, moments: this.pair(nameX, nameY) }];
+    });
+    return this.placedPairs;
+  }
+
   private meet(name: string): void {
     this.met.add(name);
     if (this.wanted === 'all' && this.met.size > MOST_FEATURES)
@@ -176,71 +199,4 @@ export class CrossFeatures {
     }
     return moments;
   }
-}
-
-function departures(column: NumberColumn, rows: number, weights: Float64Array | undefined): Departures {
-  const places = placesOf(column, rows);
-  const values = new Float64Array(rows);
-  let present: Uint8Array | undefined;
-  let [count, mean] = [0, 0];
-  for (let i = 0; i < rows; i++) {
-    const at = places ? places[i] : i;
-    const value = at < 0 ? Number.NaN : column.values[at];
-    if (Number.isFinite(value)) {
-      values[i] = value;
-      mean += (value - mean) / ++count;
-    } else {
-      present ??= new Uint8Array(rows).fill(1);
-      present[i] = 0;
-    }
-  }
-  const weighted = weights ? new Float64Array(rows) : values;
-  let [sum, squares] = [0, 0];
-  for (let i = 0; i < rows; i++) {
-    if (present && present[i] === 0) continue;
-    const departure = values[i] - mean;
-    const weight = weights ? weights[i] : 1;
-    values[i] = departure;
-    weighted[i] = weight * departure;
-    sum += weight * departure;
-    squares += weight * departure * departure;
-  }
-  return { name: column.name, shift: mean, values, weighted, present, sum, squares };
-}
-
-/** In four sums, which the processor adds at once. */
-function dot(a: Float64Array, b: Float64Array): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let i = 0;
-  for (; i + 3 < a.length; i += 4) {
-    s0 += a[i] * b[i];
-    s1 += a[i + 1] * b[i + 1];
-    s2 += a[i + 2] * b[i + 2];
-    s3 += a[i + 3] * b[i + 3];
-  }
-  for (; i < a.length; i++) s0 += a[i] * b[i];
-  return s0 + s1 + (s2 + s3);
-}
-
-function addMasked(pair: PairMoments, x: Departures, y: Departures, weights: Float64Array | undefined): void {
-  let [count, weight, sumX, sumY, squaresX, squaresY, products] = [0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < x.values.length; i++) {
-    if ((x.present && x.present[i] === 0) || (y.present && y.present[i] === 0)) continue;
-    const [dx, dy] = [x.values[i], y.values[i]];
-    const w = weights ? weights[i] : 1;
-    count++;
-    weight += w;
-    sumX += w * dx;
-    sumY += w * dy;
-    squaresX += w * dx * dx;
-    squaresY += w * dy * dy;
-    products += w * dx * dy;
-  }
-  pair.add(
-    count,
-    weight,
-    { shift: x.shift, sum: sumX, squares: squaresX },
-    { shift: y.shift, sum: sumY, squares: squaresY },
-    products,
-  );
 }
