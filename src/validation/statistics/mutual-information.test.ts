@@ -4,7 +4,7 @@ import { createRng, normalQuantile } from '../../base/index.ts';
 import { parseText } from '../metadata/index.ts';
 import { DatasetStatistics } from './index.ts';
 import { equalGroups, expectedInformationBits, mutualInformationBits } from './information.ts';
-import { keyOfNumber, NestedCells } from './nested-cells.ts';
+import { keyOfNumber, NAN_KEY, NestedCells } from './nested-cells.ts';
 import { chunkOf, FLOAT } from './statistics-testing.ts';
 
 /** [adjusted, plain] by feature. */
@@ -137,6 +137,21 @@ describe('cells', () => {
           return [...cells.keys()].sort((a, b) => a - b);
         };
         expect(cellsOf(values.toReversed())).toEqual(cellsOf(values));
+      }),
+    );
+  });
+
+  it('of numbers are those of their keys', () => {
+    const number = fc.oneof(fc.double(), fc.integer({ min: -9, max: 9 }), fc.constantFrom(-0, 2 ** 53, -Infinity));
+    fc.assert(
+      fc.property(fc.array(number, { maxLength: 300 }), fc.constantFrom(8, 64, 512), (values, capacity) => {
+        const [byNumbers, byKeys] = [new NestedCells(capacity), new NestedCells(capacity)];
+        const [codes, expected] = [new Int32Array(values.length), new Int32Array(values.length)];
+        byNumbers.encodeNumbers(Float64Array.from(values), codes, () => {});
+        const keys = Float64Array.from(values, (value) => (Number.isNaN(value) ? NAN_KEY : keyOfNumber(value)));
+        byKeys.encode(keys, expected, () => {});
+        expect(codes).toEqual(expected);
+        expect(byNumbers.keys()).toEqual(byKeys.keys());
       }),
     );
   });

@@ -1,7 +1,7 @@
 /** Mutual information of each feature with the label. */
 import { hash32, ShelfwiseError } from '../../base/index.ts';
 import type { CustomStatistic } from '../metadata/index.ts';
-import type { Chunk, Column } from '../sources/columns.ts';
+import { type Chunk, type Column, type NumberColumn, type TextColumn, takeRows } from '../sources/columns.ts';
 import {
   type Contingency,
   equalGroups,
@@ -10,9 +10,9 @@ import {
   marginsOf,
   mutualInformationBits,
 } from './information.ts';
-import { KEYS, keyOfNumber, NestedCells } from './nested-cells.ts';
+import { keyOfNumber, NAN_KEY, NestedCells } from './nested-cells.ts';
 import type { SchemaHints } from './options.ts';
-import { isNumeric, isText, type Places, placesOf } from './univalent.ts';
+import { isNumeric, isText, placesOf } from './univalent.ts';
 import { perWord } from './words.ts';
 
 const FEATURE_CELLS = 512;
@@ -22,12 +22,9 @@ const LABEL_CELLS = 128;
 const MOST_GROUPS = 64;
 const EXAMPLES_A_PAIR = 20;
 
-/** Instead of keys, for examples without a value or with several. */
+/** Instead of codes, for examples without a value or with several; as `Places` have them. */
 const MISSING = -1;
 const SEVERAL = -2;
-
-/** NaN is a value of its own, beyond all numbers. */
-const NAN_KEY = KEYS - 1;
 
 /** Keys of numbers, infinity included, are below. */
 const NUMBERS_END = keyOfNumber(Infinity) + 1;
@@ -39,26 +36,51 @@ function keyOfText(text: string): number {
 
 const keysOfWords = perWord(keyOfText);
 
-/** One key an example; undefined for a column whose values have none. */
-function keysOf(column: Column, rows: number, categorical: boolean): Float64Array | undefined {
-  const numeric = isNumeric(column);
-  if (!numeric && !isText(column)) return undefined;
-  const places: Places | undefined = placesOf(column, rows);
-  const keys = new Float64Array(rows);
-  const coded = numeric ? undefined : column.coded;
-  const wordKeys = coded && keysOfWords(coded.words);
-  for (let i = 0; i < rows; i++) {
-    const at = places ? places[i] : i;
-    if (at < 0) keys[i] = at === -1 ? MISSING : SEVERAL;
-    else if (coded && wordKeys) keys[i] = wordKeys[coded.codes[at]];
-    else {
-      const value = column.values[at];
-      if (typeof value === 'string') keys[i] = keyOfText(value);
-      else if (Number.isNaN(value)) keys[i] = NAN_KEY;
-      else keys[i] = categorical ? keyOfText(String(value)) : keyOfNumber(value);
-    }
-  }
+/** A column of which every value has a code. */
+type Encodable = NumberColumn | TextColumn;
+
+function isEncodable(column: Column): column is Encodable {
+  return isNumeric(column) || isText(column);
+}
+
+type Fold = (codes: Int32Array, size: number) => void;
+
+/** Codes of all values of a column. */
+function encodeValues(cells: NestedCells, column: Encodable, categorical: boolean, fold: Fold): Int32Array {
+  // Values that are coded are not laid out for their number.
+  const count = column.kind === 'STRING' && column.coded ? column.coded.codes.length : column.values.length;
+  const codes = new Int32Array(count);
+  if (column.kind !== 'STRING' && !categorical) {
+    const numbers = column.values instanceof Float64Array ? column.values : new Float64Array(column.values);
+    cells.encodeNumbers(numbers, codes, fold);
+  } else cells.encode(keysOf(column, count), codes, fold);
+  return codes;
+}
+
+/** Of texts, and of numbers that are categories. */
+function keysOf(column: Encodable, count: number): Float64Array {
+  const keys = new Float64Array(count);
+  if (column.kind !== 'STRING')
+    for (let i = 0; i < count; i++)
+      keys[i] = Number.isNaN(column.values[i]) ? NAN_KEY : keyOfText(String(column.values[i]));
+  else if (column.coded) {
+    const wordKeys = keysOfWords(column.coded.words);
+    for (let i = 0; i < count; i++) keys[i] = wordKeys[column.coded.codes[i]];
+  } else for (let i = 0; i < count; i++) keys[i] = keyOfText(column.values[i]);
   return keys;
+}
+
+/** One code an example, of those with one value; MISSING or SEVERAL for the others. */
+function encodeExamples(
+  cells: NestedCells,
+  column: Encodable,
+  rows: number,
+  categorical: boolean,
+  fold: Fold,
+): Int32Array {
+  const places = placesOf(column, rows);
+  const codes = encodeValues(cells, column, categorical, fold);
+  return places ? places.map((place) => (place < 0 ? place : codes[place])) : codes;
 }
 
 /** Weights of examples by the cell of a feature and that of the label; those that lack the feature are what is left. */
@@ -77,8 +99,10 @@ class JointWeights {
   add(codes: Int32Array, labels: Int32Array, labelCells: number, weights: Float64Array | undefined): void {
     this.reach(this.cells.size, labelCells);
     const { table, width } = this;
-    for (let i = 0; i < codes.length; i++)
-      if (codes[i] >= 0 && labels[i] >= 0) table[codes[i] * width + labels[i]] += weights ? weights[i] : 1;
+    for (let i = 0; i < codes.length; i++) {
+      const [code, label] = [codes[i], labels[i]];
+      if (code >= 0 && label >= 0) table[code * width + label] += weights ? weights[i] : 1;
+    }
   }
 
   merge(other: JointWeights, labels: Int32Array, labelCells: number): void {
@@ -162,19 +186,20 @@ export class MutualInformation {
   /** @throws STATISTICS_COLUMN_MISMATCH if an example has several labels, or the label is no number and no text */
   add(chunk: Chunk, weights: Float64Array | undefined): void {
     const labels = this.encodeLabels(chunk, weights);
-    for (const column of chunk.columns) {
-      if (column.name === this.label) continue;
+    // A value that no labelled example has must not make cells wider.
+    const labelled = labels.includes(MISSING) ? placesWhere(labels) : undefined;
+    const { columns } = labelled ? takeRows(chunk, labelled) : chunk;
+    const labelsOfThose = labelled ? labelled.map((row) => labels[row]) : labels;
+    const weightsOfThose = labelled && weights ? Float64Array.from(labelled, (row) => weights[row]) : weights;
+    for (const [at, column] of columns.entries()) {
+      if (column.name === this.label || !isEncodable(column)) continue;
       const categorical = this.isCategorical(column);
-      const keys = keysOf(column, chunk.rows, categorical);
-      if (!keys) continue;
       const joint = this.joint(column.name, !categorical);
-      if (keys.includes(SEVERAL)) joint.several = true;
+      if (hasSeveral(chunk.columns[at], chunk.rows)) joint.several = true;
       if (joint.several) continue;
-      const codes = new Int32Array(chunk.rows);
-      // A value that no labelled example has must not make cells wider.
-      for (let i = 0; i < chunk.rows; i++) if (labels[i] < 0) keys[i] = MISSING;
-      joint.cells.encode(keys, codes, (into, size) => joint.foldFeature(into, size));
-      joint.add(codes, labels, this.labelCells.size, weights);
+      const fold: Fold = (into, size) => joint.foldFeature(into, size);
+      const codes = encodeExamples(joint.cells, column, labelsOfThose.length, categorical, fold);
+      joint.add(codes, labelsOfThose, this.labelCells.size, weightsOfThose);
     }
   }
 
@@ -222,15 +247,13 @@ export class MutualInformation {
 
   /** Codes, below 0 for examples without a label. */
   private encodeLabels(chunk: Chunk, weights: Float64Array | undefined): Int32Array {
-    const codes = new Int32Array(chunk.rows).fill(MISSING);
     const column = chunk.columns.find(({ name }) => name === this.label);
-    if (!column || column.kind === 'NULL') return codes;
-    const categorical = this.isCategorical(column);
-    const keys = keysOf(column, chunk.rows, categorical);
-    if (!keys || keys.includes(SEVERAL))
+    if (!column || column.kind === 'NULL') return new Int32Array(chunk.rows).fill(MISSING);
+    if (!isEncodable(column) || hasSeveral(column, chunk.rows))
       throw new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `the label ${this.label} is not one value an example`);
+    const categorical = this.isCategorical(column);
     this.labelOrdered &&= !categorical;
-    this.labelCells.encode(keys, codes, (into) => this.foldLabels(into));
+    const codes = encodeExamples(this.labelCells, column, chunk.rows, categorical, (into) => this.foldLabels(into));
     this.weighted ||= weights !== undefined;
     for (let i = 0; i < codes.length; i++) {
       if (codes[i] < 0) continue;
@@ -274,6 +297,14 @@ export class MutualInformation {
     }
     return { rows, columns, cells };
   }
+}
+
+function placesWhere(labels: Int32Array): Int32Array {
+  return Int32Array.from(labels.keys()).filter((row) => labels[row] >= 0);
+}
+
+function hasSeveral(column: Column, rows: number): boolean {
+  return placesOf(column, rows)?.includes(SEVERAL) ?? false;
 }
 
 function groupsFor(affordable: number): number {

@@ -16,6 +16,12 @@ export function keyOfNumber(value: number): number {
   return high >>> 31 === 0 ? (high + 2 ** 31) * 2 ** 21 + (low >>> 11) : (~high >>> 0) * 2 ** 21 + (~low >>> 11);
 }
 
+/** NaN is a value of its own, beyond all numbers. */
+export const NAN_KEY = KEYS - 1;
+
+/** Bits of a key below those of a double's upper half. */
+const LOW_BITS = 21;
+
 const FIRST_CELLS = 8;
 
 /**
@@ -56,6 +62,50 @@ export class NestedCells {
     }
   }
 
+  /** Codes of numbers, NaN among them, as `encode` has them of their keys; faster, as keys stay two words. */
+  encodeNumbers(values: Float64Array, codes: Int32Array, fold: (codes: Int32Array, size: number) => void): void {
+    const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+    while (this.encodeHalves(halves, codes) < values.length) this.widen(fold);
+  }
+
+  /** How many had codes before one had no room. */
+  private encodeHalves(halves: Int32Array, codes: Int32Array): number {
+    const { shift } = this;
+    const count = halves.length >> 1;
+    for (let i = 0; i < count; i++) {
+      let low = halves[2 * i];
+      let high = halves[2 * i + 1];
+      if ((high & 0x7ff00000) === 0x7ff00000 && ((high & 0xfffff) | low) !== 0) {
+        low = -1;
+        high = -1;
+        // −0 stays: its bits are those of the key of 0.
+      } else if (high !== -0x80000000 || low !== 0) {
+        const flip = high >> 31;
+        high ^= flip | 0x80000000;
+        low ^= flip;
+      }
+      // The cell's 64 bits: the key's 53, less those that are dropped.
+      const upper = shift < LOW_BITS ? high >>> (32 - LOW_BITS + shift) : 0;
+      const lower =
+        shift < LOW_BITS
+          ? (high << (LOW_BITS - shift)) | (low >>> (32 - LOW_BITS + shift))
+          : high >>> (shift - LOW_BITS);
+      const { table, cells } = this;
+      const mask = table.length - 1;
+      const cell = upper * 2 ** 32 + (lower >>> 0);
+      let at = slotOf(upper, lower) & mask;
+      let entry = table[at];
+      while (entry !== 0 && cells[entry - 1] !== cell) {
+        at = (at + 1) & mask;
+        entry = table[at];
+      }
+      const code = entry === 0 ? this.codeOf(cell) : entry - 1;
+      if (code < 0) return i;
+      codes[i] = code;
+    }
+    return count;
+  }
+
   /** Takes in the cells of another of the same capacity: their codes here. */
   merge(other: NestedCells, fold: (codes: Int32Array, size: number) => void): Int32Array {
     while (this.shift < other.shift) this.widen(fold);
@@ -74,8 +124,7 @@ export class NestedCells {
     const { table, cells } = this;
     const mask = table.length - 1;
     const high = Math.floor(cell / 2 ** 32);
-    let at = Math.imul((cell - high * 2 ** 32) ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
-    at = (at ^ (at >>> 15)) & mask;
+    let at = slotOf(high, cell - high * 2 ** 32) & mask;
     for (let entry = table[at]; entry !== 0; entry = table[at]) {
       if (cells[entry - 1] === cell) return entry - 1;
       at = (at + 1) & mask;
@@ -109,4 +158,10 @@ export class NestedCells {
       this.size,
     );
   }
+}
+
+/** Of the two words of a cell. */
+function slotOf(upper: number, lower: number): number {
+  const mixed = Math.imul(lower ^ Math.imul(upper, 0x85ebca6b), 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }
