@@ -2,8 +2,9 @@
  * A worker thread that answers questions, as the platform's thread sees it. It begins at the first question; what is asked while
  * it fails is refused, and the next question begins it anew. Serving never waits for it.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { messageOf, ShelfwiseError, toldError } from '../base/index.ts';
+import { startBehind } from './behind.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
 
 /** What such a thread says: `said` is for the operator. */
@@ -30,7 +31,6 @@ const PATIENCE_MS = 10_000;
 
 export function createAskingThread<Q, A, More = never>(options: {
   readonly name: string;
-  /** Without its ending: `.ts` from sources, `.js` in the package. */
   readonly script: URL;
   /** Beside `endingMemory`, what the thread finds in its `workerData`. */
   readonly data: object;
@@ -68,7 +68,7 @@ export function createAskingThread<Q, A, More = never>(options: {
   };
   const start = (): Worker => {
     if (worker !== undefined) return worker;
-    const thread = new Worker(script, { workerData: { ...data, endingMemory }, name });
+    const thread = startBehind(script, name, { ...data, endingMemory });
     thread.on('message', receive);
     thread.once('error', (error) => {
       report(`failed: ${messageOf(error)}`);
@@ -114,9 +114,4 @@ export function createAskingThread<Q, A, More = never>(options: {
       clearTimeout(impatient);
     },
   };
-}
-
-/** The script of a thread beside the module that starts it. */
-export function threadScript(name: string, besides: string): URL {
-  return new URL(`./${name}.${besides.endsWith('.ts') ? 'ts' : 'js'}`, besides);
 }

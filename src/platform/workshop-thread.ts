@@ -1,6 +1,6 @@
 /** The worker thread behind `workshop.ts`: opens the data directory's stores for itself and runs one job at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay, ShelfwiseError } from '../base/index.ts';
+import { ShelfwiseError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import { doctorJob } from './doctor.ts';
 import { createEnding } from './ending.ts';
@@ -14,7 +14,6 @@ import type { Job, OnProgress, WorkshopData, WorkshopMessage } from './workshop.
 import { openWorkspace } from './workspace.ts';
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'the workshop runs as a worker thread');
-giveWay();
 const port = parentPort;
 const { dir, endingMemory } = workerData as WorkshopData;
 const ending = createEnding(endingMemory);

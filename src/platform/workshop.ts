@@ -3,10 +3,11 @@
  * rebuilding, examining), so that the serving thread never waits for it. Jobs run one after another; results come back by
  * transfer.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { messageOf, ShelfwiseError, toldError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition, Retained } from '../store/index.ts';
+import { startBehind, threadScript } from './behind.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
 import type { ErasedListener } from './erased.ts';
 import type { Erasing, StreamName } from './erasure-jobs.ts';
@@ -128,11 +129,7 @@ export function createWorkshop({ dir }: Pick<WorkshopData, 'dir'>): Workshop {
 
   const start = (): Worker => {
     if (worker !== undefined) return worker;
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const thread = new Worker(new URL(`./workshop-thread.${extension}`, import.meta.url), {
-      workerData: data,
-      name: 'workshop',
-    });
+    const thread = startBehind(threadScript('workshop-thread', import.meta.url), 'workshop', data);
     const forget = (): void => {
       if (worker === thread) worker = undefined;
     };

@@ -1,7 +1,7 @@
 /** The worker thread behind `thread.ts`: opens the data directory's stores for itself, follows the logs, answers questions. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
+import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { openLake, openWarehouse, type Warehouse } from '../../store/index.ts';
 import { createEnding } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -23,7 +23,6 @@ const PATIENCE_MS = 2 * SECOND_MS;
 const SAVE_EVERY_MS = 60 * SECOND_MS;
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'insights run in a worker thread');
-giveWay();
 const port = parentPort;
 const { dir, botRules, endingMemory } = workerData as InsightsData;
 const ending = createEnding(endingMemory);

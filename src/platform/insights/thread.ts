@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { ShelfwiseError } from '../../base/index.ts';
 import type { BotRules } from '../../signals/index.ts';
-import { createAskingThread, threadScript } from '../asking-thread.ts';
+import { createAskingThread } from '../asking-thread.ts';
+import { threadScript } from '../behind.ts';
 import { type Answers, type Asked, type Ends, type Follow, type Question, snapshotFile } from './questions.ts';
 
 export interface InsightsThread {

@@ -3,9 +3,9 @@
  * that only reads. What a training made is
  * stored and registered when it is whole; a training that is stopped, or cut off with its process, leaves nothing.
  */
-import { Worker } from 'node:worker_threads';
 import { type Clock, messageOf, ShelfwiseError, toldError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
+import { startBehind, threadScript } from '../behind.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
 import type { Epochs } from '../epochs.ts';
 import { resolveComparison } from '../evaluation/compare-job.ts';
@@ -161,11 +161,7 @@ function inThread<K extends TrainingWork['kind']>(
   onLines: OnLines = async () => {},
 ): Promise<TrainingResults[K]> {
   const data: TrainingData = { dir, endingMemory: createEndingMemory(), work };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const thread = new Worker(new URL(`./training-thread.${extension}`, import.meta.url), {
-    workerData: data,
-    name: 'training',
-  });
+  const thread = startBehind(threadScript('training-thread', import.meta.url), 'training', data);
   const end = (): void => {
     askForEnd(data.endingMemory);
     thread.postMessage('end');

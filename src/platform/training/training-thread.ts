@@ -1,6 +1,6 @@
 /** The worker thread behind `trainer.ts`: opens the data directory's stores for itself, does one piece of work, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
+import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
 import { type CompareJob, compareJob } from '../evaluation/compare-job.ts';
 import type { ComparisonReport, EvaluationLogReport } from '../evaluation/comparison.ts';
@@ -39,7 +39,6 @@ export type TrainingMessage =
   | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly stack: string };
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'a training runs as a worker thread');
-giveWay();
 const port = parentPort;
 const { dir, endingMemory, work } = workerData as TrainingData;
 const ending = createEnding(endingMemory);

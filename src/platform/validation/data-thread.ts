@@ -1,6 +1,6 @@
 /** The worker thread behind `watch.ts`: opens the data directory's stores for itself, examines data, answers questions about it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { giveWay, messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
+import { messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import type { FromAskedThread, ToAskedThread } from '../asking-thread.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -17,7 +17,6 @@ import { openSetStore } from './set-store.ts';
 import { schemaNameOf } from './spans.ts';
 
 if (parentPort === null) throw new ShelfwiseError('BUG', 'data is validated in a worker thread');
-giveWay();
 const port = parentPort;
 const { dir, endingMemory } = workerData as { readonly dir: string; readonly endingMemory: EndingMemory };
 const ending = createEnding(endingMemory);
