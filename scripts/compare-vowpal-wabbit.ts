@@ -5,7 +5,10 @@
  *
  * Vowpal Wabbit reads two forms of each file: the columns as they are, and what our encoder makes of them (categories and
  * intervals at two resolutions, and their pairs). It runs every exploration that it has with its defaults and with another
- * step size and cost range (`--explorations A,B`: only these); its best is the best on these very orders. Ours was chosen on orders of another seed (1001).
+ * step size and cost range (`--explorations A,B`: only these); its best is the best on these very orders. Ours is the one in CHOSEN.
+ *
+ * `node scripts/compare-vowpal-wabbit.ts --choose [--orders 5] FILE...`: what CHOSEN was chosen by, every policy and model of one
+ * list, the same for all files, on orders of another seed (1001); the least loss first, of equal ones the first of the list.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,11 +26,39 @@ import {
 
 type Choice = Pick<SimulationOptions, 'policy' | 'policyOptions' | 'model' | 'modelOptions'>;
 
-/** What did best on the orders of seed 1001, by the count of classes. */
-function chosenFor(classes: number): Choice {
-  if (classes === 2) return { policy: 'fastcb', policyOptions: { gammaScale: 100 }, model: 'logistic' };
-  const choice: Choice = { policy: 'squarecb', policyOptions: { elimination: true }, model: 'logistic' };
-  return classes > 10 ? { ...choice, modelOptions: { alpha: 0.08 } } : choice;
+/** What came first by `--choose`: over 10 orders for segment, 5 for satellite and mushroom, 1 for letter. */
+const CHOSEN: Readonly<Record<string, Choice>> = {
+  'segment.dat.gz': { policy: 'greedy', model: 'linear' },
+  'sat.trn.gz': { policy: 'greedy', model: 'logistic' },
+  'agaricus-lepiota.data.gz': { policy: 'greedy', model: 'linear' },
+  'letter.csv.gz': { policy: 'squarecb', policyOptions: { gammaScale: 100 }, model: 'linear' },
+};
+const OTHERWISE: Choice = { policy: 'squarecb', policyOptions: { elimination: true }, model: 'logistic' };
+const CHOOSING_SEED = 1001;
+
+/** What is chosen from. */
+function listFor(data: ClassificationData): readonly Choice[] {
+  const policies: readonly Pick<Choice, 'policy' | 'policyOptions'>[] = [
+    { policy: 'greedy' },
+    { policy: 'softmax' },
+    { policy: 'softmax', policyOptions: { temperature: 0.02 } },
+    { policy: 'plackett-luce' },
+    { policy: 'epsilon-greedy' },
+    { policy: 'epsilon-greedy', policyOptions: { epsilon: 0.02 } },
+    ...['squarecb', 'fastcb'].flatMap((policy) => [
+      { policy },
+      { policy, policyOptions: { elimination: true } },
+      { policy, policyOptions: { gammaScale: 100 } },
+    ]),
+  ];
+  // Twice the step that the simulation takes by itself.
+  const alpha = Number((1 / Math.sqrt(createContextEncoder(data).shape.sparseWidth)).toFixed(3));
+  const models: readonly Pick<Choice, 'model' | 'modelOptions'>[] = [
+    { model: 'logistic' },
+    { model: 'logistic', modelOptions: { alpha } },
+    { model: 'linear' },
+  ];
+  return models.flatMap((model) => policies.map((policy) => ({ ...policy, ...model })));
 }
 
 const EXPLORATIONS = [
@@ -66,26 +97,39 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     python: { type: 'string' },
-    orders: { type: 'string', default: '10' },
+    orders: { type: 'string' },
     seed: { type: 'string', default: '1' },
     'ours-only': { type: 'boolean', default: false },
+    choose: { type: 'boolean', default: false },
     explorations: { type: 'string', default: EXPLORATIONS.join(',') },
   },
 });
-const orders = Number(values.orders);
+const orders = Number(values.orders ?? (values.choose ? 5 : 10));
 const seed = Number(values.seed);
-if (positionals.length === 0 || (values.python === undefined && !values['ours-only'])) {
-  process.stderr.write('usage: node scripts/compare-vowpal-wabbit.ts --python PATH [--orders N] [--seed N] FILE...\n');
+if (positionals.length === 0 || (values.python === undefined && !values['ours-only'] && !values.choose)) {
+  process.stderr.write(
+    'usage: node scripts/compare-vowpal-wabbit.ts --python PATH | --ours-only | --choose [--orders N] [--seed N] FILE...\n',
+  );
   process.exit(2);
 }
 
 const results = [];
-for (const file of positionals) results.push(await compare(file));
-process.stdout.write(`${JSON.stringify({ orders, seed, results }, null, 2)}\n`);
+for (const file of positionals) results.push(await (values.choose ? choose(file) : compare(file)));
+process.stdout.write(`${JSON.stringify({ orders, seed: values.choose ? CHOOSING_SEED : seed, results }, null, 2)}\n`);
+
+async function choose(file: string): Promise<unknown> {
+  const data = readClassification(file);
+  const tried: (Choice & { readonly pvLoss: number })[] = [];
+  for (const choice of listFor(data)) {
+    const { pvLoss } = await simulateClassification(data, { ...choice, orders, seed: CHOOSING_SEED });
+    tried.push({ ...choice, pvLoss });
+  }
+  return { file: basename(file), tried: tried.sort((a, b) => a.pvLoss - b.pvLoss) };
+}
 
 async function compare(file: string): Promise<unknown> {
   const data = readClassification(file);
-  const choice = chosenFor(data.classes.length);
+  const choice = CHOSEN[basename(file)] ?? OTHERWISE;
   const { pvLoss, pvLossCi, regretSlope, modelOptions } = await simulateClassification(data, {
     ...choice,
     orders,

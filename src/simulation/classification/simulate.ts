@@ -34,7 +34,7 @@ const INVERSE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Chances that are counted in draws cost as many scorings a row: here, thousands of rows long, fewer do.
+ * Chances that are counted in draws cost by the draw, for every row: here, thousands of rows long, fewer do.
  * A chance is then a multiple of 1/32 before the floor.
  */
 const FEWER_DRAWS: Readonly<Record<string, PolicyOptions>> = {
