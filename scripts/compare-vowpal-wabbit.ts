@@ -5,7 +5,7 @@
  *
  * Vowpal Wabbit reads two forms of each file: the columns as they are, and what our encoder makes of them (categories and
  * intervals at two resolutions, and their pairs). It runs every exploration that it has with its defaults and with another
- * step size and cost range (`--explorations A,B`: only these); its best is the best on these very orders. Ours is the one in CHOSEN.
+ * step size and cost range (`--explorations=A,B`: only these); its best is the best on these very orders. Ours is the one in CHOSEN.
  *
  * `node scripts/compare-vowpal-wabbit.ts --choose [--orders 5] FILE...`: what CHOSEN was chosen by, every policy and model of one
  * list, the same for all files, on orders of another seed (1001); the least loss first, of equal ones the first of the list.
