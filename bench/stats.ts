@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openWarehouse } from '../src/store/index.ts';
-import { DatasetStatistics, readExamples } from '../src/validation/index.ts';
+import { type StatisticsOptions, summariseFiles } from '../src/validation/index.ts';
 import { round } from './load.ts';
 import type { BenchSettings } from './settings.ts';
 
@@ -91,10 +91,9 @@ const PARTS = {
   floor: aggregated,
 };
 
-async function summarised(file: string, options: ConstructorParameters<typeof DatasetStatistics>[0]): Promise<void> {
-  const statistics = new DatasetStatistics(options);
-  for await (const chunk of readExamples(file)) statistics.add(chunk);
-  statistics.extract();
+/** On as many threads as the floor has. */
+async function summarised(file: string, statistics: Partial<StatisticsOptions>): Promise<void> {
+  await summariseFiles([file], { statistics, threads: 2 });
 }
 
 /**

@@ -8,4 +8,5 @@ export * from './report/index.ts';
 export * from './schema/index.ts';
 export * from './sources/index.ts';
 export * from './statistics/index.ts';
+export * from './summary/index.ts';
 export { DatasetView, type FeatureView } from './views.ts';

@@ -1,8 +1,9 @@
 /** `shelfwise data stats`: statistics of examples in files or of a query, of all and slice by slice. */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ShelfwiseError } from '../../base/index.ts';
-import type { Chunk, DatasetFeatureStatisticsList, FeaturePair, Schema } from '../../validation/index.ts';
+import type { DatasetFeatureStatisticsList, FeaturePair, Summary, SummaryOptions } from '../../validation/index.ts';
 import { type GlobalOptions, print, type Run } from '../command.ts';
 import { withProgress } from '../progress.ts';
 import { checkReadable, readFileAs, writeFileAs } from './data-files.ts';
@@ -97,35 +98,34 @@ function attached(text: string, before: Readonly<Record<string, string>> = {}): 
   return { ...before, [name]: target };
 }
 
+/** Threads that share the columns of Parquet files, at most: memory grows with them. */
+const MOST_THREADS = 4;
+
 async function statisticsOf(
   run: Run,
   sources: readonly string[],
   options: StatsOptions,
-  tell: (examples: number) => void,
+  onExamples: (examples: number) => void,
 ): Promise<DatasetFeatureStatisticsList> {
-  const { compareBytes, SlicedStatistics } = await import('../../validation/index.ts');
+  const { compareBytes } = await import('../../validation/index.ts');
   const { weight: weightFeature, label, crossFeatures, slice: slicings = [] } = options;
   const schema =
     options.schema === undefined ? undefined : await readFileAs(run.cli, options.schema, '--schema', 'Schema');
-  const statistics = new SlicedStatistics(
-    slicings.map((features) => Object.fromEntries(features.map((name) => [name, undefined]))),
-    {
+  const { list, columns } = await summaryOf(run, sources, options, {
+    slices: slicings.map((features) => Object.fromEntries(features.map((name) => [name, undefined]))),
+    statistics: {
       ...(weightFeature === undefined ? {} : { weightFeature }),
       ...(schema === undefined ? {} : { schema }),
       ...(label === undefined ? {} : { label }),
       ...(crossFeatures === undefined ? {} : { crossFeatures: crossFeatures === true ? 'all' : crossFeatures }),
       semanticDomains: options.semanticDomains ?? false,
     },
-  );
-  const met = new Set<string>();
-  let examples = 0;
-  for await (const chunk of await chunksOf(run, sources, options, schema)) {
-    run.cli.stop.throwIfAborted();
-    statistics.add(chunk);
-    for (const { name } of chunk.columns) met.add(name);
-    examples += chunk.rows;
-    tell(examples);
-  }
+    csv: { schema },
+    threads: Math.min(MOST_THREADS, availableParallelism()),
+    onExamples,
+    signal: run.cli.stop,
+  });
+  const [all, ...slices] = list.datasets ?? [];
   const asked: readonly (readonly [string, readonly string[]])[] = [
     ['--slice', slicings.flat()],
     ['--label', label === undefined ? [] : [label]],
@@ -133,28 +133,27 @@ async function statisticsOf(
   ];
   for (const [option, names] of asked)
     for (const name of names)
-      if (examples > 0 && !met.has(name))
+      if ((all?.numExamples ?? 0) > 0 && !columns.has(name))
         throw new ShelfwiseError('OPTION_INVALID', `${option}: there is no column ${name}`);
-  const [all, ...slices] = statistics.extract().datasets ?? [];
   // By name, whatever order the examples came in.
   return { datasets: [all, ...slices.sort((a, b) => compareBytes(a.name ?? '', b.name ?? ''))] };
 }
 
-async function chunksOf(
+async function summaryOf(
   run: Run,
   sources: readonly string[],
   { sql, attach }: StatsOptions,
-  schema: Schema | undefined,
-): Promise<AsyncIterable<Chunk>> {
-  const { readExamples, readQueryChunks } = await import('../../validation/index.ts');
+  options: Partial<SummaryOptions>,
+): Promise<Summary> {
+  const { readQueryChunks, summariseChunks, summariseFiles } = await import('../../validation/index.ts');
   if ((sql === undefined) === (sources.length === 0))
     throw new ShelfwiseError('OPTION_INVALID', 'give either files or --sql');
   if (sql === undefined && attach) throw new ShelfwiseError('OPTION_INVALID', '--attach goes with --sql');
-  if (sql !== undefined) return readQueryChunks(sql, { attach, folder: run.cli.cwd });
+  if (sql !== undefined) return summariseChunks(readQueryChunks(sql, { attach, folder: run.cli.cwd }), options);
   // Before the first is read: the last may be misspelt.
   for (const source of sources) checkReadable(run.cli, source, '<sources>');
-  return readExamples(
+  return summariseFiles(
     sources.map((source) => resolve(run.cli.cwd, source)),
-    { schema },
+    options,
   );
 }

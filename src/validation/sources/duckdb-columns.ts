@@ -52,28 +52,32 @@ export interface Reading {
  * fetching it again.
  * @param from a table or subquery, as it stands after FROM
  * @param dictionaries of texts by the names of their columns, as earlier tables left them; those that lack are added
+ * @param wanted names of the columns to read; all of them without
  */
 export function readingOf(
   from: string,
   names: readonly string[],
   types: readonly DuckDBType[],
   dictionaries: Map<string, TextDictionary>,
+  wanted?: ReadonlySet<string>,
 ): Reading {
   const dictionaryOf = (name: string): TextDictionary => {
     const dictionary = dictionaries.get(name) ?? new TextDictionary();
     dictionaries.set(name, dictionary);
     return dictionary;
   };
-  const texts = names.flatMap((_, at) => (types[at].typeId === DuckDBTypeId.VARCHAR ? [at] : []));
-  const columns = names.map((_, at) => `c${at}`);
-  const hashes = texts.map((at) => `, hash(c${at})`).join('');
-  const readers = names.map((name, at) => {
-    const hashAt = names.length + texts.indexOf(at);
-    return columnReader(name, at, types[at], hashAt, dictionaryOf);
+  const read = [...names.keys()].filter((at) => wanted?.has(names[at]) !== false);
+  const texts = read.filter((at) => types[at].typeId === DuckDBTypeId.VARCHAR);
+  const selected = [...read.map((at) => `c${at}`), ...texts.map((at) => `hash(c${at})`)];
+  const readers = read.map((at, place) => {
+    const hashPlace = read.length + texts.indexOf(at);
+    return columnReader(names[at], place, types[at], hashPlace, dictionaryOf);
   });
+  const columns = names.map((_, at) => `c${at}`);
   return {
-    sql: `SELECT *${hashes} FROM ${from} AS t(${columns.join(', ')})`,
-    read: (chunk) => readers.map((read) => read(chunk)),
+    // Examples are counted, columns or not.
+    sql: `SELECT ${selected.join(', ') || '0'} FROM ${from} AS t(${columns.join(', ')})`,
+    read: (chunk) => readers.map((readColumn) => readColumn(chunk)),
   };
 }
 

@@ -23,19 +23,36 @@ export {
   typeOf,
 } from './columns.ts';
 export { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
-export { type QueryOptions, readQueryChunks, readTableChunks, type TableFormat } from './tables.ts';
+export {
+  type ParquetShape,
+  parquetShape,
+  type QueryOptions,
+  readQueryChunks,
+  readTableChunks,
+  type TableFormat,
+} from './tables.ts';
 
-type GivenCsvOptions = { readonly [K in keyof CsvOptions]?: CsvOptions[K] | undefined };
+export type GivenCsvOptions = { readonly [K in keyof CsvOptions]?: CsvOptions[K] | undefined };
 
 /**
  * Examples of a file, or of several that are shards of one dataset, by the end of their names: .csv, .tsv, .jsonl, .ndjson (each
  * also .gz), .parquet, .arrow, .feather, .ipc, .arrows (Arrow IPC, file or stream). The types of CSV columns are those of all its files together.
  * @param csv of CSV and TSV
+ * @param columns to read of Parquet files, by their names; of others all are. @default all
  * @throws OPTION_INVALID for another name, before anything is read
  */
-export function readExamples(files: string | readonly string[], csv: GivenCsvOptions = {}): AsyncGenerator<Chunk> {
+export function readExamples(
+  files: string | readonly string[],
+  csv: GivenCsvOptions = {},
+  columns?: ReadonlySet<string>,
+): AsyncGenerator<Chunk> {
   const sources = (typeof files === 'string' ? [files] : files).map((file) => ({ file, format: formatOf(file) }));
-  return readSources(sources, csv);
+  return readSources(sources, csv, columns);
+}
+
+/** Whether a file is one of Parquet, by its name. @throws OPTION_INVALID for a name of no format */
+export function isParquet(file: string): boolean {
+  return formatOf(file) === 'parquet';
 }
 
 interface Source {
@@ -43,7 +60,11 @@ interface Source {
   readonly format: 'csv' | 'arrow' | TableFormat;
 }
 
-async function* readSources(sources: readonly Source[], csv: GivenCsvOptions): AsyncGenerator<Chunk> {
+async function* readSources(
+  sources: readonly Source[],
+  csv: GivenCsvOptions,
+  columns: ReadonlySet<string> | undefined,
+): AsyncGenerator<Chunk> {
   const texts = sources.filter(({ format }) => format === 'csv').map(({ file }) => file);
   const together = texts.length > 1 && !csv.schema && !csv.types;
   const options = together ? { ...csv, types: await inferCsvTypes(texts, csv) } : csv;
@@ -53,7 +74,7 @@ async function* readSources(sources: readonly Source[], csv: GivenCsvOptions): A
       ? readCsvChunks(file, options)
       : format === 'arrow'
         ? readArrowChunks(file)
-        : readTableChunks(file, format, dictionaries);
+        : readTableChunks(file, format, dictionaries, format === 'parquet' ? columns : undefined);
 }
 
 function formatOf(file: string): Source['format'] {

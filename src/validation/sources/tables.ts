@@ -41,24 +41,61 @@ function identifier(name: string): string {
  * Each chunk is at most 2048 examples. The types are those of the Parquet file, or the widest of all the lines of a JSON Lines
  * file (plain or gzipped), whose strings stay as they are written. A record is of kind STRUCT.
  * @param dictionaries that the texts of earlier shards were read by
+ * @param columns to read, by their names; those that the file lacks are passed over. @default all
  * @throws OPTION_INVALID if there is no such file; STATISTICS_COLUMN_MISMATCH if it cannot be read as what it is said to be
  */
 export async function* readTableChunks(
   file: string,
   format: TableFormat,
   dictionaries: Dictionaries = new Map(),
+  columns?: ReadonlySet<string>,
 ): AsyncGenerator<Chunk> {
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
-    throw new ShelfwiseError('OPTION_INVALID', `there is no file ${file}`);
+  requireFile(file);
   yield* connected(
     async (connection) => {
       if (format === 'parquet') return `read_parquet(${text(file)})`;
       const options = `, format = 'newline_delimited', columns = ${await describeJson(connection, file)}`;
       return `read_json(${text(file)}${options})`;
     },
-    (reason, cause) => new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as ${format}: ${reason}`, { cause }),
+    (reason, cause) => unreadable(file, format, reason, cause),
     dictionaries,
+    columns,
   );
+}
+
+function requireFile(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile())
+    throw new ShelfwiseError('OPTION_INVALID', `there is no file ${file}`);
+}
+
+function unreadable(file: string, format: TableFormat, reason: string, cause: unknown): ShelfwiseError {
+  return new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as ${format}: ${reason}`, { cause });
+}
+
+/** What a Parquet file says of itself. */
+export interface ParquetShape {
+  readonly rows: number;
+  /** Names and DuckDB's types of the columns, in their order. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+/** Reads no examples. @throws as `readTableChunks` does */
+export async function parquetShape(file: string): Promise<ParquetShape> {
+  requireFile(file);
+  const database = await openDatabase();
+  const connection = await database.connect();
+  try {
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${text(file)})`);
+    const counted = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${text(file)})`);
+    const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    return { rows: Number(counted.getRows()[0][0]), columns };
+  } catch (error) {
+    const [reason] = messageOf(error).split('\n', 1);
+    throw unreadable(file, 'parquet', reason, error);
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
 }
 
 export interface QueryOptions {
@@ -132,17 +169,22 @@ function withoutSecrets(reason: string, connection: string): string {
     .reduce((left, secret) => left.replaceAll(secret, '…'), reason);
 }
 
+function openDatabase(): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: '512MB',
+    autoinstall_known_extensions: 'false',
+  });
+}
+
 /** The rows of a table or subquery, over a connection of its own. The next chunk is fetched while the last is worked on. */
 async function* connected(
   tableOf: (connection: DuckDBConnection) => Promise<string>,
   errorOf: (reason: string, cause: unknown) => ShelfwiseError,
   dictionaries: Dictionaries,
+  wanted?: ReadonlySet<string>,
 ): AsyncGenerator<Chunk> {
-  const database = await DuckDBInstance.create(':memory:', {
-    threads: '1',
-    memory_limit: '512MB',
-    autoinstall_known_extensions: 'false',
-  });
+  const database = await openDatabase();
   const connection = await database.connect();
   let ahead: Promise<DuckDBDataChunk | null> | undefined;
   try {
@@ -154,6 +196,7 @@ async function* connected(
       columns.map((at) => prepared.columnName(at)),
       columns.map((at) => prepared.columnType(at)),
       dictionaries,
+      wanted,
     );
     prepared.destroySync();
     const result = await connection.stream(sql);

@@ -1,7 +1,7 @@
 /** Statistics of a dataset as a combiner: create, add chunks, merge, extract. */
 import { ShelfwiseError } from '../../base/index.ts';
 import type { DatasetFeatureStatistics } from '../metadata/index.ts';
-import { type Chunk, isOneEach } from '../sources/columns.ts';
+import { type Chunk, type Column, isOneEach } from '../sources/columns.ts';
 import { CrossFeatures } from './cross-features.ts';
 import { FeatureAccumulator } from './feature.ts';
 import { MutualInformation } from './mutual-information.ts';
@@ -14,6 +14,7 @@ import { SchemaHints, type StatisticsOptions, statisticsOptions } from './option
 export class DatasetStatistics {
   private readonly options: StatisticsOptions;
   private readonly schema: SchemaHints;
+  private readonly wanted: ReadonlySet<string> | undefined;
   private readonly features = new Map<string, FeatureAccumulator>();
   private readonly crossFeatures: CrossFeatures | undefined;
   private readonly information: MutualInformation | undefined;
@@ -25,7 +26,8 @@ export class DatasetStatistics {
   constructor(options: { readonly [K in keyof StatisticsOptions]?: StatisticsOptions[K] | undefined } = {}) {
     this.options = statisticsOptions(options);
     this.schema = new SchemaHints(this.options.schema);
-    const { crossFeatures, label } = this.options;
+    const { crossFeatures, features, label } = this.options;
+    if (features) this.wanted = new Set(features);
     if (crossFeatures !== undefined) this.crossFeatures = new CrossFeatures(crossFeatures);
     if (label !== undefined) this.information = new MutualInformation(label, this.schema);
   }
@@ -46,13 +48,13 @@ export class DatasetStatistics {
         column.reduce((sum, weight) => sum + weight, this.weights.get(name) ?? 0),
       );
     }
-    for (const column of chunk.columns) {
+    for (const column of this.featuresIn(chunk)) {
       const weight = this.weightOf(column.name);
       this.feature(column.name).add(column, weight === undefined ? undefined : weights.get(weight));
     }
     const ofExamples = weightFeature === undefined ? undefined : weights.get(weightFeature);
     this.crossFeatures?.add(chunk, ofExamples);
-    this.information?.add(chunk, ofExamples);
+    this.information?.add(chunk, ofExamples, this.wanted);
   }
 
   /** Takes in the statistics of other examples, gathered with the same options; the other stays as it is. */
@@ -82,6 +84,11 @@ export class DatasetStatistics {
       features,
       ...(crossFeatures.length > 0 && { crossFeatures }),
     };
+  }
+
+  private featuresIn({ columns }: Chunk): readonly Column[] {
+    const { wanted } = this;
+    return wanted ? columns.filter(({ name }) => wanted.has(name)) : columns;
   }
 
   private weightOf(feature: string): string | undefined {

@@ -183,8 +183,11 @@ export class MutualInformation {
     this.schema = schema;
   }
 
-  /** @throws STATISTICS_COLUMN_MISMATCH if an example has several labels, or the label is no number and no text */
-  add(chunk: Chunk, weights: Float64Array | undefined): void {
+  /**
+   * @param features that an estimate is wanted of; all without
+   * @throws STATISTICS_COLUMN_MISMATCH if an example has several labels, or the label is no number and no text
+   */
+  add(chunk: Chunk, weights: Float64Array | undefined, features?: ReadonlySet<string>): void {
     const labels = this.encodeLabels(chunk, weights);
     // A value that no labelled example has must not make cells wider.
     const labelled = labels.includes(MISSING) ? placesWhere(labels) : undefined;
@@ -192,7 +195,7 @@ export class MutualInformation {
     const labelsOfThose = labelled ? labelled.map((row) => labels[row]) : labels;
     const weightsOfThose = labelled && weights ? Float64Array.from(labelled, (row) => weights[row]) : weights;
     for (const [at, column] of columns.entries()) {
-      if (column.name === this.label || !isEncodable(column)) continue;
+      if (column.name === this.label || features?.has(column.name) === false || !isEncodable(column)) continue;
       const categorical = this.isCategorical(column);
       const joint = this.joint(column.name, !categorical);
       if (hasSeveral(chunk.columns[at], chunk.rows)) joint.several = true;

@@ -29,6 +29,8 @@ export interface StatisticsOptions {
   readonly weightFeatures: Readonly<Record<string, string>>;
   /** Paths of the features that get histograms and a median. @default all */
   readonly histogramFeatures: readonly string[] | undefined;
+  /** Columns that become features; what pairs, label and weights need is taken from all. @default all */
+  readonly features: readonly string[] | undefined;
   /** Covariance and correlation of these pairs of numeric columns, or of all of them. @default none */
   readonly crossFeatures: readonly FeaturePair[] | 'all' | undefined;
   /** Column of which the mutual information with every other is estimated. @default none */
@@ -52,6 +54,7 @@ const DEFAULTS: StatisticsOptions = {
   weightFeature: undefined,
   weightFeatures: {},
   histogramFeatures: undefined,
+  features: undefined,
   crossFeatures: undefined,
   label: undefined,
   semanticDomains: false,

@@ -1,0 +1,86 @@
+/** How the columns of a dataset are shared out among threads, and how what they find becomes one. */
+import type {
+  DatasetFeatureStatistics,
+  DatasetFeatureStatisticsList,
+  FeatureNameStatistics,
+} from '../metadata/index.ts';
+import type { ParquetShape } from '../sources/index.ts';
+import type { FeaturePair, SliceOf, StatisticsOptions } from '../statistics/index.ts';
+
+/** Statistics of some columns, over all examples. */
+export interface ColumnTask {
+  /** Columns to read: the features, and those that weigh, label, slice or pair them. */
+  readonly columns: readonly string[];
+  readonly features: readonly string[];
+  /** Whether pairs of columns are correlated. */
+  readonly pairs: boolean;
+}
+
+/** What a column takes of a thread, as a share of what a column of numbers does. */
+const TEXT_COST = 2.5;
+/** And its part in pairs. */
+const PAIRING_COST = 0.2;
+
+/** Tasks a thread: some columns take longer than others, and each task opens the files. */
+const TASKS_PER_THREAD = 2;
+
+interface Item {
+  readonly name: string | undefined;
+  readonly cost: number;
+}
+
+/** As many tasks as there are threads, or twice as many, of about equal cost; the dearest first. */
+export function planColumns(
+  columns: ParquetShape['columns'],
+  slices: readonly SliceOf[],
+  { weightFeature, weightFeatures = {}, label, crossFeatures }: Partial<StatisticsOptions>,
+  threads: number,
+): ColumnTask[] {
+  const isText = ({ type }: { type: string }): boolean => type === 'VARCHAR';
+  const paired = columns.filter((column) => isPaired(column.name, crossFeatures) && !isText(column));
+  const items: Item[] = columns.map((column) => ({ name: column.name, cost: isText(column) ? TEXT_COST : 1 }));
+  if (crossFeatures !== undefined) items.push({ name: undefined, cost: PAIRING_COST * paired.length });
+  const bins = Array.from({ length: Math.min(items.length, TASKS_PER_THREAD * threads) }, () => ({
+    names: new Set<string>(),
+    pairs: false,
+    cost: 0,
+  }));
+  for (const { name, cost } of items.toSorted((a, b) => b.cost - a.cost)) {
+    const bin = bins.reduce((least, each) => (each.cost < least.cost ? each : least));
+    bin.cost += cost;
+    if (name === undefined) bin.pairs = true;
+    else bin.names.add(name);
+  }
+  const besides = [...slices.flatMap((slice) => Object.keys(slice)), label, weightFeature];
+  return bins
+    .toSorted((a, b) => b.cost - a.cost)
+    .map(({ names, pairs }): ColumnTask => {
+      const needed = new Set([...names, ...besides, ...[...names].map((name) => weightFeatures[name])]);
+      if (pairs) for (const { name } of paired) needed.add(name);
+      const inOrder = (wanted: ReadonlySet<string | undefined>): string[] =>
+        columns.flatMap(({ name }) => (wanted.has(name) ? [name] : []));
+      return { columns: inOrder(needed), features: inOrder(names), pairs };
+    });
+}
+
+function isPaired(name: string, crossFeatures: readonly FeaturePair[] | 'all' | undefined): boolean {
+  return crossFeatures === 'all' || (crossFeatures?.some((pair) => pair.includes(name)) ?? false);
+}
+
+/** The statistics of all columns, in their order, from those of disjoint ones; of the same slices each. */
+export function joinColumns(
+  columns: ParquetShape['columns'],
+  parts: readonly DatasetFeatureStatisticsList[],
+): DatasetFeatureStatisticsList {
+  const order = new Map(columns.map(({ name }, place) => [name, place]));
+  const placeOf = ({ path }: FeatureNameStatistics): number => order.get(path?.step?.[0] ?? '') ?? 0;
+  const [first] = parts;
+  const datasets = (first.datasets ?? []).map((dataset, slice): DatasetFeatureStatistics => {
+    const all = parts.map(({ datasets = [] }) => datasets[slice]);
+    // Of one column, what is inside it keeps its order.
+    const features = all.flatMap(({ features = [] }) => features).sort((a, b) => placeOf(a) - placeOf(b));
+    const crossFeatures = all.flatMap(({ crossFeatures = [] }) => crossFeatures);
+    return { ...dataset, features, ...(crossFeatures.length > 0 && { crossFeatures }) };
+  });
+  return { datasets };
+}
