@@ -3,3 +3,4 @@
 
 export { depart, multiplyColumns, sumOf } from './column-products';
 export { sortNumbers, sortWeighted } from './number-sort';
+export { surveyNumbers } from './number-survey';

@@ -77,7 +77,10 @@ export function readingOf(
   return {
     // Examples are counted, columns or not.
     sql: `SELECT ${selected.join(', ') || '0'} FROM ${from} AS t(${columns.join(', ')})`,
-    read: (chunk) => readers.map((readColumn) => readColumn(chunk)),
+    read: (chunk) => {
+      const rows = chunk.rowCount;
+      return readers.map((readColumn) => readColumn(chunk, rows));
+    },
   };
 }
 
@@ -87,15 +90,15 @@ function columnReader(
   type: DuckDBType,
   hashAt: number,
   dictionaryOf: (name: string) => TextDictionary,
-): (chunk: DuckDBDataChunk) => Column {
+): (chunk: DuckDBDataChunk, rows: number) => Column {
   const layout = LAYOUTS.get(type.typeId);
-  if (layout) return (chunk) => numbersOf(name, vectorOf(chunk, at, layout.bytes), layout);
+  if (layout) return (chunk, rows) => numbersOf(name, vectorOf(chunk, rows, at, layout.bytes), layout);
   if (type.typeId === DuckDBTypeId.VARCHAR) {
     const dictionary = dictionaryOf(name);
-    return (chunk) => {
-      const { bytes, rows, validity } = vectorOf(chunk, at, TEXT_BYTES);
+    return (chunk, rows) => {
+      const { bytes, validity } = vectorOf(chunk, rows, at, TEXT_BYTES);
       const { levels, present } = singles(rows, validity);
-      const hashes = vectorOf(chunk, hashAt, HASH_BYTES).bytes;
+      const hashes = dataOf(chunk, rows, hashAt, HASH_BYTES);
       return codedColumn(name, levels, dictionary.encode(bytes, hashes, present?.length ?? rows, present));
     };
   }
@@ -115,14 +118,18 @@ interface RawVector {
   readonly validity: Uint8Array | null;
 }
 
-function vectorOf({ chunk }: DuckDBDataChunk, at: number, bytesPerRow: number): RawVector {
-  const rows = duckdb.data_chunk_get_size(chunk);
+function vectorOf({ chunk }: DuckDBDataChunk, rows: number, at: number, bytesPerRow: number): RawVector {
   const vector = duckdb.data_chunk_get_vector(chunk, at);
   return {
     rows,
     bytes: duckdb.vector_get_data(vector, rows * bytesPerRow),
     validity: duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8) ?? null,
   };
+}
+
+/** Of a vector whose gaps are known otherwise. */
+function dataOf({ chunk }: DuckDBDataChunk, rows: number, at: number, bytesPerRow: number): Uint8Array {
+  return duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk, at), rows * bytesPerRow);
 }
 
 interface Layout {

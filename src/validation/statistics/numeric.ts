@@ -1,4 +1,5 @@
 /** Statistics of numbers: moments, extremes, zeros, quantiles. */
+import { surveyNumbers } from '../../kernels/index.ts';
 import type { Histogram, NumericStatistics, WeightedNumericStatistics } from '../metadata/index.ts';
 import type { NumberColumn } from '../sources/columns.ts';
 import { equalWidthHistogram, medianOf, quantilesHistogram, thinned } from './histograms.ts';
@@ -169,14 +170,8 @@ export class NumericAccumulator {
   }
 
   private addExtremes(values: Float64Array): void {
-    let [nans, zeros, min, max] = [0, 0, Infinity, -Infinity];
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (value < min) min = value;
-      if (value > max) max = value;
-      if (value === 0) zeros++;
-      else if (Number.isNaN(value)) nans++;
-    }
+    const { zeros, nans, ...survey } = surveyNumbers(values);
+    let { min, max } = survey;
     this.nans += nans;
     this.zeros += zeros;
     this.numbers += values.length - nans;
