@@ -24,6 +24,7 @@ export {
 } from './columns.ts';
 export { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
 export {
+  type ParquetColumn,
   type ParquetShape,
   parquetShape,
   type QueryOptions,

@@ -72,11 +72,19 @@ function unreadable(file: string, format: TableFormat, reason: string, cause: un
   return new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `${file} as ${format}: ${reason}`, { cause });
 }
 
+export interface ParquetColumn {
+  readonly name: string;
+  /** As DuckDB names it. */
+  readonly type: string;
+  /** Encoded, before compression; of a record or list all that is in it. */
+  readonly bytes: number;
+}
+
 /** What a Parquet file says of itself. */
 export interface ParquetShape {
   readonly rows: number;
-  /** Names and DuckDB's types of the columns, in their order. */
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** In their order. */
+  readonly columns: readonly ParquetColumn[];
 }
 
 /** Reads no examples. @throws as `readTableChunks` does */
@@ -87,7 +95,13 @@ export async function parquetShape(file: string): Promise<ParquetShape> {
   try {
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${text(file)})`);
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${text(file)})`);
-    const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    const sized = await connection.runAndReadAll(
+      `SELECT split_part(path_in_schema, ', ', 1), sum(total_uncompressed_size)::DOUBLE FROM parquet_metadata(${text(file)}) GROUP BY 1`,
+    );
+    const bytes = new Map(sized.getRows().map(([name, size]) => [String(name), Number(size)]));
+    const columns = described
+      .getRows()
+      .map(([name, type]) => ({ name: String(name), type: String(type), bytes: bytes.get(String(name)) ?? 0 }));
     return { rows: Number(counted.getRows()[0][0]), columns };
   } catch (error) {
     const [reason] = messageOf(error).split('\n', 1);

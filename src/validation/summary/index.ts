@@ -89,14 +89,17 @@ export async function summariseChunks(chunks: AsyncIterable<Chunk>, given: Given
 
 /** Undefined if columns or their types differ from file to file. */
 async function commonShape(files: readonly string[]): Promise<ParquetShape | undefined> {
-  let [rows, known] = [0, undefined as ParquetShape | undefined];
+  const typesOf = ({ columns }: ParquetShape): string => JSON.stringify(columns.map(({ name, type }) => [name, type]));
+  let whole: ParquetShape | undefined;
   for (const file of files) {
     const shape = await parquetShape(file);
-    known ??= shape;
-    if (JSON.stringify(shape.columns) !== JSON.stringify(known.columns)) return undefined;
-    rows += shape.rows;
+    if (whole && typesOf(shape) !== typesOf(whole)) return undefined;
+    whole = {
+      rows: shape.rows + (whole?.rows ?? 0),
+      columns: shape.columns.map((column, i) => ({ ...column, bytes: column.bytes + (whole?.columns[i].bytes ?? 0) })),
+    };
   }
-  return known && { rows, columns: known.columns };
+  return whole;
 }
 
 async function summariseColumns(
@@ -105,7 +108,7 @@ async function summariseColumns(
   { slices, statistics, threads, onExamples, signal }: SummaryOptions,
 ): Promise<Summary> {
   signal?.throwIfAborted();
-  const tasks = planColumns(columns, slices, statistics, threads);
+  const tasks = planColumns({ rows, columns }, slices, statistics, threads);
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const halt = (): void => void Atomics.store(stop, 0, 1);
   signal?.addEventListener('abort', halt, { once: true });

@@ -4,7 +4,7 @@ import type {
   DatasetFeatureStatisticsList,
   FeatureNameStatistics,
 } from '../metadata/index.ts';
-import type { ParquetShape } from '../sources/index.ts';
+import type { ParquetColumn, ParquetShape } from '../sources/index.ts';
 import type { FeaturePair, SliceOf, StatisticsOptions } from '../statistics/index.ts';
 
 /** Statistics of some columns, over all examples. */
@@ -16,31 +16,33 @@ export interface ColumnTask {
   readonly pairs: boolean;
 }
 
-/** What a column takes of a thread, as a share of what a column of numbers does. */
-const TEXT_COST = 2.5;
-/** And its part in pairs. */
+/** What a column of numbers takes to be paired with the others, as a share of what the rest of it does. */
 const PAIRING_COST = 0.2;
 
-/** Tasks a thread: some columns take longer than others, and each task opens the files. */
-const TASKS_PER_THREAD = 2;
+/** The same of a column of texts, by its bytes an example: without a dictionary, or with a large one, texts take longer to tell apart. */
+const TEXT_COST_PER_BYTE = 0.3;
+const MOST_TEXT_COST = 10;
 
 interface Item {
   readonly name: string | undefined;
   readonly cost: number;
 }
 
-/** As many tasks as there are threads, or twice as many, of about equal cost; the dearest first. */
+/** One task a thread, of about equal cost: each opens the files and counts the examples anew, so that more would cost more. */
 export function planColumns(
-  columns: ParquetShape['columns'],
+  { rows, columns }: ParquetShape,
   slices: readonly SliceOf[],
   { weightFeature, weightFeatures = {}, label, crossFeatures }: Partial<StatisticsOptions>,
   threads: number,
 ): ColumnTask[] {
   const isText = ({ type }: { type: string }): boolean => type === 'VARCHAR';
   const paired = columns.filter((column) => isPaired(column.name, crossFeatures) && !isText(column));
-  const items: Item[] = columns.map((column) => ({ name: column.name, cost: isText(column) ? TEXT_COST : 1 }));
+  const items: Item[] = columns.map((column) => {
+    const more = isText(column) ? (TEXT_COST_PER_BYTE * column.bytes) / rows : 0;
+    return { name: column.name, cost: 1 + Math.min(more, MOST_TEXT_COST) };
+  });
   if (crossFeatures !== undefined) items.push({ name: undefined, cost: PAIRING_COST * paired.length });
-  const bins = Array.from({ length: Math.min(items.length, TASKS_PER_THREAD * threads) }, () => ({
+  const bins = Array.from({ length: Math.min(items.length, threads) }, () => ({
     names: new Set<string>(),
     pairs: false,
     cost: 0,
@@ -69,7 +71,7 @@ function isPaired(name: string, crossFeatures: readonly FeaturePair[] | 'all' | 
 
 /** The statistics of all columns, in their order, from those of disjoint ones; of the same slices each. */
 export function joinColumns(
-  columns: ParquetShape['columns'],
+  columns: readonly ParquetColumn[],
   parts: readonly DatasetFeatureStatisticsList[],
 ): DatasetFeatureStatisticsList {
   const order = new Map(columns.map(({ name }, place) => [name, place]));

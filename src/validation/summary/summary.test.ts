@@ -64,9 +64,13 @@ describe('the summary of files', () => {
 
 describe('the plan of columns', () => {
   it('gives each column to one task, with what weighs, labels, slices and pairs it', () => {
-    const columns = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ name, type: name < 'c' ? 'VARCHAR' : 'DOUBLE' }));
+    const columns = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({
+      name,
+      type: name < 'c' ? 'VARCHAR' : 'DOUBLE',
+      bytes: 800,
+    }));
     const options = { weightFeatures: { a: 'd' }, label: 'e', crossFeatures: 'all' } as const;
-    const tasks = planColumns(columns, [{ b: undefined }], options, 2);
+    const tasks = planColumns({ rows: 100, columns }, [{ b: undefined }], options, 2);
     expect(tasks.flatMap(({ features }) => features).sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(tasks.filter(({ pairs }) => pairs)).toHaveLength(1);
     for (const { columns, features, pairs } of tasks) {
@@ -74,6 +78,8 @@ describe('the plan of columns', () => {
       if (features.includes('a')) expect(columns).toContain('d');
       if (pairs) expect(columns).toEqual(expect.arrayContaining(['c', 'd', 'e', 'f']));
     }
-    expect(planColumns(columns.slice(0, 1), [], {}, 8)).toEqual([{ columns: ['a'], features: ['a'], pairs: false }]);
+    expect(planColumns({ rows: 100, columns: columns.slice(0, 1) }, [], {}, 8)).toEqual([
+      { columns: ['a'], features: ['a'], pairs: false },
+    ]);
   });
 });
