@@ -156,6 +156,27 @@ describe('cells', () => {
     );
   });
 
+  it('of words are those of their keys, as the dictionary grows', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(60), { maxLength: 30 }), { maxLength: 6 }), (chunks) => {
+        const [byWords, byKeys] = [new NestedCells(16), new NestedCells(16)];
+        const words: string[] = [];
+        for (const numbers of chunks) {
+          const texts = numbers.map(String);
+          for (const text of texts) if (!words.includes(text)) words.push(text);
+          const keys = Float64Array.from(words, (word) => Number(word) * 2 ** 40);
+          const [codes, expected] = [new Int32Array(texts.length), new Int32Array(texts.length)];
+          const places = Int32Array.from(texts, (text) => words.indexOf(text));
+          byWords.encodeWords({ words, codes: places }, keys, codes, () => {});
+          const given = Float64Array.from(places, (place) => keys[place]);
+          byKeys.encode(given, expected, () => {});
+          expect(codes).toEqual(expected);
+        }
+        expect(byWords.keys()).toEqual(byKeys.keys());
+      }),
+    );
+  });
+
   it('keep the order of numbers', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {

@@ -10,7 +10,7 @@ import {
   marginsOf,
   mutualInformationBits,
 } from './information.ts';
-import { keyOfNumber, NAN_KEY, NestedCells } from './nested-cells.ts';
+import { type Fold, keyOfNumber, NAN_KEY, NestedCells } from './nested-cells.ts';
 import type { SchemaHints } from './options.ts';
 import { isNumeric, isText, placesOf } from './univalent.ts';
 import { perWord } from './words.ts';
@@ -43,8 +43,6 @@ function isEncodable(column: Column): column is Encodable {
   return isNumeric(column) || isText(column);
 }
 
-type Fold = (codes: Int32Array, size: number) => void;
-
 /** Codes of all values of a column. */
 function encodeValues(cells: NestedCells, column: Encodable, categorical: boolean, fold: Fold): Int32Array {
   // Values that are coded are not laid out for their number.
@@ -53,20 +51,19 @@ function encodeValues(cells: NestedCells, column: Encodable, categorical: boolea
   if (column.kind !== 'STRING' && !categorical) {
     const numbers = column.values instanceof Float64Array ? column.values : new Float64Array(column.values);
     cells.encodeNumbers(numbers, codes, fold);
-  } else cells.encode(keysOf(column, count), codes, fold);
+  } else if (column.kind === 'STRING' && column.coded)
+    cells.encodeWords(column.coded, keysOfWords(column.coded.words), codes, fold);
+  else cells.encode(keysOf(column, count), codes, fold);
   return codes;
 }
 
-/** Of texts, and of numbers that are categories. */
+/** Of texts without a dictionary, and of numbers that are categories. */
 function keysOf(column: Encodable, count: number): Float64Array {
   const keys = new Float64Array(count);
   if (column.kind !== 'STRING')
     for (let i = 0; i < count; i++)
       keys[i] = Number.isNaN(column.values[i]) ? NAN_KEY : keyOfText(String(column.values[i]));
-  else if (column.coded) {
-    const wordKeys = keysOfWords(column.coded.words);
-    for (let i = 0; i < count; i++) keys[i] = wordKeys[column.coded.codes[i]];
-  } else for (let i = 0; i < count; i++) keys[i] = keyOfText(column.values[i]);
+  else for (let i = 0; i < count; i++) keys[i] = keyOfText(column.values[i]);
   return keys;
 }
 

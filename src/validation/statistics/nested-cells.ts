@@ -1,5 +1,7 @@
 /** Keys in at most so many cells: each a key by itself at first, later a range of keys, halved in number as they fill. */
 
+import type { CodedTexts } from '../sources/columns.ts';
+
 /** Keys are whole and below this. */
 export const KEYS = 2 ** 53;
 
@@ -24,6 +26,12 @@ const LOW_BITS = 21;
 
 const FIRST_CELLS = 8;
 
+/** Words of a dictionary whose codes are kept: of a larger one they would fill the cache, and memory where there are many slices. */
+const MOST_KEPT_WORDS = 4096;
+
+/** Hears the new code of each old one, and how many there are. */
+export type Fold = (codes: Int32Array, size: number) => void;
+
 /**
  * Cell of a key: ⌊key / 2^shift⌋, with the least shift at which the keys seen lie in at most `capacity` cells. Cells nest, so that
  * cells and shift depend on which keys came and neither on their order nor on how they were cut into shards. A cell is known by a
@@ -37,6 +45,9 @@ export class NestedCells {
   /** Code + 1 by the hash of the cell; 0 is free. */
   private table = new Int32Array(4 * FIRST_CELLS);
   size = 0;
+  /** Of the words of a dictionary their codes, or −1. */
+  private keptWords: readonly string[] | undefined;
+  private kept = new Int32Array(0);
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -46,7 +57,7 @@ export class NestedCells {
    * Codes of keys; those below 0 keep what they are.
    * @param fold is told the new code of each old one whenever cells were made wider
    */
-  encode(keys: Float64Array, codes: Int32Array, fold: (codes: Int32Array, size: number) => void): void {
+  encode(keys: Float64Array, codes: Int32Array, fold: Fold): void {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i];
       if (key < 0) {
@@ -63,14 +74,55 @@ export class NestedCells {
   }
 
   /** Codes of numbers, NaN among them, as `encode` has them of their keys; faster, as keys stay two words. */
-  encodeNumbers(values: Float64Array, codes: Int32Array, fold: (codes: Int32Array, size: number) => void): void {
+  encodeNumbers(values: Float64Array, codes: Int32Array, fold: Fold): void {
     const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
     while (this.encodeHalves(halves, codes) < values.length) this.widen(fold);
+  }
+
+  /**
+   * Codes of words, as `encode` has them of their keys. Those of a dictionary that is not large are kept as long as it comes and
+   * cells stay as wide.
+   * @param keys by word
+   */
+  encodeWords({ words, codes: places }: CodedTexts, keys: Float64Array, codes: Int32Array, fold: Fold): void {
+    if (words.length > MOST_KEPT_WORDS) {
+      const given = new Float64Array(places.length);
+      for (let i = 0; i < places.length; i++) given[i] = keys[places[i]];
+      this.encode(given, codes, fold);
+      return;
+    }
+    this.keep(words);
+    for (let i = 0; i < places.length; i++) {
+      const word = places[i];
+      let code = this.kept[word];
+      if (code < 0) {
+        code = this.codeOf(Math.floor(keys[word] * this.scale));
+        if (code < 0) {
+          this.widen(fold);
+          this.keep(words);
+          // What was encoded has other codes now.
+          i = -1;
+          continue;
+        }
+        this.kept[word] = code;
+      }
+      codes[i] = code;
+    }
+  }
+
+  private keep(words: readonly string[]): void {
+    if (this.keptWords === words && this.kept.length >= words.length) return;
+    const before = this.keptWords === words ? this.kept : undefined;
+    this.kept = new Int32Array(2 * words.length).fill(-1);
+    if (before) this.kept.set(before);
+    this.keptWords = words;
   }
 
   /** How many had codes before one had no room. */
   private encodeHalves(halves: Int32Array, codes: Int32Array): number {
     const { shift } = this;
+    let { table, cells } = this;
+    let mask = table.length - 1;
     const count = halves.length >> 1;
     for (let i = 0; i < count; i++) {
       let low = halves[2 * i];
@@ -90,8 +142,6 @@ export class NestedCells {
         shift < LOW_BITS
           ? (high << (LOW_BITS - shift)) | (low >>> (32 - LOW_BITS + shift))
           : high >>> (shift - LOW_BITS);
-      const { table, cells } = this;
-      const mask = table.length - 1;
       const cell = upper * 2 ** 32 + (lower >>> 0);
       let at = slotOf(upper, lower) & mask;
       let entry = table[at];
@@ -99,15 +149,19 @@ export class NestedCells {
         at = (at + 1) & mask;
         entry = table[at];
       }
-      const code = entry === 0 ? this.codeOf(cell) : entry - 1;
-      if (code < 0) return i;
-      codes[i] = code;
+      if (entry === 0) {
+        entry = this.codeOf(cell) + 1;
+        if (entry === 0) return i;
+        ({ table, cells } = this);
+        mask = table.length - 1;
+      }
+      codes[i] = entry - 1;
     }
     return count;
   }
 
   /** Takes in the cells of another of the same capacity: their codes here. */
-  merge(other: NestedCells, fold: (codes: Int32Array, size: number) => void): Int32Array {
+  merge(other: NestedCells, fold: Fold): Int32Array {
     while (this.shift < other.shift) this.widen(fold);
     const codes = new Int32Array(other.size);
     this.encode(other.keys(), codes, fold);
@@ -147,7 +201,8 @@ export class NestedCells {
     for (const cell of before) this.codeOf(cell);
   }
 
-  private widen(fold: (codes: Int32Array, size: number) => void): void {
+  private widen(fold: Fold): void {
+    this.keptWords = undefined;
     const before = this.cells.slice(0, this.size);
     this.shift++;
     this.scale /= 2;

@@ -120,6 +120,17 @@ class Moments {
   }
 }
 
+/** The weights that were looked at last: those of a chunk serve many features. */
+let lastPositive: Float64Array | undefined;
+
+function arePositive(weights: Float64Array): boolean {
+  if (weights === lastPositive) return true;
+  const { min, nans } = surveyNumbers(weights);
+  const positive = min > 0 && nans === 0;
+  lastPositive = positive ? weights : undefined;
+  return positive;
+}
+
 export class NumericAccumulator {
   private readonly moments = new Moments();
   private readonly weightedMoments: Moments | undefined;
@@ -146,12 +157,12 @@ export class NumericAccumulator {
   add(given: NumberColumn['values'], weights: Float64Array | undefined): void {
     // Of one type, for loops that are compiled for it.
     const values = given instanceof Float64Array ? given : new Float64Array(given);
-    this.addExtremes(values);
+    const nans = this.addExtremes(values);
     this.moments.add(values, undefined);
     this.sketch?.addAll(values);
     if (weights) {
       this.weightedMoments?.add(values, weights);
-      this.twin?.addAll(values, weights);
+      this.twin?.addAll(values, weights, nans === 0 && arePositive(weights));
     }
   }
 
@@ -169,7 +180,8 @@ export class NumericAccumulator {
     if (other.weightedMoments) this.weightedMoments?.merge(other.weightedMoments);
   }
 
-  private addExtremes(values: Float64Array): void {
+  /** Returns how many are NaN. */
+  private addExtremes(values: Float64Array): number {
     const { zeros, nans, ...survey } = surveyNumbers(values);
     let { min, max } = survey;
     this.nans += nans;
@@ -186,6 +198,7 @@ export class NumericAccumulator {
     }
     this.finiteMin = Math.min(this.finiteMin, min);
     this.finiteMax = Math.max(this.finiteMax, max);
+    return nans;
   }
 
   /** Without the common statistics. */

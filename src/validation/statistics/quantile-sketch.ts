@@ -94,6 +94,20 @@ class Buffer {
     }
   }
 
+  /** Values among which there is no NaN, and weights above 0. */
+  addClean(values: Float64Array, weights: Float64Array): void {
+    for (let from = 0; from < values.length; ) {
+      this.makeRoom();
+      this.weights ??= new Float64Array(this.values.length).fill(1);
+      const to = Math.min(values.length, from + this.values.length - this.count);
+      this.values.set(values.subarray(from, to), this.count);
+      this.weights.set(weights.subarray(from, to), this.count);
+      this.count += to - from;
+      from = to;
+      this.tellIfFull();
+    }
+  }
+
   /** All that another holds. */
   addFrom({ values, weights, count }: Buffer): void {
     if (weights) this.addWeighted(values.subarray(0, count), weights);
@@ -194,9 +208,13 @@ export class TwinSketch {
     this.buffer = new Buffer(this.block, () => this.flush());
   }
 
-  /** NaN is left out of both; what does not weigh more than 0, of quantiles by weight. */
-  addAll(values: Numbers, weights: Float64Array): void {
-    this.buffer.addWeighted(values, weights);
+  /**
+   * NaN is left out of both; what does not weigh more than 0, of quantiles by weight.
+   * @param clean whether there is known to be neither: then it is faster
+   */
+  addAll(values: Float64Array, weights: Float64Array, clean = false): void {
+    if (clean) this.buffer.addClean(values, weights);
+    else this.buffer.addWeighted(values, weights);
   }
 
   /** Takes in another of the same options, which stays as it is. */
