@@ -153,7 +153,7 @@ describe('events', () => {
     const item: Item = { id: 'comes-later', kind: 'album', title: 'Better late' };
     expect((await ask<ItemsAnswer>('PUT', '/v1/items', { items: [item] })).json).toMatchObject({ created: 1 });
     let card: unknown;
-    for (let tries = 0; tries < 100 && card === undefined; tries++) {
+    for (const untilMs = Date.now() + 60_000; card === undefined && Date.now() < untilMs; ) {
       const { json } = await ask<Page>('GET', '/v1/listeners/early/home?fresh=true');
       card = json.shelves.flatMap(({ cards }) => cards).find(({ id }) => id === 'comes-later');
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -84,6 +84,12 @@ export const CATALOGUE = {
     message: 'The data directory was written by another version of Shelfwise',
     remedy: 'Run this directory with the version that it names or a later one, which migrates it.',
   },
+  DATA_SCHEMA_CHANGED: {
+    blame: 'caller',
+    status: 409,
+    message: 'The schema has changed since it was looked at',
+    remedy: 'Read the schema again, and say of its newest version what it shall become.',
+  },
   DATA_SCHEMA_NOT_FOUND: {
     blame: 'caller',
     status: 404,

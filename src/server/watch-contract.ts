@@ -144,6 +144,13 @@ export const UndoBody = Type.Object(
     version: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'What to go back to; the one before by default.' }),
     ),
+    newest: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'The newest version that you have seen: refused where somebody has changed the schema since.',
+      }),
+    ),
   },
   closed,
 );

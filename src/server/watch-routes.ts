@@ -7,6 +7,7 @@ import type {
   FeatureOrder,
   PlatformService,
   StatisticsQuery,
+  UndoRequest,
 } from '../platform/index.ts';
 import { PROGRESS_MEDIA_TYPE } from './contract.ts';
 import { answerJob } from './jobs.ts';
@@ -182,7 +183,7 @@ function registerSchemas(app: FastifyInstance, context: RouteContext, platform: 
     handler: ({ params, body: { set, ...request } }) => platform.acceptAnomalies(params.name, set, request),
   });
 
-  app.post<ByName & { Body: { author: string; reason: string; version?: number } }>('/v1/data/schemas/:name/undo', {
+  app.post<ByName & { Body: UndoRequest }>('/v1/data/schemas/:name/undo', {
     schema: {
       operationId: 'undoDataSchema',
       summary: 'Puts a schema back to what it was, as a new version.',

@@ -80,7 +80,12 @@ export function dataKeepsTheContract(): void {
       const body = { set: plays.set.id, paths: [acceptable.path], ...WHO };
       const accepted = (await ask<DataSchemaHistory>('POST', '/v1/data/schemas/play/accept', body)).json;
       expect(accepted.versions[0]).toMatchObject({ version: version + 1, change: 'accepted', ...WHO });
-      const undone = (await ask<DataSchemaHistory>('POST', '/v1/data/schemas/play/undo', WHO)).json;
+      await refusedBodies('POST', '/v1/data/schemas/play/undo', [{ ...WHO, newest: version }], {
+        status: 409,
+        code: 'DATA_SCHEMA_CHANGED',
+      });
+      const undo = { ...WHO, newest: version + 1 };
+      const undone = (await ask<DataSchemaHistory>('POST', '/v1/data/schemas/play/undo', undo)).json;
       expect(undone.versions[0]).toMatchObject({ version: version + 2, change: 'undone' });
       expect((await ask('GET', `/v1/data/schemas/play?version=${version}`)).json).toMatchObject({ text: undone.text });
       await refused(

@@ -127,10 +127,10 @@ async function answer(
     case 'undo':
       return inTurn(async () => {
         nowMs = question.nowMs;
-        const { name, author, reason, version } = question;
+        const { name, request } = question;
         const { version: now } = await schemas.history(name);
-        await schemas.undo(name, author, reason, version);
-        await judgeAgain(name, judgedSince(name, version ?? now - 1));
+        await schemas.undo(name, request);
+        await judgeAgain(name, judgedSince(name, request.version ?? now - 1));
         return changed(name);
       });
     case 'sets': {

@@ -15,6 +15,7 @@ import type {
   StatisticsPage,
   StatisticsQuery,
   TimelineQuery,
+  UndoRequest,
 } from './service.ts';
 
 /** How far it may read, and with what. */
@@ -51,9 +52,7 @@ export type DataQuestion =
   | {
       readonly kind: 'undo';
       readonly name: string;
-      readonly author: string;
-      readonly reason: string;
-      readonly version: number | undefined;
+      readonly request: UndoRequest;
       readonly nowMs: number;
     };
 

@@ -89,11 +89,15 @@ describe('schemas', () => {
       removed: [],
     });
     expect(versions[0].added.map((line) => line.trim())).toEqual(['value: "trial"']);
-    await schemas.undo('examples', 'Bo', 'they did not');
+    const stale = { author: 'Bo', reason: 'they did not', newest: 1 };
+    await expect(schemas.undo('examples', stale)).rejects.toMatchObject({ code: 'DATA_SCHEMA_CHANGED' });
+    await schemas.undo('examples', { ...stale, newest: 2 });
     const after = await schemas.history('examples');
     expect(after.versions[0]).toMatchObject({ version: 3, change: 'undone', author: 'Bo' });
     expect(after.text).toBe((await schemas.history('examples', 1)).text);
-    await expect(schemas.undo('examples', 'Bo', 'again', 9)).rejects.toMatchObject({ code: 'DATA_SCHEMA_NOT_FOUND' });
+    await expect(schemas.undo('examples', { author: 'Bo', reason: 'again', version: 9 })).rejects.toMatchObject({
+      code: 'DATA_SCHEMA_NOT_FOUND',
+    });
   });
 
   it('follow a declaration that changes, but for what people have accepted', async () => {

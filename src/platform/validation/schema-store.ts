@@ -8,7 +8,7 @@ import type { Encoder } from '../../features/index.ts';
 import type { Metadata } from '../../store/index.ts';
 import { type Feature, formatText, parseText, type Schema, withFeatures } from '../../validation/index.ts';
 import { expectedEvents, expectedExamples, type KnownWords, SCHEMA_NAMES } from './expected-schema.ts';
-import type { DataSchema, DataSchemaHistory, SchemaVersion } from './service.ts';
+import type { DataSchema, DataSchemaHistory, SchemaVersion, UndoRequest } from './service.ts';
 import { isEventType } from './spans.ts';
 
 interface StoredVersion {
@@ -36,7 +36,7 @@ export interface Schemas {
   history(name: string, version?: number): Promise<DataSchemaHistory>;
   /** Features in the place of those that are called so. */
   accept(name: string, features: readonly Feature[], author: string, reason: string): Promise<void>;
-  undo(name: string, author: string, reason: string, version?: number): Promise<void>;
+  undo(name: string, request: UndoRequest): Promise<void>;
 }
 
 /** So many are kept; the first of them stands for all before. */
@@ -137,9 +137,11 @@ export function createSchemas(
       const text = formatText('Schema', withFeatures(schema, features));
       await append(name, stored, { author, reason, change: 'accepted', text });
     },
-    async undo(name, author, reason, version) {
+    async undo(name, { author, reason, version, newest }) {
       const stored = await required(name);
       const { version: now } = latest(stored);
+      if (newest !== undefined && newest !== now)
+        throw new ShelfwiseError('DATA_SCHEMA_CHANGED', `${name} is at version ${now}, and was looked at in ${newest}`);
       const wanted = stored.versions.find((one) => one.version === (version ?? now - 1));
       if (wanted === undefined || wanted.version === now)
         throw new ShelfwiseError('DATA_SCHEMA_NOT_FOUND', `${name} has no version ${version ?? now - 1} to go back to`);

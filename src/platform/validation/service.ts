@@ -251,6 +251,15 @@ export interface DataSchemaHistory extends DataSchema {
   readonly versions: readonly SchemaVersion[];
 }
 
+export interface UndoRequest {
+  readonly author: string;
+  readonly reason: string;
+  /** What it shall be as. @default the one before the newest */
+  readonly version?: number | undefined;
+  /** The newest version that the caller has seen; undefined: whichever is. */
+  readonly newest?: number | undefined;
+}
+
 export interface AcceptRequest {
   /** Of the set. */
   readonly paths: readonly string[];
@@ -295,11 +304,8 @@ export interface DataService {
   dataSchema(name: string, version?: number): Promise<DataSchemaHistory>;
   /** Takes anomalies of a set into its schema, and examines the set anew. Throws OPTION_INVALID for what no schema can take in. */
   acceptAnomalies(schema: string, set: string, request: AcceptRequest): Promise<DataSchemaHistory>;
-  /** Puts the schema back to what it was before its last change, or at `version`, as a new version. */
-  undoSchema(
-    name: string,
-    request: { readonly author: string; readonly reason: string; readonly version?: number | undefined },
-  ): Promise<DataSchemaHistory>;
+  /** Puts the schema back, as a new version. Throws DATA_SCHEMA_CHANGED where `newest` is no longer the newest. */
+  undoSchema(name: string, request: UndoRequest): Promise<DataSchemaHistory>;
   /** Reads what is durable now, beside serving; stores statistics and anomalies, and tells the alerts of them. */
   examineData(
     request: ExamineRequest,

@@ -68,8 +68,8 @@ export function createDataWatch(dependencies: {
       await tell(rounds);
       return history;
     },
-    async undoSchema(name, { author, reason, version }) {
-      const question = { kind: 'undo', name, author, reason, version, nowMs: clock.nowMs() } as const;
+    async undoSchema(name, request) {
+      const question = { kind: 'undo', name, request, nowMs: clock.nowMs() } as const;
       const { rounds, ...history } = await ask<'undo'>(question);
       await tell(rounds);
       return history;

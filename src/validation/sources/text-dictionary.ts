@@ -10,18 +10,20 @@ const INLINE_BYTES = 12;
 /** Of a hash beside it. */
 export const HASH_BYTES = 8;
 
-/** Texts after which a dictionary begins anew. */
+/** Texts, and their bytes, after which a dictionary begins anew. */
 const MOST_WORDS = 2 ** 18;
+const MOST_BYTES = 2 ** 26;
 const FIRST_WORDS = 512;
 /** Of what tells a text: 64 bits of hash, its length, its first 4 bytes. */
 const KEY_WORDS = 4;
 
 /**
  * Gives each text a code when it is first met and the same code ever after, so that it is fetched once: its 128 bits of hash,
- * length and first bytes stand for it. Past 2^18 texts it begins anew, with other `words`. Memory: 40 bytes a text and itself.
+ * length and first bytes stand for it. Past 2^18 texts, or 64 MiB of them, it begins anew, with other `words`. Memory: 40 bytes a text and itself.
  */
 export class TextDictionary {
   private words: string[] = [];
+  private bytes = 0;
   /** By code. */
   private keys = new Int32Array(KEY_WORDS * FIRST_WORDS);
   /** Code + 1 by the hash, or 0; at least twice as many as there is room for words. */
@@ -61,6 +63,7 @@ export class TextDictionary {
       if (code < 0) {
         code = words.length;
         words.push(fetchText(bytes, TEXT_BYTES * row, length));
+        this.bytes += length;
         slots[slot] = code + 1;
         keys[KEY_WORDS * code] = low;
         keys[KEY_WORDS * code + 1] = high;
@@ -74,8 +77,9 @@ export class TextDictionary {
 
   /** For so many texts, none of which may have been met. */
   private makeRoom(count: number): void {
-    if (this.words.length + count > MOST_WORDS && this.words.length > 0) {
+    if (this.words.length > 0 && (this.words.length + count > MOST_WORDS || this.bytes > MOST_BYTES)) {
       this.words = [];
+      this.bytes = 0;
       this.slots.fill(0);
     }
     const before = this.keys.length / KEY_WORDS;

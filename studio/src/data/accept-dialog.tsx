@@ -19,8 +19,8 @@ export function AcceptDialog({ finding: { anomaly, report }, notify, onClose }: 
   const queries = useQueryClient();
   const { name, version } = report.schema;
   const undo = useMutation({
-    mutationFn: ({ author, reason, version: before }: Signature & { readonly version: number }) =>
-      undoSchema(name, { author, reason: `Undone: ${reason}`, version: before }),
+    mutationFn: ({ author, reason, accepted }: Signature & { readonly accepted: number }) =>
+      undoSchema(name, { author, reason: `Undone: ${reason}`, version: accepted - 1, newest: accepted }),
     onSuccess: async (history) => {
       await queries.invalidateQueries({ queryKey: ['data'] });
       notify({ text: `Undone: the schema ${name} is as before, in version ${history.version}.` });
@@ -41,7 +41,7 @@ export function AcceptDialog({ finding: { anomaly, report }, notify, onClose }: 
       onSent={(history, signature) => {
         notify({
           text: `Accepted: version ${history.version} of the schema ${name} takes it in.`,
-          action: { label: 'Undo', run: () => undo.mutate({ ...signature, version: history.version - 1 }) },
+          action: { label: 'Undo', run: () => undo.mutate({ ...signature, accepted: history.version }) },
         });
         return queries.invalidateQueries({ queryKey: ['data'] });
       }}

@@ -117,8 +117,9 @@ export function acceptAnomalies(schema: string, acceptance: Acceptance): Promise
 export interface SchemaUndo {
   readonly author: string;
   readonly reason: string;
-  /** The one before where it is left out. */
-  readonly version?: number;
+  readonly version: number;
+  /** The newest that was on show: what others have changed since is not taken back unseen. */
+  readonly newest: number;
 }
 
 export function undoSchema(name: string, undo: SchemaUndo): Promise<DataSchemaHistory> {

@@ -87,7 +87,13 @@ export function Schema({ search, stream, notify }: SchemaProps) {
         </div>
       )}
       {back !== undefined && data !== undefined && (
-        <UndoDialog name={data.name} version={back} notify={notify} onClose={() => setBack(undefined)} />
+        <UndoDialog
+          name={data.name}
+          version={back}
+          newest={data.versions[0]?.version ?? data.version}
+          notify={notify}
+          onClose={() => setBack(undefined)}
+        />
       )}
     </>
   );

@@ -9,18 +9,20 @@ interface UndoDialogProps {
   readonly name: string;
   /** That it shall be as. */
   readonly version: number;
+  /** The newest on show. */
+  readonly newest: number;
   readonly notify: Notify;
   readonly onClose: () => void;
 }
 
-export function UndoDialog({ name, version, notify, onClose }: UndoDialogProps) {
+export function UndoDialog({ name, version, newest, notify, onClose }: UndoDialogProps) {
   const queries = useQueryClient();
   return (
     <SignedDialog
       title={`Back to version ${version}?`}
       example="too early"
       sends={`Back to version ${version}`}
-      send={(signature) => undoSchema(name, { ...signature, version })}
+      send={(signature) => undoSchema(name, { ...signature, version, newest })}
       onSent={(history) => {
         notify({ text: `Version ${history.version} of the schema ${name} is as version ${version} was.` });
         return queries.invalidateQueries({ queryKey: ['data'] });
