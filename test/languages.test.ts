@@ -35,7 +35,7 @@ const cardsOf = (page: Page): PageCard[] => page.shelves.flatMap(({ cards }) => 
 
 /** Asks until a page has the shelf: most are drawn, and the catalogue follows its items within a second. */
 async function until(ask: () => Promise<Page>, kind: string): Promise<PageShelf> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; ) {
     const found = shelf(await ask(), kind);
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));

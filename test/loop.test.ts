@@ -339,7 +339,7 @@ describe('rights', () => {
       for (const { id: item } of [...filler.slice(0, 3), ...LIMITED]) await play(id, item);
     }
     // The catalogue's columns follow its items within a moment.
-    for (let tries = 0; tries < 100; tries++) {
+    for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; ) {
       if (cardIds(await server.home('premium-swede', 'fresh=true')).includes('for-all')) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -339,7 +339,7 @@ it('shelfwise playlists prints them', async () => {
 });
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; ) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -5,8 +5,8 @@ import { setPriority } from 'node:os';
 const NICENESS = 5;
 
 /**
- * The calling thread, and those that it starts from now on, give way to the others of the process: what works behind serving never
- * takes a core that a request waits for. Only Linux knows the priority of a thread (setpriority(2): 0 is the caller); elsewhere it
+ * The calling thread, and those that it starts from now on, give way to the others of the process: a request seldom waits
+ * for what works behind serving. Only Linux knows the priority of a thread (setpriority(2): 0 is the caller); elsewhere it
  * is the whole process's, and stays as it is.
  */
 export function giveWay(): void {
