@@ -16,12 +16,15 @@ export interface ColumnTask {
   readonly pairs: boolean;
 }
 
-/** What a column of numbers takes to be paired with the others, as a share of what the rest of it does. */
-const PAIRING_COST = 0.2;
+// What a column takes of a thread, where one of numbers alone takes 1 (measured by `npm run bench -- stats`).
 
-/** The same of a column of texts, by its bytes an example: without a dictionary, or with a large one, texts take longer to tell apart. */
-const TEXT_COST_PER_BYTE = 0.3;
-const MOST_TEXT_COST = 10;
+const WEIGHING_COST = 0.5;
+const LABEL_COST = 0.4;
+/** Of a column of numbers, to be paired with the others. */
+const PAIRING_COST = 0.2;
+/** Of a column of texts, by its bytes an example: without a dictionary, or with a large one, texts take longer to tell apart. */
+const TEXT_COST_PER_BYTE = 0.5;
+const MOST_TEXT_COST = 20;
 
 interface Item {
   readonly name: string | undefined;
@@ -37,9 +40,10 @@ export function planColumns(
 ): ColumnTask[] {
   const isText = ({ type }: { type: string }): boolean => type === 'VARCHAR';
   const paired = columns.filter((column) => isPaired(column.name, crossFeatures) && !isText(column));
+  const cost = 1 + (weightFeature === undefined ? 0 : WEIGHING_COST) + (label === undefined ? 0 : LABEL_COST);
   const items: Item[] = columns.map((column) => {
     const more = isText(column) ? (TEXT_COST_PER_BYTE * column.bytes) / rows : 0;
-    return { name: column.name, cost: 1 + Math.min(more, MOST_TEXT_COST) };
+    return { name: column.name, cost: cost + Math.min(more, MOST_TEXT_COST) };
   });
   if (crossFeatures !== undefined) items.push({ name: undefined, cost: PAIRING_COST * paired.length });
   const bins = Array.from({ length: Math.min(items.length, threads) }, () => ({
