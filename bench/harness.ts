@@ -1,6 +1,6 @@
 /** Starts the server under measurement in a process of its own and asks it for its CPU time. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openPlatform } from '../src/platform/index.ts';
 import { createDemoWorld } from '../src/simulation/index.ts';
@@ -85,11 +85,19 @@ export function freshDir(name: string): string {
 
 const END_MS = Date.UTC(2026, 10, 1);
 
-/** A data directory with a demo world of this size, imported and fitted; kept between runs. */
+/** A data directory with a demo world of this size: a copy, so that no run begins with what those before it have left. */
 export async function preparedDir(items: number, listeners: number): Promise<string> {
+  const world = await preparedWorld(items, listeners);
+  const dir = freshDir('home');
+  cpSync(world, dir, { recursive: true });
+  return dir;
+}
+
+/** Imported and fitted once, kept between runs. */
+async function preparedWorld(items: number, listeners: number): Promise<string> {
   const dir = `${ROOT}world-${items}-${listeners}`;
-  const marker = `${ROOT}world-${items}-${listeners}.json`;
-  if (existsSync(marker)) return (JSON.parse(readFileSync(marker, 'utf8')) as { dir: string }).dir;
+  const marker = `${dir}.ready`;
+  if (existsSync(marker)) return dir;
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(ROOT, { recursive: true });
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -102,7 +110,7 @@ export async function preparedDir(items: number, listeners: number): Promise<str
   say(`${events} events in; fitting`);
   await platform.fit({});
   await platform.close();
-  writeFileSync(marker, JSON.stringify({ dir }));
+  writeFileSync(marker, '');
   return dir;
 }
 
