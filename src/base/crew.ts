@@ -4,6 +4,7 @@
  */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { messageOf, ShelfwiseError, toldError } from './errors.ts';
+import { threadScript } from './thread-script.ts';
 
 export interface CrewOptions {
   /** Of the threads, for who looks at them. */
@@ -46,7 +47,7 @@ export function startCrew<Task, Reply>(
   base: string,
   { name: title, count, equipment }: CrewOptions,
 ): Crew<Task, Reply> {
-  const file = new URL(`${name}.${base.endsWith('.ts') ? 'ts' : 'js'}`, base);
+  const file = threadScript(name, base);
   const workers = Array.from({ length: count }, () => new Worker(file, { workerData: equipment, name: title }));
   /** Why a thread is no more; also of one that has no task, or none yet. */
   const dead = new Map<Worker, Error>();

@@ -9,3 +9,4 @@ export * from './priority.ts';
 export * from './quantiles.ts';
 export * from './rng.ts';
 export * from './statistics.ts';
+export * from './thread-script.ts';

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ByteWriter } from '../base/index.ts';
-import { type DecisionRecord, decisionIntact, decodeDecision, encodeDecision, recordIdOf } from './index.ts';
+import {
+  type DecisionRecord,
+  decisionIntact,
+  decodeDecision,
+  encodeDecision,
+  recordIdOf,
+  recordTimeMsOf,
+} from './index.ts';
 
 const hash = '0'.repeat(32);
 const plain: DecisionRecord = {
@@ -51,6 +58,17 @@ describe('the stored form of a record', () => {
       expect(decodeDecision(bytes)).toEqual(record);
       expect(decisionIntact(bytes)).toBe(true);
       expect(recordIdOf(bytes)).toBe(record.decisionId);
+    }
+  });
+
+  it('tells its time without the rest, and none where it is cut off before it', () => {
+    for (const record of [plain, { ...plain, marks: ['flagged'] as const }]) {
+      const bytes = stored(record);
+      expect(recordTimeMsOf(bytes)).toBe(record.atMs);
+      // Format, id, seed, listener, policy, time.
+      const end = 1 + 27 + 16 + 33 + 14 + 8;
+      expect(recordTimeMsOf(bytes.subarray(0, end))).toBe(record.atMs);
+      for (let length = 0; length < end; length++) expect(recordTimeMsOf(bytes.subarray(0, length))).toBeNaN();
     }
   });
 

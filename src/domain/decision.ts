@@ -265,13 +265,19 @@ export function recordIdOf(bytes: Uint8Array): string {
 /** The time for which a record was decided, epoch milliseconds, without reading the rest; NaN for what is no record. */
 export function recordTimeMsOf(bytes: Uint8Array): number {
   if (recordIdOf(bytes) === '') return Number.NaN;
-  const reader = new ByteReader(bytes);
-  reader.u8();
-  reader.bytes();
-  reader.raw(16);
-  reader.bytes();
-  reader.bytes();
-  return reader.f64();
+  try {
+    const reader = new ByteReader(bytes);
+    reader.u8();
+    // Id, seed, listener, policy.
+    reader.bytes();
+    reader.raw(16);
+    reader.bytes();
+    reader.bytes();
+    return reader.f64();
+  } catch (error) {
+    if (error instanceof ShelfwiseError && error.code === 'DECISION_CORRUPT') return Number.NaN;
+    throw error;
+  }
 }
 
 /** Reads what `encodeDecision` wrote; throws `DECISION_CORRUPT`. The digest is the business of `decisionIntact`. */

@@ -1,10 +1,11 @@
 /** Threads that work behind serving, and give way to it from the first on. */
 import { Worker } from 'node:worker_threads';
+import { threadScript } from '../base/index.ts';
 
 /**
  * Starts a thread that gives way (`giveWay`) before it loads its script: loading is most of its first second.
  * @param name what it is called where threads are listed
- * @param data what the script finds in its `workerData`
+ * @param data what the script finds in its `workerData`, beside `script`
  */
 export function startBehind(script: URL, name: string, data: object): Worker {
   const workerData: Behind = { ...data, script: script.href };
@@ -14,9 +15,4 @@ export function startBehind(script: URL, name: string, data: object): Worker {
 /** What such a thread begins with. */
 export interface Behind {
   readonly script: string;
-}
-
-/** The script of a thread beside the module that starts it: `.ts` from sources, `.js` in the package. */
-export function threadScript(name: string, besides: string): URL {
-  return new URL(`./${name}.${besides.endsWith('.ts') ? 'ts' : 'js'}`, besides);
 }

@@ -4,10 +4,10 @@
  * transfer.
  */
 import type { Worker } from 'node:worker_threads';
-import { messageOf, ShelfwiseError, toldError } from '../base/index.ts';
+import { messageOf, ShelfwiseError, threadScript, toldError } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { LogPosition, Retained } from '../store/index.ts';
-import { startBehind, threadScript } from './behind.ts';
+import { startBehind } from './behind.ts';
 import { askForEnd, createEndingMemory, type EndingMemory } from './ending.ts';
 import type { ErasedListener } from './erased.ts';
 import type { Erasing, StreamName } from './erasure-jobs.ts';

@@ -1,5 +1,6 @@
 /** `fitEmbedding` in a thread of its own, so that the caller's thread goes on meanwhile. */
 import { Worker } from 'node:worker_threads';
+import { threadScript } from '../base/index.ts';
 import type { Epoch } from '../domain/index.ts';
 import type { FitOptions } from './fit.ts';
 import type { Interactions } from './interactions.ts';
@@ -21,8 +22,7 @@ export function fitEmbeddingApart(interactions: Interactions, options: ApartOpti
   const { onProgress, signal, ...settings } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) throw signal.reason;
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./fit-thread.${extension}`, import.meta.url), {
+    const worker = new Worker(threadScript('fit-thread', import.meta.url), {
       workerData: { interactions, options: settings } satisfies FitThreadData,
       name: 'embedding',
     });

@@ -1,6 +1,7 @@
 /** The history of a demo world, made in a thread of its own while its caller works on what came before. */
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { threadScript } from '../base/index.ts';
 import type { IncomingEvent } from '../domain/index.ts';
 import type { DemoWorldOptions } from './world.ts';
 
@@ -25,8 +26,7 @@ export const TAKEN_AT_ONCE = 16;
 
 /** Starts the thread at once. To be closed in any case. */
 export function historyBatches(options: WorldOptions, rows: number): HistoryBatches {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./history-thread.${extension}`, import.meta.url), {
+  const worker = new Worker(threadScript('history-thread', import.meta.url), {
     workerData: { options, rows } satisfies HistoryThreadData,
     name: 'demo history',
   });

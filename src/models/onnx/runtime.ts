@@ -8,7 +8,7 @@
  * its port lets it finish what it is at and end by itself.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { ShelfwiseError } from '../../base/index.ts';
+import { ShelfwiseError, threadScript } from '../../base/index.ts';
 import type { OnnxEngine } from './engine.ts';
 import type { ElementType } from './format.ts';
 import { type Numbers, Value } from './operators/index.ts';
@@ -105,8 +105,7 @@ class RuntimeEngine implements OnnxEngine {
   private start(): Session {
     const { port1, port2 } = new MessageChannel();
     const signal = new Int32Array(new SharedArrayBuffer(4));
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./runtime-thread.${extension}`, import.meta.url), {
+    const worker = new Worker(threadScript('runtime-thread', import.meta.url), {
       workerData: { bytes: this.bytes, port: port2, signal } satisfies RuntimeThreadData,
       transferList: [port2],
       name: 'onnx',

@@ -4,7 +4,7 @@
  * trees, since tasks have nothing in common.
  */
 import { Worker } from 'node:worker_threads';
-import { ShelfwiseError } from '../../base/index.ts';
+import { ShelfwiseError, threadScript } from '../../base/index.ts';
 import { createTaskRunner, type Material } from './tasks.ts';
 import type { Workspace, WorkspaceShape } from './workspace.ts';
 
@@ -36,12 +36,11 @@ export interface Crew {
 export function startCrew(workspace: Workspace, shape: WorkspaceShape, material: Material): Crew {
   const { control, memory } = workspace;
   const own = createTaskRunner(workspace, material, 0);
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   let failure: Error | undefined;
   const failed = Promise.withResolvers<void>();
   const workers = Array.from({ length: shape.threads - 1 }, (_, i) => {
     const workerData: ThreadData = { shape, memory, material, thread: i + 1 };
-    const worker = new Worker(new URL(`./boosting-thread.${extension}`, import.meta.url), {
+    const worker = new Worker(threadScript('boosting-thread', import.meta.url), {
       workerData,
       name: 'boosting',
     });

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { parse } from 'yaml';
-import { messageOf, SECOND_MS, ShelfwiseError } from '../../base/index.ts';
+import { messageOf, SECOND_MS, ShelfwiseError, threadScript } from '../../base/index.ts';
 import type { LoadedModule } from './load-thread.ts';
 
 /** In this order where there are several. */
@@ -65,8 +65,7 @@ function parsed(file: string): unknown {
 }
 
 function run(file: string): Promise<LoadedModule & { readonly type: 'loaded' }> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const thread = new Worker(new URL(`./load-thread.${extension}`, import.meta.url), {
+  const thread = new Worker(threadScript('load-thread', import.meta.url), {
     workerData: file,
     name: 'configuration',
     stdout: false,

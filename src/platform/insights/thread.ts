@@ -3,10 +3,9 @@
  * It begins at the first question, or once the platform has run for a few seconds; serving never waits for it.
  */
 import { existsSync } from 'node:fs';
-import { ShelfwiseError } from '../../base/index.ts';
+import { ShelfwiseError, threadScript } from '../../base/index.ts';
 import type { BotRules } from '../../signals/index.ts';
 import { createAskingThread } from '../asking-thread.ts';
-import { threadScript } from '../behind.ts';
 import { type Answers, type Asked, type Ends, type Follow, type Question, snapshotFile } from './questions.ts';
 
 export interface InsightsThread {

@@ -3,9 +3,9 @@
  * that only reads. What a training made is
  * stored and registered when it is whole; a training that is stopped, or cut off with its process, leaves nothing.
  */
-import { type Clock, messageOf, ShelfwiseError, toldError } from '../../base/index.ts';
+import { type Clock, messageOf, ShelfwiseError, threadScript, toldError } from '../../base/index.ts';
 import type { EncoderShape } from '../../features/index.ts';
-import { startBehind, threadScript } from '../behind.ts';
+import { startBehind } from '../behind.ts';
 import { askForEnd, createEndingMemory } from '../ending.ts';
 import type { Epochs } from '../epochs.ts';
 import { resolveComparison } from '../evaluation/compare-job.ts';

@@ -104,9 +104,12 @@ describe('a day without examples', () => {
 it('a day is read from where the logs stood two days before it began', async () => {
   const setOf = async (place: Places | undefined) => {
     const { sets, places, examiner } = examinerOf();
-    if (place !== undefined)
-      for (const nowMs of [at('2026-10-29T23:59:00'), at('2026-10-30T00:00:00')])
-        places.note({ ...ends, ...place, nowMs });
+    if (place !== undefined) {
+      places.note({ ...ends, ...place, nowMs: at('2026-10-29T23:59:00') });
+      // The days after: from where the logs stood before these, all of the day would be passed over.
+      for (const day of ['2026-10-30', '2026-10-31', '2026-11-01'])
+        places.note({ ...ends, ...stood[1], nowMs: at(`${day}T00:00:00`) });
+    }
     await examine(examiner, 'training', '2026-11-01');
     return { stored: sets.get('training/2026-11-01'), list: sets.statistics('training/2026-11-01') };
   };

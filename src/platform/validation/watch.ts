@@ -1,7 +1,6 @@
 /** Data validation as the platform's thread sees it: a thread that examines and answers, and alerts that hear of what it found. */
-import type { Clock } from '../../base/index.ts';
+import { type Clock, threadScript } from '../../base/index.ts';
 import { createAskingThread } from '../asking-thread.ts';
-import { threadScript } from '../behind.ts';
 import type { Epochs } from '../epochs.ts';
 import type { Flushing } from '../flushing.ts';
 import type { Alerting } from './alerting.ts';

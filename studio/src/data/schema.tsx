@@ -35,7 +35,8 @@ export function Schema({ search, stream, notify }: SchemaProps) {
     enabled: exists,
     placeholderData: keepPreviousData,
   });
-  const [back, setBack] = useState<number>();
+  /** What to go back to, and the newest version when that was asked. */
+  const [back, setBack] = useState<{ readonly version: number; readonly newest: number }>();
   if (schemas.error !== null) return <Failure failure={schemas.error} onRetry={() => void schemas.refetch()} />;
   if (schemas.data === undefined) return <Skeleton heightPx={420} />;
   if (schemas.data.length === 0)
@@ -79,7 +80,12 @@ export function Schema({ search, stream, notify }: SchemaProps) {
                   isShown={one.version === data.version}
                   isNewest={at === 0}
                   canUndo={data.versions.length > 1}
-                  onBack={() => setBack(at === 0 ? one.version - 1 : one.version)}
+                  onBack={() =>
+                    setBack({
+                      version: at === 0 ? one.version - 1 : one.version,
+                      newest: data.versions[0]?.version ?? one.version,
+                    })
+                  }
                 />
               ))}
             </ol>
@@ -87,13 +93,7 @@ export function Schema({ search, stream, notify }: SchemaProps) {
         </div>
       )}
       {back !== undefined && data !== undefined && (
-        <UndoDialog
-          name={data.name}
-          version={back}
-          newest={data.versions[0]?.version ?? data.version}
-          notify={notify}
-          onClose={() => setBack(undefined)}
-        />
+        <UndoDialog name={data.name} {...back} notify={notify} onClose={() => setBack(undefined)} />
       )}
     </>
   );
