@@ -38,11 +38,15 @@ describe('the products of columns', () => {
         ),
         weights: fc.option(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: rows, maxLength: rows })),
         all: fc.boolean(),
+        // What blocks before have left behind.
+        dirt: fc.constantFrom(0, 7, Number.NaN, Infinity),
       }),
     );
     fc.assert(
-      fc.property(block, ({ columns, weights, all }) => {
+      fc.property(block, ({ columns, weights, all, dirt }) => {
         const rows = columns[0].length;
+        for (let c = 0; c < COLUMNS; c++) products.column(c).fill(dirt);
+        products.weights.fill(dirt);
         for (const [c, values] of columns.entries()) products.column(c).set(values);
         if (weights) products.weights.set(weights);
         products.centre(columns.length, rows, weights !== null);

@@ -40,6 +40,7 @@ export class ColumnProducts {
   readonly rows: number;
   /** Of each column over the rows in which it has a number. */
   readonly means: Float64Array;
+  /** Of the rows: finite and not negative, where `centre` is told that there are weights. */
   readonly weights: Float64Array;
   private readonly exports: ProductExports;
   /** Bytes from column to column. */
@@ -98,6 +99,8 @@ export class ColumnProducts {
     this.isWeighted = weighted;
     this.gapped = 0;
     this.isMultiplied = false;
+    // What a block before left there would weigh the pad: 0 times NaN is NaN.
+    if (weighted && rows % 2 === 1) this.memory[this.weightsAddress / 8 + rows] = 0;
     this.total = weighted ? exports.sumOf(this.weightsAddress, rows) : rows;
     for (let c = 0; c < columns; c++) {
       const values = departures + c * stride;

@@ -78,6 +78,21 @@ describe('pairs of numeric features', () => {
     );
   });
 
+  it('have nothing of weights that are no weights, neither their own nor those of others before', () => {
+    const rows = (count: number, wrong?: number): Row[] =>
+      Array.from({ length: count }, (_, i) => ({ x: (3 * i) % 7, y: i, z: [], w: i === 5 ? (wrong ?? 1) : 1 }));
+    const options = { weightFeature: 'w' };
+    const clean = crossOf(rows(5), options);
+    for (const wrong of [Number.NaN, Infinity, -2]) {
+      const statistics = statisticsOf(rows(21, wrong), options).extract();
+      expect(statistics.crossFeatures![0].numCrossStats).toEqual(crossOf(rows(21, 0), options)[0].numCrossStats);
+      expect(statistics.weightedNumExamples).toBe(20);
+      const { mean } = statistics.features![0].numStats!.weightedNumericStats!;
+      expect(mean).toBe(rows(21).reduce((sum, { x }, i) => sum + (i === 5 ? 0 : x!), 0) / 20);
+      expect(crossOf(rows(5), options)).toEqual(clean);
+    }
+  });
+
   it('are all of them, by name, each once; values of lists do not count', () => {
     const rows = [1, 2, 3].map((x) => ({ x, y: -2 * x, z: x === 3 ? [1, 2] : [x], w: 1 }));
     const crosses = crossOf(rows, { crossFeatures: 'all' });

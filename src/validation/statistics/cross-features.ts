@@ -74,7 +74,10 @@ class PairMoments {
 /** Rows that are multiplied at a time: six columns of so many stay in the first-level cache, or nearly. */
 const BLOCK_ROWS = 1024;
 
-/** Shared by all, as what is written into it is used up at once; as many columns as were ever needed. */
+/**
+ * Held by `CrossFeatures.add` alone, which writes a block and takes its pairs before it returns: it awaits nothing, so that no two
+ * chunks of a thread meet in it. Each thread has its own; as many columns as were ever needed.
+ */
 let shared: ColumnProducts | undefined;
 
 function productsOf(columns: number): ColumnProducts {

@@ -1,5 +1,6 @@
 /** Statistics of a dataset as a combiner: create, add chunks, merge, extract. */
 import { ShelfwiseError } from '../../base/index.ts';
+import { surveyNumbers } from '../../kernels/index.ts';
 import type { DatasetFeatureStatistics } from '../metadata/index.ts';
 import { type Chunk, type Column, isOneEach } from '../sources/columns.ts';
 import { CrossFeatures } from './cross-features.ts';
@@ -105,6 +106,7 @@ export class DatasetStatistics {
   }
 }
 
+/** One an example, each finite and not negative, so that all that is weighted means the same by them. */
 function weightsOf(chunk: Chunk, name: string): Float64Array {
   const column = chunk.columns.find((each) => each.name === name);
   const wrong = (why: string) => new ShelfwiseError('STATISTICS_COLUMN_MISMATCH', `the weights in ${name} ${why}`);
@@ -114,5 +116,9 @@ function weightsOf(chunk: Chunk, name: string): Float64Array {
   const { offsets, valid } = level;
   for (let i = 0; i < chunk.rows && !isOneEach(level); i++)
     if (valid?.[i] === 0 || offsets[i + 1] - offsets[i] !== 1) throw wrong('are not one per example');
-  return new Float64Array(column.values);
+  const weights = new Float64Array(column.values);
+  const { min, max, nans } = surveyNumbers(weights);
+  if (nans > 0 || min < 0 || max === Infinity)
+    for (let i = 0; i < weights.length; i++) if (!(weights[i] > 0 && weights[i] < Infinity)) weights[i] = 0;
+  return weights;
 }

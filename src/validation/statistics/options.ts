@@ -23,7 +23,7 @@ export interface StatisticsOptions {
   readonly epsilon: number;
   /** Distinct texts of a feature up to which counts are exact; beyond, a count is too low by at most 1 / so many of all. @default 65536 */
   readonly trackedValues: number;
-  /** Column with one weight per example. @default none: no weighted statistics */
+  /** Column with one weight per example; one that is negative, NaN or infinite is 0. @default none: no weighted statistics */
   readonly weightFeature: string | undefined;
   /** Weight columns of single features, by path, instead. @default {} */
   readonly weightFeatures: Readonly<Record<string, string>>;
