@@ -18,7 +18,7 @@ export {
   type NetworkShape,
 } from './network.ts';
 export { type AdamRates, type Moments, NetworkTrainer } from './network-trainer.ts';
-export { createNumberSort, type NumberSort } from './number-sort.ts';
+export { createNumberSort, NUMBER_SORT_LIMIT, type NumberSort } from './number-sort.ts';
 export { type NumberSurvey, surveyNumbers } from './number-survey.ts';
 export { createEmptyScan, createScan, dotRows, type VectorScan } from './scan.ts';
 export { createTreeScorer, type TreeArrays, type TreeScorer } from './trees.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../base/index.ts';
-import { createNumberSort } from './number-sort.ts';
+import { createNumberSort, NUMBER_SORT_LIMIT } from './number-sort.ts';
 
 const sorter = createNumberSort(4000);
 
@@ -25,6 +25,13 @@ function expectSorted(numbers: readonly number[]): void {
 }
 
 describe('the sort of doubles', () => {
+  it('has room for as many as it says, and refuses more', () => {
+    // What is not written to takes no memory of the machine.
+    expect(createNumberSort(NUMBER_SORT_LIMIT).values).toHaveLength(NUMBER_SORT_LIMIT);
+    const refused = expect.objectContaining({ code: 'KERNEL_MEMORY' });
+    expect(() => createNumberSort(1.01 * NUMBER_SORT_LIMIT)).toThrow(refused);
+  });
+
   it('sorts any of them as comparing does, with their weights', () => {
     fc.assert(fc.property(fc.array(fc.double({ noNaN: true }), { maxLength: 600 }), expectSorted), { numRuns: 60 });
   });

@@ -19,7 +19,10 @@ export interface NumberSort {
 
 const COUNT_WORDS = 6 * 2048;
 
-/** Memory: 48 bytes a number. Throws `KERNEL_MEMORY` beyond about 89 million. */
+/** Numbers that fit into the memory of a module, with some to spare. */
+export const NUMBER_SORT_LIMIT = 89_000_000;
+
+/** Memory: 48 bytes a number. Throws `KERNEL_MEMORY` beyond about `NUMBER_SORT_LIMIT`. */
 export function createNumberSort(capacity: number): NumberSort {
   const words = [2 * capacity, 2 * capacity, 4 * capacity, 4 * capacity, COUNT_WORDS];
   const { exports, regions } = instantiateModule<SortExports>('statistics', words);

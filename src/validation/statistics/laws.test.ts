@@ -2,9 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../base/index.ts';
+import { NUMBER_SORT_LIMIT } from '../../kernels/index.ts';
 import type { DatasetFeatureStatistics, FeatureNameStatistics } from '../metadata/index.ts';
 import { DatasetStatistics, QuantileSketch, type Quantiles } from './index.ts';
-import { TwinSketch } from './quantile-sketch.ts';
+import { sizesOf, TwinSketch } from './quantile-sketch.ts';
+import { SummaryStack, summaryOfSorted } from './quantile-summary.ts';
+import { capacityFor } from './sorting.ts';
 import { chunkOf, expectNear, FLOAT, INT, STRING } from './statistics-testing.ts';
 import { ValueCounts } from './value-counts.ts';
 
@@ -112,21 +115,34 @@ describe('statistics of shards', () => {
 });
 
 /** The greatest departure of a boundary's rank from the rank asked for, as a share of the weight. */
-function rankError(quantiles: Quantiles, values: readonly number[], weights: readonly number[]): number {
-  const parts = quantiles.values.length - 1;
-  const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let worst = 0;
-  for (const [r, boundary] of quantiles.values.entries()) {
-    let [below, upTo] = [0, 0];
-    for (const i of order) {
-      if (values[i] < boundary) below += weights[i];
-      if (values[i] <= boundary) upTo += weights[i];
+function rankError({ values: boundaries }: Quantiles, values: ArrayLike<number>, weights?: ArrayLike<number>): number {
+  const parts = boundaries.length - 1;
+  /** What weighs first at each boundary: what lies below it, and what lies up to it. */
+  const [below, upTo] = [new Float64Array(parts + 2), new Float64Array(parts + 2)];
+  const firstThat = (from: number, holds: (boundary: number) => boolean): number => {
+    let [low, high] = [from, parts + 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (holds(boundaries[middle])) high = middle;
+      else low = middle + 1;
     }
-    const wanted = (r / parts) * total;
-    worst = Math.max(worst, Math.max(0, below - wanted, wanted - upTo) / total);
+    return low;
+  };
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const [value, weight] = [values[i], weights ? weights[i] : 1];
+    const reached = firstThat(0, (boundary) => boundary >= value);
+    upTo[reached] += weight;
+    below[firstThat(reached, (boundary) => boundary > value)] += weight;
+    total += weight;
   }
-  return worst;
+  let [worst, least, most] = [0, 0, 0];
+  for (let r = 0; r <= parts; r++) {
+    least += below[r];
+    most += upTo[r];
+    worst = Math.max(worst, least - (r / parts) * total, (r / parts) * total - most);
+  }
+  return worst / total;
 }
 
 describe('the quantile sketch', () => {
@@ -138,23 +154,73 @@ describe('the quantile sketch', () => {
     'of few values': (_, uniform) => Math.floor(uniform * 12),
   };
 
-  it.each(Object.entries(SHAPES))('keeps its rank error over one pass and over shards: %s', (_, shape) => {
-    const rng = createRng(11);
-    const n = 60_000;
-    const values = Array.from({ length: n }, (_x, i) => shape(i, rng.uniform()));
-    const weights = values.map((_x, i) => 1 + (i % 3));
-    const whole = new QuantileSketch({ epsilon: 0.01 });
-    const shards = Array.from({ length: 7 }, () => new QuantileSketch({ epsilon: 0.01 }));
-    for (let i = 0; i < n; i++) {
-      whole.add(values[i], weights[i]);
-      shards[Math.floor((i * 7) / n)].add(values[i], weights[i]);
+  // Some 30 buffers, of which shards fill 1 to 7: their summaries meet at every level.
+  const MANY = { options: { epsilon: 0.01 }, count: 1_000_000, bound: 0.0006 };
+  // Some 100 buffers, of few values each.
+  const COARSE = { options: { epsilon: 0.25, maxValues: 60_000 }, count: 60_000, bound: 0.045 };
+  const cases = Object.entries(SHAPES).flatMap(([name, shape]) =>
+    [MANY, COARSE].flatMap((size) => [false, true].map((weighted) => ({ name, shape, weighted, ...size }))),
+  );
+
+  it.each(cases)(
+    'keeps its rank error over one pass and over shards: $count, $name, weighted: $weighted',
+    ({ shape, weighted, options, count, bound }) => {
+      const rng = createRng(11);
+      const values = Float64Array.from({ length: count }, (_x, i) => shape(i, rng.uniform()));
+      const weights = weighted ? values.map((_x, i) => 1 + (i % 3)) : undefined;
+      const whole = new QuantileSketch(options);
+      whole.addAll(values, weights);
+      const merged = new QuantileSketch(options);
+      for (let shard = 0; shard < 7; shard++) {
+        const [from, to] = [shard, shard + 1].map((k) => Math.floor((k * (k + 1) * count) / 56));
+        const sketch = new QuantileSketch(options);
+        sketch.addAll(values.subarray(from, to), weights?.subarray(from, to));
+        merged.merge(sketch);
+      }
+      for (const sketch of [whole, merged]) {
+        const quantiles = sketch.quantiles(100);
+        expect(rankError(quantiles, values, weights)).toBeLessThanOrEqual(bound);
+        expect(quantiles.values[0]).toBe(values.reduce((a, b) => Math.min(a, b)));
+        expect(quantiles.values[100]).toBe(values.reduce((a, b) => Math.max(a, b)));
+      }
+    },
+  );
+
+  it('holds values one by one as it holds many at once', () => {
+    const rng = createRng(2);
+    const values = Float64Array.from({ length: 50_000 }, () => rng.uniform());
+    const weights = values.map((_, i) => i % 3);
+    const [single, together] = [new QuantileSketch({ epsilon: 0.1 }), new QuantileSketch({ epsilon: 0.1 })];
+    for (const [i, value] of values.entries()) single.add(value, weights[i]);
+    together.addAll(
+      values.filter((_, i) => weights[i] > 0),
+      weights.filter((weight) => weight > 0),
+    );
+    expect(single.quantiles(50)).toEqual(together.quantiles(50));
+  });
+
+  it.each([1, 4, 100, 1000])('holds for as few values as %d', (maxValues) => {
+    const values = Float64Array.from({ length: 500 }, (_, i) => i);
+    const sketch = new QuantileSketch({ epsilon: 0.5, maxValues });
+    for (let from = 0; from < 500; from += 100) sketch.addAll(values.subarray(from, from + 100));
+    expect(rankError(sketch.quantiles(4), values)).toBeLessThanOrEqual(0.5);
+  });
+
+  it('buffers no more than 2^20 values, however small epsilon is', () => {
+    for (const epsilon of [0.01, 1e-4, 1e-6]) {
+      const { capacity } = sizesOf({ epsilon });
+      expect(capacityFor(capacity)).toBeLessThanOrEqual(2 ** 20);
     }
-    const merged = new QuantileSketch({ epsilon: 0.01 });
-    for (const shard of shards) merged.merge(shard);
-    expect(rankError(whole.quantiles(100), values, weights)).toBeLessThanOrEqual(0.01);
-    expect(rankError(merged.quantiles(100), values, weights)).toBeLessThanOrEqual(0.01);
-    expect(merged.quantiles(4).values[0]).toBe(values.reduce((a, b) => Math.min(a, b)));
-    expect(merged.quantiles(4).values[4]).toBe(values.reduce((a, b) => Math.max(a, b)));
+    const values = Float64Array.from({ length: 2 ** 20 + 9 }, (_, i) => i);
+    const sketch = new QuantileSketch({ epsilon: 1e-6 });
+    sketch.addAll(values);
+    expect(rankError(sketch.quantiles(100), values)).toBeLessThanOrEqual(1e-6);
+  });
+
+  it('has a sorter of what fits, rather than none, for more than half of it', () => {
+    expect(capacityFor(33_000)).toBe(65_536);
+    expect(capacityFor(2 ** 26 + 1)).toBe(NUMBER_SORT_LIMIT);
+    expect(capacityFor(NUMBER_SORT_LIMIT + 1)).toBe(NUMBER_SORT_LIMIT + 1);
   });
 
   it('of values by count and by weight at once has the quantiles of two sketches', () => {
@@ -173,9 +239,8 @@ describe('the quantile sketch', () => {
     expect(twin.byCount(50)).toEqual(counted.quantiles(50));
     expect(twin.byWeight(50)).toEqual(weighed.quantiles(50));
     shards[0].merge(shards[1]);
-    const ones = Array.from(values, () => 1);
-    expect(rankError(shards[0].byCount(50), [...values], ones)).toBeLessThanOrEqual(0.01);
-    expect(rankError(shards[0].byWeight(50), [...values], [...weights])).toBeLessThanOrEqual(0.01);
+    expect(rankError(shards[0].byCount(50), values)).toBeLessThanOrEqual(0.01);
+    expect(rankError(shards[0].byWeight(50), values, weights)).toBeLessThanOrEqual(0.01);
   });
 
   it('is exact and of no order while values are few', () => {
@@ -192,6 +257,27 @@ describe('the quantile sketch', () => {
         expect(merged.quantiles(10)).toEqual(whole.quantiles(10));
       }),
     );
+  });
+});
+
+describe('a stack of summaries', () => {
+  it('holds about as many entries a level, however much was pushed', () => {
+    const rng = createRng(4);
+    const [block, epsilon, buffers] = [500, 0.02, 500];
+    const stack = new SummaryStack(block, epsilon);
+    const all = new Float64Array(buffers * 2000);
+    for (let from = 0; from < all.length; from += 2000) {
+      const buffer = Float64Array.from({ length: 2000 }, () => rng.uniform()).sort();
+      all.set(buffer, from);
+      stack.push(summaryOfSorted(buffer, block));
+    }
+    const { size, values, maxRanks } = stack.with(summaryOfSorted(new Float64Array(0)));
+    // 111110100 in binary: of six levels.
+    expect(size).toBeLessThanOrEqual(6 * (block + 3));
+    expect(size).toBeGreaterThan(5 * block);
+    expect(maxRanks[size - 1]).toBe(all.length);
+    all.sort();
+    expect([values[0], values[size - 1]]).toEqual([all[0], all[all.length - 1]]);
   });
 });
 

@@ -26,23 +26,36 @@ const FIRST_BUFFER = 64;
 /** Blocks a buffer: the more, the fewer summaries are merged, and the more is held. */
 const BLOCKS = 16;
 
-/** Entries of a summary: of so many levels each adds 1 / block to the error. */
-function blockOf({ epsilon = 0.01, maxValues = 2 ** 32 }: QuantileSketchOptions): number {
+/** Values of a buffer at most, however small epsilon is: the sorter that all share takes 48 bytes for each. */
+const MOST_BUFFERED = 2 ** 20;
+
+const EPSILON = 0.01;
+
+interface Sizes {
+  readonly epsilon: number;
+  /** Entries of a summary: of so many levels each adds 1 / block to the error. */
+  readonly block: number;
+  /** Values of a full buffer. Where it is less than a block, its summaries are exact until they hold more than one. */
+  readonly capacity: number;
+}
+
+export function sizesOf({ epsilon = EPSILON, maxValues = 2 ** 32 }: QuantileSketchOptions): Sizes {
   let block = 2;
   for (let level = 1; 2 ** level * block < maxValues; level++) block = Math.ceil(level / epsilon) + 1;
-  return block;
+  return { epsilon, block, capacity: Math.min(BLOCKS * block, MOST_BUFFERED) };
 }
 
 /** Values that are gathered before they are summarised, with their weights from when one came that is not 1. */
-class Buffer {
+class ValueBuffer {
   private readonly capacity: number;
   private readonly onFull: () => void;
-  private values = new Float64Array(FIRST_BUFFER);
+  private values: Float64Array;
   private weights: Float64Array | undefined;
   count = 0;
 
-  constructor(block: number, onFull: () => void) {
-    this.capacity = BLOCKS * block;
+  constructor(capacity: number, onFull: () => void) {
+    this.capacity = capacity;
+    this.values = new Float64Array(Math.min(FIRST_BUFFER, this.capacity));
     this.onFull = onFull;
   }
 
@@ -109,7 +122,7 @@ class Buffer {
   }
 
   /** All that another holds. */
-  addFrom({ values, weights, count }: Buffer): void {
+  addFrom({ values, weights, count }: ValueBuffer): void {
     if (weights) this.addWeighted(values.subarray(0, count), weights);
     else this.addAll(values.subarray(0, count));
   }
@@ -143,18 +156,21 @@ class Buffer {
 
 /**
  * A value reported as the q-quantile has a rank within `epsilon · total` of `q · total`, whatever the order of the values and
- * however sketches were merged. Exact, and in the order of arrival of no consequence, until `16 · block` values have come,
- * `block = ⌈levels / epsilon⌉ + 1`; then about `levels · block` entries of 32 bytes are held, `levels ≤ log2(maxValues)`.
+ * however sketches were merged. Exact, and in the order of arrival of no consequence, until min(16 · block, 2^20) values have
+ * come, `block = ⌈levels / epsilon⌉ + 1`. Memory: 8 bytes for each of so many values, 16 where they are weighted, and then about
+ * `levels · block` entries of 32 bytes, `levels ≤ log2(maxValues)`; by default 0.3 MB and 1.4 MB. Besides, all sketches share 48
+ * bytes for each value of the greatest buffer, at most 48 MiB.
  */
 export class QuantileSketch {
-  private readonly buffer: Buffer;
+  private readonly buffer: ValueBuffer;
   private readonly block: number;
   private readonly stack: SummaryStack;
 
   constructor(options: QuantileSketchOptions = {}) {
-    this.block = blockOf(options);
-    this.stack = new SummaryStack(this.block);
-    this.buffer = new Buffer(this.block, () => this.flush());
+    const { epsilon, block, capacity } = sizesOf(options);
+    this.block = block;
+    this.stack = new SummaryStack(block, epsilon);
+    this.buffer = new ValueBuffer(capacity, () => this.flush());
   }
 
   /** NaN and weights that are not positive are left out. */
@@ -196,16 +212,17 @@ export class QuantileSketch {
  * once.
  */
 export class TwinSketch {
-  private readonly buffer: Buffer;
+  private readonly buffer: ValueBuffer;
   private readonly block: number;
   private readonly counted: SummaryStack;
   private readonly weighed: SummaryStack;
 
   constructor(options: QuantileSketchOptions = {}) {
-    this.block = blockOf(options);
-    this.counted = new SummaryStack(this.block);
-    this.weighed = new SummaryStack(this.block);
-    this.buffer = new Buffer(this.block, () => this.flush());
+    const { epsilon, block, capacity } = sizesOf(options);
+    this.block = block;
+    this.counted = new SummaryStack(block, epsilon);
+    this.weighed = new SummaryStack(block, epsilon);
+    this.buffer = new ValueBuffer(capacity, () => this.flush());
   }
 
   /**

@@ -10,7 +10,7 @@ export interface Summary {
 }
 
 /** Grows as it is filled; its columns are longer than its size. */
-export class Scratch implements Summary {
+export class ScratchSummary implements Summary {
   size = 0;
   values = new Float64Array(0);
   weights = new Float64Array(0);
@@ -42,15 +42,16 @@ export class Scratch implements Summary {
   }
 }
 
-// Two, as what is merged may be what was summarised; each is used up within one call of a sketch.
-const summarised = new Scratch();
-const merged = new Scratch();
+// Two, as what is merged may be what was summarised. Held by who wrote one last, until the next call of what writes it: a sketch
+// copies out what it keeps before it returns, and nothing is awaited between. Each thread has its own.
+const summarised = new ScratchSummary();
+const merged = new ScratchSummary();
 
 /**
  * Distinct values of what is sorted, with exact ranks by their number: all, or about `most`, so that of the others at most
  * ⌊number / most⌋ lie between two that stay. The least and the greatest stay.
  */
-export function summaryOfSorted(order: Float64Array, most = Infinity): Scratch {
+export function summaryOfSorted(order: Float64Array, most = Infinity): ScratchSummary {
   const count = order.length;
   const out = summarised.start(Math.min(count, most + 2));
   const { values, weights, minRanks, maxRanks } = out;
@@ -84,7 +85,7 @@ function endOfRun(order: Float64Array, start: number): number {
 }
 
 /** All distinct values of what is sorted, with exact ranks by weight; those that weigh nothing are left out. */
-export function summaryOfWeighted(order: Float64Array, weighing: Float64Array): Scratch {
+export function summaryOfWeighted(order: Float64Array, weighing: Float64Array): ScratchSummary {
   const count = order.length;
   const out = summarised.start(count);
   const { values, weights, minRanks, maxRanks } = out;
@@ -107,15 +108,20 @@ export function summaryOfWeighted(order: Float64Array, weighing: Float64Array): 
 /** One summary a level, of 2^level buffers; where two meet they go to the next together. */
 export class SummaryStack {
   private readonly most: number;
+  private readonly epsilon: number;
   private readonly levels: (Summary | undefined)[] = [];
 
-  /** @param most entries of a summary, about */
-  constructor(most: number) {
+  /**
+   * @param most entries of a summary, about
+   * @param epsilon share of the weight that may come to lie between two entries
+   */
+  constructor(most: number, epsilon: number) {
     this.most = most;
+    this.epsilon = epsilon;
   }
 
   /** A summary of a full buffer, of about `most` entries. */
-  push(summary: Scratch): void {
+  push(summary: ScratchSummary): void {
     this.carry(summary, 0);
   }
 
@@ -137,10 +143,10 @@ export class SummaryStack {
       const met = this.levels[level];
       if (!met) {
         while (this.levels.length < level) this.levels.push(undefined);
-        this.levels[level] = carried instanceof Scratch ? carried.copy() : carried;
+        this.levels[level] = carried instanceof ScratchSummary ? carried.copy() : carried;
         return;
       }
-      const both = compress(mergeSummaries(carried, met), this.most + 1);
+      const both = compress(mergeSummaries(carried, met), this.most + 1, this.epsilon);
       // The next merge writes where this one stands.
       carried = this.levels[level + 1] ? both.copy() : both;
       this.levels[level] = undefined;
@@ -149,7 +155,7 @@ export class SummaryStack {
 }
 
 /** Both at once: ranks add up, of values that only one side has by those of its neighbours on the other. */
-function mergeSummaries(a: Summary, b: Summary): Scratch {
+function mergeSummaries(a: Summary, b: Summary): ScratchSummary {
   const out = merged.start(a.size + b.size);
   const { values, weights, minRanks, maxRanks } = out;
   const { size: sizeA, values: valuesA, weights: weightsA, minRanks: minA, maxRanks: maxA } = a;
@@ -194,11 +200,14 @@ function mergeSummaries(a: Summary, b: Summary): Scratch {
   return out;
 }
 
-/** At most about `hint` entries, each hiding at most total / hint of rank; the least and the greatest value stay. In place. */
-export function compress(summary: Scratch, hint: number): Scratch {
+/**
+ * About `hint` entries, between which at most total / hint or `epsilon · total` of rank is hidden, whichever is more: of what was
+ * compressed before, only the latter leaves room for fewer entries. The least and the greatest value stay. In place.
+ */
+export function compress(summary: ScratchSummary, hint: number, epsilon = 0): ScratchSummary {
   const { size, values, weights, minRanks, maxRanks } = summary;
   if (size <= hint) return summary;
-  const slack = maxRanks[size - 1] / hint;
+  const slack = maxRanks[size - 1] * Math.max(1 / hint, epsilon);
   let [kept, last, credit] = [1, 0, 0];
   const keep = (at: number): void => {
     values[kept] = values[at];

@@ -1,16 +1,24 @@
 /** Numbers in order, with the weight of each, in memory that all calls share: what is given is to be used up before the next. */
-import { createNumberSort, type NumberSort } from '../../kernels/index.ts';
+import { createNumberSort, NUMBER_SORT_LIMIT, type NumberSort } from '../../kernels/index.ts';
 
 const FIRST_CAPACITY = 2 ** 12;
 
+/**
+ * Held by who called last, until the next call: each uses up what it was given before it returns, and nothing is awaited between.
+ * Each thread has its own.
+ */
 let sorter: NumberSort | undefined;
 
 function sorterOf(count: number): NumberSort {
-  if (sorter && sorter.capacity >= count) return sorter;
+  if (!sorter || sorter.capacity < count) sorter = createNumberSort(capacityFor(count));
+  return sorter;
+}
+
+/** The next power of two, lest each buffer that is a little larger make a new sorter; or what fits, while the numbers do. */
+export function capacityFor(count: number): number {
   let capacity = FIRST_CAPACITY;
   while (capacity < count) capacity *= 2;
-  sorter = createNumberSort(capacity);
-  return sorter;
+  return Math.max(count, Math.min(capacity, NUMBER_SORT_LIMIT));
 }
 
 /** The first `count` values in order, −0 before 0. NaN must not be among them. */
