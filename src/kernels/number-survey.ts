@@ -23,6 +23,7 @@ interface Surveyor {
   readonly look: (count: number) => void;
 }
 
+/** Held by `surveyNumbers` alone, from the copy to the result, in which nothing is awaited or called back; each thread has its own. */
 let surveyor: Surveyor | undefined;
 
 function createSurveyor(): Surveyor {

@@ -10,6 +10,7 @@ export interface ListLevel {
 }
 
 const ONES = Int32Array.from({ length: 2 ** 16 + 1 }, (_, i) => i);
+/** Levels that were given out, by their elements: they are read, never written, so that any column of any chunk may hold one. */
 const sharedOnes = new Map<number, ListLevel>();
 
 /** A level in which every element holds exactly one: of chunks of usual sizes always the same. */

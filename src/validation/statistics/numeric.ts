@@ -120,7 +120,7 @@ class Moments {
   }
 }
 
-/** The weights that were looked at last: those of a chunk serve many features. */
+/** The weights that were looked at last: those of a chunk serve many features. Known by identity, as nobody writes into weights that are given out. */
 let lastPositive: Float64Array | undefined;
 
 function arePositive(weights: Float64Array): boolean {
