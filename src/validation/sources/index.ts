@@ -23,15 +23,7 @@ export {
   typeOf,
 } from './columns.ts';
 export { type CsvOptions, inferCsvTypes, readCsvChunks } from './csv.ts';
-export {
-  type ParquetColumn,
-  type ParquetShape,
-  parquetShape,
-  type QueryOptions,
-  readQueryChunks,
-  readTableChunks,
-  type TableFormat,
-} from './tables.ts';
+export { type QueryOptions, readQueryChunks, readTableChunks, type TableFormat } from './tables.ts';
 
 export type GivenCsvOptions = { readonly [K in keyof CsvOptions]?: CsvOptions[K] | undefined };
 

@@ -87,11 +87,20 @@ export interface ParquetShape {
   readonly columns: readonly ParquetColumn[];
 }
 
-/** Reads no examples. @throws as `readTableChunks` does */
-export async function parquetShape(file: string): Promise<ParquetShape> {
-  requireFile(file);
+/** Of each file in turn; reads no examples. @throws as `readTableChunks` does */
+export async function* parquetShapes(files: readonly string[]): AsyncGenerator<ParquetShape> {
   const database = await openDatabase();
   const connection = await database.connect();
+  try {
+    for (const file of files) yield await shapeOf(connection, file);
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
+}
+
+async function shapeOf(connection: DuckDBConnection, file: string): Promise<ParquetShape> {
+  requireFile(file);
   try {
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${text(file)})`);
     const counted = await connection.runAndReadAll(`SELECT count(*) FROM read_parquet(${text(file)})`);
@@ -106,9 +115,6 @@ export async function parquetShape(file: string): Promise<ParquetShape> {
   } catch (error) {
     const [reason] = messageOf(error).split('\n', 1);
     throw unreadable(file, 'parquet', reason, error);
-  } finally {
-    connection.closeSync();
-    database.closeSync();
   }
 }
 

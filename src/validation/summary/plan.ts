@@ -4,7 +4,7 @@ import type {
   DatasetFeatureStatisticsList,
   FeatureNameStatistics,
 } from '../metadata/index.ts';
-import type { ParquetColumn, ParquetShape } from '../sources/index.ts';
+import type { ParquetColumn, ParquetShape } from '../sources/tables.ts';
 import type { FeaturePair, SliceOf, StatisticsOptions } from '../statistics/index.ts';
 
 /** Statistics of some columns, over all examples. */
@@ -12,6 +12,8 @@ export interface ColumnTask {
   /** Columns to read: the features, and those that weigh, label, slice or pair them. */
   readonly columns: readonly string[];
   readonly features: readonly string[];
+  /** Weight columns of single ones of the features. */
+  readonly weightFeatures: Readonly<Record<string, string>>;
   /** Whether pairs of columns are correlated. */
   readonly pairs: boolean;
 }
@@ -35,18 +37,19 @@ interface Item {
 export function planColumns(
   { rows, columns }: ParquetShape,
   slices: readonly SliceOf[],
-  { weightFeature, weightFeatures = {}, label, crossFeatures }: Partial<StatisticsOptions>,
+  { features: wanted, weightFeature, weightFeatures = {}, label, crossFeatures }: Partial<StatisticsOptions>,
   threads: number,
 ): ColumnTask[] {
   const isText = ({ type }: { type: string }): boolean => type === 'VARCHAR';
   const paired = columns.filter((column) => isPaired(column.name, crossFeatures) && !isText(column));
   const cost = 1 + (weightFeature === undefined ? 0 : WEIGHING_COST) + (label === undefined ? 0 : LABEL_COST);
-  const items: Item[] = columns.map((column) => {
+  const items: Item[] = featuresOf(columns, wanted).map((column) => {
     const more = isText(column) ? (TEXT_COST_PER_BYTE * column.bytes) / rows : 0;
     return { name: column.name, cost: cost + Math.min(more, MOST_TEXT_COST) };
   });
   if (crossFeatures !== undefined) items.push({ name: undefined, cost: PAIRING_COST * paired.length });
-  const bins = Array.from({ length: Math.min(items.length, threads) }, () => ({
+  // Examples are counted, features or not.
+  const bins = Array.from({ length: Math.max(1, Math.min(items.length, threads)) }, () => ({
     names: new Set<string>(),
     pairs: false,
     cost: 0,
@@ -58,15 +61,34 @@ export function planColumns(
     else bin.names.add(name);
   }
   const besides = [...slices.flatMap((slice) => Object.keys(slice)), label, weightFeature];
+  const features = new Set(items.map(({ name }) => name));
   return bins
     .toSorted((a, b) => b.cost - a.cost)
-    .map(({ names, pairs }): ColumnTask => {
-      const needed = new Set([...names, ...besides, ...[...names].map((name) => weightFeatures[name])]);
+    .map(({ names, pairs }, task): ColumnTask => {
+      // Weights of what is no feature are looked for too, as one thread does.
+      const weighs = Object.entries(weightFeatures).filter(
+        ([name]) => names.has(name) || (task === 0 && !features.has(name)),
+      );
+      const needed = new Set([...names, ...besides, ...weighs.map(([, weight]) => weight)]);
       if (pairs) for (const { name } of paired) needed.add(name);
       const inOrder = (wanted: ReadonlySet<string | undefined>): string[] =>
         columns.flatMap(({ name }) => (wanted.has(name) ? [name] : []));
-      return { columns: inOrder(needed), features: inOrder(names), pairs };
+      return {
+        columns: inOrder(needed),
+        features: inOrder(names),
+        weightFeatures: Object.fromEntries(weighs),
+        pairs,
+      };
     });
+}
+
+/** The columns that become features. */
+export function featuresOf(
+  columns: readonly ParquetColumn[],
+  wanted: StatisticsOptions['features'],
+): readonly ParquetColumn[] {
+  const names = wanted && new Set(wanted);
+  return names ? columns.filter(({ name }) => names.has(name)) : columns;
 }
 
 function isPaired(name: string, crossFeatures: readonly FeaturePair[] | 'all' | undefined): boolean {

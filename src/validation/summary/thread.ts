@@ -25,10 +25,10 @@ export type ThreadReply =
 const TOLD_CHUNKS = 64;
 
 joinCrew<ColumnTask, ThreadReply, ThreadEquipment>(({ files, slices, statistics, rows, stop }) => {
-  return async ({ columns, features, pairs }, onProgress) => {
+  return async ({ columns, features, weightFeatures, pairs }, onProgress) => {
     try {
       const crossFeatures = pairs ? statistics.crossFeatures : undefined;
-      const summary = new SlicedStatistics(slices, { ...statistics, features, crossFeatures });
+      const summary = new SlicedStatistics(slices, { ...statistics, features, weightFeatures, crossFeatures });
       let [read, chunks] = [0, 0];
       for await (const chunk of readExamples(files, {}, new Set(columns))) {
         if (Atomics.load(stop, 0) !== 0) return { kind: 'stopped' };
