@@ -109,6 +109,10 @@ async function preparedWorld(items: number, listeners: number): Promise<string> 
   const events = await inEnvelopes(world.history(), (rows) => platform.ingest(rows));
   say(`${events} events in; fitting`);
   await platform.fit({});
+  // What threads behind serving make of a history they make of it once, and not while something is measured.
+  say('fitted; counting');
+  await platform.insights.shelves(1);
+  await platform.examineData({});
   await platform.close();
   writeFileSync(marker, '');
   return dir;

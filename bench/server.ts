@@ -1,7 +1,7 @@
 /** The process under measurement: the platform with its real HTTP server, and an echo of stored bytes as the baseline. */
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { fastify } from 'fastify';
-import { collectRarely, systemClock } from '../src/base/index.ts';
+import { collectRarely, helpersGiveWay, systemClock } from '../src/base/index.ts';
 import { openPlatform } from '../src/platform/index.ts';
 import { createServer } from '../src/server/index.ts';
 import { openEventLog } from '../src/store/index.ts';
@@ -20,6 +20,7 @@ export interface ServerSettings {
 const settings = JSON.parse(process.argv[2]) as ServerSettings;
 // As `shelfwise up` does.
 collectRarely();
+helpersGiveWay();
 const platform = await openPlatform({
   dataDir: settings.dataDir,
   pageLifetimeMs: 0,

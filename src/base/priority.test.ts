@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { getPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -41,5 +42,25 @@ describe.runIf(process.platform === 'linux')('a thread that gives way', () => {
        new Worker(new URL('${inner.replaceAll("'", '%27')}')).once('message', (nice) => parentPort.postMessage(nice));`,
     );
     expect(said).toBe(Math.min(19, before + 5));
+  });
+});
+
+describe.runIf(process.platform === 'linux')('helpers of V8', () => {
+  it('give way by five, and no other thread does', () => {
+    const source = `
+      import { readdirSync, readFileSync } from 'node:fs';
+      import { getPriority } from 'node:os';
+      import { helpersGiveWay } from '${new URL('./priority.ts', import.meta.url).href}';
+      helpersGiveWay();
+      const of = (name) => readdirSync('/proc/self/task')
+        .filter((id) => readFileSync('/proc/self/task/' + id + '/comm', 'utf8').startsWith('V8Worker') === (name === 'helpers'))
+        .map((id) => getPriority(Number(id)));
+      console.log(JSON.stringify({ helpers: of('helpers'), others: of('others') }));`;
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', source], { encoding: 'utf8' });
+    const { helpers, others } = JSON.parse(out) as { helpers: number[]; others: number[] };
+    const own = getPriority();
+    expect(helpers.length).toBeGreaterThan(0);
+    expect(new Set(helpers)).toEqual(new Set([Math.min(19, own + 5)]));
+    expect(new Set(others)).toEqual(new Set([own]));
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { FastifyInstance } from 'fastify';
-import { collectRarely, SECOND_MS } from '../../base/index.ts';
+import { collectRarely, helpersGiveWay, SECOND_MS } from '../../base/index.ts';
 import type { Configuration } from '../../platform/index.ts';
 import { logTo } from '../client.ts';
 import { dataDirOf, type GlobalOptions, print, type Run, untilStopped } from '../command.ts';
@@ -69,6 +69,7 @@ async function up(run: Run, options: UpOptions): Promise<void> {
   const { createServer, listen } = await import('../../server/index.ts');
   const { server = {}, settings } = await configurationUp(run, options);
   collectRarely();
+  helpersGiveWay();
   const platform = await withProgress(
     cli,
     `Opening ${dataDir}`,
