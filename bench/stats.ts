@@ -81,7 +81,10 @@ interface Measured {
 }
 
 function inOwnProcess(part: keyof typeof PARTS, file: string): Measured {
-  const out = execFileSync(process.execPath, [import.meta.filename, part, file], { encoding: 'utf8' });
+  // As `bin/shelfwise` has it: threads load what is compiled already. The first part fills it for all that follow.
+  const cache = fileURLToPath(new URL('../node_modules/.cache/shelfwise', import.meta.url));
+  const env = { NODE_COMPILE_CACHE: cache, ...process.env };
+  const out = execFileSync(process.execPath, [import.meta.filename, part, file], { encoding: 'utf8', env });
   return JSON.parse(out) as Measured;
 }
 

@@ -1,5 +1,14 @@
 /** What a platform is opened with. Deployment settings stand here; what changes pages are the tunables of `home/`. */
-import { type Clock, DAY_MS, MINUTE_MS, requireRange, resolveOptions, systemClock } from '../base/index.ts';
+import {
+  type Clock,
+  DAY_MS,
+  freshSeed,
+  MINUTE_MS,
+  requireRange,
+  resolveOptions,
+  type Seed,
+  systemClock,
+} from '../base/index.ts';
 import { type HomeTunables, type PlaylistSettings, resolvePlaylistSettings, resolveTunables } from '../home/index.ts';
 import { type BotRules, DEFAULT_BOT_RULES } from '../signals/index.ts';
 import type { ConfigurationSource } from './configuration/source.ts';
@@ -19,6 +28,8 @@ export interface PlatformOptions {
   readonly dataDir: string;
   /** @default the machine's clock */
   readonly clock: Clock;
+  /** Gives each decision its seed and id. @default from the system's generator; anything that repeats is for tests alone */
+  readonly freshSeed: () => Seed;
   /** @default silent */
   readonly logger: PlatformLogger;
   /** @default DEFAULT_TUNABLES */
@@ -65,6 +76,7 @@ export interface PlatformOptions {
 export const PLATFORM_DEFAULTS: PlatformOptions = {
   dataDir: '.shelfwise',
   clock: systemClock,
+  freshSeed,
   logger: silentLogger,
   home: {},
   playlists: {},

@@ -4,7 +4,7 @@
  * gives the rows further down of a decision that stands.
  */
 import type { KeyObject } from 'node:crypto';
-import { type Clock, freshSeed, MINUTE_MS, messageOf, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
+import { type Clock, MINUTE_MS, messageOf, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
 import {
   type DecisionMark,
   type DecisionRecord,
@@ -93,6 +93,7 @@ export interface HomesDependencies {
   /** Told of pages that could not be served again. */
   readonly onTrouble: (what: string, error: string) => void;
   readonly clock: Clock;
+  readonly freshSeed: () => Seed;
   readonly pageLifetimeMs: number;
   /** The rows of a record with scores, computed again. */
   readonly explain: (record: DecisionRecord, secret: KeyObject) => readonly RenderedRow[];
@@ -320,8 +321,8 @@ export function createHomes(dependencies: HomesDependencies): Homes {
     const last = stands ? standing.at(pageKey, { nowMs, ...askedOf(asked) }) : undefined;
     const { carried, keptRanks } = query.fresh || last === undefined ? NOTHING_KEPT : keptOf(last);
 
-    const seed: Seed = freshSeed();
-    const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
+    const seed: Seed = dependencies.freshSeed();
+    const decisionId = decisionIdOf(nowMs, seedToBytes(dependencies.freshSeed()));
     const wanted = query.policyId ?? tunables.policy;
     const isHeldOut = query.policyId === undefined && dependencies.isHeldOut(listener.key);
     // Who gets popularity anyway misses nothing: their pages are not degraded.

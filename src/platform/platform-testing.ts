@@ -2,7 +2,15 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HOUR_MS, type ManualClock, manualClock, ShelfwiseError } from '../base/index.ts';
+import {
+  createRng,
+  HOUR_MS,
+  type ManualClock,
+  manualClock,
+  type Rng,
+  type Seed,
+  ShelfwiseError,
+} from '../base/index.ts';
 import type { Page } from '../domain/index.ts';
 import type { PolicyId } from '../home/index.ts';
 import type { PlatformOptions } from './config.ts';
@@ -23,6 +31,16 @@ export function removeDirs(): void {
 }
 
 /** Without a learner of its own, in small segments, everybody drawn by the same policy. */
+/** Where the seeds of a directory go on, however often it is opened: ids of decisions are not given twice. */
+const seeds = new Map<string, Rng>();
+
+/** Seeds that are the same in every run: what a test draws does not differ from one day to the next. */
+function seedsOf(dataDir: string): () => Seed {
+  const rng = seeds.get(dataDir) ?? createRng(1);
+  seeds.set(dataDir, rng);
+  return () => Uint32Array.from({ length: 4 }, () => rng.uint32());
+}
+
 export const open = (
   dataDir: string,
   clock: ManualClock,
@@ -37,6 +55,7 @@ export const open = (
       segmentBytes: 16 * 1024,
       pageLifetimeMs: HOUR_MS,
       popularityHoldout: 0,
+      freshSeed: seedsOf(dataDir),
       ...options,
     },
     adapters,

@@ -2,7 +2,7 @@
  * Rankings of candidates that a caller brings: decided, recorded, and found again by the id that the caller gave, so that what
  * comes back under that id is credited to the decision. The ids are kept for as long as a reward may be earned.
  */
-import { type Clock, freshSeed, HOUR_MS, ShelfwiseError, seedToBytes } from '../base/index.ts';
+import { type Clock, HOUR_MS, type Seed, ShelfwiseError, seedToBytes } from '../base/index.ts';
 import {
   type DecisionMark,
   type Device,
@@ -93,6 +93,7 @@ export interface RankingDependencies {
   readonly isFlagged: (listenerKey: string, profile: ListenerProfile) => boolean;
   readonly store: OnlineStore;
   readonly clock: Clock;
+  readonly freshSeed: () => Seed;
 }
 
 /** What only the composition root asks. */
@@ -185,11 +186,11 @@ export function createRankings(dependencies: RankingDependencies): OwnRankings {
       const marks: DecisionMark[] = isProfiled ? [] : ['unprofiled'];
       if (policyOff) marks.push('policy-off');
       if (dependencies.isFlagged(listener.key, listener.profile)) marks.push('flagged');
-      const decisionId = decisionIdOf(nowMs, seedToBytes(freshSeed()));
+      const decisionId = decisionIdOf(nowMs, seedToBytes(dependencies.freshSeed()));
       const { record, view, ranked } = ranker.rank(
         {
           decisionId,
-          seed: freshSeed(),
+          seed: dependencies.freshSeed(),
           listenerKey: listener.key,
           profile: { ...profile, market, tier },
           readState: () => {

@@ -108,6 +108,7 @@ export function createServing(dependencies: {
     vocabularies,
     onTrouble,
     clock,
+    freshSeed: options.freshSeed,
     pageLifetimeMs: options.pageLifetimeMs,
     explain: (record, secret) => explainRecord(record, secret, replayEpochs, replayDecider),
     onServed(ms, policyId, degraded) {
@@ -128,6 +129,7 @@ export function createServing(dependencies: {
     isFlagged: traffic.isFlagged,
     store,
     clock,
+    freshSeed: options.freshSeed,
   });
 
   return {
