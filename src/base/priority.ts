@@ -22,8 +22,12 @@ export function giveWay(): void {
 export function helpersGiveWay(): void {
   if (process.platform !== 'linux') return;
   const threads = '/proc/self/task';
-  for (const thread of readdirSync(threads)) {
-    if (readFileSync(`${threads}/${thread}/comm`, 'utf8').startsWith('V8Worker')) makeNicer(Number(thread));
+  try {
+    for (const thread of readdirSync(threads)) {
+      if (readFileSync(`${threads}/${thread}/comm`, 'utf8').startsWith('V8Worker')) makeNicer(Number(thread));
+    }
+  } catch {
+    // Without /proc, or where a thread has ended meanwhile, the others stay as they are.
   }
 }
 

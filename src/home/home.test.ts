@@ -23,6 +23,7 @@ import { type EnsembleModel, loadModel, logisticModel, type RewardModel } from '
 import { POLICY_VARIANTS } from '../policy/index.ts';
 import { createNearest, fitEmbedding } from '../retrieval/index.ts';
 import { createCounters, emptyState, foldEvent, type ListenerState } from '../signals/index.ts';
+import { eventOf } from './event-testing.ts';
 import {
   createDecider,
   createHome,
@@ -94,28 +95,8 @@ const texts: ItemTexts = {
     utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","image":"","subtitle":`),
 };
 
-let serial = 0;
 function event(given: Partial<FeedbackEvent>): FeedbackEvent {
-  return {
-    eventId: `e${serial++}`,
-    type: 'play',
-    listenerKey: 'key',
-    occurredAtMs: NOW - DAY_MS,
-    receivedAtMs: NOW,
-    sessionId: '',
-    device: 'phone',
-    itemId: '',
-    containerId: '',
-    playedMs: 200_000,
-    durationMs: 200_000,
-    autoplay: false,
-    decisionId: '',
-    shelfRank: -1,
-    cardRank: -1,
-    shelfId: '',
-    cards: [],
-    ...given,
-  };
+  return eventOf({ occurredAtMs: NOW - DAY_MS, receivedAtMs: NOW, ...given });
 }
 
 function play(state: ListenerState, id: string, times: number, ageDays: number): void {

@@ -1,16 +1,9 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, MINUTE_MS, utf8 } from '../base/index.ts';
-import {
-  type FeedbackEvent,
-  type Item,
-  NO_CAMPAIGNS,
-  NO_ITEM,
-  type Page,
-  PageSchema,
-  UNKNOWN_MARKET,
-} from '../domain/index.ts';
+import { type Item, NO_CAMPAIGNS, NO_ITEM, type Page, PageSchema, UNKNOWN_MARKET } from '../domain/index.ts';
 import { emptyState, foldEvent } from '../signals/index.ts';
+import { eventOf } from './event-testing.ts';
 import type { ItemTexts } from './item-texts.ts';
 import { type RenderInput, renderPage } from './render.ts';
 
@@ -50,25 +43,13 @@ function listener() {
   const state = emptyState();
   for (const [item, playedMs] of LISTENED_MS.entries()) {
     if (playedMs === 0) continue;
-    const event: FeedbackEvent = {
-      eventId: `play:${item}`,
-      type: 'play',
-      listenerKey: 'key',
+    const event = eventOf({
       occurredAtMs: NOW - HOUR_MS,
       receivedAtMs: NOW,
-      sessionId: '',
-      device: 'phone',
       itemId: `item-${item}`,
-      containerId: '',
       playedMs,
       durationMs: ITEMS[item].durationMs ?? 0,
-      autoplay: false,
-      decisionId: '',
-      shelfRank: -1,
-      cardRank: -1,
-      shelfId: '',
-      cards: [],
-    };
+    });
     foldEvent(state, event, item, -1);
   }
   return state;

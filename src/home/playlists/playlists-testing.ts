@@ -13,6 +13,7 @@ import {
 } from '../../domain/index.ts';
 import { createNearest } from '../../retrieval/index.ts';
 import { emptyState, foldEvent, type ListenerState } from '../../signals/index.ts';
+import { eventOf } from '../event-testing.ts';
 import { indexChildren } from '../request.ts';
 import { makeGroup } from './generate.ts';
 import type { GroupOfLists, ListGroup, PlaylistInput } from './lists.ts';
@@ -113,28 +114,8 @@ export function playlistsWorld(change: (item: Item) => Item = (item) => item): P
   };
 }
 
-let serial = 0;
-
 export function event(type: FeedbackEvent['type'], atMs: number, playedMs = 180_000): FeedbackEvent {
-  return {
-    eventId: `p${serial++}`,
-    type,
-    listenerKey: 'somebody',
-    occurredAtMs: atMs,
-    receivedAtMs: atMs,
-    sessionId: '',
-    device: 'phone',
-    itemId: 'x',
-    containerId: '',
-    playedMs,
-    durationMs: 200_000,
-    autoplay: false,
-    decisionId: '',
-    shelfRank: -1,
-    cardRank: -1,
-    shelfId: '',
-    cards: [],
-  };
+  return eventOf({ type, listenerKey: 'somebody', occurredAtMs: atMs, receivedAtMs: atMs, itemId: 'x', playedMs });
 }
 
 /** Plays `times` of the first `tracks` of artists 0 .. artists - 1 of a genre. */

@@ -22,6 +22,7 @@ import {
 import { createEncoder, homeFeatures } from '../../features/index.ts';
 import { createNearest, fitCohorts, fitEmbedding } from '../../retrieval/index.ts';
 import { createCounters, emptyState, foldEvent, type ListenerState } from '../../signals/index.ts';
+import { eventOf } from '../event-testing.ts';
 import { createHome } from '../home.ts';
 import type { ItemTexts } from '../item-texts.ts';
 import { type HomeInput, indexChildren, type ServingEpochs } from '../request.ts';
@@ -184,32 +185,12 @@ export const epochs: ServingEpochs = {
   tunablesHash: '',
 };
 
-let serial = 0;
 /** Folds one event into the state. */
 export function tell(state: ListenerState, given: Partial<FeedbackEvent> & { daysAgo?: number; from?: string }): void {
   const { daysAgo = 1, from = '', ...event } = given;
   foldEvent(
     state,
-    {
-      eventId: `event:${serial++}`,
-      type: 'play',
-      listenerKey: 'key',
-      occurredAtMs: NOW - daysAgo * DAY_MS,
-      receivedAtMs: NOW,
-      sessionId: '',
-      device: 'phone',
-      itemId: '',
-      containerId: from,
-      playedMs: 200_000,
-      durationMs: 200_000,
-      autoplay: false,
-      decisionId: '',
-      shelfRank: -1,
-      cardRank: -1,
-      shelfId: '',
-      cards: [],
-      ...event,
-    },
+    eventOf({ occurredAtMs: NOW - daysAgo * DAY_MS, receivedAtMs: NOW, containerId: from, ...event }),
     event.itemId === undefined ? -1 : number(event.itemId),
     from === '' ? -1 : number(from),
   );

@@ -130,6 +130,12 @@ describe('checkConfiguration', () => {
     for (const given of [null, undefined, 5, 'text', [1]]) expect(pathsOf(given)).toEqual(['']);
     expect(pathsOf({ home: [1] })).toEqual(['home']);
     expect(pathsOf({ model: 'trees' })).toContain('model');
+    // What a program that embeds the platform hands over is no setting, nor offered as one.
+    for (const handed of ['clock', 'logger', 'freshSeed', 'environment']) {
+      const { problems } = check({ platform: { [handed]: 1 } });
+      expect(problems.map(({ path, message }) => [path, message])).toEqual([[`platform.${handed}`, 'is not known']]);
+      expect(problems[0].remedy).not.toContain(handed);
+    }
     // What an operator switches at run time has its own commands.
     expect(pathsOf({ home: { switchedOff: ['shelf:popular'] } })).toEqual(['home.switchedOff']);
   });

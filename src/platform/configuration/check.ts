@@ -46,6 +46,7 @@ const SERVER_DEFAULTS: ServerSettings = { host: '127.0.0.1', port: 7878, dataDir
 const {
   dataDir: _d,
   clock: _c,
+  freshSeed: _r,
   logger: _l,
   home: _h,
   playlists: _p,

@@ -12,31 +12,22 @@ import {
   mergeCells,
   statisticsOfCells,
 } from './event-cells.ts';
+import { playOf } from './event-testing.ts';
 import { expectedEvents } from './expected-schema.ts';
 import { judgeSet, type Measured } from './judge.ts';
 
 const keyOf = (listener: number): string => (listener * 2654435761).toString(16).padStart(32, '0').slice(-32);
 
-const playOf = (listener: number, more: Partial<FeedbackEvent> = {}): FeedbackEvent => ({
-  eventId: '',
-  type: 'play',
-  listenerKey: `${((listener * 2654435761) >>> 0).toString(16).padStart(8, '0')}${keyOf(listener).slice(8)}`,
-  occurredAtMs: 0,
-  receivedAtMs: 100,
-  sessionId: 's',
-  device: 'phone',
-  itemId: 'i',
-  containerId: '',
-  playedMs: 180_000,
-  durationMs: 200_000,
-  autoplay: false,
-  decisionId: '',
-  shelfRank: -1,
-  cardRank: -1,
-  shelfId: '',
-  cards: [],
-  ...more,
-});
+const playBy = (listener: number, more: Partial<FeedbackEvent> = {}): FeedbackEvent =>
+  playOf({
+    listenerKey: `${((listener * 2654435761) >>> 0).toString(16).padStart(8, '0')}${keyOf(listener).slice(8)}`,
+    receivedAtMs: 100,
+    sessionId: 's',
+    device: 'phone',
+    playedMs: 180_000,
+    durationMs: 200_000,
+    ...more,
+  });
 
 function cellsOf(events: readonly FeedbackEvent[]): EventCells {
   const cells = emptyCells();
@@ -53,7 +44,7 @@ const arbitraryEvent = fc
     shelfRank: fc.integer({ min: -1, max: 63 }),
     autoplay: fc.boolean(),
   })
-  .map(({ listener, ...more }) => playOf(listener, more));
+  .map(({ listener, ...more }) => playBy(listener, more));
 
 describe('cells of events', () => {
   it('add up to the same however the events are split, and read back as they were', () => {
@@ -82,7 +73,7 @@ describe('cells of events', () => {
   });
 
   it('give quantiles and moments near the values', () => {
-    const cells = cellsOf(Array.from({ length: 1000 }, (_, i) => playOf(i, { playedMs: (i + 1) * 200 })));
+    const cells = cellsOf(Array.from({ length: 1000 }, (_, i) => playBy(i, { playedMs: (i + 1) * 200 })));
     const { numStats } = statisticsOfCells(cells, 'a').features?.[0] ?? {};
     expect(numStats).toMatchObject({ mean: 100_100, min: 200, max: 200_000, numZeros: 0 });
     expect(numStats?.median ?? 0).toBeGreaterThan(90_000);
@@ -90,7 +81,7 @@ describe('cells of events', () => {
   });
 
   it('tell of ids only whether there is one', () => {
-    const text = JSON.stringify(statisticsOfCells(cellsOf([playOf(1, { itemId: 'secret', sessionId: '' })]), 'a'));
+    const text = JSON.stringify(statisticsOfCells(cellsOf([playBy(1, { itemId: 'secret', sessionId: '' })]), 'a'));
     expect(text).not.toContain('secret');
     expect(text).toContain('absent');
   });
@@ -104,7 +95,7 @@ function hourOf(listeners: number, offset: number, phoneUnitMs = 1): Measured {
     for (let n = 0; n < 3; n++) {
       const length = 120_000 + ((i * 7919 + n * 104_729 + offset * 15_485_863) % 180_000);
       const unit = device === 'phone' ? phoneUnitMs : 1;
-      const event = playOf(i, { device, playedMs: (0.9 * length) / unit, durationMs: length / unit });
+      const event = playBy(i, { device, playedMs: (0.9 * length) / unit, durationMs: length / unit });
       for (const slice of ['', deviceSlice(device)]) {
         const cells = slices.get(slice) ?? emptyCells();
         addEvent(cells, event);
