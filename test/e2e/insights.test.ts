@@ -213,7 +213,7 @@ describe.skipIf(BROWSER === undefined)('Catalogue, shelves and live in the Studi
     await page.waitForTimeout(1500);
     expect(await drawn()).toBe(still);
     await page.getByRole('button', { name: 'Go on' }).click();
-    await page.getByText('15 min').click();
+    await page.getByText('15 min', { exact: true }).click();
     await page.waitForFunction(
       (old) => document.querySelector('[aria-label="Requests"] svg')?.innerHTML !== old,
       still,
