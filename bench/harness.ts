@@ -20,6 +20,8 @@ export interface MeasuredServer {
 
 export interface Usage {
   readonly cpuUs: number;
+  /** The same by name of thread. */
+  readonly threadCpuUs: Readonly<Record<string, number>>;
   readonly rssBytes: number;
   /** Delays of a timer of 1 ms beyond its time. */
   readonly loopDelayP99Ms: number;

@@ -46,6 +46,11 @@ export async function benchHome({
       pagesPerSecond: full.perSecond,
       pagesPerCpuSecond: round(1e6 / cpuUs),
       serverCpuUsPerPage: round(cpuUs),
+      threadCpuUsPerPage: Object.fromEntries(
+        Object.entries(after.threadCpuUs)
+          .map(([name, us]) => [name, round((us - (before.threadCpuUs[name] ?? 0)) / full.requests)] as const)
+          .filter(([, us]) => us > 0),
+      ),
       full,
       halfLoad: {
         ...half,

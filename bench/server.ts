@@ -1,4 +1,5 @@
 /** The process under measurement: the platform with its real HTTP server, and an echo of stored bytes as the baseline. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks';
 import { fastify } from 'fastify';
 import { collectRarely, helpersGiveWay, systemClock } from '../src/base/index.ts';
@@ -52,6 +53,24 @@ function portOf(instance: { server: { address(): unknown } }): number {
   return (instance.server.address() as { port: number }).port;
 }
 
+/** CPU microseconds by name of thread, those of the same name together; empty where the system does not tell. */
+function threadCpuUs(): Record<string, number> {
+  const of: Record<string, number> = {};
+  if (process.platform !== 'linux') return of;
+  for (const id of readdirSync('/proc/self/task')) {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
+    const nameEnd = stat.lastIndexOf(')');
+    const name = stat.slice(stat.indexOf('(') + 1, nameEnd);
+    // utime and stime, in the hundredths of a second of USER_HZ.
+    const [user, system] = stat
+      .slice(nameEnd + 2)
+      .split(' ')
+      .slice(11, 13);
+    of[name] = (of[name] ?? 0) + 10_000 * (Number(user) + Number(system));
+  }
+  return of;
+}
+
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });
 loopDelay.enable();
 let longestGcMs = 0;
@@ -64,6 +83,7 @@ process.on('message', async (message: { type: string; bytes?: number }) => {
     process.send?.({
       type: 'cpu',
       usage: process.cpuUsage(),
+      threadCpuUs: threadCpuUs(),
       rssBytes: process.memoryUsage.rss(),
       loopDelayP99Ms: loopDelay.percentile(99) / 1e6,
       loopDelayMaxMs: loopDelay.max / 1e6,

@@ -14,6 +14,7 @@ import {
   EMPTY_EMBEDDING,
   type FeedbackEvent,
   readCatalog,
+  recordIdOf,
   recordTimeMsOf,
   SURFACES,
   surfaceOf,
@@ -33,7 +34,7 @@ import { flaggedKeys } from '../traffic.ts';
 import { DECISIONS, pastEntries, pastEvents, type Workspace } from '../workspace.ts';
 import type { LeftOut, TrainingOptions } from './report.ts';
 import { type CardLabels, gatherRewards } from './rewards.ts';
-import { parseSpan } from './span.ts';
+import { parseSpan, type Span } from './span.ts';
 import { createWeights, normaliseWeights, type WeighCards } from './weights.ts';
 
 /** What a row is for. */
@@ -104,21 +105,49 @@ export async function gatherExamples(
   return set.finish(rewards);
 }
 
-/** Decisions of a span that read, in the log's order. @param from a place before all of them; the beginning unless it is given */
+export interface DecisionsRead {
+  /** A place before all of them; the beginning unless it is given. */
+  readonly from?: LogPosition | undefined;
+  /** All but these are passed over undecoded. @default every one */
+  readonly wanted?: (decisionId: string) => boolean;
+}
+
+/** Decisions of a span that read, in the log's order. */
 export async function* pastDecisions(
   workspace: Workspace,
   end: LogPosition,
-  span: { readonly fromMs: number; readonly toMs: number },
-  from?: LogPosition,
+  span: Span,
+  { from, wanted }: DecisionsRead = {},
 ): AsyncGenerator<DecisionRecord> {
+  for await (const bytes of pastRecords(workspace, end, span, from)) {
+    if (wanted?.(recordIdOf(bytes)) === false) continue;
+    const record = decodeUnlessDamaged(bytes);
+    if (record !== undefined) yield record;
+  }
+}
+
+/** Ids of the same, of damaged ones too: a tenth of the time that decoding takes. */
+export async function* pastDecisionIds(
+  workspace: Workspace,
+  end: LogPosition,
+  span: Span,
+  from?: LogPosition,
+): AsyncGenerator<string> {
+  for await (const bytes of pastRecords(workspace, end, span, from)) yield recordIdOf(bytes);
+}
+
+async function* pastRecords(
+  workspace: Workspace,
+  end: LogPosition,
+  span: Span,
+  from?: LogPosition,
+): AsyncGenerator<Uint8Array> {
   for await (const { payload } of pastEntries(workspace, DECISIONS, end, from)) {
     if (payload[0] !== ENTRY_DECISION) continue;
     const bytes = recordBytesOf(payload);
     // Most of a long log is of other days: those are passed over undecoded.
     const atMs = recordTimeMsOf(bytes);
-    if (!(atMs >= span.fromMs && atMs < span.toMs)) continue;
-    const record = decodeUnlessDamaged(bytes);
-    if (record !== undefined) yield record;
+    if (atMs >= span.fromMs && atMs < span.toMs) yield bytes;
   }
 }
 

@@ -3,7 +3,7 @@
  * spans before and serving, and stores what it found. Runs in a thread of its own; whoever asks meanwhile is answered meanwhile.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DAY_MS, HOUR_MS, MINUTE_MS, ShelfwiseError } from '../../base/index.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { decodeEvent, EVENT_TYPES, type EventType } from '../../domain/index.ts';
 import { ALL_EXAMPLES, type DatasetFeatureStatisticsList, SlicedStatistics } from '../../validation/index.ts';
 import { positionNumber, positionOf } from '../states.ts';
@@ -26,6 +26,7 @@ import {
 import type { SetStore, StoredSet } from './set-store.ts';
 import { boundsOf, dayOf, hourOf, isEventType, isExamples, schemaNameOf, setId } from './spans.ts';
 
+const MAX_DECISIONS = 4_000;
 const MAX_ROWS = 40_000;
 /** Rewards are credited for a day; events that come late are waited for, as evaluation does. */
 const MATURE_MS = DAY_MS;
@@ -37,8 +38,9 @@ const REACH_MS = 14 * DAY_MS;
 /** Hours that an hour of events is measured against. */
 const HOURS_BEFORE = 24;
 const HOURS_REACH_MS = 7 * DAY_MS;
-/** What is not complete is read again this often. */
+/** What is not complete is read again this often, and by the watch not before it has rested so many times as long as reading took. */
 const AGAIN_MS = HOUR_MS;
+const RESTS = 50;
 /** Days that are looked for, whether or not something is known of them. */
 const RECENT_DAYS = 2;
 const EXAMPLES_KEPT_MS = 400 * DAY_MS;
@@ -201,8 +203,8 @@ export function createExaminer(dependencies: {
     const { nowMs } = ends;
     const counts = newRowCounts();
     const statistics = new SlicedStatistics(SLICES, { trackedValues: 4096, numRankHistogramBuckets: 50 });
-    const from = places.before(fromMs - CARRIED_MS, ends) ?? {};
-    const job = { stream, span: { fromMs, toMs }, ...ends, from, maxRows: MAX_ROWS };
+    const from = places.before(fromMs - CARRIED_MS, ends);
+    const job = { stream, span: { fromMs, toMs }, ...ends, from, maxDecisions: MAX_DECISIONS, maxRows: MAX_ROWS };
     for await (const chunk of exampleChunks(workspace, job, counts, onProgress)) {
       statistics.add(chunk);
       workspace.ending.check();
@@ -252,15 +254,14 @@ export function createExaminer(dependencies: {
     const known = sets.get(setId({ stream, span }))?.set;
     return known === undefined || (!known.complete && nowMs - known.examinedAtMs >= AGAIN_MS);
   };
-  /** Days without a decision are not read over and over, and those that stay without only once a day. */
-  const looked = new Map<string, number>();
+  /** Until when a day rests. Those without a decision are not read over and over, and those that stay without only once a day. */
+  const restsUntil = new Map<string, number>();
   const isToRead = (stream: ExampleStream, days: number, nowMs: number): boolean => {
     const span = dayOf(nowMs - days * DAY_MS);
     const id = setId({ stream, span });
     // Of a day that was missed, as by a platform that stood still, only what had begun to fill is still to become complete.
     if (days > RECENT_DAYS && sets.get(id) === undefined) return false;
-    const againMs = days > RECENT_DAYS ? DAY_MS : AGAIN_MS;
-    return isDue(stream, span, nowMs) && nowMs - (looked.get(id) ?? Number.NEGATIVE_INFINITY) >= againMs;
+    return isDue(stream, span, nowMs) && nowMs >= (restsUntil.get(id) ?? Number.NEGATIVE_INFINITY);
   };
 
   const measured: Examiner['measured'] = (id) => {
@@ -294,14 +295,19 @@ export function createExaminer(dependencies: {
     const { nowMs } = ends;
     let untilTurn = EVENTS_BETWEEN_PAUSES;
     const from = hours.from < 0 ? undefined : positionOf(hours.from);
+    let { silentTo } = places;
+    let isSilent = hours.from < 0 || hours.from === silentTo;
     for await (const { position, next, payload } of pastEntries(workspace, EVENTS, ends.events, from)) {
-      hours.add(decodeEvent(payload), positionNumber(position), positionNumber(next), nowMs);
+      const event = decodeEvent(payload);
+      hours.add(event, positionNumber(position), positionNumber(next), nowMs);
+      isSilent &&= event.decisionId === '';
+      if (isSilent) silentTo = positionNumber(next);
       if (--untilTurn > 0) continue;
       untilTurn = EVENTS_BETWEEN_PAUSES;
       await nextTurn();
     }
     for (const hour of hours.save(nowMs)) toJudge.add(hour);
-    places.note(ends);
+    places.note(ends, silentTo);
     for (const set of sets.list())
       if (isEventType(set.stream) && !set.complete && nowMs >= set.toMs + LATE_MS) toJudge.add(set.span);
     if (!isCaughtUp) await catchUp();
@@ -332,8 +338,13 @@ export function createExaminer(dependencies: {
         const span = dayOf(nowMs - days * DAY_MS);
         for (const stream of ['serving', 'training', 'evaluation'] as const) {
           if (!isToRead(stream, days, nowMs)) continue;
-          looked.set(setId({ stream, span }), nowMs);
+          const againMs = days > RECENT_DAYS ? DAY_MS : AGAIN_MS;
+          // Also where it fails.
+          restsUntil.set(setId({ stream, span }), nowMs + againMs);
+          const startMs = systemClock.monotonicMs();
           await examineDay(stream, span, ends, () => {});
+          const tookMs = systemClock.monotonicMs() - startMs;
+          restsUntil.set(setId({ stream, span }), nowMs + Math.max(againMs, RESTS * tookMs));
         }
       }
       for (const stream of EXAMPLE_STREAMS) sets.forget(stream, nowMs - EXAMPLES_KEPT_MS);
@@ -437,11 +448,13 @@ function countsOf(anomalies: StoredSet['anomalies']): StoredSet['set']['anomalie
 const WHY: Readonly<Record<string, string>> = {
   unseen: 'unseen or never rendered',
   unrendered: 'never rendered',
+  sampled: 'not in the sample',
   holdOut: 'of the hold-out',
   otherEncoder: 'of other features',
 };
 
-function noteOf({ left, compared, differing }: RowCounts): string {
+function noteOf({ left, compared, differing, cardShare }: RowCounts): string {
   const alike = compared > 0 && differing.size === 0 ? [`${compared} rows logged and recomputed alike`] : [];
-  return [...[...left].map(([why, count]) => `${count} decisions ${WHY[why] ?? why}`), ...alike].join(', ');
+  const thinned = cardShare < 1 ? [`of the others ${(100 * cardShare).toFixed(0)} % of their cards`] : [];
+  return [...[...left].map(([why, count]) => `${count} decisions ${WHY[why] ?? why}`), ...thinned, ...alike].join(', ');
 }

@@ -9,16 +9,17 @@
  * rewards needs.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { hash32 } from '../../base/index.ts';
 import {
   type Catalog,
   type DecisionRecord,
+  decisionTimeMs,
   decodeListenerView,
   EMPTY_EMBEDDING,
   type ListenerView,
   readCatalog,
 } from '../../domain/index.ts';
 import { createBatch, type Encoder, type FeatureBatch, type FeatureDescription } from '../../features/index.ts';
+import { REWARD_WINDOW_MS } from '../../signals/index.ts';
 import type { LogPosition } from '../../store/index.ts';
 import { type Chunk, type Column, columnOf } from '../../validation/index.ts';
 import { createInputReader, type InputReader } from '../epochs.ts';
@@ -30,11 +31,13 @@ import { isUnreadable } from '../learn.ts';
 import { secretOfKey } from '../listeners.ts';
 import { openView } from '../sealing.ts';
 import { flaggedKeys } from '../traffic.ts';
-import { eventsOf, pastDecisions } from '../training/examples.ts';
+import { eventsOf, pastDecisionIds, pastDecisions } from '../training/examples.ts';
 import { type CardLabels, gatherRewards } from '../training/rewards.ts';
 import type { Span } from '../training/span.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
+import { referencedDecisions } from './referenced.ts';
+import { evenly, thinned } from './sampling.ts';
 import type { ExampleStream } from './service.ts';
 
 export interface RowsJob {
@@ -46,7 +49,9 @@ export interface RowsJob {
   /** Places before all that the span is made of; the beginning where undefined. */
   readonly from: { readonly events?: LogPosition; readonly decisions?: LogPosition };
   readonly catalogHash: string;
-  /** Beyond it decisions are sampled evenly, by hash. */
+  /** Beyond it decisions are sampled evenly, by hash; in training, where only cards count that were seen, by `maxRows`. */
+  readonly maxDecisions: number;
+  /** Beyond it cards of the decisions are sampled evenly, so that there are about so many. */
   readonly maxRows: number;
 }
 
@@ -60,6 +65,8 @@ export interface RowCounts {
   compared: number;
   /** Of these, by feature, those in which the two differ, in whatever bit. */
   readonly differing: Map<string, number>;
+  /** Of the cards of the decisions that were taken. */
+  cardShare: number;
 }
 
 export const newRowCounts = (): RowCounts => ({
@@ -67,6 +74,7 @@ export const newRowCounts = (): RowCounts => ({
   left: new Map(),
   compared: 0,
   differing: new Map(),
+  cardShare: 1,
 });
 
 export function unitsOf({ listeners }: RowCounts): ReadonlyMap<string, number> {
@@ -74,7 +82,6 @@ export function unitsOf({ listeners }: RowCounts): ReadonlyMap<string, number> {
 }
 
 const CHUNK_ROWS = 2048;
-const SAMPLE_SALT = 0x0da7;
 
 /** Chunks in the order of the log. @param counts its figures are added to */
 export async function* exampleChunks(
@@ -102,7 +109,7 @@ export async function haveDecided(
 ): Promise<boolean> {
   const inputs = createInputReader(workspace.epochs);
   const listeners = new Set<string>();
-  for await (const record of unhurried(pastDecisions(workspace, decisions, span, from.decisions))) {
+  for await (const record of unhurried(pastDecisions(workspace, decisions, span, { from: from.decisions }))) {
     const { degraded, marks, versions, listenerKey } = record;
     if (degraded || marks.length > 0 || isHeldOut(record) || versions.encoder !== workspace.encoder.hash) continue;
     if (listeners.has(listenerKey) || secretOfKey(workspace.store, listenerKey) === undefined) continue;
@@ -176,9 +183,16 @@ async function* seenCards(
 ): AsyncGenerator<Served> {
   const { items } = workspace.vocabularies();
   const flagged = flaggedKeys(workspace.store, nowMs);
+  const referenced = await referencedDecisions(unhurried(eventsOf(workspace, events, from.events)));
+  let passedOver = 0;
+  const wanted = (id: string): boolean => {
+    const has = referenced.has(id);
+    if (!has) passedOver++;
+    return has;
+  };
   const rewards = await gatherRewards(
     {
-      decisions: unhurried(pastDecisions(workspace, decisions, span, from.decisions)),
+      decisions: unhurried(pastDecisions(workspace, decisions, span, { from: from.decisions, wanted })),
       events: unhurried(eventsOf(workspace, events, from.events)),
       catalog: catalogOf(workspace, catalogHash),
       itemName: (item) => items.name(item),
@@ -188,9 +202,11 @@ async function* seenCards(
     { nowMs, matured: false, maxRows },
     (share) => onProgress('rewards', Math.min(1, Math.max(0, share))),
   );
-  leave(counts, 'unseen', rewards.unseen);
+  leave(counts, 'unseen', rewards.unseen + passedOver);
   leave(counts, 'sampled', rewards.sampled);
-  for await (const record of unhurried(pastDecisions(workspace, decisions, span, from.decisions))) {
+  if (rewards.labels.size === 0) return;
+  const labelledOnes = { from: from.decisions, wanted: (id: string) => rewards.labels.has(id) };
+  for await (const record of unhurried(pastDecisions(workspace, decisions, span, labelledOnes))) {
     const labels = rewards.labels.get(record.decisionId);
     if (labels === undefined) continue;
     if (record.degraded) leave(counts, 'degraded');
@@ -214,12 +230,22 @@ async function* evaluatedCards(
   counts: RowCounts,
   onProgress: OnProgress,
 ): AsyncGenerator<Served> {
-  const { span, nowMs } = job;
+  const { span, nowMs, events, from } = job;
+  const hasMatured = (atMs: number): boolean => atMs + REWARD_WINDOW_MS <= nowMs;
+  if (!hasMatured(span.fromMs)) return;
   const { items } = workspace.vocabularies();
   const flagged = flaggedKeys(workspace.store, nowMs);
+  const referenced = await referencedDecisions(unhurried(eventsOf(workspace, events, from.events)));
+  let rendered = 0;
+  for await (const id of unhurried(pastDecisionIds(workspace, job.decisions, span, from.decisions))) {
+    if (referenced.isRendered(id)) rendered++;
+    else if (!referenced.has(id)) leave(counts, hasMatured(decisionTimeMs(id)) ? 'unrendered' : 'immature');
+  }
+  const isTaken = evenly(rendered, job.maxDecisions);
+  const known = { from: from.decisions, wanted: referenced.has };
   const source = {
-    decisions: (of: Span) => unhurried(pastDecisions(workspace, job.decisions, of, job.from.decisions)),
-    events: () => unhurried(eventsOf(workspace, job.events, job.from.events)),
+    decisions: (of: Span) => unhurried(pastDecisions(workspace, job.decisions, of, known)),
+    events: () => unhurried(eventsOf(workspace, events, from.events)),
     catalog: catalogOf(workspace, job.catalogHash),
     itemName: (item: number) => items.name(item),
     isFlagged: (key: string) => flagged.has(key),
@@ -227,33 +253,49 @@ async function* evaluatedCards(
   const outcomes: OutcomeCounts = { decisions: 0, immature: 0, unrendered: 0 };
   const { left } = newTotals(0);
   const opener = new DecisionOpener(workspace, left);
-  const sample = new Sample(job.maxRows);
-  for await (const { record, rewarded } of maturedOutcomes(source, span, nowMs, outcomes)) {
-    onProgress('outcomes', Math.min(1, Math.max(0, (record.atMs - span.fromMs) / (span.toMs - span.fromMs))));
-    if (!sample.takes(record)) left.sampled++;
-    else if (opener.open(record) !== undefined) {
-      const earned = new Set(rewarded.map(({ shelfRank, cardRank }) => shelfRank * 256 + cardRank));
-      const cards = ownCards(record, (place) => (earned.has(place) ? 1 : 0));
-      sample.note(cards.length);
-      yield { record, cards };
+  const evaluated = async function* (): AsyncGenerator<Served> {
+    for await (const { record, rewarded } of maturedOutcomes(source, span, nowMs, outcomes)) {
+      onProgress('outcomes', Math.min(1, Math.max(0, (record.atMs - span.fromMs) / (span.toMs - span.fromMs))));
+      if (!isTaken(record.decisionId)) left.sampled++;
+      else if (opener.open(record) !== undefined) {
+        const earned = new Set(rewarded.map(({ shelfRank, cardRank }) => shelfRank * 256 + cardRank));
+        yield { record, cards: ownCards(record, (place) => (earned.has(place) ? 1 : 0)) };
+      }
     }
-  }
+  };
+  yield* sampled(evaluated(), rendered, job, counts);
   leave(counts, 'immature', outcomes.immature);
   leave(counts, 'unrendered', outcomes.unrendered);
   for (const [why, count] of Object.entries(left)) leave(counts, why, count);
 }
 
 async function* servedCards(workspace: Workspace, job: RowsJob, counts: RowCounts): AsyncGenerator<Served> {
-  const sample = new Sample(job.maxRows);
-  for await (const record of unhurried(pastDecisions(workspace, job.decisions, job.span, job.from.decisions))) {
-    if (!sample.takes(record)) {
-      leave(counts, 'sampled');
-      continue;
-    }
-    const cards = ownCards(record, () => undefined);
-    sample.note(cards.length);
-    yield { record, cards };
-  }
+  const { span, decisions, from } = job;
+  let made = 0;
+  for await (const _id of unhurried(pastDecisionIds(workspace, decisions, span, from.decisions))) made++;
+  const isTaken = evenly(made, job.maxDecisions);
+  const wanted = (id: string): boolean => {
+    const takes = isTaken(id);
+    if (!takes) leave(counts, 'sampled');
+    return takes;
+  };
+  const served = async function* (): AsyncGenerator<Served> {
+    for await (const record of unhurried(pastDecisions(workspace, decisions, span, { from: from.decisions, wanted })))
+      yield { record, cards: ownCards(record, () => undefined) };
+  };
+  yield* sampled(served(), made, job, counts);
+}
+
+/** @param count of the decisions from which those that come were taken */
+function sampled(
+  decisions: AsyncIterable<Served>,
+  count: number,
+  { maxDecisions, maxRows }: RowsJob,
+  counts: RowCounts,
+): AsyncIterable<Served> {
+  return thinned(decisions, Math.min(count, maxDecisions), maxRows, (share) => {
+    counts.cardShare = share;
+  });
 }
 
 /** Cards that this decision drew: what was carried is the first decision's. */
@@ -263,31 +305,6 @@ function ownCards(record: DecisionRecord, labelOf: (place: number) => 0 | 1 | un
       ? cards.map((_card, rank): ServedCard => ({ row, rank, label: labelOf(row * 256 + rank) }))
       : [],
   );
-}
-
-/**
- * Halves the share of decisions that is taken whenever so many rows have come: later decisions of a day weigh less than its
- * first by at most that half, and no day is read more than once.
- */
-class Sample {
-  private readonly maxRows: number;
-  private share = 1;
-  private rows = 0;
-
-  constructor(maxRows: number) {
-    this.maxRows = maxRows;
-  }
-
-  takes({ decisionId }: DecisionRecord): boolean {
-    return (hash32(decisionId, SAMPLE_SALT) >>> 0) / 2 ** 32 < this.share;
-  }
-
-  note(rows: number): void {
-    this.rows += rows;
-    if (this.rows < this.maxRows) return;
-    this.rows = 0;
-    this.share /= 2;
-  }
 }
 
 /** Features of dense columns as they are declared, one column a feature; and of slots. */

@@ -1,24 +1,27 @@
 /**
- * Where the logs stood before a day began. Whatever belongs to the day was written after that, so that an examination reads a day
- * and not the whole history.
+ * From where the logs are to be read for a day: from where they stood before it began, since whatever belongs to it was written after
+ * that; of events at least from the first that speaks of a decision, since histories that were imported speak of none.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, messageOf } from '../../base/index.ts';
 import { comparePositions, writeFileDurably } from '../../store/index.ts';
+import { positionOf } from '../states.ts';
 import type { DataEnds } from './questions.ts';
 import { validationDir } from './set-store.ts';
 
 export type Places = Pick<DataEnds, 'events' | 'decisions'>;
 
 export interface LogPlaces {
-  /** Notes where the logs end now. Durable when it returns. */
-  note(ends: DataEnds): void;
+  /** Events before this place speak of no decision; undefined where it is not known of the first. A number, see `positionNumber`. */
+  readonly silentTo: number | undefined;
+  /** Notes where the logs end now, and what was read of events. Durable when it returns. */
+  note(ends: DataEnds, silentTo?: number): void;
   /**
-   * Places before everything that was written at or after `atMs`; undefined where it is not known: then all is to be read.
+   * Places before everything that was written at or after `atMs`; without the one that is not known: then all is to be read.
    * @param ends where the logs end now: a log that was put back to an earlier copy of itself ends before what was noted of it
    */
-  before(atMs: number, ends: Places): Places | undefined;
+  before(atMs: number, ends: Places): Partial<Places>;
 }
 
 const FORMAT = 1;
@@ -34,13 +37,17 @@ interface Saved {
   readonly last: Noted | undefined;
   /** By the time at which the day begins: the last ends that were noted before it. */
   readonly days: Readonly<Record<string, Places>>;
+  readonly silentTo?: number;
 }
 
 export function openLogPlaces(dataDir: string, report: (text: string) => void): LogPlaces {
   const file = join(validationDir(dataDir), 'places.json');
   let saved = readSaved(file, report);
   return {
-    note({ events, decisions, nowMs }) {
+    get silentTo() {
+      return saved.silentTo;
+    },
+    note({ events, decisions, nowMs }, silentTo = saved.silentTo) {
       const { last, days } = saved;
       // A clock that was put back says nothing about which day is which: what follows is noted anew.
       const isForward = last === undefined || (nowMs >= last.nowMs && isWithin(last, { events, decisions }));
@@ -48,15 +55,24 @@ export function openLogPlaces(dataDir: string, report: (text: string) => void): 
       const kept = isForward ? Object.entries(days).filter(([day]) => Number(day) >= today - KEPT_MS) : [];
       if (isForward && last !== undefined && last.nowMs < today && days[today] === undefined)
         kept.push([String(today), { events: last.events, decisions: last.decisions }]);
-      saved = { format: FORMAT, last: { events, decisions, nowMs }, days: Object.fromEntries(kept) };
+      saved = {
+        format: FORMAT,
+        last: { events, decisions, nowMs },
+        days: Object.fromEntries(kept),
+        ...(silentTo === undefined ? {} : { silentTo }),
+      };
       writeFileDurably(file, JSON.stringify(saved));
     },
     before(atMs, ends) {
       const begun = Object.keys(saved.days)
         .map(Number)
         .filter((day) => day <= atMs);
-      const places = saved.days[Math.max(...begun)];
-      return places !== undefined && isWithin(places, ends) ? places : undefined;
+      const noted = saved.days[Math.max(...begun)];
+      const places: Partial<Places> = noted !== undefined && isWithin(noted, ends) ? noted : {};
+      if (saved.silentTo === undefined) return places;
+      const spoken = positionOf(saved.silentTo);
+      const isLater = places.events === undefined || comparePositions(spoken, places.events) > 0;
+      return isLater && comparePositions(spoken, ends.events) <= 0 ? { ...places, events: spoken } : places;
     },
   };
 }
