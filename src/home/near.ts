@@ -4,7 +4,7 @@
  */
 import { DAY_MS } from '../base/index.ts';
 import { type Catalog, type Cohorts, cohortOf, type Embedding } from '../domain/index.ts';
-import { nearestAmong } from '../retrieval/index.ts';
+import { type Among, createAmong } from '../retrieval/index.ts';
 import { wasPlayedFrom } from '../signals/index.ts';
 import { isEpisode, isShow, isWidest } from './kinds.ts';
 import type { HomeRequest } from './request.ts';
@@ -52,24 +52,47 @@ export function nearTaste(request: HomeRequest): NearTaste | undefined {
     known.today === today
   )
     return known;
-  const { ofWorks, shows } = placedOf(embedding, catalog);
-  const { byDay } = worksOf(catalog);
-  const [from, to] = releasedWithin(byDay, catalog, today);
-  const near = (items: Uint32Array, standFor: Uint32Array, begin: number, end: number): Uint32Array =>
-    found.slice(0, nearestAmong(embedding, taste, items, standFor, begin, end, LEAST_NEAR, NEAR_ITEMS, found));
+  const { shows, releases } = searchedOf(embedding, catalog, today);
+  const near = (among: Among): Uint32Array => found.slice(0, among.nearest(taste, LEAST_NEAR, NEAR_ITEMS, found));
   const made: Kept = {
     embedding,
     catalog,
     cohorts,
     today,
-    shows: near(shows, shows, 0, shows.length),
+    shows: near(shows),
     // Whatever is heard from now on makes another taste.
-    releases: hearsMusic(request) ? near(byDay, ofWorks, from, to).filter((item) => !wasPlayedFrom(state, item)) : NONE,
+    releases: hearsMusic(request) ? near(releases).filter((item) => !wasPlayedFrom(state, item)) : NONE,
     ofCohort:
       cohorts === undefined || cohorts.embeddingHash !== embedding.hash ? NONE : listOf(cohorts, taste, catalog),
   };
   kept.set(taste, made);
   return made;
+}
+
+interface Searched {
+  readonly catalog: Catalog;
+  readonly today: number;
+  readonly shows: Among;
+  readonly releases: Among;
+}
+
+const searched = new WeakMap<Embedding, Searched>();
+
+function searchedOf(embedding: Embedding, catalog: Catalog, today: number): Searched {
+  let known = searched.get(embedding);
+  if (known?.catalog !== catalog || known.today !== today) {
+    const { ofWorks, shows } = placedOf(embedding, catalog);
+    const { byDay } = worksOf(catalog);
+    const [from, to] = releasedWithin(byDay, catalog, today);
+    known = {
+      catalog,
+      today,
+      shows: createAmong(embedding, shows, shows),
+      releases: createAmong(embedding, byDay, ofWorks, from, to),
+    };
+    searched.set(embedding, known);
+  }
+  return known;
 }
 
 /** Is anything that was played of late, liked or picked no podcast? */

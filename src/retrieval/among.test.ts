@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../base/index.ts';
 import { EMPTY_EMBEDDING, type Embedding, NO_ITEM } from '../domain/index.ts';
-import { hasVector, nearestAmong } from './among.ts';
+import { createAmong, hasVector } from './among.ts';
 
 const DIMENSION = 6;
 function embeddingOf(size: number, seed: number): Embedding {
@@ -35,11 +35,29 @@ describe('the nearest among a few', () => {
           .sort((a, b) => product(standsFor[b]) - product(standsFor[a]) || a - b)
           .slice(0, k);
         const out = new Uint32Array(12);
-        const count = nearestAmong(embedding, taste, items, standsFor, from, to, 0.1, k, out);
+        const count = createAmong(embedding, items, standsFor, from, to).nearest(taste, 0.1, k, out);
         expect([...out.subarray(0, count)]).toEqual(expected.map((i) => items[i]));
       }),
       { numRuns: 100, seed: 3 },
     );
+  });
+
+  it('are the smaller numbers of equal ones, and none among none', () => {
+    const embedding = embeddingOf(10, 2);
+    const taste = embedding.factors.slice(0, DIMENSION);
+    const out = new Uint32Array(12);
+    const items = Uint32Array.of(300, 7, 200, 9, 100);
+    // All but one stand at the artist, whose vector the taste is.
+    const count = createAmong(embedding, items, Uint32Array.of(0, 0, NO_ITEM, 0, 0)).nearest(taste, 0.1, 12, out);
+    expect([...out.subarray(0, count)]).toEqual([7, 9, 100, 300]);
+    expect(
+      createAmong(
+        embedding,
+        items,
+        items.map(() => NO_ITEM),
+      ).nearest(taste, 0, 12, out),
+    ).toBe(0);
+    expect(createAmong(embedding, new Uint32Array(0), new Uint32Array(0)).nearest(taste, 0, 12, out)).toBe(0);
   });
 
   it('knows which items have a vector', () => {

@@ -1,4 +1,4 @@
-export { AMONG_LIMIT, hasVector, nearestAmong } from './among.ts';
+export { type Among, createAmong, hasVector } from './among.ts';
 export { type CohortOptions, fitCohorts } from './cohorts.ts';
 export { FIT_DEFAULTS, type FitOptions, fitEmbedding } from './fit.ts';
 export { type ApartOptions, fitEmbeddingApart } from './fit-apart.ts';
