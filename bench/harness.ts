@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openPlatform } from '../src/platform/index.ts';
 import { createDemoWorld } from '../src/simulation/index.ts';
+import { round } from './load.ts';
 import type { ServerSettings } from './server.ts';
 
 export interface MeasuredServer {
@@ -15,6 +16,8 @@ export interface MeasuredServer {
   usage(): Promise<Usage>;
   setEcho(bytes: number): Promise<void>;
   metrics(): Promise<string>;
+  /** Resolves when insights have counted what is in the logs: what is measured next does not pay for what was before. */
+  settle(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +32,14 @@ export interface Usage {
   readonly longestGcMs: number;
 }
 
+/** What each thread took between two moments, of those that took something. @param count of requests, or of what else it is told by */
+export function threadCpuUs(before: Usage, after: Usage, count: number): Record<string, number> {
+  const of = Object.entries(after.threadCpuUs).map(
+    ([name, us]) => [name, round((us - (before.threadCpuUs[name] ?? 0)) / count)] as const,
+  );
+  return Object.fromEntries(of.filter(([, us]) => us > 0));
+}
+
 export async function startServer(
   settings: Partial<ServerSettings> & { readonly dataDir: string },
 ): Promise<MeasuredServer> {
@@ -37,6 +48,21 @@ export async function startServer(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ready = await message<{ port: number; echoPort: number; key: string }>(child, 'ready');
+  const ask = async (question: string): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${ready.key}` };
+    const answer = await fetch(`http://127.0.0.1:${ready.port}${question}`, { headers });
+    if (!answer.ok) throw new Error(`${question} was answered with ${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  };
+  const settle = async (): Promise<void> => {
+    for (;;) {
+      const { catchingUp } = (await ask('/v1/insights/shelves?days=1')) as { catchingUp: boolean };
+      if (!catchingUp) return;
+    }
+  };
+  // Threads behind serving begin at the first question, or after some seconds: their start is not what is measured.
+  await ask('/v1/data/sets?limit=1');
+  await settle();
   return {
     port: ready.port,
     echoPort: ready.echoPort,
@@ -54,6 +80,7 @@ export async function startServer(
       child.send({ type: 'metrics' });
       return (await message<{ text: string }>(child, 'metrics')).text;
     },
+    settle,
     stop: () =>
       new Promise((resolve) => {
         child.once('exit', () => resolve());

@@ -1,5 +1,5 @@
 /** Homes a second, their latency at half that load, and the same server answering stored bytes of the same size. */
-import { listenerId, preparedDir, startServer } from './harness.ts';
+import { listenerId, preparedDir, startServer, threadCpuUs } from './harness.ts';
 import { httpRequest, round, runLoad } from './load.ts';
 import type { BenchSettings } from './settings.ts';
 
@@ -20,6 +20,7 @@ export async function benchHome({
     // Every listener once: the first visit folds the listener in and searches; later ones find that kept.
     const firstVisits = await runLoad({ port, connections, seconds: 600, request: home, requests: listeners });
 
+    await server.settle();
     const before = await server.usage();
     const full = await runLoad({ port, connections, seconds, request: home });
     const after = await server.usage();
@@ -37,6 +38,7 @@ export async function benchHome({
     const echoAfter = await server.usage();
     const echoCpuUs = (echoAfter.cpuUs - echoBefore.cpuUs) / echo.requests;
 
+    await server.settle();
     await server.usage();
     const half = await runLoad({ port, connections: 64, seconds, request: home, rate: full.perSecond / 2 });
     const { loopDelayP99Ms, loopDelayMaxMs, longestGcMs } = await server.usage();
@@ -46,11 +48,7 @@ export async function benchHome({
       pagesPerSecond: full.perSecond,
       pagesPerCpuSecond: round(1e6 / cpuUs),
       serverCpuUsPerPage: round(cpuUs),
-      threadCpuUsPerPage: Object.fromEntries(
-        Object.entries(after.threadCpuUs)
-          .map(([name, us]) => [name, round((us - (before.threadCpuUs[name] ?? 0)) / full.requests)] as const)
-          .filter(([, us]) => us > 0),
-      ),
+      threadCpuUsPerPage: threadCpuUs(before, after, full.requests),
       full,
       halfLoad: {
         ...half,

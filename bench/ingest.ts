@@ -1,6 +1,6 @@
 /** Events a second, acknowledged only after the sync: one an envelope from 64 connections, and envelopes of 500. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
-import { freshDir, startServer } from './harness.ts';
+import { freshDir, startServer, threadCpuUs } from './harness.ts';
 import { httpRequest, type LoadResult, round, runLoad } from './load.ts';
 import type { BenchSettings } from './settings.ts';
 
@@ -76,12 +76,14 @@ async function withCpu(
   eventsPerRequest: number,
   run: () => Promise<LoadResult>,
 ): Promise<Record<string, unknown>> {
+  await server.settle();
   const before = await server.usage();
   const result = await run();
   const after = await server.usage();
   return {
     eventsPerSecond: round(result.perSecond * eventsPerRequest),
     serverCpuUsPerEvent: round((after.cpuUs - before.cpuUs) / result.requests / eventsPerRequest),
+    threadCpuUsPerEvent: threadCpuUs(before, after, result.requests * eventsPerRequest),
     ...result,
   };
 }

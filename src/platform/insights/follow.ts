@@ -77,6 +77,8 @@ export function createFollower(
   let decisionsFrom = saved?.decisionsFrom ?? -1;
   let changed = false;
   let ends: Ends | undefined;
+  /** Everything before these ends was read. */
+  let readTo: Ends | undefined;
 
   let catalog: Catalog | undefined;
   let vocabularies = workspace.vocabularies();
@@ -191,13 +193,17 @@ export function createFollower(
         await nextTurn();
       }
       accumulator.advance(Math.max(accumulator.span.upToMs, to.nowMs));
+      readTo = to;
     } finally {
       await decisions.close();
       await events.close();
     }
   }
 
-  const isBehind = (to: Ends): boolean => isBefore(eventsFrom, to.events) || isBefore(decisionsFrom, to.decisions);
+  /** A log without an entry has no place, however often it was read to its end. */
+  const isBehind = (to: Ends): boolean =>
+    isBefore(Math.max(eventsFrom, numberOf(readTo?.events)), to.events) ||
+    isBefore(Math.max(decisionsFrom, numberOf(readTo?.decisions)), to.decisions);
 
   let reading: Promise<void> = Promise.resolve();
   return {
@@ -232,6 +238,10 @@ export function createFollower(
 const MARKS = 64;
 function isBefore(place: number, end: LogPosition): boolean {
   return positionNumber(end) - Math.max(0, place) > MARKS;
+}
+
+function numberOf(position: LogPosition | undefined): number {
+  return position === undefined ? -1 : positionNumber(position);
 }
 
 function placeOf(position: number): LogPosition | undefined {
