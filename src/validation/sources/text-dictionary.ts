@@ -14,20 +14,20 @@ export const HASH_BYTES = 8;
 const MOST_WORDS = 2 ** 18;
 const MOST_BYTES = 2 ** 26;
 const FIRST_WORDS = 512;
-/** Of what tells a text: 64 bits of hash, its length, its first 4 bytes. */
-const KEY_WORDS = 4;
+/** Of a slot: the halves of the hash, what tells the text besides, and its code + 1 or 0; together, since they are read together. */
+const SLOT_SHIFT = 2;
+const SLOT_WORDS = 1 << SLOT_SHIFT;
 
 /**
- * Gives each text a code when it is first met and the same code ever after, so that it is fetched once: its 128 bits of hash,
- * length and first bytes stand for it. Past 2^18 texts, or 64 MiB of them, it begins anew, with other `words`. Memory: 40 bytes a text and itself.
+ * Gives each text a code when it is first met and the same code ever after, so that it is fetched once: its 64 bits of hash, and
+ * 32 bits of its length and its first 4 bytes, stand for it. Past 2^18 texts, or 64 MiB of them, it begins anew, with other
+ * `words`. Memory: 32 to 64 bytes a text and itself.
  */
 export class TextDictionary {
   private words: string[] = [];
   private bytes = 0;
-  /** By code. */
-  private keys = new Int32Array(KEY_WORDS * FIRST_WORDS);
-  /** Code + 1 by the hash, or 0; at least twice as many as there is room for words. */
-  private slots = new Int32Array(2 * FIRST_WORDS);
+  /** At least twice as many as there is room for words. */
+  private slots = new Int32Array(2 * FIRST_WORDS * SLOT_WORDS);
 
   /**
    * Texts of a vector.
@@ -40,37 +40,25 @@ export class TextDictionary {
     const entries = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     const halves = new Int32Array(hashes.buffer, hashes.byteOffset, hashes.length >> 2);
     const codes = new Int32Array(count);
-    const { keys, slots, words } = this;
-    const mask = slots.length - 1;
+    const { slots, words } = this;
+    const mask = slots.length - SLOT_WORDS;
     for (let i = 0; i < count; i++) {
       const row = rows ? rows[i] : i;
       const low = halves[2 * row];
       const high = halves[2 * row + 1];
       const length = entries[TEXT_WORDS * row];
-      const prefix = entries[TEXT_WORDS * row + 1];
-      let slot = low & mask;
-      let code = slots[slot] - 1;
-      while (
-        code >= 0 &&
-        (keys[KEY_WORDS * code] !== low ||
-          keys[KEY_WORDS * code + 1] !== high ||
-          keys[KEY_WORDS * code + 2] !== length ||
-          keys[KEY_WORDS * code + 3] !== prefix)
-      ) {
-        slot = (slot + 1) & mask;
-        code = slots[slot] - 1;
-      }
-      if (code < 0) {
-        code = words.length;
-        words.push(fetchText(bytes, TEXT_BYTES * row, length));
+      const rest = Math.imul(entries[TEXT_WORDS * row + 1], 0x01000193) ^ length;
+      let at = (low << SLOT_SHIFT) & mask;
+      while (slots[at + 3] !== 0 && (slots[at] !== low || slots[at + 1] !== high || slots[at + 2] !== rest))
+        at = (at + SLOT_WORDS) & mask;
+      if (slots[at + 3] === 0) {
+        slots[at] = low;
+        slots[at + 1] = high;
+        slots[at + 2] = rest;
+        slots[at + 3] = words.push(fetchText(bytes, TEXT_BYTES * row, length));
         this.bytes += length;
-        slots[slot] = code + 1;
-        keys[KEY_WORDS * code] = low;
-        keys[KEY_WORDS * code + 1] = high;
-        keys[KEY_WORDS * code + 2] = length;
-        keys[KEY_WORDS * code + 3] = prefix;
       }
-      codes[i] = code;
+      codes[i] = slots[at + 3] - 1;
     }
     return { words, codes };
   }
@@ -82,20 +70,19 @@ export class TextDictionary {
       this.bytes = 0;
       this.slots.fill(0);
     }
-    const before = this.keys.length / KEY_WORDS;
-    let room = before;
-    while (room < this.words.length + count) room *= 2;
-    if (room === before) return;
-    const keys = new Int32Array(KEY_WORDS * room);
-    keys.set(this.keys);
-    this.keys = keys;
-    this.slots = new Int32Array(2 * room);
-    const mask = this.slots.length - 1;
-    for (let code = 0; code < this.words.length; code++) {
-      let slot = keys[KEY_WORDS * code] & mask;
-      while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.slots[slot] = code + 1;
+    const before = this.slots;
+    let length = before.length;
+    while (length < 2 * SLOT_WORDS * (this.words.length + count)) length *= 2;
+    if (length === before.length) return;
+    const slots = new Int32Array(length);
+    const mask = length - SLOT_WORDS;
+    for (let from = 0; from < before.length; from += SLOT_WORDS) {
+      if (before[from + 3] === 0) continue;
+      let at = (before[from] << SLOT_SHIFT) & mask;
+      while (slots[at + 3] !== 0) at = (at + SLOT_WORDS) & mask;
+      for (let w = 0; w < SLOT_WORDS; w++) slots[at + w] = before[from + w];
     }
+    this.slots = slots;
   }
 }
 

@@ -25,7 +25,7 @@ const LABEL_COST = 0.4;
 /** Of a column of numbers, to be paired with the others. */
 const PAIRING_COST = 0.2;
 /** Of a column of texts, by its bytes an example: without a dictionary, or with a large one, texts take longer to tell apart. */
-const TEXT_COST_PER_BYTE = 0.5;
+const TEXT_COST_PER_BYTE = 0.6;
 const MOST_TEXT_COST = 20;
 
 interface Item {
