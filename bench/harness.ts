@@ -1,6 +1,7 @@
 /** Starts the server under measurement in a process of its own and asks it for its CPU time. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openPlatform } from '../src/platform/index.ts';
 import { createDemoWorld } from '../src/simulation/index.ts';
@@ -40,6 +41,8 @@ export function threadCpuUs(before: Usage, after: Usage, count: number): Record<
   return Object.fromEntries(of.filter(([, us]) => us > 0));
 }
 
+const SETTLING_MS = 120_000;
+
 export async function startServer(
   settings: Partial<ServerSettings> & { readonly dataDir: string },
 ): Promise<MeasuredServer> {
@@ -55,10 +58,13 @@ export async function startServer(
     return answer.json();
   };
   const settle = async (): Promise<void> => {
-    for (;;) {
+    const giveUpMs = performance.now() + SETTLING_MS;
+    while (performance.now() < giveUpMs) {
       const { catchingUp } = (await ask('/v1/insights/shelves?days=1')) as { catchingUp: boolean };
       if (!catchingUp) return;
+      await pause(100);
     }
+    throw new Error(`insights are still behind after ${SETTLING_MS / 1000} s`);
   };
   // Threads behind serving begin at the first question, or after some seconds: their start is not what is measured.
   await ask('/v1/data/sets?limit=1');

@@ -58,7 +58,8 @@ function threadCpuUs(): Record<string, number> {
   const of: Record<string, number> = {};
   if (process.platform !== 'linux') return of;
   for (const id of readdirSync('/proc/self/task')) {
-    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
+    const stat = statOf(id);
+    if (stat === '') continue;
     const nameEnd = stat.lastIndexOf(')');
     const name = stat.slice(stat.indexOf('(') + 1, nameEnd);
     // utime and stime, in the hundredths of a second of USER_HZ.
@@ -69,6 +70,15 @@ function threadCpuUs(): Record<string, number> {
     of[name] = (of[name] ?? 0) + 10_000 * (Number(user) + Number(system));
   }
   return of;
+}
+
+/** '' of a thread that has ended since. */
+function statOf(id: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 const loopDelay = monitorEventLoopDelay({ resolution: 1 });

@@ -5,7 +5,7 @@
  *
  * Vowpal Wabbit reads two forms of each file: the columns as they are, and what our encoder makes of them (categories and
  * intervals at two resolutions, and their pairs). It runs every exploration that it has with its defaults and with another
- * step size and cost range (`--explorations=A,B`: only these); its best is the best on these very orders. Ours is the one in CHOSEN.
+ * step size and cost range (`--explorations=A,B`, `--forms=intervals`: only these); its best is the best on these very orders. Ours is the one in CHOSEN.
  *
  * `node scripts/compare-vowpal-wabbit.ts --choose [--orders 5] FILE...`: what CHOSEN was chosen by, every policy and model of one
  * list, the same for all files, on orders of another seed (1001); the least loss first, of equal ones the first of the list.
@@ -102,6 +102,7 @@ const { values, positionals } = parseArgs({
     'ours-only': { type: 'boolean', default: false },
     choose: { type: 'boolean', default: false },
     explorations: { type: 'string', default: EXPLORATIONS.join(',') },
+    forms: { type: 'string', default: FORMS.map(({ form }) => form).join(',') },
   },
 });
 const orders = Number(values.orders ?? (values.choose ? 5 : 10));
@@ -139,7 +140,10 @@ async function compare(file: string): Promise<unknown> {
   const head = { file: basename(file), rows: data.rows, classes: data.classes.length, ours };
   process.stderr.write(`${head.file}: ours ${pvLoss.toFixed(4)}\n`);
   if (values['ours-only']) return head;
-  const theirs = FORMS.map(({ form, options }) => vowpalWabbit(data, form, options));
+  const wanted = values.forms.split(',');
+  const theirs = FORMS.filter(({ form }) => wanted.includes(form)).map(({ form, options }) =>
+    vowpalWabbit(data, form, options),
+  );
   const ratios = theirs.map(({ form, best }) => [form, pvLoss / best.pvLoss]);
   return { ...head, vowpalWabbit: theirs, ratioToBest: Object.fromEntries(ratios) };
 }

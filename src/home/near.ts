@@ -52,16 +52,17 @@ export function nearTaste(request: HomeRequest): NearTaste | undefined {
     known.today === today
   )
     return known;
-  const { shows, releases } = searchedOf(embedding, catalog, today);
   const near = (among: Among): Uint32Array => found.slice(0, among.nearest(taste, LEAST_NEAR, NEAR_ITEMS, found));
   const made: Kept = {
     embedding,
     catalog,
     cohorts,
     today,
-    shows: near(shows),
+    shows: near(searchedOf(embedding, catalog).shows),
     // Whatever is heard from now on makes another taste.
-    releases: hearsMusic(request) ? near(releases).filter((item) => !wasPlayedFrom(state, item)) : NONE,
+    releases: hearsMusic(request)
+      ? near(releasesOf(embedding, catalog, today)).filter((item) => !wasPlayedFrom(state, item))
+      : NONE,
     ofCohort:
       cohorts === undefined || cohorts.embeddingHash !== embedding.hash ? NONE : listOf(cohorts, taste, catalog),
   };
@@ -71,26 +72,34 @@ export function nearTaste(request: HomeRequest): NearTaste | undefined {
 
 interface Searched {
   readonly catalog: Catalog;
-  readonly today: number;
   readonly shows: Among;
-  readonly releases: Among;
+  /** By the day that is today; Homes of another time are asked for too. */
+  readonly releases: Map<number, Among>;
 }
 
+const MOST_DAYS = 3;
 const searched = new WeakMap<Embedding, Searched>();
 
-function searchedOf(embedding: Embedding, catalog: Catalog, today: number): Searched {
+function searchedOf(embedding: Embedding, catalog: Catalog): Searched {
   let known = searched.get(embedding);
-  if (known?.catalog !== catalog || known.today !== today) {
-    const { ofWorks, shows } = placedOf(embedding, catalog);
+  if (known?.catalog !== catalog) {
+    const { shows } = placedOf(embedding, catalog);
+    known = { catalog, shows: createAmong(embedding, shows, shows), releases: new Map() };
+    searched.set(embedding, known);
+  }
+  return known;
+}
+
+function releasesOf(embedding: Embedding, catalog: Catalog, today: number): Among {
+  const { releases } = searchedOf(embedding, catalog);
+  let known = releases.get(today);
+  if (known === undefined) {
     const { byDay } = worksOf(catalog);
     const [from, to] = releasedWithin(byDay, catalog, today);
-    known = {
-      catalog,
-      today,
-      shows: createAmong(embedding, shows, shows),
-      releases: createAmong(embedding, byDay, ofWorks, from, to),
-    };
-    searched.set(embedding, known);
+    known = createAmong(embedding, byDay, placedOf(embedding, catalog).ofWorks, from, to);
+    const [oldest] = releases.keys();
+    if (oldest !== undefined && releases.size >= MOST_DAYS) releases.delete(oldest);
+    releases.set(today, known);
   }
   return known;
 }

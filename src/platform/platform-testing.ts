@@ -30,7 +30,6 @@ export function removeDirs(): void {
   for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true });
 }
 
-/** Without a learner of its own, in small segments, everybody drawn by the same policy. */
 /** Where the seeds of a directory go on, however often it is opened: ids of decisions are not given twice. */
 const seeds = new Map<string, Rng>();
 
@@ -41,6 +40,7 @@ function seedsOf(dataDir: string): () => Seed {
   return () => Uint32Array.from({ length: 4 }, () => rng.uint32());
 }
 
+/** Without a learner of its own, in small segments, everybody drawn by the same policy. */
 export const open = (
   dataDir: string,
   clock: ManualClock,

@@ -20,7 +20,7 @@ export function hasVector({ factors, dimension, size }: Embedding, item: number)
 export interface Among {
   /**
    * Writes up to k items by the inner product of `taste` with the vector of the item that stands for each, largest first, of equal
-   * ones the smaller number first, and returns how many; those with a product of `least` or below are left out. Allocates nothing.
+   * ones the longer vector and then the smaller number first, and returns how many; those with a product of `least` or below are left out. Allocates nothing.
    * k is cut to 256 and to the room there is.
    */
   nearest(taste: Float32Array, least: number, k: number, outItems: Uint32Array): number;

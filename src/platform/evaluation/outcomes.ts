@@ -43,6 +43,11 @@ const SETTLE_EVERY_MS = 5 * MINUTE_MS;
 const AROUND_MS = REWARD_WINDOW_MS + 2 * HOUR_MS;
 const MAX_DECISIONS = 1_000_000;
 
+/** From when to when decisions are read for a span: what was carried into its days, or out of them, is credited across their borders. */
+export function aroundOf({ fromMs, toMs }: Span): Span {
+  return { fromMs: fromMs - AROUND_MS, toMs: toMs + AROUND_MS };
+}
+
 /** Decisions of the span that have matured and were rendered. @param counts its figures are added to */
 export async function* maturedOutcomes(
   source: OutcomeSource,
@@ -64,8 +69,7 @@ export async function* maturedOutcomes(
     }
   };
 
-  // What was carried into the span's days, or out of them, is credited across their borders.
-  const around = { fromMs: span.fromMs - AROUND_MS, toMs: span.toMs + AROUND_MS };
+  const around = aroundOf(span);
   const known = source.decisions(around)[Symbol.asyncIterator]();
   const events = source.events()[Symbol.asyncIterator]();
   try {

@@ -37,7 +37,8 @@ const schemas = createSchemas(
   },
   { nowMs: () => nowMs },
 );
-const examiner = createExaminer({ workspace, sets, hours, places: openLogPlaces(dir, report), schemas });
+const places = openLogPlaces(dir, report);
+const examiner = createExaminer({ workspace, sets, hours, places, schemas, clock: systemClock });
 const figures = createFigures(sets, examiner.measured);
 const told = new Map<string, number>();
 

@@ -25,10 +25,11 @@ let ends: DataEnds;
 const stood: Places[] = [];
 
 /** Of an empty folder, unless it is given one. */
-function examinerOf(own = newDir(), changed: { readonly workspace?: Workspace; readonly schemas?: Schemas } = {}) {
+function examinerOf(own = newDir(), changed: Partial<Parameters<typeof createExaminer>[0]> = {}) {
   const [sets, hours] = [openSetStore(own), openEventHours(own, () => {})];
   const places = openLogPlaces(own, () => {});
-  return { sets, hours, places, examiner: createExaminer({ workspace, schemas, ...changed, sets, hours, places }) };
+  const examiner = createExaminer({ workspace, schemas, clock, ...changed, sets, hours, places });
+  return { sets, hours, places, examiner };
 }
 
 beforeAll(async () => {
@@ -171,5 +172,52 @@ describe('hours that were counted', () => {
     expect(HOURS.map((hour) => sets.get(`play/${hour}`)?.set.examples)).toEqual([undefined, 20]);
     await examiner.followEvents({ ...ends, nowMs });
     expect(HOURS.map((hour) => sets.get(`play/${hour}`)?.set.examples)).toEqual([20, 20]);
+  });
+});
+
+describe('a large day', () => {
+  it('is sampled, decisions and cards, and says so', async () => {
+    const { sets, examiner } = examinerOf();
+    await examine(examiner, 'serving', '2026-11-01');
+    const whole = sets.get('serving/2026-11-01')?.set;
+    const own = whole?.examples ?? 0;
+    expect(own).toBeGreaterThan(10 * LISTENERS);
+    expect(whole?.note).not.toContain('sample');
+
+    const [maxDecisions, maxRows] = [Math.floor(LISTENERS / 2), 100];
+    const small = examinerOf(newDir(), { limits: { maxDecisions, maxRows } });
+    await examine(small.examiner, 'serving', '2026-11-01');
+    const part = small.sets.get('serving/2026-11-01')?.set;
+    // Of half of twelve decisions, each for itself, some are taken and some are not.
+    const left = Number(/(\d+) decisions not in the sample/.exec(part?.note ?? '')?.[1]);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(LISTENERS);
+    expect(part?.note).toMatch(/one card in \d+\.\d/);
+    // A hundred for half of them.
+    const expected = (100 * (LISTENERS - left)) / maxDecisions;
+    expect(Math.abs((part?.examples ?? 0) / expected - 1)).toBeLessThan(0.3);
+    expect(own).toBeGreaterThan(2 * expected);
+    expect(part?.units).toBeLessThanOrEqual(LISTENERS - left);
+  });
+
+  it('rests as long in proportion as reading took, but is read when it is complete', async () => {
+    let readings = 0;
+    let tookMs = 0;
+    // Each reading asks twice, before and after.
+    const slow = { monotonicMs: () => (readings++ % 2 === 0 ? 0 : tookMs) };
+    const { examiner } = examinerOf(newDir(), { clock: slow });
+    const readAt = async (time: string): Promise<number> => {
+      const before = readings;
+      await examiner.followExamples({ ...ends, nowMs: at(time) });
+      return (readings - before) / 2;
+    };
+    tookMs = 0.5 * HOUR_MS;
+    expect(await readAt('2026-11-01T14:00:00')).toBeGreaterThan(0);
+    // Fifty times half an hour is more than a day: nothing is read again that day, though an hour went by.
+    expect(await readAt('2026-11-01T15:30:00')).toBe(0);
+    expect(await readAt('2026-11-01T23:00:00')).toBe(0);
+    tookMs = 0;
+    // Of serving the day is complete five minutes after its end.
+    expect(await readAt('2026-11-02T00:06:00')).toBeGreaterThan(0);
   });
 });

@@ -3,7 +3,7 @@
  * spans before and serving, and stores what it found. Runs in a thread of its own; whoever asks meanwhile is answered meanwhile.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DAY_MS, HOUR_MS, MINUTE_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
+import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, ShelfwiseError } from '../../base/index.ts';
 import { decodeEvent, EVENT_TYPES, type EventType } from '../../domain/index.ts';
 import { ALL_EXAMPLES, type DatasetFeatureStatisticsList, SlicedStatistics } from '../../validation/index.ts';
 import { positionNumber, positionOf } from '../states.ts';
@@ -16,6 +16,7 @@ import { isOfModel, judgeSet, LEAST_UNITS, type Measured } from './judge.ts';
 import type { LogPlaces } from './log-places.ts';
 import type { DataEnds } from './questions.ts';
 import type { Schemas } from './schema-store.ts';
+import type { CardsJob } from './served-cards.ts';
 import {
   type DataAnomaly,
   type DataStream,
@@ -26,8 +27,8 @@ import {
 import type { SetStore, StoredSet } from './set-store.ts';
 import { boundsOf, dayOf, hourOf, isEventType, isExamples, schemaNameOf, setId } from './spans.ts';
 
-const MAX_DECISIONS = 4_000;
-const MAX_ROWS = 40_000;
+/** Of a day and stream. */
+const LIMITS = { maxDecisions: 4_000, maxRows: 40_000 };
 /** Rewards are credited for a day; events that come late are waited for, as evaluation does. */
 const MATURE_MS = DAY_MS;
 const LATE_MS = 5 * MINUTE_MS;
@@ -38,7 +39,7 @@ const REACH_MS = 14 * DAY_MS;
 /** Hours that an hour of events is measured against. */
 const HOURS_BEFORE = 24;
 const HOURS_REACH_MS = 7 * DAY_MS;
-/** What is not complete is read again this often, and by the watch not before it has rested so many times as long as reading took. */
+/** What is not complete is read again this often, and by the watch not before it has rested so many times as long as reading it took. */
 const AGAIN_MS = HOUR_MS;
 const RESTS = 50;
 /** Days that are looked for, whether or not something is known of them. */
@@ -79,8 +80,10 @@ export function createExaminer(dependencies: {
   readonly hours: EventHours;
   readonly places: LogPlaces;
   readonly schemas: Schemas;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly limits?: Pick<CardsJob, 'maxDecisions' | 'maxRows'>;
 }): Examiner {
-  const { workspace, sets, hours, places, schemas } = dependencies;
+  const { workspace, sets, hours, places, schemas, clock, limits = LIMITS } = dependencies;
 
   const required = (id: string): StoredSet => {
     const stored = sets.get(id);
@@ -204,7 +207,7 @@ export function createExaminer(dependencies: {
     const counts = newRowCounts();
     const statistics = new SlicedStatistics(SLICES, { trackedValues: 4096, numRankHistogramBuckets: 50 });
     const from = places.before(fromMs - CARRIED_MS, ends);
-    const job = { stream, span: { fromMs, toMs }, ...ends, from, maxDecisions: MAX_DECISIONS, maxRows: MAX_ROWS };
+    const job = { stream, span: { fromMs, toMs }, ...ends, from, ...limits };
     for await (const chunk of exampleChunks(workspace, job, counts, onProgress)) {
       statistics.add(chunk);
       workspace.ending.check();
@@ -212,7 +215,7 @@ export function createExaminer(dependencies: {
     }
     const list = statistics.extract();
     const examples = list.datasets?.[0]?.numExamples ?? 0;
-    const complete = nowMs >= toMs + (stream === 'serving' ? LATE_MS : MATURE_MS + LATE_MS);
+    const complete = nowMs >= completeAtMs(stream, span);
     const before = goodDayBefore(stream, fromMs);
     // A day without examples is no data set, unless a day before has some and listeners enough decided: then something was lost. What
     // was found before the features changed or epochs went is not lost: it stays as it was.
@@ -296,18 +299,20 @@ export function createExaminer(dependencies: {
     let untilTurn = EVENTS_BETWEEN_PAUSES;
     const from = hours.from < 0 ? undefined : positionOf(hours.from);
     let { silentTo } = places;
-    let isSilent = hours.from < 0 || hours.from === silentTo;
+    // What stopped between two writes is read again: it is silent as before.
+    let isSilent = hours.from < 0 || (silentTo !== undefined && hours.from <= silentTo);
     for await (const { position, next, payload } of pastEntries(workspace, EVENTS, ends.events, from)) {
       const event = decodeEvent(payload);
       hours.add(event, positionNumber(position), positionNumber(next), nowMs);
       isSilent &&= event.decisionId === '';
-      if (isSilent) silentTo = positionNumber(next);
+      if (isSilent) silentTo = Math.max(silentTo ?? 0, positionNumber(next));
       if (--untilTurn > 0) continue;
       untilTurn = EVENTS_BETWEEN_PAUSES;
       await nextTurn();
     }
-    for (const hour of hours.save(nowMs)) toJudge.add(hour);
+    // First, so that the hours are never beyond what is known to be silent.
     places.note(ends, silentTo);
+    for (const hour of hours.save(nowMs)) toJudge.add(hour);
     for (const set of sets.list())
       if (isEventType(set.stream) && !set.complete && nowMs >= set.toMs + LATE_MS) toJudge.add(set.span);
     if (!isCaughtUp) await catchUp();
@@ -338,13 +343,17 @@ export function createExaminer(dependencies: {
         const span = dayOf(nowMs - days * DAY_MS);
         for (const stream of ['serving', 'training', 'evaluation'] as const) {
           if (!isToRead(stream, days, nowMs)) continue;
-          const againMs = days > RECENT_DAYS ? DAY_MS : AGAIN_MS;
-          // Also where it fails.
-          restsUntil.set(setId({ stream, span }), nowMs + againMs);
-          const startMs = systemClock.monotonicMs();
-          await examineDay(stream, span, ends, () => {});
-          const tookMs = systemClock.monotonicMs() - startMs;
-          restsUntil.set(setId({ stream, span }), nowMs + Math.max(againMs, RESTS * tookMs));
+          const startMs = clock.monotonicMs();
+          try {
+            await examineDay(stream, span, ends, () => {});
+          } finally {
+            const tookMs = clock.monotonicMs() - startMs;
+            const againMs = days > RECENT_DAYS ? DAY_MS : AGAIN_MS;
+            const completeMs = completeAtMs(stream, span);
+            const restMs = nowMs + Math.max(againMs, RESTS * tookMs);
+            // A day is read when it is complete, however large it is.
+            restsUntil.set(setId({ stream, span }), nowMs < completeMs ? Math.min(restMs, completeMs) : restMs);
+          }
         }
       }
       for (const stream of EXAMPLE_STREAMS) sets.forget(stream, nowMs - EXAMPLES_KEPT_MS);
@@ -405,6 +414,10 @@ export function createExaminer(dependencies: {
   };
 }
 
+function completeAtMs(stream: ExampleStream, span: string): number {
+  return boundsOf(span).toMs + LATE_MS + (stream === 'serving' ? 0 : MATURE_MS);
+}
+
 /** The newest day that has examples, else today. */
 function newestDay(sets: SetStore, nowMs: number): string {
   return sets.list().find((set) => isExamples(set.stream) && set.complete)?.span ?? dayOf(nowMs);
@@ -455,6 +468,6 @@ const WHY: Readonly<Record<string, string>> = {
 
 function noteOf({ left, compared, differing, cardShare }: RowCounts): string {
   const alike = compared > 0 && differing.size === 0 ? [`${compared} rows logged and recomputed alike`] : [];
-  const thinned = cardShare < 1 ? [`of the others ${(100 * cardShare).toFixed(0)} % of their cards`] : [];
+  const thinned = cardShare < 1 ? [`of the others one card in ${(1 / cardShare).toFixed(1)}`] : [];
   return [...[...left].map(([why, count]) => `${count} decisions ${WHY[why] ?? why}`), ...thinned, ...alike].join(', ');
 }

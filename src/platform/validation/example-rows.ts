@@ -1,72 +1,37 @@
 /**
- * Examples of a day as columns, for statistics: what training would learn from, what an evaluation would weigh, what was served.
- *
- *   training    cards that were seen, of decisions whose page was rendered, with what they earned
- *   evaluation  all cards of decisions that have matured and may be evaluated, with what they earned
- *   serving     all cards of all decisions, with the features that the decision itself logged (one in fifty does), else recomputed
- *
- * Who reads them is as training and evaluation read: what is lost there is lost here. Memory is a chunk of rows, and what joining
- * rewards needs.
+ * Examples of a day as columns, for statistics: served cards with the features that their decision was made with, recomputed; of serving,
+ * the features that the decision itself logged (one in fifty does), else recomputed. Memory is a chunk of rows.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import {
-  type Catalog,
-  type DecisionRecord,
-  decisionTimeMs,
-  decodeListenerView,
-  EMPTY_EMBEDDING,
-  type ListenerView,
-  readCatalog,
-} from '../../domain/index.ts';
+import { type DecisionRecord, decodeListenerView, EMPTY_EMBEDDING, type ListenerView } from '../../domain/index.ts';
 import { createBatch, type Encoder, type FeatureBatch, type FeatureDescription } from '../../features/index.ts';
-import { REWARD_WINDOW_MS } from '../../signals/index.ts';
-import type { LogPosition } from '../../store/index.ts';
 import { type Chunk, type Column, columnOf } from '../../validation/index.ts';
 import { createInputReader, type InputReader } from '../epochs.ts';
-import { newTotals } from '../evaluation/chunks.ts';
-import { maturedOutcomes, type OutcomeCounts } from '../evaluation/outcomes.ts';
-import { DecisionOpener, isHeldOut } from '../evaluation/weighing.ts';
+import { isHeldOut } from '../evaluation/weighing.ts';
 import { addDistinct, countDistinct, type DistinctState, emptyDistinct, hashOfKey } from '../insights/distinct.ts';
 import { isUnreadable } from '../learn.ts';
 import { secretOfKey } from '../listeners.ts';
 import { openView } from '../sealing.ts';
-import { flaggedKeys } from '../traffic.ts';
-import { eventsOf, pastDecisionIds, pastDecisions } from '../training/examples.ts';
-import { type CardLabels, gatherRewards } from '../training/rewards.ts';
-import type { Span } from '../training/span.ts';
+import { pastDecisions } from '../training/examples.ts';
 import type { OnProgress } from '../workshop.ts';
 import type { Workspace } from '../workspace.ts';
-import { referencedDecisions } from './referenced.ts';
-import { evenly, thinned } from './sampling.ts';
+import {
+  type CardCounts,
+  type CardsJob,
+  leave,
+  type ServedCard,
+  type ServedCards,
+  servedCards,
+} from './served-cards.ts';
 import type { ExampleStream } from './service.ts';
 
-export interface RowsJob {
-  readonly stream: ExampleStream;
-  readonly span: Span;
-  readonly nowMs: number;
-  readonly events: LogPosition;
-  readonly decisions: LogPosition;
-  /** Places before all that the span is made of; the beginning where undefined. */
-  readonly from: { readonly events?: LogPosition; readonly decisions?: LogPosition };
-  readonly catalogHash: string;
-  /** Beyond it decisions are sampled evenly, by hash; in training, where only cards count that were seen, by `maxRows`. */
-  readonly maxDecisions: number;
-  /** Beyond it cards of the decisions are sampled evenly, so that there are about so many. */
-  readonly maxRows: number;
-}
-
 /** Counted up while rows are read. */
-export interface RowCounts {
+export interface RowCounts extends CardCounts {
   /** Listeners whose decisions gave rows, by slice (`tier_premium`); '' is all of them. */
   readonly listeners: Map<string, DistinctState>;
-  /** Decisions that gave none, by reason. */
-  readonly left: Map<string, number>;
-  /** Rows whose features were logged and recomputed too. */
+  /** Cards whose features were logged and recomputed too, rows or not. */
   compared: number;
   /** Of these, by feature, those in which the two differ, in whatever bit. */
   readonly differing: Map<string, number>;
-  /** Of the cards of the decisions that were taken. */
-  cardShare: number;
 }
 
 export const newRowCounts = (): RowCounts => ({
@@ -86,13 +51,13 @@ const CHUNK_ROWS = 2048;
 /** Chunks in the order of the log. @param counts its figures are added to */
 export async function* exampleChunks(
   workspace: Workspace,
-  job: RowsJob,
+  job: CardsJob,
   counts: RowCounts,
   onProgress: OnProgress,
 ): AsyncGenerator<Chunk> {
   const rows = new RowColumns(workspace, counts);
-  for await (const { record, cards } of decisionsWithCards(workspace, job, counts, onProgress)) {
-    rows.add(record, cards, job.stream);
+  for await (const served of servedCards(workspace, job, counts, onProgress)) {
+    rows.add(served, job.stream);
     if (rows.count >= CHUNK_ROWS) yield rows.take();
   }
   if (rows.count > 0) yield rows.take();
@@ -104,12 +69,12 @@ export async function* exampleChunks(
  */
 export async function haveDecided(
   workspace: Workspace,
-  { span, decisions, from }: Pick<RowsJob, 'span' | 'decisions' | 'from'>,
+  { span, decisions, from }: Pick<CardsJob, 'span' | 'decisions' | 'from'>,
   atLeast: number,
 ): Promise<boolean> {
   const inputs = createInputReader(workspace.epochs);
   const listeners = new Set<string>();
-  for await (const record of unhurried(pastDecisions(workspace, decisions, span, { from: from.decisions }))) {
+  for await (const record of pastDecisions(workspace, decisions, span, { from: from.decisions })) {
     const { degraded, marks, versions, listenerKey } = record;
     if (degraded || marks.length > 0 || isHeldOut(record) || versions.encoder !== workspace.encoder.hash) continue;
     if (listeners.has(listenerKey) || secretOfKey(workspace.store, listenerKey) === undefined) continue;
@@ -123,188 +88,6 @@ export async function haveDecided(
     if (listeners.size >= atLeast) return true;
   }
   return false;
-}
-
-interface ServedCard {
-  readonly row: number;
-  readonly rank: number;
-  /** What it earned; undefined where that is not asked. */
-  readonly label: 0 | 1 | undefined;
-}
-
-interface Served {
-  readonly record: DecisionRecord;
-  readonly cards: readonly ServedCard[];
-}
-
-function leave({ left }: RowCounts, why: string, count = 1): void {
-  if (count > 0) left.set(why, (left.get(why) ?? 0) + count);
-}
-
-async function* decisionsWithCards(
-  workspace: Workspace,
-  job: RowsJob,
-  counts: RowCounts,
-  onProgress: OnProgress,
-): AsyncGenerator<Served> {
-  switch (job.stream) {
-    case 'training':
-      yield* seenCards(workspace, job, counts, onProgress);
-      return;
-    case 'evaluation':
-      yield* evaluatedCards(workspace, job, counts, onProgress);
-      return;
-    case 'serving':
-      yield* servedCards(workspace, job, counts);
-  }
-}
-
-const BETWEEN_TURNS = 512;
-/** The same, with pauses in which the thread answers questions. */
-async function* unhurried<T>(entries: AsyncIterable<T>): AsyncGenerator<T> {
-  let untilTurn = BETWEEN_TURNS;
-  for await (const entry of entries) {
-    yield entry;
-    if (--untilTurn > 0) continue;
-    untilTurn = BETWEEN_TURNS;
-    await nextTurn();
-  }
-}
-
-function catalogOf(workspace: Workspace, hash: string): Catalog {
-  return readCatalog(workspace.epochs.get(hash));
-}
-
-async function* seenCards(
-  workspace: Workspace,
-  { span, nowMs, events, decisions, from, catalogHash, maxRows }: RowsJob,
-  counts: RowCounts,
-  onProgress: OnProgress,
-): AsyncGenerator<Served> {
-  const { items } = workspace.vocabularies();
-  const flagged = flaggedKeys(workspace.store, nowMs);
-  const referenced = await referencedDecisions(unhurried(eventsOf(workspace, events, from.events)));
-  let passedOver = 0;
-  const wanted = (id: string): boolean => {
-    const has = referenced.has(id);
-    if (!has) passedOver++;
-    return has;
-  };
-  const rewards = await gatherRewards(
-    {
-      decisions: unhurried(pastDecisions(workspace, decisions, span, { from: from.decisions, wanted })),
-      events: unhurried(eventsOf(workspace, events, from.events)),
-      catalog: catalogOf(workspace, catalogHash),
-      itemName: (item) => items.name(item),
-      isFlagged: (key) => flagged.has(key),
-    },
-    span,
-    { nowMs, matured: false, maxRows },
-    (share) => onProgress('rewards', Math.min(1, Math.max(0, share))),
-  );
-  leave(counts, 'unseen', rewards.unseen + passedOver);
-  leave(counts, 'sampled', rewards.sampled);
-  if (rewards.labels.size === 0) return;
-  const labelledOnes = { from: from.decisions, wanted: (id: string) => rewards.labels.has(id) };
-  for await (const record of unhurried(pastDecisions(workspace, decisions, span, labelledOnes))) {
-    const labels = rewards.labels.get(record.decisionId);
-    if (labels === undefined) continue;
-    if (record.degraded) leave(counts, 'degraded');
-    else if (record.marks.includes('unprofiled') || record.marks.includes('flagged')) leave(counts, 'marked');
-    else yield { record, cards: labelled(record, labels) };
-  }
-}
-
-function labelled(record: DecisionRecord, labels: CardLabels): ServedCard[] {
-  return record.rows.flatMap(({ cards }, row) =>
-    cards.flatMap((_card, rank): ServedCard[] => {
-      const label = labels.get(row * 256 + rank);
-      return label === undefined ? [] : [{ row, rank, label }];
-    }),
-  );
-}
-
-async function* evaluatedCards(
-  workspace: Workspace,
-  job: RowsJob,
-  counts: RowCounts,
-  onProgress: OnProgress,
-): AsyncGenerator<Served> {
-  const { span, nowMs, events, from } = job;
-  const hasMatured = (atMs: number): boolean => atMs + REWARD_WINDOW_MS <= nowMs;
-  if (!hasMatured(span.fromMs)) return;
-  const { items } = workspace.vocabularies();
-  const flagged = flaggedKeys(workspace.store, nowMs);
-  const referenced = await referencedDecisions(unhurried(eventsOf(workspace, events, from.events)));
-  let rendered = 0;
-  for await (const id of unhurried(pastDecisionIds(workspace, job.decisions, span, from.decisions))) {
-    if (referenced.isRendered(id)) rendered++;
-    else if (!referenced.has(id)) leave(counts, hasMatured(decisionTimeMs(id)) ? 'unrendered' : 'immature');
-  }
-  const isTaken = evenly(rendered, job.maxDecisions);
-  const known = { from: from.decisions, wanted: referenced.has };
-  const source = {
-    decisions: (of: Span) => unhurried(pastDecisions(workspace, job.decisions, of, known)),
-    events: () => unhurried(eventsOf(workspace, events, from.events)),
-    catalog: catalogOf(workspace, job.catalogHash),
-    itemName: (item: number) => items.name(item),
-    isFlagged: (key: string) => flagged.has(key),
-  };
-  const outcomes: OutcomeCounts = { decisions: 0, immature: 0, unrendered: 0 };
-  const { left } = newTotals(0);
-  const opener = new DecisionOpener(workspace, left);
-  const evaluated = async function* (): AsyncGenerator<Served> {
-    for await (const { record, rewarded } of maturedOutcomes(source, span, nowMs, outcomes)) {
-      onProgress('outcomes', Math.min(1, Math.max(0, (record.atMs - span.fromMs) / (span.toMs - span.fromMs))));
-      if (!isTaken(record.decisionId)) left.sampled++;
-      else if (opener.open(record) !== undefined) {
-        const earned = new Set(rewarded.map(({ shelfRank, cardRank }) => shelfRank * 256 + cardRank));
-        yield { record, cards: ownCards(record, (place) => (earned.has(place) ? 1 : 0)) };
-      }
-    }
-  };
-  yield* sampled(evaluated(), rendered, job, counts);
-  leave(counts, 'immature', outcomes.immature);
-  leave(counts, 'unrendered', outcomes.unrendered);
-  for (const [why, count] of Object.entries(left)) leave(counts, why, count);
-}
-
-async function* servedCards(workspace: Workspace, job: RowsJob, counts: RowCounts): AsyncGenerator<Served> {
-  const { span, decisions, from } = job;
-  let made = 0;
-  for await (const _id of unhurried(pastDecisionIds(workspace, decisions, span, from.decisions))) made++;
-  const isTaken = evenly(made, job.maxDecisions);
-  const wanted = (id: string): boolean => {
-    const takes = isTaken(id);
-    if (!takes) leave(counts, 'sampled');
-    return takes;
-  };
-  const served = async function* (): AsyncGenerator<Served> {
-    for await (const record of unhurried(pastDecisions(workspace, decisions, span, { from: from.decisions, wanted })))
-      yield { record, cards: ownCards(record, () => undefined) };
-  };
-  yield* sampled(served(), made, job, counts);
-}
-
-/** @param count of the decisions from which those that come were taken */
-function sampled(
-  decisions: AsyncIterable<Served>,
-  count: number,
-  { maxDecisions, maxRows }: RowsJob,
-  counts: RowCounts,
-): AsyncIterable<Served> {
-  return thinned(decisions, Math.min(count, maxDecisions), maxRows, (share) => {
-    counts.cardShare = share;
-  });
-}
-
-/** Cards that this decision drew: what was carried is the first decision's. */
-function ownCards(record: DecisionRecord, labelOf: (place: number) => 0 | 1 | undefined): ServedCard[] {
-  return record.rows.flatMap(({ shelf, cards }, row) =>
-    record.shelves[shelf].carriedFrom === ''
-      ? cards.map((_card, rank): ServedCard => ({ row, rank, label: labelOf(row * 256 + rank) }))
-      : [],
-  );
 }
 
 /** Features of dense columns as they are declared, one column a feature; and of slots. */
@@ -355,7 +138,7 @@ class RowColumns {
     this.context = Object.fromEntries(CONTEXT_COLUMNS.map((name) => [name, []])) as unknown as typeof this.context;
   }
 
-  add(record: DecisionRecord, cards: readonly ServedCard[], stream: ExampleStream): void {
+  add({ record, cards, taken }: ServedCards, stream: ExampleStream): void {
     if (cards.length === 0) {
       leave(this.counts, 'nothing of its own');
       return;
@@ -364,15 +147,21 @@ class RowColumns {
       leave(this.counts, 'otherEncoder');
       return;
     }
+    // One row that differs is an error: all are compared, whether or not they are taken.
     const isLogged = stream === 'serving' && this.copyLogged(record, cards);
     if (isLogged) this.compare(record, cards);
-    else if (!this.encode(record, cards, this.count)) {
+    if (taken.length === 0) {
+      leave(this.counts, 'sampled');
+      return;
+    }
+    if (isLogged) this.copyLogged(record, taken);
+    else if (!this.encode(record, taken, this.count)) {
       leave(this.counts, 'unreadable');
       return;
     }
     const model = record.versions.model.slice(0, 8);
     const slices = { tier: record.tier, market: record.market, device: record.device, model };
-    for (const { row, rank, label } of cards) {
+    for (const { row, rank, label } of taken) {
       const { shelf, cards: chosen } = record.rows[row];
       for (const [name, value] of Object.entries(slices))
         this.context[name as 'tier'].push(value === '' ? null : value);
@@ -382,7 +171,7 @@ class RowColumns {
       this.context.propensity.push(chosen[rank].propensity);
       this.context.label.push(label ?? null);
     }
-    this.count += cards.length;
+    this.count += taken.length;
     const hash = hashOfKey(record.listenerKey);
     const names = Object.entries(slices).flatMap(([name, value]) => (value === '' ? [] : [`${name}_${value}`]));
     for (const slice of ['', ...names]) {

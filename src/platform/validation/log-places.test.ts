@@ -67,6 +67,11 @@ describe('places of days in the logs', () => {
     expect(again.before(DAY, END)).toEqual({ ...at(1, 500), events: { segment: 1, offset: 600 } });
     // A log that was put back ends before it.
     expect(again.before(DAY - 1, at(1, 100))).toEqual({});
+    // And what was written to it since may speak of some.
+    again.note(endsAt(DAY + 2, 1, 100));
+    again.note(endsAt(DAY + 3, 3, 0));
+    expect(again.silentTo).toBeUndefined();
+    expect(again.before(DAY - 1, END)).toEqual({});
   });
 
   it('are forgotten when the logs or the clock were put back, and where they do not read', () => {

@@ -47,8 +47,10 @@ export function openLogPlaces(dataDir: string, report: (text: string) => void): 
     get silentTo() {
       return saved.silentTo;
     },
-    note({ events, decisions, nowMs }, silentTo = saved.silentTo) {
+    note({ events, decisions, nowMs }, silent = saved.silentTo) {
       const { last, days } = saved;
+      const wasPutBack = last !== undefined && comparePositions(events, last.events) < 0;
+      const silentTo = wasPutBack ? undefined : silent;
       // A clock that was put back says nothing about which day is which: what follows is noted anew.
       const isForward = last === undefined || (nowMs >= last.nowMs && isWithin(last, { events, decisions }));
       const today = Math.floor(nowMs / DAY_MS) * DAY_MS;

@@ -1,60 +1,61 @@
 import { describe, expect, it } from 'vitest';
-import { evenly, thinned } from './sampling.ts';
+import { evenCards, evenly, SpreadMean } from './sampling.ts';
 
 const idOf = (n: number): string => `01J${String(n).padStart(23, '0')}`;
-
-interface Served {
-  readonly record: { readonly decisionId: string };
-  readonly cards: readonly { readonly row: number; readonly rank: number }[];
-}
-
-/** Decisions with 10 to 70 cards each. */
-async function* served(count: number): AsyncGenerator<Served> {
-  for (let n = 0; n < count; n++) {
-    const cards = Array.from({ length: 10 * (1 + (n % 7)) }, (_, i) => ({ row: Math.floor(i / 10), rank: i % 10 }));
-    yield { record: { decisionId: idOf(n) }, cards };
-  }
-}
-
-async function thin(count: number, maxRows: number): Promise<{ taken: Served[]; shares: number[] }> {
-  const taken: Served[] = [];
-  const shares: number[] = [];
-  for await (const one of thinned(served(count), count, maxRows, (share) => shares.push(share))) taken.push(one);
-  return { taken, shares };
-}
-
-const cardsOf = (all: readonly Served[]): number => all.reduce((sum, { cards }) => sum + cards.length, 0);
+const ids = (count: number): string[] => Array.from({ length: count }, (_, n) => idOf(n));
+const PAGE = Array.from({ length: 120 }, (_, i) => ({ row: Math.floor(i / 10), rank: i % 10 }));
 
 describe('a sample of a day', () => {
   it('is every decision where there are no more than wanted, else about so many, the same each time', () => {
-    const ids = Array.from({ length: 30_000 }, (_, n) => idOf(n));
-    expect(ids.filter(evenly(4_000, 4_000))).toHaveLength(30_000);
-    const taken = ids.filter(evenly(30_000, 4_000));
+    expect(ids(4_000).filter(evenly(4_000, 4_000))).toHaveLength(4_000);
+    const taken = ids(30_000).filter(evenly(30_000, 4_000));
     // 4,000 of 30,000: the standard deviation is 59.
     expect(Math.abs(taken.length - 4_000)).toBeLessThan(4 * 59);
-    expect(ids.filter(evenly(30_000, 4_000))).toEqual(taken);
+    expect(ids(30_000).filter(evenly(30_000, 4_000))).toEqual(taken);
   });
 
-  it('has all cards where they fit', async () => {
-    const { taken, shares } = await thin(700, 28_000);
-    expect(shares).toEqual([1]);
-    expect(cardsOf(taken)).toBe(700 * 40);
-    expect((await thin(0, 10)).taken).toEqual([]);
-    // Fewer than the number of cards is estimated by.
-    expect((await thin(7, 1_000)).taken).toHaveLength(7);
+  it('has all cards where they fit', () => {
+    expect(evenCards(1)(idOf(1), PAGE)).toEqual(PAGE);
   });
 
-  it('has about as many cards as wanted, those of the first decisions and of every rank as likely as others', async () => {
-    const { taken, shares } = await thin(7_000, 28_000);
-    expect(shares).toHaveLength(1);
-    expect(shares[0]).toBeCloseTo(0.1, 2);
-    expect(Math.abs(cardsOf(taken) - 28_000)).toBeLessThan(700);
-    const early = taken.filter(({ record }) => record.decisionId < idOf(700));
-    expect(cardsOf(early) / cardsOf(taken)).toBeCloseTo(0.1, 1);
-    const ofRank = new Float64Array(10);
-    for (const { cards } of taken) for (const { rank } of cards) ofRank[rank]++;
-    for (const count of ofRank) expect(Math.abs(count / 2_800 - 1)).toBeLessThan(0.1);
-    // A decision of whose cards none was taken is no row, and no decision without cards.
-    expect(taken.every(({ cards }) => cards.length > 0)).toBe(true);
+  it.each([30_000, 100_000])('has each card of the decisions that were taken of %i with the same chance', (count) => {
+    const taken = ids(count).filter(evenly(count, 4_000));
+    const share = 1 / 12;
+    const take = evenCards(share);
+    const counts = new Map<number, number>();
+    for (const id of taken)
+      for (const { row, rank } of take(id, PAGE)) counts.set(row * 10 + rank, (counts.get(row * 10 + rank) ?? 0) + 1);
+    const expected = share * taken.length;
+    const deviation = Math.sqrt(expected * (1 - share));
+    // 120 of them: beyond 4.5 deviations chance goes once in a thousand such tests.
+    for (let card = 0; card < PAGE.length; card++)
+      expect(Math.abs((counts.get(card) ?? 0) - expected) / deviation, `card ${card}`).toBeLessThan(4.5);
+  });
+});
+
+describe('the mean of a long sequence', () => {
+  const meanOf = (values: readonly number[]): { mean: number; looked: number } => {
+    const mean = new SpreadMean();
+    let looked = 0;
+    for (const value of values) {
+      if (!mean.wants()) continue;
+      looked++;
+      mean.add(value);
+    }
+    return { mean: mean.mean, looked };
+  };
+
+  it('is exact of a hundred', () => {
+    const values = Array.from({ length: 100 }, (_, i) => i);
+    expect(meanOf(values)).toEqual({ mean: 49.5, looked: 100 });
+    expect(meanOf([]).mean).toBe(0);
+  });
+
+  it('is about that of the whole, however the beginning was, and looks at few', () => {
+    const values = [...Array<number>(25_000).fill(20), ...Array<number>(75_000).fill(120)];
+    const { mean, looked } = meanOf(values);
+    expect(Math.abs(mean - 95)).toBeLessThan(3);
+    expect(looked).toBeLessThan(1_100);
+    expect(Math.abs(meanOf([...Array<number>(100).fill(0), ...values]).mean - 95)).toBeLessThan(3);
   });
 });
