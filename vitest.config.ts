@@ -3,7 +3,15 @@ import { defineConfig } from 'vitest/config';
 // Threads and processes that tests start load the sources in half the time, once what Node made of them is kept.
 process.env['NODE_COMPILE_CACHE'] ??= new URL('./node_modules/.cache/shelfwise', import.meta.url).pathname;
 
-/** `unit` stands beside the sources; `e2e` crosses rooms and starts processes, each with a folder and a port of its own. */
+/** Tests that take more than their share of ten minutes: those that drive a browser, ten thousand requests, a process killed again and again. */
+const LONG = ['test/e2e/**/*.test.ts', 'test/hot-swap.test.ts', 'test/kill.test.ts'];
+
+const E2E = { globalSetup: ['test/global-setup.ts'], testTimeout: 180_000, hookTimeout: 180_000 };
+
+/**
+ * `unit` stands beside the sources; `e2e` crosses rooms and starts processes, each with a folder and a port of its own; `long` does what
+ * e2e does and takes its time.
+ */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -22,16 +30,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'e2e',
-          include: ['test/**/*.test.ts'],
-          globalSetup: ['test/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
-      },
+      { extends: true, test: { name: 'e2e', include: ['test/**/*.test.ts'], exclude: LONG, ...E2E } },
+      { extends: true, test: { name: 'long', include: LONG, ...E2E } },
     ],
   },
 });
