@@ -195,6 +195,15 @@ describe('Because you follow', () => {
     expect(seedsOf(heard, 'because-you-follow')).toEqual([]);
   });
 
+  it('is about the listener of its own Home, also where another Home of the process gave the same id to a decision', async () => {
+    const other = emptyState();
+    for (let n = 0; n < 4; n++) tell(other, { itemId: 'track:1', from: 'old:1', daysAgo: 1 + n });
+    const calm = await serve(calmListener());
+    const { decisionId } = calm.record;
+    expect(seedsOf(calm, 'more-like')).toHaveLength(3);
+    expect(seedsOf(await serve(other, { decisionId }), 'more-like')).toEqual(['artist:1']);
+  });
+
   it('is named by whom it is about, and gone with the follow', async () => {
     const state = emptyState();
     tell(state, { type: 'follow', itemId: 'artist:1', daysAgo: 2 });

@@ -14,12 +14,15 @@ const MORE_LIKE_SHELVES = 3;
 const lastSeeds = new Uint32Array(MORE_LIKE_SHELVES);
 let lastCount = 0;
 let lastDecision = '';
+let lastScratch: HomeRequest['scratch'] | undefined;
 
 /** The items that More like has rows about, at most MORE_LIKE_SHELVES; the array is shared, and holds until the next request. */
 export function moreLikeSeeds(request: HomeRequest): Uint32Array {
-  if (lastDecision !== request.decisionId) {
+  // Of one Home: another in this process may be given the same id.
+  if (lastDecision !== request.decisionId || lastScratch !== request.scratch) {
     lastCount = findSeeds(request, lastSeeds);
     lastDecision = request.decisionId;
+    lastScratch = request.scratch;
   }
   return lastSeeds.subarray(0, lastCount);
 }
