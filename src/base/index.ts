@@ -4,6 +4,7 @@ export * from './crew.ts';
 export * from './errors.ts';
 export * from './garbage.ts';
 export * from './hash.ts';
+export * from './number-table.ts';
 export * from './options.ts';
 export * from './priority.ts';
 export * from './quantiles.ts';

@@ -2,6 +2,7 @@
  * Row facts: what the encoder knows of a card and a listener together (see ROW_FACTS). The listener's side is bound once
  * a page into small tables; then the facts of a block of rows are gathered in one pass, without a call or an object a row.
  */
+import { NumberTable } from '../base/index.ts';
 import {
   type Counters,
   type Embedding,
@@ -15,7 +16,6 @@ import {
   VIEW_LIMITS,
 } from '../domain/index.ts';
 import { type PageFacts, ROW_FACTS, type RowFact } from './declaration.ts';
-import { NumberTable } from './number-table.ts';
 
 /** Rows that are gathered at once: the facts of a block stay in the first-level cache. */
 export const BLOCK_ROWS = 64;

@@ -120,7 +120,8 @@ export function popularSelection(request: HomeRequest, error: string): { selecti
     failures: ['page'],
   };
   try {
-    if (!isSwitchedOff(request.tunables, 'shelf', declaration.id)) proposePopular(request, 100, sinkInto(batch));
+    if (!isSwitchedOff(request.tunables, 'shelf', declaration.id))
+      proposePopular(request, 100, sinkInto(batch, request.scratch));
     for (const filter of RIGHTS) {
       for (const { reason, count } of filter.run(request, batch).removed) {
         trace.removals.push({ batch: declaration.id, filter: filter.name, reason, count });

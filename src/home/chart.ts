@@ -3,7 +3,7 @@
  * day, catalogue and set of counters.
  */
 import { type Catalog, type Counters, DAY_PARTS, type DayPart, dayPartSpan, marketSpan } from '../domain/index.ts';
-import { isEpisode, isShow, isWidest, showOfEpisode, strongestGenre } from './kinds.ts';
+import { isEpisode, isShow, showOfEpisode, strongestGenre, widestOf } from './kinds.ts';
 
 export interface MarketChart {
   /** What is played in this part of the day, then what the market plays at any time, then the world: each most played first. */
@@ -76,19 +76,18 @@ function makeChart(counters: Counters, catalog: Catalog, market: number, part: D
   for (const [genre] of strongest) {
     if (genres.length === CHART_GENRES) break;
     const all = items.filter((item) => strongestGenre(item, catalog) === genre);
-    const widest = widestOf(all, catalog);
+    const widest = widestFirst(all, catalog);
     if (widest.length >= GENRE_ITEMS) genres.push({ seedItem: all[0], genre, items: widest });
   }
   const shows = items.filter((item) => isShow(item, catalog) || isEpisode(item, catalog));
   return {
     items: items.slice(0, LIST_ITEMS),
     genres,
-    beyond: widestOf(items.subarray(MOST_PLAYED), catalog),
+    beyond: widestFirst(items.subarray(MOST_PLAYED), catalog),
     shows: Uint32Array.from(new Set(shows.map((item) => showOfEpisode(item, catalog)))).slice(0, LIST_ITEMS),
   };
 }
 
-function widestOf(items: Uint32Array, catalog: Catalog): Uint32Array {
-  const first = items.subarray(0, 2 * LIST_ITEMS);
-  return first.filter((item) => isWidest(item, first, catalog)).slice(0, LIST_ITEMS);
+function widestFirst(items: Uint32Array, catalog: Catalog): Uint32Array {
+  return widestOf(items.subarray(0, 2 * LIST_ITEMS), catalog).slice(0, LIST_ITEMS);
 }

@@ -1,4 +1,5 @@
 /** Which kind of item stands for which on a shelf. */
+import { NumberTable } from '../base/index.ts';
 import { type Catalog, ITEM_KINDS, NO_ITEM } from '../domain/index.ts';
 
 const EPISODE = ITEM_KINDS.indexOf('episode');
@@ -20,10 +21,17 @@ export function showOfEpisode(item: number, catalog: Catalog): number {
 }
 
 /** Is it for discovery among these: no single episode, and no song beside its own album or artist, which say more? */
-export function isWidest(item: number, among: Uint32Array, catalog: Catalog): boolean {
+export function isWidest(item: number, among: NumberTable, catalog: Catalog): boolean {
   if (isEpisode(item, catalog)) return false;
   if (item >= catalog.size || catalog.kind[item] !== TRACK) return true;
-  return !among.includes(catalog.parent[item]) && !among.includes(catalog.creator[item]);
+  return !among.has(catalog.parent[item]) && !among.has(catalog.creator[item]);
+}
+
+/** Those of these that are for discovery, in their order. */
+export function widestOf(items: Uint32Array, catalog: Catalog): Uint32Array {
+  const among = new NumberTable(items.length);
+  among.fill(items);
+  return items.filter((item) => isWidest(item, among, catalog));
 }
 
 /** What a taste for an item is for: an artist or a show rather than one song or episode; NO_ITEM where there is none. */

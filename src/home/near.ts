@@ -6,7 +6,7 @@ import { DAY_MS } from '../base/index.ts';
 import { type Catalog, type Cohorts, cohortOf, type Embedding } from '../domain/index.ts';
 import { type Among, createAmong } from '../retrieval/index.ts';
 import { wasPlayedFrom } from '../signals/index.ts';
-import { isEpisode, isShow, isWidest } from './kinds.ts';
+import { isEpisode, isShow, widestOf } from './kinds.ts';
 import type { HomeRequest } from './request.ts';
 import { placedOf, worksOf } from './works.ts';
 
@@ -141,7 +141,7 @@ function listOf(cohorts: Cohorts, taste: Float32Array, catalog: Catalog): Uint32
   let list = known.of[cohort];
   if (list === undefined) {
     const items = cohorts.items.subarray(cohorts.start[cohort], cohorts.start[cohort + 1]);
-    list = items.filter((item) => isWidest(item, items, catalog));
+    list = widestOf(items, catalog);
     known.of[cohort] = list;
   }
   return list;

@@ -89,7 +89,7 @@ export function createRanker(dependencies: {
     hydrateView(request, vocabularies);
 
     const batch = newBatch(request, RANKING, NO_ITEM);
-    const sink = sinkInto(batch);
+    const sink = sinkInto(batch, request.scratch);
     for (const item of [...candidates].sort((a, b) => a - b)) sink.add(item, CHANNEL_BIT.catalog);
     trace.proposed.push({ batch: shelfKey(RANKING.id, NO_ITEM), count: batch.count });
     for (const filter of RIGHTS) {

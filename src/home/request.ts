@@ -1,5 +1,5 @@
 /** What flows through the mixer: the request (query) and the batches (candidates of one shelf). */
-import type { Seed } from '../base/index.ts';
+import { NumberTable, type Seed } from '../base/index.ts';
 import {
   type Campaigns,
   type Catalog,
@@ -227,6 +227,10 @@ export interface RequestScratch {
   readonly itemsA: Uint32Array;
   readonly itemsB: Uint32Array;
   readonly scoresA: Float32Array;
+  /** What a sink was given, by number. */
+  readonly offered: NumberTable;
+  /** What a list holds, for whoever looks through it. */
+  readonly among: NumberTable;
   /** One a genre; grown by whoever needs more. */
   genreShares: Float32Array;
 }
@@ -246,6 +250,8 @@ export function createScratch(): RequestScratch {
     itemsA: new Uint32Array(1024),
     itemsB: new Uint32Array(1024),
     scoresA: new Float32Array(1024),
+    offered: new NumberTable(MAX_CANDIDATES),
+    among: new NumberTable(MAX_CANDIDATES),
     genreShares: new Float32Array(0),
   };
 }

@@ -1,7 +1,7 @@
 /** Sources of Home: what a shelf's declaration proposes, and the rows that were seen, each as a batch of candidates. */
 import type { Source } from '../mixer/index.ts';
 import { shelfKey } from './page-problem.ts';
-import { CHANNEL_BIT, type HomeRequest, type ShelfBatch } from './request.ts';
+import { CHANNEL_BIT, type HomeRequest, type RequestScratch, type ShelfBatch } from './request.ts';
 import { type CandidateSink, type ShelfDeclaration, shelfById } from './shelves/index.ts';
 import { isSwitchedOff } from './tunables.ts';
 
@@ -35,7 +35,7 @@ export function shelfSource(declaration: ShelfDeclaration): Source<HomeRequest, 
       const batches: ShelfBatch[] = [];
       for (let i = 0; i < count; i++) {
         const batch = newBatch(request, declaration, seeds[i]);
-        declaration.propose(request, seeds[i], sinkInto(batch));
+        declaration.propose(request, seeds[i], sinkInto(batch, request.scratch));
         batches.push(batch);
       }
       return batches;
@@ -61,20 +61,19 @@ export function newBatch(request: HomeRequest, declaration: ShelfDeclaration, se
   };
 }
 
-export function sinkInto(batch: ShelfBatch): CandidateSink {
+/** Into an empty batch; one sink of a request at a time. */
+export function sinkInto(batch: ShelfBatch, { offered }: RequestScratch): CandidateSink {
+  offered.clear();
   return {
     add(item, channelBit) {
       const { items, sources, count } = batch;
-      for (let i = 0; i < count; i++) {
-        if (items[i] === item) {
-          sources[i] |= channelBit;
-          return;
-        }
+      const at = offered.insert(item);
+      if (at < count) sources[at] |= channelBit;
+      else if (count < items.length) {
+        items[count] = item;
+        sources[count] = channelBit;
+        batch.count = count + 1;
       }
-      if (count === items.length) return;
-      items[count] = item;
-      sources[count] = channelBit;
-      batch.count = count + 1;
     },
   };
 }

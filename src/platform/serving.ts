@@ -146,9 +146,22 @@ export function createServing(dependencies: {
   };
 }
 
+/** Listeners whose arm is remembered. */
+const HELD_OUT_KNOWN = 100_000;
+
 /** The permanent hold-out: who is in it gets popularity, in Homes and rankings alike. */
 function heldOutBy(share: number): (listenerKey: string) => boolean {
   if (share === 0) return () => false;
   const allocation = createHoldout(share);
-  return (listenerKey) => allocation.armOf(listenerKey) === HOLDOUT_ARM;
+  // A hash takes microseconds of every page; the answer never changes.
+  const known = new Map<string, boolean>();
+  return (listenerKey) => {
+    let isHeldOut = known.get(listenerKey);
+    if (isHeldOut === undefined) {
+      if (known.size >= HELD_OUT_KNOWN) known.clear();
+      isHeldOut = allocation.armOf(listenerKey) === HOLDOUT_ARM;
+      known.set(listenerKey, isHeldOut);
+    }
+    return isHeldOut;
+  };
 }

@@ -1,5 +1,5 @@
 /** What a shelf of Home is: where its candidates come from, what it promises, and how it speaks. */
-import { type Campaigns, type Catalog, NO_ITEM, type ShelfOrder } from '../../domain/index.ts';
+import { type Campaigns, NO_ITEM, type ShelfOrder } from '../../domain/index.ts';
 import type { ItemTexts } from '../item-texts.ts';
 import { isWidest } from '../kinds.ts';
 import type { Told } from '../messages/index.ts';
@@ -64,8 +64,11 @@ export interface Telling {
 }
 
 /** Offers what of these items is for discovery. */
-export function offerWidest(items: Uint32Array, catalog: Catalog, channelBit: number, sink: CandidateSink): void {
-  for (const item of items) if (isWidest(item, items, catalog)) sink.add(item, channelBit);
+export function offerWidest(request: HomeRequest, items: Uint32Array, channelBit: number, sink: CandidateSink): void {
+  const { catalog } = request.epochs;
+  const { among } = request.scratch;
+  among.fill(items);
+  for (let i = 0; i < items.length; i++) if (isWidest(items[i], among, catalog)) sink.add(items[i], channelBit);
 }
 
 export const once = (_request: HomeRequest, out: Uint32Array): number => {

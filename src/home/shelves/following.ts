@@ -104,7 +104,7 @@ export const becauseYouFollow: ShelfDeclaration = {
         own++;
       }
     }
-    offerWidest(neighboursOf(seed, embedding), catalog, CHANNEL_BIT.neighbours, sink);
+    offerWidest(request, neighboursOf(seed, embedding), CHANNEL_BIT.neighbours, sink);
   },
   title: ({ seedItem, texts }) => told('because-you-follow.title', { item: texts.title(seedItem) }),
   reason: ({ seedItem, texts }) => told('because-you-follow.reason', { item: texts.title(seedItem) }),

@@ -56,7 +56,7 @@ export const moreLike: ShelfDeclaration = {
   propose(request, seed, sink) {
     const { embedding } = request.epochs;
     if (embedding === undefined) return;
-    offerWidest(neighboursOf(seed, embedding), request.epochs.catalog, CHANNEL_BIT.neighbours, sink);
+    offerWidest(request, neighboursOf(seed, embedding), CHANNEL_BIT.neighbours, sink);
   },
   title: ({ seedItem, texts }) => told('more-like.title', { item: texts.title(seedItem) }),
   reason: ({ seedItem, texts }) => told('more-like.reason', { item: texts.title(seedItem) }),
@@ -89,7 +89,7 @@ export const recommended: ShelfDeclaration = {
   unplayedOnly: true,
   seeds: once,
   propose(request, _seed, sink) {
-    offerWidest(request.recommendations, request.epochs.catalog, CHANNEL_BIT.nearest, sink);
+    offerWidest(request, request.recommendations, CHANNEL_BIT.nearest, sink);
   },
   title: always('recommended.title'),
   reason: always('recommended.reason'),

@@ -1,9 +1,8 @@
 /**
- * Follows both logs into the accumulator, in the order of time: a decision before the feedback on it. Works in slices, so
- * that questions are answered meanwhile, and keeps a snapshot with its place in both logs.
+ * Follows both logs into the accumulator, in the order of time: a decision before the feedback on it. Works at a
+ * pace (`pace.ts`), so that questions are answered meanwhile, and keeps a snapshot with its place in both logs.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { type Clock, SECOND_MS, ShelfwiseError } from '../../base/index.ts';
 import {
@@ -32,14 +31,13 @@ import { storedItems } from '../catalogue.ts';
 import { ENTRY_DECISION, ENTRY_SERVING, recordBytesOf } from '../decisions.ts';
 import { createEpochReader } from '../epochs.ts';
 import { secretOfKey } from '../listeners.ts';
+import { createPace } from '../pace.ts';
 import { openView } from '../sealing.ts';
 import { positionNumber, positionOf, readStoredState, unlessCorrupt } from '../states.ts';
 import { DECISIONS, EVENTS, type Workspace } from '../workspace.ts';
 import { type Accumulator, createAccumulator, SNAPSHOT_FORMAT, type Snapshot } from './accumulator.ts';
 import type { Ends } from './questions.ts';
 
-/** Entries between two pauses. */
-const SLICE = 128;
 /** Decisions computed again a second, beside the audited ones, to see which of their choices were explored; and saved up. */
 const EXAMINED_PER_SECOND = 20;
 const EXAMINED_AT_ONCE = 200;
@@ -71,6 +69,8 @@ export function createFollower(
   botRules: BotRules,
   /** Told of what could not be read. */
   report: (text: string) => void,
+  /** Does somebody wait for what is read? */
+  isAwaited: () => boolean,
 ): Follower {
   const saved = readSaved(file, report);
   let eventsFrom = saved?.eventsFrom ?? -1;
@@ -110,6 +110,7 @@ export function createFollower(
     restore: saved?.snapshot,
   });
 
+  const pace = createPace(clock, isAwaited);
   const decider = createDecider(workspace.encoder);
   const readEpochs = createEpochReader(workspace.epochs, workspace.encoder);
   let examinable = EXAMINED_AT_ONCE;
@@ -173,7 +174,6 @@ export function createFollower(
     try {
       await decisions.pull();
       await events.pull();
-      let untilTurn = SLICE;
       while (decisions.head !== undefined || events.head !== undefined) {
         if (decisions.head !== undefined && decisions.atMs <= events.atMs) {
           takeDecision(decisions.head.payload);
@@ -186,11 +186,10 @@ export function createFollower(
           await events.pull();
         }
         changed = true;
-        if (--untilTurn > 0) continue;
-        untilTurn = SLICE;
+        if (!pace.isDue) continue;
         accumulator.advance(accumulator.span.upToMs);
         workspace.ending.check();
-        await nextTurn();
+        await pace.rest();
       }
       accumulator.advance(Math.max(accumulator.span.upToMs, to.nowMs));
       readTo = to;

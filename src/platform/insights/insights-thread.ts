@@ -32,6 +32,8 @@ let warehouse: Promise<Warehouse> | undefined;
 const openedWarehouse = (): Promise<Warehouse> =>
   (warehouse ??= openWarehouse({ threads: 1, memoryBytes: 256 * 1024 ** 2 }));
 
+/** Questions that are being answered. */
+const asked = new Set<Promise<void>>();
 const post = (message: FromThread): void => port.postMessage(message);
 const follower = createFollower(
   workspace,
@@ -40,6 +42,7 @@ const follower = createFollower(
   systemClock,
   botRules,
   (text) => post({ type: 'said', text }),
+  () => asked.size > 0 || ending.asked(),
 );
 const scanWorld: ScanWorld = {
   logDir: workspace.paths.log,
@@ -101,7 +104,6 @@ async function ask({ id, question: { question, ends } }: Extract<ToThread, { typ
   }
 }
 
-const asked = new Set<Promise<void>>();
 const saving = setInterval(() => follower.save(), SAVE_EVERY_MS);
 port.on('message', (message: ToThread) => {
   if (message.type === 'follow') void follow(message.ends);

@@ -1,4 +1,4 @@
-/** A small open-addressing table from item numbers to entries, refilled once a page without allocating. */
+/** A small open-addressing table from item numbers to entries, refilled without allocating. */
 
 export class NumberTable {
   private keys: Uint32Array;
@@ -40,6 +40,16 @@ export class NumberTable {
       if (keys[slot] === key) return entry - 1;
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** Holds these and nothing else. */
+  fill(keys: Uint32Array): void {
+    this.clear();
+    for (let i = 0; i < keys.length; i++) this.insert(keys[i]);
+  }
+
+  has(key: number): boolean {
+    return this.find(key) >= 0;
   }
 
   /** The entry of `key`, made now if it is new. */

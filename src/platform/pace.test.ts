@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { manualClock } from '../base/index.ts';
+import { createPace } from './pace.ts';
+
+it('asks for a rest after some milliseconds of work, and counts anew after it', async () => {
+  const clock = manualClock(0);
+  const pace = createPace(clock, () => false);
+  clock.advance(3);
+  expect(pace.isDue).toBe(false);
+  clock.advance(1);
+  expect(pace.isDue).toBe(true);
+  await pace.rest();
+  expect(pace.isDue).toBe(false);
+});
+
+it('rests for twice as long as it worked, and not while somebody waits', async () => {
+  const clock = manualClock(0);
+  let isAwaited = false;
+  const pace = createPace(clock, () => isAwaited);
+  const restMs = async (): Promise<number> => {
+    clock.advance(50);
+    const startMs = performance.now();
+    await pace.rest();
+    return performance.now() - startMs;
+  };
+  expect(await restMs()).toBeGreaterThan(95);
+  isAwaited = true;
+  expect(await restMs()).toBeLessThan(95);
+});

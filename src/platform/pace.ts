@@ -1,0 +1,33 @@
+/**
+ * The pace of a thread that works behind serving. Two cores share their caches and their memory: while another thread reads what was just
+ * written, a page costs the serving thread a quarter more, and at a stretch of 200 ms requests queue. So it works for a few
+ * milliseconds, then rests in proportion.
+ */
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../base/index.ts';
+
+export interface Pace {
+  /** Has it worked long enough for a pause? */
+  readonly isDue: boolean;
+  /** The pause: a rest, or a turn for messages while somebody waits for the work. */
+  rest(): Promise<void>;
+}
+
+const WORK_MS = 4;
+/** Of the time that was worked: a third of a core, at most. */
+const RESTS = 2;
+
+/** @param isAwaited does somebody wait for the work? Then it does not rest */
+export function createPace(clock: Pick<Clock, 'monotonicMs'>, isAwaited: () => boolean): Pace {
+  let sinceMs = clock.monotonicMs();
+  return {
+    get isDue() {
+      return clock.monotonicMs() - sinceMs >= WORK_MS;
+    },
+    async rest() {
+      if (isAwaited()) await nextTurn();
+      else await pause(RESTS * (clock.monotonicMs() - sinceMs));
+      sinceMs = clock.monotonicMs();
+    },
+  };
+}
