@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** What has survived, in the heap and in array buffers, may double before all of it is looked through. */
-const GROWTH_PERCENT = 100;
+const GROWTH_PERCENT = 200;
 
 /**
  * Old garbage is collected rarely: more memory for fewer pauses. It holds for the whole process, from now on.

@@ -12,6 +12,9 @@ const TRACKS_OF_ALBUM = 4;
 /** What is less than half as close to a taste as the closest that was found is not near it. */
 const LEAST_OF_CLOSEST = 0.5;
 
+/** What is found is looked at so many at a step. */
+const OFFERED_AT_A_STEP = 125;
+
 const ALBUM = ITEM_KINDS.indexOf('album');
 
 export interface NewTrack {
@@ -25,16 +28,16 @@ export function isUnheard(state: ListenerState, track: number): boolean {
   return !wasHeard(state, track) && !isLiked(state, track);
 }
 
-// Work space: filled and read within one call.
+// Work space: filled and read within one step.
 const found = new Uint32Array(NEAREST_LOOKED_AT);
 const scores = new Float32Array(NEAREST_LOOKED_AT);
 
 /**
  * The tracks near to `taste` that the listener may hear and has not heard: the 500 vectors with the largest inner product
  * with its centre, albums among them as their first tracks, and of these the ones at least half as close to it (by cosine) as
- * the closest. In the order of that search, which puts what many play before what few play.
+ * the closest. A search at a step, then some of what it found. In the order of that search, which puts what many play before what few play.
  */
-export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
+export function* newTracksNear(taste: Taste, input: PlaylistInput): Generator<undefined, NewTrack[]> {
   const { rights, state, world } = input;
   const { embedding, nearest, children } = world;
   if (embedding === undefined || nearest === undefined) return [];
@@ -45,6 +48,10 @@ export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
     found,
     scores,
   );
+  // Others search while this one waits between two steps.
+  const items = found.slice(0, count);
+  const products = scores.slice(0, count);
+  yield;
   const tracks: NewTrack[] = [];
   const seen = new Set<number>();
   let closest = 0;
@@ -58,8 +65,9 @@ export function newTracksNear(taste: Taste, input: PlaylistInput): NewTrack[] {
     if (closeness > 0) tracks.push({ track, closeness });
   };
   for (let i = 0; i < count; i++) {
-    const item = found[i];
-    if (isTrack(catalog, item)) offer(item, scores[i]);
+    if (i > 0 && i % OFFERED_AT_A_STEP === 0) yield;
+    const item = items[i];
+    if (isTrack(catalog, item)) offer(item, products[i]);
     else if (item < catalog.size && catalog.kind[item] === ALBUM && item + 1 < children.start.length) {
       const end = Math.min(children.start[item + 1], children.start[item] + TRACKS_OF_ALBUM);
       for (let c = children.start[item]; c < end; c++) offer(children.items[c], undefined);

@@ -28,7 +28,7 @@ const A_LOT_OF_PLAYS = 5;
 const KNOWN = 1;
 const NEW = 2;
 
-/** Makes the mixes of a day, one at a step; the last value is the lists. */
+/** Makes the mixes of a day, each in several steps; the last value is the lists. */
 export function* dailyMixes(input: PlaylistInput, day: string): Generator<undefined, GeneratedList[]> {
   const tasted = tastedBy(input);
   if (tasted === undefined) return [];
@@ -41,21 +41,21 @@ export function* dailyMixes(input: PlaylistInput, day: string): Generator<undefi
     if (lists.length === DAILY_MIXES) break;
     if (taste.points.length < MIX_POINTS || taste.weight < MIX_SHARE * tasted.weight) continue;
     const slot = lists.length;
-    const tracks = mixOf(taste, tasted, used, input, seed, slot);
+    const tracks = yield* mixOf(taste, tasted, used, input, seed, slot);
     if (tracks !== undefined) lists.push({ slot, familiarShare, tracks });
     yield;
   }
   return lists;
 }
 
-function mixOf(
+function* mixOf(
   taste: Taste,
   tasted: Tasted,
   used: Set<number>,
   input: PlaylistInput,
   seed: Seed,
   slot: number,
-): GeneratedTrack[] | undefined {
+): Generator<undefined, GeneratedTrack[] | undefined> {
   const { rights, state, settings } = input;
   const { catalog } = rights;
   const { points, artistPlays } = tasted;
@@ -65,12 +65,11 @@ function mixOf(
     .map((point) => ({ track: points.items[point], weight: points.weights[point] }))
     .filter(({ track }) => mayHear(rights, track) && !isUnheard(state, track));
   const knownTaken = takeCapped(shuffledByWeight(known, seed, 2 * slot), Math.round(familiarShare * mixTracks), cap);
-  const fresh =
-    familiarShare >= 1
-      ? []
-      : newTracksOf(taste, input)
-          .filter(({ track }) => !used.has(track))
-          .map(({ track, closeness }) => ({ track, weight: closeness ** CLOSENESS_POWER }));
+  const near = familiarShare >= 1 ? [] : yield* newTracksOf(taste, input);
+  const fresh = near
+    .filter(({ track }) => !used.has(track))
+    .map(({ track, closeness }) => ({ track, weight: closeness ** CLOSENESS_POWER }));
+  yield;
   const freshTaken = takeCapped(
     shuffledByWeight(fresh, seed, 2 * slot + 1),
     mixTracks - Math.round(familiarShare * mixTracks),

@@ -33,7 +33,7 @@ export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<
   /** By track, where it weighs most. */
   const found = new Map<number, Found>();
   for (const taste of tasted.tastes) {
-    for (const { track, closeness } of newTracksOf(taste, input)) {
+    for (const { track, closeness } of yield* newTracksOf(taste, input)) {
       const known = tasted.artistPlays.has(artistOf(catalog, track)) ? KNOWN_ARTIST_FACTOR : 1;
       const weight = closeness ** CLOSENESS_POWER * Math.sqrt(taste.weight / tasted.weight) * known;
       if (weight > (found.get(track)?.weight ?? 0)) found.set(track, { track, weight, taste });
@@ -41,6 +41,7 @@ export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<
     yield;
   }
   const drawn = shuffledByWeight([...found.values()], seedOf(listenerKey, `week ${week}`), WEEKLY_DISCOVERY);
+  yield;
   const cap = new ArtistCap(catalog, settings.discoveryPerArtist);
   const least = Math.min(settings.leastTracks, settings.discoveryTracks);
   const taken = takeCapped(
@@ -53,6 +54,7 @@ export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<
     taken.push(...takeCapped(again, least - taken.length, cap));
   }
   if (taken.length < least) return undefined;
+  yield;
   const tracks = spreadByArtist(taken, catalog).map(({ track, taste }) => newTrack(track, taste, tasted, input));
   return { slot: WEEKLY_DISCOVERY, familiarShare: Number.NaN, tracks };
 }

@@ -1,4 +1,4 @@
-/** Making playlists: a group at a time, in steps of a few milliseconds at most, so that a thread that serves can do it between requests. */
+/** Making playlists: a group at a time, in steps of a millisecond or two, so that a thread that serves can do it between requests. */
 
 import { dailyMixes } from './daily-mixes.ts';
 import { weeklyDiscovery } from './discovery.ts';
@@ -20,8 +20,8 @@ export function periodOf(group: ListGroup, { state, rights }: PlaylistInput): Pe
 
 /**
  * Makes a group of playlists for the period around `rights.atMs`. A function of the input alone: the same state, epochs, key
- * and time give the same lists. Each step takes at most a search of the embedding and a few hundred candidates; the first
- * one of a group also clusters the listener's taste.
+ * and time give the same lists. A step is a search of the embedding, a look at a hundred of what it found, or a choice from it; the
+ * first one of a group clusters the listener's taste.
  */
 export function* makeGroup(group: ListGroup, input: PlaylistInput): Generator<undefined, GroupOfLists> {
   const period = periodOf(group, input);

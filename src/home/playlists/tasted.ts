@@ -37,10 +37,10 @@ export function tastedBy(input: PlaylistInput): Tasted | undefined {
 }
 
 /** What `newTracksNear` gives for a taste of this input. */
-export function newTracksOf(taste: Taste, input: PlaylistInput): readonly NewTrack[] {
+export function* newTracksOf(taste: Taste, input: PlaylistInput): Generator<undefined, readonly NewTrack[]> {
   const known = near.get(taste);
   if (known !== undefined) return known;
-  const tracks = newTracksNear(taste, input);
+  const tracks = yield* newTracksNear(taste, input);
   near.set(taste, tracks);
   return tracks;
 }

@@ -1,9 +1,9 @@
 /**
  * When generated playlists are made: when somebody asks for them, and before a Home that would show them, as long as the
  * allowance lasts (4% of the serving thread's time, 300 ms saved up at most); beyond it the listener waits in a queue and
- * Home shows what still stands. They are made in steps of a few milliseconds at most, between which other requests run.
+ * Home shows what still stands. They are made in steps of a millisecond or two, between which other requests run.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { type Clock, messageOf } from '../../base/index.ts';
 import type { ResolvedProfile, Vocabularies } from '../../domain/index.ts';
 import {
@@ -62,6 +62,8 @@ export interface Making {
 const NONE_DUE: readonly ListGroup[] = [];
 const SHARE_OF_TIME = 0.04;
 const MOST_SAVED_MS = 300;
+/** Of the time of a step. */
+const RESTS = 2;
 /** Listeners that wait at most; others are made when they come again. */
 const QUEUE = 10_000;
 
@@ -115,7 +117,8 @@ export function createMaking(dependencies: {
     const lastDiscovery = weekly !== undefined && weekly.untilMs <= rights.atMs ? weekly.lists[0] : undefined;
     return { listenerKey, state: entry.state, picks, rights, world: epochs, settings, lastDiscovery };
   };
-  const runSteps = async (steps: Generator<undefined, GroupOfLists>): Promise<GroupOfLists> => {
+  /** What nobody waits for rests between its steps: a request that comes meanwhile does not find them one after the other. */
+  const runSteps = async (steps: Generator<undefined, GroupOfLists>, isAwaited: boolean): Promise<GroupOfLists> => {
     for (;;) {
       const startMs = clock.monotonicMs();
       const { done, value } = steps.next();
@@ -127,22 +130,24 @@ export function createMaking(dependencies: {
         counts.made++;
         return value;
       }
-      await nextTurn();
+      if (isAwaited) await nextTurn();
+      else await pause(RESTS * tookMs);
     }
   };
   const makeGroups = async (
     groups: readonly ListGroup[],
     playlists: ListenerPlaylists,
     asker: Asker,
+    isAwaited: boolean,
   ): Promise<ListenerPlaylists> => {
     const input = inputOf(asker, playlists);
     const made: { -readonly [G in ListGroup]?: GroupOfLists } = { ...playlists };
-    for (const group of groups) made[group] = await runSteps(makeGroup(group, input));
+    for (const group of groups) made[group] = await runSteps(makeGroup(group, input), isAwaited);
     return made;
   };
 
   /** One making a listener; whoever asks meanwhile waits for it. */
-  const makeDue = (asker: Asker): Promise<void> => {
+  const makeDue = (asker: Asker, isAwaited: boolean): Promise<void> => {
     const { listenerKey, entry, epochs } = asker;
     const known = underWay.get(listenerKey);
     if (known !== undefined) return known;
@@ -150,7 +155,7 @@ export function createMaking(dependencies: {
       const due = dueOf(kept.held(listenerKey), asker);
       if (due.length === 0) return;
       tried.set(entry, { tasteVersion: entry.tasteVersion, catalog: epochs.catalog, embedding: epochs.embedding });
-      kept.put(listenerKey, await makeGroups(due, kept.get(listenerKey), asker));
+      kept.put(listenerKey, await makeGroups(due, kept.get(listenerKey), asker, isAwaited));
     })().finally(() => underWay.delete(listenerKey));
     underWay.set(listenerKey, making);
     return making;
@@ -168,7 +173,7 @@ export function createMaking(dependencies: {
         const [[key, asker]] = queue;
         queue.delete(key);
         try {
-          await makeDue(asker);
+          await makeDue(asker, false);
         } catch (error) {
           dependencies.onTrouble(messageOf(error));
         }
@@ -184,14 +189,14 @@ export function createMaking(dependencies: {
       const { listenerKey } = asker;
       // What was under way may have begun before the listener followed somebody, say.
       await underWay.get(listenerKey);
-      await makeDue(asker);
+      await makeDue(asker, true);
       await kept.stored(listenerKey);
       return kept.get(listenerKey);
     },
     beforeHome(asker) {
       const { listenerKey } = asker;
       if (dueOf(kept.held(listenerKey), asker).length === 0) return undefined;
-      if (allowance.isLeft && queue.size === 0) return makeDue(asker);
+      if (allowance.isLeft && queue.size === 0) return makeDue(asker, true);
       if (isStopped) return undefined;
       if (queue.size < QUEUE) {
         queue.set(listenerKey, asker);
@@ -211,7 +216,7 @@ export function createMaking(dependencies: {
         const made = playlists[group];
         return made === undefined || !stands(group, made, asker.atMs, follows);
       });
-      return groups.length === 0 ? playlists : makeGroups(groups, playlists, asker);
+      return groups.length === 0 ? playlists : makeGroups(groups, playlists, asker, true);
     },
   };
 }
