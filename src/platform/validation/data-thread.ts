@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import type { FromAskedThread, ToAskedThread } from '../asking-thread.ts';
 import { createEnding, type EndingMemory } from '../ending.ts';
+import { createPace } from '../pace.ts';
 import { openWorkspace } from '../workspace.ts';
 import { acceptedFeatures } from './acceptance.ts';
 import { openEventHours } from './event-hours.ts';
@@ -38,7 +39,10 @@ const schemas = createSchemas(
   { nowMs: () => nowMs },
 );
 const places = openLogPlaces(dir, report);
-const examiner = createExaminer({ workspace, sets, hours, places, schemas, clock: systemClock });
+/** Questions that somebody waits for: all but the platform's own round. */
+let awaited = 0;
+const pace = createPace(systemClock, () => awaited > 0 || ending.asked());
+const examiner = createExaminer({ workspace, sets, hours, places, schemas, clock: systemClock, pace });
 const figures = createFigures(sets, examiner.measured);
 const told = new Map<string, number>();
 
@@ -154,6 +158,8 @@ async function answer(
 }
 
 async function ask({ id, question }: Extract<ToAskedThread<DataQuestion>, { type: 'ask' }>): Promise<void> {
+  const waits = Number(question.kind !== 'watch');
+  awaited += waits;
   try {
     post({
       type: 'answer',
@@ -162,6 +168,8 @@ async function ask({ id, question }: Extract<ToAskedThread<DataQuestion>, { type
     });
   } catch (error) {
     post({ type: 'failed', id, code: error instanceof ShelfwiseError ? error.code : 'BUG', message: messageOf(error) });
+  } finally {
+    awaited -= waits;
   }
 }
 

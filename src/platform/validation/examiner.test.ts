@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, HOUR_MS, type ManualClock, MINUTE_MS, manualClock } from '../../base/index.ts';
 import { createEnding, createEndingMemory } from '../ending.ts';
 import type { Platform } from '../open.ts';
+import { createPace } from '../pace.ts';
 import { fittedDir, home, LISTENERS, newDir, open, removeDirs, START_MS } from '../platform-testing.ts';
 import { positionNumber } from '../states.ts';
 import { endOf, react } from '../training/training-testing.ts';
@@ -28,7 +29,8 @@ const stood: Places[] = [];
 function examinerOf(own = newDir(), changed: Partial<Parameters<typeof createExaminer>[0]> = {}) {
   const [sets, hours] = [openSetStore(own), openEventHours(own, () => {})];
   const places = openLogPlaces(own, () => {});
-  const examiner = createExaminer({ workspace, schemas, clock, ...changed, sets, hours, places });
+  const pace = createPace(clock, () => true);
+  const examiner = createExaminer({ workspace, schemas, clock, pace, ...changed, sets, hours, places });
   return { sets, hours, places, examiner };
 }
 

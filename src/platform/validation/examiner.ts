@@ -2,10 +2,10 @@
  * Examines the platform's data: counts events by the hour, reads examples by the day, judges what is new against its schema, the
  * spans before and serving, and stores what it found. Runs in a thread of its own; whoever asks meanwhile is answered meanwhile.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, DAY_MS, HOUR_MS, MINUTE_MS, ShelfwiseError } from '../../base/index.ts';
 import { decodeEvent, EVENT_TYPES, type EventType } from '../../domain/index.ts';
 import { ALL_EXAMPLES, type DatasetFeatureStatisticsList, SlicedStatistics } from '../../validation/index.ts';
+import type { Pace } from '../pace.ts';
 import { positionNumber, positionOf } from '../states.ts';
 import { EVENTS, pastEntries, type Workspace } from '../workspace.ts';
 import { type EventCells, listenersIn, statisticsOfCells } from './event-cells.ts';
@@ -45,7 +45,6 @@ const RESTS = 50;
 /** Days that are looked for, whether or not something is known of them. */
 const RECENT_DAYS = 2;
 const EXAMPLES_KEPT_MS = 400 * DAY_MS;
-const EVENTS_BETWEEN_PAUSES = 512;
 
 const ENVIRONMENT_OF: Readonly<Record<ExampleStream, Environment>> = {
   training: 'TRAINING',
@@ -81,9 +80,10 @@ export function createExaminer(dependencies: {
   readonly places: LogPlaces;
   readonly schemas: Schemas;
   readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly pace: Pace;
   readonly limits?: Pick<CardsJob, 'maxDecisions' | 'maxRows'>;
 }): Examiner {
-  const { workspace, sets, hours, places, schemas, clock, limits = LIMITS } = dependencies;
+  const { workspace, sets, hours, places, schemas, clock, pace, limits = LIMITS } = dependencies;
 
   const required = (id: string): StoredSet => {
     const stored = sets.get(id);
@@ -207,11 +207,11 @@ export function createExaminer(dependencies: {
     const counts = newRowCounts();
     const statistics = new SlicedStatistics(SLICES, { trackedValues: 4096, numRankHistogramBuckets: 50 });
     const from = places.before(fromMs - CARRIED_MS, ends);
-    const job = { stream, span: { fromMs, toMs }, ...ends, from, ...limits };
+    const job = { stream, span: { fromMs, toMs }, ...ends, from, ...limits, pace };
     for await (const chunk of exampleChunks(workspace, job, counts, onProgress)) {
       statistics.add(chunk);
       workspace.ending.check();
-      await nextTurn();
+      if (pace.isDue) await pace.rest();
     }
     const list = statistics.extract();
     const examples = list.datasets?.[0]?.numExamples ?? 0;
@@ -289,14 +289,13 @@ export function createExaminer(dependencies: {
       for (const [type, events] of hours.eventsIn(hour))
         if (sets.get(setId({ stream: type, span: hour }))?.set.examples !== events) toJudge.add(hour);
       workspace.ending.check();
-      await nextTurn();
+      if (pace.isDue) await pace.rest();
     }
     isCaughtUp = true;
   };
 
   const followEvents = async (ends: DataEnds): Promise<void> => {
     const { nowMs } = ends;
-    let untilTurn = EVENTS_BETWEEN_PAUSES;
     const from = hours.from < 0 ? undefined : positionOf(hours.from);
     let { silentTo } = places;
     // What stopped between two writes is read again: it is silent as before.
@@ -306,9 +305,7 @@ export function createExaminer(dependencies: {
       hours.add(event, positionNumber(position), positionNumber(next), nowMs);
       isSilent &&= event.decisionId === '';
       if (isSilent) silentTo = Math.max(silentTo ?? 0, positionNumber(next));
-      if (--untilTurn > 0) continue;
-      untilTurn = EVENTS_BETWEEN_PAUSES;
-      await nextTurn();
+      if (pace.isDue) await pace.rest();
     }
     // First, so that the hours are never beyond what is known to be silent.
     places.note(ends, silentTo);
@@ -327,7 +324,7 @@ export function createExaminer(dependencies: {
         // It stays to be judged, and keeps the others from nothing.
         failures.push(error);
       }
-      await nextTurn();
+      if (pace.isDue) await pace.rest();
     }
     if (isAnyChanged) sets.sync();
     if (failures.length > 0) throw failures[0];

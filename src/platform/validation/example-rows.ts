@@ -59,6 +59,7 @@ export async function* exampleChunks(
   for await (const served of servedCards(workspace, job, counts, onProgress)) {
     rows.add(served, job.stream);
     if (rows.count >= CHUNK_ROWS) yield rows.take();
+    if (job.pace.isDue) await job.pace.rest();
   }
   if (rows.count > 0) yield rows.take();
 }

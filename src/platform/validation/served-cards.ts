@@ -8,13 +8,13 @@
  * Who reads them is as training and evaluation read: what is lost there is lost here. Memory is the ids of the decisions that may
  * matter, and what joining rewards needs.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Catalog, type DecisionRecord, decisionTimeMs, readCatalog } from '../../domain/index.ts';
 import { REWARD_WINDOW_MS } from '../../signals/index.ts';
 import type { LogPosition } from '../../store/index.ts';
 import { newTotals } from '../evaluation/chunks.ts';
 import { aroundOf, maturedOutcomes, type OutcomeCounts } from '../evaluation/outcomes.ts';
 import { DecisionOpener } from '../evaluation/weighing.ts';
+import type { Pace } from '../pace.ts';
 import { flaggedKeys } from '../traffic.ts';
 import { eventsOf, pastDecisions, undecodedDecisions } from '../training/examples.ts';
 import { type CardLabels, gatherRewards } from '../training/rewards.ts';
@@ -26,6 +26,8 @@ import { evenCards, evenly, SpreadMean } from './sampling.ts';
 import type { ExampleStream } from './service.ts';
 
 export interface CardsJob {
+  /** Of the thread that reads. */
+  readonly pace: Pace;
   readonly stream: ExampleStream;
   readonly span: Span;
   readonly nowMs: number;
@@ -85,25 +87,21 @@ export async function* servedCards(
   }
 }
 
-const BETWEEN_TURNS = 512;
 /** The same, with pauses in which the thread answers questions. */
-async function* unhurried<T>(entries: AsyncIterable<T>): AsyncGenerator<T> {
-  let untilTurn = BETWEEN_TURNS;
+async function* unhurried<T>(entries: AsyncIterable<T>, pace: Pace): AsyncGenerator<T> {
   for await (const entry of entries) {
     yield entry;
-    if (--untilTurn > 0) continue;
-    untilTurn = BETWEEN_TURNS;
-    await nextTurn();
+    if (pace.isDue) await pace.rest();
   }
 }
 
 /** What joining rewards asks for beside decisions. */
-function sourceOf(workspace: Workspace, { nowMs, events, from, catalogHash }: CardsJob) {
+function sourceOf(workspace: Workspace, { nowMs, events, from, catalogHash, pace }: CardsJob) {
   const { items } = workspace.vocabularies();
   const flagged = flaggedKeys(workspace.store, nowMs);
   const catalog: Catalog = readCatalog(workspace.epochs.get(catalogHash));
   return {
-    events: () => unhurried(eventsOf(workspace, events, from.events)),
+    events: () => unhurried(eventsOf(workspace, events, from.events), pace),
     catalog,
     itemName: (item: number) => items.name(item),
     isFlagged: (key: string) => flagged.has(key),
