@@ -49,6 +49,8 @@ export async function startServer(
   const full: ServerSettings = { injectSyncDelayMs: 0, echoBytes: 100, ...settings };
   const child = fork(fileURLToPath(new URL('./server.ts', import.meta.url)), [JSON.stringify(full)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // As `shelfwise up` runs, not as the load generator does.
+    execArgv: [],
   });
   const ready = await message<{ port: number; echoPort: number; key: string }>(child, 'ready');
   const ask = async (question: string): Promise<unknown> => {
@@ -129,7 +131,7 @@ export async function preparedDir(items: number, listeners: number): Promise<str
 }
 
 /** Imported and fitted once, kept between runs. */
-async function preparedWorld(items: number, listeners: number): Promise<string> {
+export async function preparedWorld(items: number, listeners: number): Promise<string> {
   const dir = `${ROOT}world-${items}-${listeners}`;
   const marker = `${dir}.ready`;
   if (existsSync(marker)) return dir;

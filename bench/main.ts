@@ -1,12 +1,14 @@
 /** `npm run bench -- NAME [options]`: runs one bench and prints one JSON object, its baseline in the same run. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { helpersGiveWay } from '../src/base/index.ts';
 import { benchFreshness } from './freshness.ts';
+import { preparedWorld } from './harness.ts';
 import { benchHome } from './home.ts';
 import { benchIngest } from './ingest.ts';
 import { measureJitter } from './jitter.ts';
+import { GENERATOR_FLAGS } from './load.ts';
 import { benchOnnx } from './onnx.ts';
 import { benchOpe } from './ope.ts';
 import { benchQuality } from './quality.ts';
@@ -38,6 +40,12 @@ const { values, positionals } = parseArgs({
     python: { type: 'string' },
   },
 });
+/** Benches that send requests to a server, and the world that it serves where they have one. */
+const OVER_HTTP: Readonly<Record<string, (() => Promise<unknown>) | undefined>> = {
+  home: () => preparedWorld(settings.items, settings.listeners),
+  freshness: () => preparedWorld(settings.items, settings.listeners),
+  ingest: () => Promise.resolve(),
+};
 const [name] = positionals;
 if (name === undefined || !(name in BENCHES)) {
   process.stderr.write(
@@ -55,8 +63,12 @@ const settings = {
   families: values.families === '' ? [] : values.families.split(','),
   python: values.python,
 };
-// Its own collections of garbage must not hold up what it sends: they give way to what is measured, too.
-helpersGiveWay();
+const prepare = OVER_HTTP[name];
+if (prepare !== undefined && !process.execArgv.includes(GENERATOR_FLAGS[0])) {
+  await prepare();
+  const again = [...GENERATOR_FLAGS, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
+}
 const jitterBefore = measureJitter(2);
 const result = await BENCHES[name as keyof typeof BENCHES](settings);
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
