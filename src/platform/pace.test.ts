@@ -13,6 +13,16 @@ it('asks for a rest after some milliseconds of work, and counts anew after it', 
   expect(pace.isDue).toBe(false);
 });
 
+it('does not take the time before it began for work', async () => {
+  const clock = manualClock(0);
+  const pace = createPace(clock, () => false);
+  clock.advance(5000);
+  pace.begin();
+  expect(pace.isDue).toBe(false);
+  clock.advance(4);
+  expect(pace.isDue).toBe(true);
+});
+
 it('rests for twice as long as it worked, and not while somebody waits', async () => {
   const clock = manualClock(0);
   let isAwaited = false;

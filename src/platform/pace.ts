@@ -7,6 +7,8 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import type { Clock } from '../base/index.ts';
 
 export interface Pace {
+  /** Work begins: what passed until now was none. */
+  begin(): void;
   /** Has it worked long enough for a pause? */
   readonly isDue: boolean;
   /** The pause: a rest, or a turn for messages while somebody waits for the work. */
@@ -21,6 +23,9 @@ const RESTS = 2;
 export function createPace(clock: Pick<Clock, 'monotonicMs'>, isAwaited: () => boolean): Pace {
   let sinceMs = clock.monotonicMs();
   return {
+    begin() {
+      sinceMs = clock.monotonicMs();
+    },
     get isDue() {
       return clock.monotonicMs() - sinceMs >= WORK_MS;
     },

@@ -169,6 +169,7 @@ export function createFollower(
   });
 
   async function read(to: Ends): Promise<void> {
+    pace.begin();
     const decisions = pulled(streamEntries(streamOf(DECISIONS, to.decisions), placeOf(decisionsFrom)), timeOfDecision);
     const events = pulled(streamEntries(streamOf(EVENTS, to.events), placeOf(eventsFrom)), timeOfEvent);
     try {

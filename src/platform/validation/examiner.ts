@@ -202,6 +202,7 @@ export function createExaminer(dependencies: {
     ends: DataEnds,
     onProgress: OnProgress,
   ): Promise<void> => {
+    pace.begin();
     const { fromMs, toMs } = boundsOf(span);
     const { nowMs } = ends;
     const counts = newRowCounts();
@@ -295,6 +296,7 @@ export function createExaminer(dependencies: {
   };
 
   const followEvents = async (ends: DataEnds): Promise<void> => {
+    pace.begin();
     const { nowMs } = ends;
     const from = hours.from < 0 ? undefined : positionOf(hours.from);
     let { silentTo } = places;
