@@ -1,4 +1,4 @@
-/** Making playlists: a group at a time, in steps of a millisecond or two, so that a thread that serves can do it between requests. */
+/** Making playlists: a group at a time, in short steps, so that a thread that serves can do it between requests. */
 
 import { dailyMixes } from './daily-mixes.ts';
 import { weeklyDiscovery } from './discovery.ts';

@@ -1,7 +1,7 @@
 /**
  * When generated playlists are made: when somebody asks for them, and before a Home that would show them, as long as the
  * allowance lasts (4% of the serving thread's time, 300 ms saved up at most); beyond it the listener waits in a queue and
- * Home shows what still stands. They are made in steps of a millisecond or two, between which other requests run.
+ * Home shows what still stands. They are made in short steps, between which other requests run.
  */
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { type Clock, messageOf } from '../../base/index.ts';
