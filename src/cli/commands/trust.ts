@@ -127,6 +127,7 @@ async function untilDone(run: Run, client: ApiClient, begun: ErasureStatus): Pro
 /** Whole under its name, or not at all. @returns bytes */
 async function download(client: ApiClient, path: string, file: string, stop: AbortSignal): Promise<number> {
   const partial = `${file}.partial`;
+  const target = createWriteStream(partial, { mode: 0o600 });
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of await client.download(path)) {
@@ -135,12 +136,13 @@ async function download(client: ApiClient, path: string, file: string, stop: Abo
     }
   };
   try {
-    await pipeline(Readable.from(counted(), { objectMode: false }), createWriteStream(partial, { mode: 0o600 }), {
-      signal: stop,
-    });
+    await pipeline(Readable.from(counted(), { objectMode: false }), target, { signal: stop });
     await rename(partial, file);
     return bytes;
   } catch (error) {
+    target.destroy();
+    // A stream that is still opening its file would make it after it was taken away.
+    if (!target.closed) await new Promise<void>((resolve) => target.once('close', () => resolve()));
     await rm(partial, { force: true });
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR')

@@ -163,6 +163,8 @@ export function createFeedbackFile(file: string): FeedbackFile {
     },
     async discard() {
       target.destroy();
+      // A stream that is still opening its file would make it after it was taken away.
+      if (!target.closed) await new Promise<void>((resolve) => target.once('close', () => resolve()));
       await rm(partial, { force: true });
       await rm(`${partial}.parquet`, { force: true });
     },

@@ -498,4 +498,12 @@ describe('a file of feedback', () => {
     expect(readdirSync(dir).filter((one) => one.startsWith('y.'))).toEqual([]);
     expect(() => createFeedbackFile(join(dir, 'y.txt'))).toThrow(/\.parquet/);
   });
+
+  it('leaves nothing behind when it is discarded while it is still being opened', async () => {
+    for (let round = 0; round < 20; round++) {
+      const files = Array.from({ length: 20 }, (_, i) => createFeedbackFile(join(dir, `z-${round}-${i}.jsonl`)));
+      await Promise.all(files.map((file) => file.discard()));
+    }
+    expect(readdirSync(dir).filter((one) => one.startsWith('z-'))).toEqual([]);
+  });
 });
