@@ -36,4 +36,40 @@ describe('ByteWriter', () => {
     out.raw(Uint8Array.of(3, 4, 5));
     expect([...out.finish()]).toEqual([1, 2, 3, 4, 5]);
   });
+
+  it('leaves alone what was taken, whatever is written after it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 100 }),
+        (pages, capacity) => {
+          const out = new ByteWriter(capacity);
+          const taken = pages.map((parts) => {
+            out.reset();
+            for (const part of parts) {
+              const padded = Buffer.concat([Buffer.of(7), part, Buffer.of(7)]);
+              out.part(padded, 1, 1 + part.length);
+            }
+            expect(out.length).toBe(Buffer.concat(parts).length);
+            return out.take();
+          });
+          expect(taken.map((page) => [...page])).toEqual(pages.map((parts) => [...Buffer.concat(parts)]));
+        },
+      ),
+    );
+  });
+
+  it('takes new memory of its capacity when what is left of the old is short', () => {
+    const out = new ByteWriter(65_536);
+    const page = new Uint8Array(6500);
+    const memories = new Set(
+      Array.from({ length: 100 }, () => {
+        out.reset();
+        out.raw(page);
+        return out.take().buffer;
+      }),
+    );
+    expect(memories.size).toBe(10);
+    for (const { byteLength } of memories) expect(byteLength).toBe(65_536);
+  });
 });

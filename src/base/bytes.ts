@@ -8,31 +8,37 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 const SHORT = 128;
 
 export class ByteWriter {
+  private readonly capacity: number;
   private buffer: Buffer;
+  /** Where what is being written begins: what stands before it was taken. */
+  private start = 0;
   private position = 0;
 
   constructor(capacityBytes = 1024) {
+    this.capacity = capacityBytes;
     this.buffer = Buffer.allocUnsafe(capacityBytes);
   }
 
   get length(): number {
-    return this.position;
+    return this.position - this.start;
   }
 
   reset(): void {
-    this.position = 0;
+    this.position = this.start;
   }
 
   /** Makes room and returns where it begins. It may replace `buffer`: read `buffer` only after it. */
   private reserve(bytes: number): number {
-    const at = this.position;
-    const end = at + bytes;
-    if (end > this.buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(end, this.buffer.length * 2));
-      this.buffer.copy(larger, 0, 0, at);
-      this.buffer = larger;
+    let at = this.position;
+    if (at + bytes > this.buffer.length) {
+      const written = at - this.start;
+      const other = Buffer.allocUnsafe(Math.max(2 * (written + bytes), this.capacity));
+      this.buffer.copy(other, 0, this.start, at);
+      this.buffer = other;
+      this.start = 0;
+      at = written;
     }
-    this.position = end;
+    this.position = at + bytes;
     return at;
   }
 
@@ -123,14 +129,30 @@ export class ByteWriter {
     this.buffer.set(x, at);
   }
 
+  /** Bytes `from` to `end` of a source, without their length: no view of them is made. */
+  part(source: Buffer, from: number, end: number): void {
+    const at = this.reserve(end - from);
+    source.copy(this.buffer, at, from, end);
+  }
+
   /** A copy of what was written. */
   finish(): Buffer {
-    return Buffer.from(this.buffer.subarray(0, this.position));
+    return Buffer.from(this.view());
+  }
+
+  /**
+   * What was written, for the caller to keep, and not copied: the writer goes on in the rest of its memory, then in new
+   * memory of the capacity that it was made with. Who keeps some of it keeps all of that.
+   */
+  take(): Buffer {
+    const taken = this.view();
+    this.start = this.position;
+    return taken;
   }
 
   /** What was written, shared with the writer: valid until the next write. */
   view(): Buffer {
-    return this.buffer.subarray(0, this.position);
+    return this.buffer.subarray(this.start, this.position);
   }
 }
 

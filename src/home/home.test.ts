@@ -1,6 +1,6 @@
 // Longer than a file should be: one small world, built once, stands beside all that is asked of the Home made from it.
 import { describe, expect, it } from 'vitest';
-import { createRng, DAY_MS, manualClock, noise, seedFromBytes, utf8 } from '../base/index.ts';
+import { createRng, DAY_MS, manualClock, noise, seedFromBytes } from '../base/index.ts';
 import {
   buildCatalog,
   createVocabulary,
@@ -25,6 +25,8 @@ import { createNearest, fitEmbedding } from '../retrieval/index.ts';
 import { createCounters, emptyState, foldEvent, type ListenerState } from '../signals/index.ts';
 import { eventOf } from './event-testing.ts';
 import {
+  cardOpening,
+  cardTexts,
   createDecider,
   createHome,
   type HomeInput,
@@ -75,24 +77,21 @@ const catalogEpoch = buildCatalog(items, names);
 const catalog = readCatalog(catalogEpoch);
 const number = (id: string): number => names.items.lookup(id);
 
+const itemOf = (item: number): Item | undefined => items.find(({ id }) => id === names.items.name(item));
 const texts: ItemTexts = {
   id: (item) => names.items.name(item),
-  genre: (item) => items.find((one) => one.id === names.items.name(item))?.genres?.[0] ?? '',
-  title: (item) => items.find((one) => one.id === names.items.name(item))?.title ?? '',
-  facts(item) {
-    const one = items.find(({ id }) => id === names.items.name(item));
-    return {
-      kind: one?.kind ?? 'track',
-      isExplicit: one?.explicit === true,
-      releasedAtMs: Date.parse(one?.releasedAt ?? ''),
-      durationMs: one?.durationMs ?? 0,
-      show: one?.parentId === 'show' ? 'The Show' : '',
-    };
+  genre: (item) => itemOf(item)?.genres?.[0] ?? '',
+  title: (item) => itemOf(item)?.title ?? '',
+  releasedAtMs: (item) => Date.parse(itemOf(item)?.releasedAt ?? ''),
+  show: (item) => (itemOf(item)?.parentId === 'show' ? 'The Show' : ''),
+  card(item, language, year) {
+    const { kind = 'track', explicit = false, durationMs = 0 } = itemOf(item) ?? {};
+    return cardTexts(
+      { kind, isExplicit: explicit, releasedAtMs: texts.releasedAtMs(item), durationMs },
+      cardOpening(names.items.name(item), 'artist', 't', ''),
+      `in ${language} of ${year}`,
+    );
   },
-  fragment: (item, language, year) =>
-    Buffer.concat([texts.opening(item), utf8(JSON.stringify(`in ${language} of ${year}`))]),
-  opening: (item) =>
-    utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"artist","title":"t","image":"","subtitle":`),
 };
 
 function event(given: Partial<FeedbackEvent>): FeedbackEvent {

@@ -3,7 +3,7 @@ export { createDecider, type Decider, type DecisionInput, type Prepared } from '
 export { FILTERS, REMOVAL_REASONS, type RemovalReason } from './filters.ts';
 export { createHome, type Home, isAudited } from './home.ts';
 export type { TasteMemory } from './hydrate.ts';
-export type { CardFacts, ItemTexts } from './item-texts.ts';
+export { type CardFacts, type CardTexts, cardOpening, cardTexts, type ItemTexts } from './item-texts.ts';
 export {
   always,
   LANGUAGES,

@@ -1,10 +1,10 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, MINUTE_MS, utf8 } from '../base/index.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/index.ts';
 import { type Item, NO_CAMPAIGNS, NO_ITEM, type Page, PageSchema, UNKNOWN_MARKET } from '../domain/index.ts';
 import { emptyState, foldEvent } from '../signals/index.ts';
 import { eventOf } from './event-testing.ts';
-import type { ItemTexts } from './item-texts.ts';
+import { cardOpening, cardTexts, type ItemTexts } from './item-texts.ts';
 import { type RenderInput, renderPage } from './render.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 18);
@@ -27,16 +27,16 @@ const texts: ItemTexts = {
   id: (item) => `item-${item}`,
   title: (item) => ITEMS[item].title ?? '',
   genre: (item) => ITEMS[item].genres?.[0] ?? '',
-  facts: (item) => ({
-    kind: ITEMS[item].kind ?? 'track',
-    isExplicit: ITEMS[item].explicit === true,
-    releasedAtMs: Date.parse(ITEMS[item].releasedAt ?? ''),
-    durationMs: ITEMS[item].durationMs ?? 0,
-    show: item === 8 ? '' : 'The Show',
-  }),
-  opening: (item) =>
-    utf8(`"id":"item-${item}","kind":"${ITEMS[item].kind}","title":"${ITEMS[item].title}","image":"","subtitle":`),
-  fragment: (item, language, year) => Buffer.concat([texts.opening(item), utf8(JSON.stringify(`${language} ${year}`))]),
+  releasedAtMs: (item) => Date.parse(ITEMS[item].releasedAt ?? ''),
+  show: (item) => (item === 8 ? '' : 'The Show'),
+  card(item, language, year) {
+    const { kind = 'track', title = '', explicit = false, durationMs = 0 } = ITEMS[item];
+    return cardTexts(
+      { kind, isExplicit: explicit, releasedAtMs: texts.releasedAtMs(item), durationMs },
+      cardOpening(`item-${item}`, kind, title, ''),
+      `${language} ${year}`,
+    );
+  },
 };
 
 function listener() {

@@ -10,7 +10,7 @@ import {
 } from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import type { ListenerState } from '../signals/index.ts';
-import type { CardFacts, ItemTexts } from './item-texts.ts';
+import type { CardTexts, ItemTexts } from './item-texts.ts';
 import { jsonOf, type Language, languageOf, type Told, told } from './messages/index.ts';
 import { begunShare, FINISHED_SHARE } from './progress.ts';
 import { type ShelfDeclaration, shelfById, type Telling } from './shelves/index.ts';
@@ -72,12 +72,14 @@ export function parseCursor(cursor: string): { readonly decisionId: string; read
   return decisionId === undefined ? undefined : { decisionId, rank: Number(rank) };
 }
 
-/** Pages are written one at a time, and copied out. */
-const writer = new ByteWriter(64 * 1024);
+/** Pages are written one at a time, one behind the other. */
+const writer = new ByteWriter(256 * 1024);
 /** What follows the subtitle of the j-th card with badges b, up to its progress: `TAILS[b][j]`, b by bits as in BADGES. */
 const TAILS: Uint8Array[][] = Array.from({ length: 2 ** BADGES.length }, () => []);
-/** The same and "no progress", up to the reason: most cards. */
+/** The same and "no progress", up to the reason. */
 const CALM_TAILS: Uint8Array[][] = TAILS.map(() => []);
+/** The same and no reason: most cards. */
+const QUIET_TAILS: Uint8Array[][] = TAILS.map(() => []);
 const IS_NEW = 1;
 const IS_EXPLICIT = 2;
 const IS_UNFINISHED = 4;
@@ -88,7 +90,9 @@ function tailOf(badges: number, j: number, tails: Uint8Array[][]): Uint8Array {
   for (let rank = known.length; rank <= j; rank++) {
     const words = JSON.stringify(BADGES.filter((_badge, bit) => (badges & (1 << bit)) !== 0));
     const tail = `,"rank":${rank},"badges":${words},"sponsored":${(badges & IS_SPONSORED) !== 0},"progress":`;
-    known.push(utf8(tails === TAILS ? tail : `${tail}null,"reason":`));
+    known.push(
+      utf8(tails === TAILS ? tail : tails === CALM_TAILS ? `${tail}null,"reason":` : `${tail}null,"reason":""`),
+    );
   }
   return known[j];
 }
@@ -111,7 +115,7 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
   if (end < input.rows.length) writer.literal(`,"nextCursor":"${cursorOf(input.decisionId, end)}"`);
   if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation, texts))}`);
   writer.literal('}');
-  return writer.finish();
+  return writer.take();
 }
 
 function writeRow(
@@ -156,21 +160,26 @@ function writeCard(
   year: number,
 ): void {
   const { texts } = about;
-  const facts = texts.facts(item);
-  const share = facts.kind === 'episode' ? begunShare(state, item, facts.durationMs) : 0;
-  let badges = isNew(facts, about.atMs) ? IS_NEW : 0;
-  if (facts.isExplicit) badges |= IS_EXPLICIT;
+  const card = texts.card(item, language, year);
+  const share = card.kind === 'episode' ? begunShare(state, item, card.durationMs) : 0;
+  let badges = isNew(card.releasedAtMs, about.atMs) ? IS_NEW : 0;
+  if (card.isExplicit) badges |= IS_EXPLICIT;
   if (shelf?.isSponsored?.(item, about)) badges |= IS_SPONSORED;
   if (share > 0 && share < FINISHED_SHARE) {
     badges |= IS_UNFINISHED;
-    writeBegun(item, share, facts, language, texts);
-  } else writer.raw(texts.fragment(item, language, year));
-  if (share === 0) writer.raw(tailOf(badges, j, CALM_TAILS));
-  else {
+    writeBegun(item, share, card, language, texts);
+  } else writer.part(card.bytes, card.from, card.end);
+  const reason = shelf?.cardReason?.(item, about);
+  if (share === 0) {
+    if (reason === undefined) {
+      writer.raw(tailOf(badges, j, QUIET_TAILS));
+      return;
+    }
+    writer.raw(tailOf(badges, j, CALM_TAILS));
+  } else {
     writer.raw(tailOf(badges, j, TAILS));
     writer.literal(`${Math.round(share * 1000) / 1000},"reason":`);
   }
-  const reason = shelf?.cardReason?.(item, about);
   if (reason === undefined) writer.raw(NOTHING_TOLD);
   else writer.raw(jsonOf(reason, language));
 }
@@ -178,10 +187,10 @@ function writeCard(
 const NOTHING_TOLD = utf8('""');
 
 /** A card of an episode that waits for its end says how much is left, instead of when it came out and how long it is. */
-function writeBegun(item: number, share: number, facts: CardFacts, language: Language, texts: ItemTexts): void {
-  const minutes = Math.max(1, Math.round(((1 - share) * facts.durationMs) / MINUTE_MS));
-  const { show } = facts;
-  writer.raw(texts.opening(item));
+function writeBegun(item: number, share: number, card: CardTexts, language: Language, texts: ItemTexts): void {
+  const minutes = Math.max(1, Math.round(((1 - share) * card.durationMs) / MINUTE_MS));
+  writer.part(card.bytes, card.from, card.openingEnd);
+  const show = texts.show(item);
   writeTold(
     show === '' ? told('card.minutes-left', { minutes }) : told('card.minutes-left-of-show', { show, minutes }),
     '',
@@ -192,7 +201,7 @@ function writeBegun(item: number, share: number, facts: CardFacts, language: Lan
 /** An item is new for so many days after its release. */
 export const NEW_DAYS = 14;
 
-function isNew({ releasedAtMs }: CardFacts, atMs: number): boolean {
+function isNew(releasedAtMs: number, atMs: number): boolean {
   // False where the release is not known.
   return releasedAtMs <= atMs && releasedAtMs > atMs - NEW_DAYS * DAY_MS;
 }

@@ -2,34 +2,23 @@
  * The words of items on cards, in each language: made when a card is first shown, kept until the item, or one that it
  * names, changes.
  */
-import { utf8 } from '../base/index.ts';
 import type { Item, ItemKind, Vocabularies } from '../domain/index.ts';
 import {
   type CardFacts,
+  type CardTexts,
+  cardOpening,
+  cardTexts,
   type ItemTexts,
-  LANGUAGES,
   type Language,
   type PlainMessageId,
   textOf,
   told,
 } from '../home/index.ts';
+import { createCardWords } from './card-words.ts';
 
 export interface KeptItemTexts extends ItemTexts {
   /** The item changed or went: what was made of it, and of what names it, is made anew. */
   forget(number: number, kind: ItemKind): void;
-}
-
-/** What was made of one item: one object, for there is one of each item that was ever shown. */
-interface Kept extends CardFacts {
-  readonly title: string;
-  /** Length of the opening, with which every fragment begins. */
-  readonly openingBytes: number;
-  /** The year whose pages the fragments are for. */
-  year: number;
-  /** By language; the first one that was made, and others where they were asked for. */
-  language: Language;
-  fragment: Uint8Array;
-  others: Partial<Record<Language, Uint8Array>> | undefined;
 }
 
 /** @param get the item as it is now; undefined where the catalogue does not hold it */
@@ -37,58 +26,59 @@ export function createItemTexts(
   vocabularies: Pick<Vocabularies, 'items' | 'genres'>,
   get: (id: string) => Item | undefined,
 ): KeptItemTexts {
-  const texts: (Kept | undefined)[] = [];
+  const cards = createCardWords();
+  const titles = new Map<number, string>();
+  /** Of episodes, the titles of their shows. */
+  const shows = new Map<number, string>();
   const genres: (string | undefined)[] = [];
 
   const itemOf = (number: number): Item | undefined =>
     number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
-  const parentOf = (item: Item): Item | undefined => (item.parentId === undefined ? undefined : get(item.parentId));
+  const parentOf = (item: Item | undefined): Item | undefined =>
+    item?.parentId === undefined ? undefined : get(item.parentId);
 
-  const textsOf = (number: number): Kept => {
-    const known = texts[number];
-    if (known !== undefined) return known;
+  const make = (number: number, language: Language, year: number): CardTexts => {
     const item = itemOf(number);
-    if (item === undefined) return keptOf({ id: vocabularies.items.name(number), kind: 'track', title: '' }, undefined);
-    const made = keptOf(item, item.kind === 'episode' ? parentOf(item) : undefined);
-    texts[number] = made;
+    if (item === undefined) {
+      const id = vocabularies.items.name(number);
+      return cardTexts(factsOf(undefined), cardOpening(id, 'track', id, ''), '');
+    }
+    const opening = cardOpening(item.id, item.kind, titleOf(item), item.image ?? '');
+    const made = cardTexts(factsOf(item), opening, subtitleOf(item, parentOf(item), language, year));
+    cards.keep(number, language, year, made, made.bytes, made.openingEnd);
     return made;
-  };
-  const fragmentOf = (number: number, kept: Kept, language: Language, year: number): Uint8Array => {
-    const item = itemOf(number);
-    const subtitle = item === undefined ? '' : subtitleOf(item, parentOf(item), language, year);
-    return Buffer.concat([kept.fragment.subarray(0, kept.openingBytes), utf8(JSON.stringify(subtitle))]);
   };
 
   return {
     forget(number, kind) {
-      texts[number] = undefined;
+      cards.forget(number);
+      titles.delete(number);
+      shows.delete(number);
       genres[number] = undefined;
       // Songs carry the title of their album, episodes that of their show; what has a parent may take its genre.
-      if (kind === 'album' || kind === 'show') texts.length = 0;
+      if (kind === 'album' || kind === 'show') cards.clear();
+      if (kind === 'show') shows.clear();
       if (kind === 'album' || kind === 'show' || kind === 'artist') genres.length = 0;
     },
     id: (number) => vocabularies.items.name(number),
-    title: (number) => textsOf(number).title,
-    facts: textsOf,
-    opening(number) {
-      const { fragment, openingBytes } = textsOf(number);
-      return fragment.subarray(0, openingBytes);
-    },
-    fragment(number, language, year) {
-      const kept = textsOf(number);
-      if (kept.year !== year) {
-        kept.fragment = fragmentOf(number, kept, language, year);
-        kept.others = undefined;
-        kept.language = language;
-        kept.year = year;
-      }
-      if (kept.language === language) return kept.fragment;
-      const known = kept.others?.[language];
+    title(number) {
+      const known = titles.get(number);
       if (known !== undefined) return known;
-      const made = fragmentOf(number, kept, language, year);
-      kept.others = { ...kept.others, [language]: made };
-      return made;
+      const item = itemOf(number);
+      if (item === undefined) return vocabularies.items.name(number);
+      const title = titleOf(item);
+      titles.set(number, title);
+      return title;
     },
+    releasedAtMs: (number) => cards.releasedAtMs(number) ?? factsOf(itemOf(number)).releasedAtMs,
+    show(number) {
+      const known = shows.get(number);
+      if (known !== undefined) return known;
+      const title = parentOf(itemOf(number))?.title ?? '';
+      shows.set(number, title);
+      return title;
+    },
+    card: (number, language, year) => cards.find(number, language, year) ?? make(number, language, year),
     genre(number) {
       const known = genres[number];
       if (known !== undefined) return known;
@@ -103,24 +93,16 @@ export function createItemTexts(
   };
 }
 
-function keptOf(item: Item, show: Item | undefined): Kept {
-  const title = item.title === '' ? item.id : item.title;
-  const opening = utf8(
-    `"id":${JSON.stringify(item.id)},"kind":"${item.kind}","title":${JSON.stringify(title)}` +
-      `,"image":${JSON.stringify(item.image ?? '')},"subtitle":`,
-  );
+function titleOf(item: Item): string {
+  return item.title === '' ? item.id : item.title;
+}
+
+function factsOf(item: Item | undefined): CardFacts {
   return {
-    title,
-    kind: item.kind,
-    isExplicit: item.explicit === true,
-    releasedAtMs: Date.parse(item.releasedAt ?? ''),
-    durationMs: item.durationMs ?? 0,
-    show: show?.title ?? '',
-    openingBytes: opening.length,
-    year: 0,
-    language: LANGUAGES[0],
-    fragment: opening,
-    others: undefined,
+    kind: item?.kind ?? 'track',
+    isExplicit: item?.explicit === true,
+    releasedAtMs: Date.parse(item?.releasedAt ?? ''),
+    durationMs: item?.durationMs ?? 0,
   };
 }
 

@@ -1,7 +1,6 @@
 /** Generated playlists as cards of a Home: which ones there are for the listener now, and what they say. */
-import { utf8 } from '../../base/index.ts';
 import { generatedId, generatedNumber, isGenerated, slotOf } from '../../domain/index.ts';
-import type { CardFacts, ItemTexts } from '../item-texts.ts';
+import { type CardFacts, type CardTexts, cardOpening, cardTexts, type ItemTexts } from '../item-texts.ts';
 import { LANGUAGES, type Language, textOf } from '../messages/index.ts';
 import { coverPath, hueOfGenre } from './covers.ts';
 import type { ArtistNames, NamedArtists, ReadList } from './reading.ts';
@@ -13,14 +12,18 @@ export interface GeneratedCards {
   /** Item numbers, in the order of slots. */
   readonly items: readonly number[];
   has(item: number): boolean;
-  /** What `ItemTexts.fragment` gives of an item, in the language that they were made for. */
-  fragment(item: number): Uint8Array;
+  /** What `ItemTexts.card` gives of an item, in the language that they were made for. */
+  card(item: number): CardTexts;
 }
 
-const NOTHING = new Uint8Array(0);
+const FACTS: CardFacts = { kind: 'playlist', isExplicit: false, releasedAtMs: Number.NaN, durationMs: 0 };
 
 /** Nothing was made, or nothing may be shown. */
-export const NO_GENERATED: GeneratedCards = { items: [], has: () => false, fragment: () => NOTHING };
+export const NO_GENERATED: GeneratedCards = {
+  items: [],
+  has: () => false,
+  card: (item) => cardOf(unknownFace(slotOf(item)), LANGUAGES[0]),
+};
 
 /** What a card tells of a list, in any language. */
 export interface ListFace {
@@ -57,30 +60,33 @@ export function generatedCards(faces: readonly ListFace[], language: Language): 
 /** Kept for every listener who was here of late: as few objects as can be. */
 class Cards implements GeneratedCards {
   readonly items: readonly number[];
-  /** All fragments, one after the other. */
-  readonly #bytes: Uint8Array;
+  /** The words of all, one after the other, and where the words and the opening of each end. */
+  readonly #bytes: Buffer;
   readonly #ends: readonly number[];
+  readonly #openingEnds: readonly number[];
 
   constructor(faces: readonly ListFace[], language: Language) {
-    const fragments = faces.map((face) => fragmentOf(face, language));
+    const cards = faces.map((face) => cardOf(face, language));
     let end = 0;
     this.items = faces.map(({ slot }) => generatedNumber(slot));
-    this.#ends = fragments.map((fragment) => {
-      end += fragment.length;
+    this.#openingEnds = cards.map((card, i) => cards.slice(0, i).reduce((sum, { end }) => sum + end, card.openingEnd));
+    this.#ends = cards.map((card) => {
+      end += card.end;
       return end;
     });
-    this.#bytes = Buffer.concat(fragments);
+    this.#bytes = Buffer.concat(cards.map(({ bytes }) => bytes));
   }
 
   has(item: number): boolean {
     return this.items.includes(item);
   }
 
-  fragment(item: number): Uint8Array {
+  card(item: number): CardTexts {
     const at = this.items.indexOf(item);
     // One that is gone since its row was drawn: the page that has it is not sent.
-    if (at < 0) return fragmentOf(unknownFace(slotOf(item)), LANGUAGES[0]);
-    return this.#bytes.subarray(at === 0 ? 0 : this.#ends[at - 1], this.#ends[at]);
+    if (at < 0) return NO_GENERATED.card(item);
+    const from = at === 0 ? 0 : this.#ends[at - 1];
+    return { ...FACTS, bytes: this.#bytes, from, openingEnd: this.#openingEnds[at], end: this.#ends[at] };
   }
 }
 
@@ -88,14 +94,10 @@ function unknownFace(slot: number): ListFace {
   return { slot, named: { names: [], more: false }, image: coverPath(slot, hueOfGenre(-1)) };
 }
 
-function fragmentOf({ slot, named, image }: ListFace, language: Language): Uint8Array {
-  return utf8(
-    `"id":${JSON.stringify(generatedId(slot))},"kind":"playlist","title":${JSON.stringify(textOf(titleOf(slot, named), language))}` +
-      `,"image":${JSON.stringify(image)},"subtitle":${JSON.stringify(subtitleOf(named, language))}`,
-  );
+function cardOf({ slot, named, image }: ListFace, language: Language): CardTexts {
+  const opening = cardOpening(generatedId(slot), 'playlist', textOf(titleOf(slot, named), language), image);
+  return cardTexts(FACTS, opening, subtitleOf(named, language));
 }
-
-const FACTS: CardFacts = { kind: 'playlist', isExplicit: false, releasedAtMs: Number.NaN, durationMs: 0, show: '' };
 
 /** The words of items, and of these generated playlists beside them. */
 export function textsWith(texts: ItemTexts, cards: GeneratedCards): ItemTexts {
@@ -123,15 +125,15 @@ class TextsWithCards implements ItemTexts {
     return this.#texts.genre(item);
   }
 
-  facts(item: number): CardFacts {
-    return isGenerated(item) ? FACTS : this.#texts.facts(item);
+  releasedAtMs(item: number): number {
+    return isGenerated(item) ? FACTS.releasedAtMs : this.#texts.releasedAtMs(item);
   }
 
-  opening(item: number): Uint8Array {
-    return this.#texts.opening(item);
+  show(item: number): string {
+    return this.#texts.show(item);
   }
 
-  fragment(item: number, language: Language, year: number): Uint8Array {
-    return isGenerated(item) ? this.#cards.fragment(item) : this.#texts.fragment(item, language, year);
+  card(item: number, language: Language, year: number): CardTexts {
+    return isGenerated(item) ? this.#cards.card(item) : this.#texts.card(item, language, year);
   }
 }

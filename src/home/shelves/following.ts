@@ -44,7 +44,7 @@ export const newReleases: ShelfDeclaration = {
   title: always('new-releases.title'),
   reason: always('new-releases.reason'),
   cardReason(item, { atMs, texts }) {
-    const days = Math.floor((atMs - texts.facts(item).releasedAtMs) / DAY_MS);
+    const days = Math.floor((atMs - texts.releasedAtMs(item)) / DAY_MS);
     return Number.isNaN(days) ? undefined : told('card.released', { days: Math.max(0, days) });
   },
 };

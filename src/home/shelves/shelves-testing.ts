@@ -1,5 +1,5 @@
 /** A small world of artists, albums and shows in three tastes, and Homes in it, for the tests of shelves. */
-import { createRng, DAY_MS, HOUR_MS, manualClock, seedFromBytes, utf8 } from '../../base/index.ts';
+import { createRng, DAY_MS, HOUR_MS, manualClock, seedFromBytes } from '../../base/index.ts';
 import {
   buildCatalog,
   type Campaign,
@@ -24,7 +24,7 @@ import { createNearest, fitCohorts, fitEmbedding } from '../../retrieval/index.t
 import { createCounters, emptyState, foldEvent, type ListenerState } from '../../signals/index.ts';
 import { eventOf } from '../event-testing.ts';
 import { createHome } from '../home.ts';
-import type { ItemTexts } from '../item-texts.ts';
+import { cardOpening, cardTexts, type ItemTexts } from '../item-texts.ts';
 import { type HomeInput, indexChildren, type ServingEpochs } from '../request.ts';
 import { resolveTunables } from '../tunables.ts';
 
@@ -112,17 +112,16 @@ const texts: ItemTexts = {
   id: (item) => names.items.name(item),
   title: (item) => byNumber.get(item)?.title ?? '',
   genre: (item) => byNumber.get(item)?.genres?.[0] ?? '',
-  facts: (item) => ({
-    kind: byNumber.get(item)?.kind ?? 'track',
-    isExplicit: byNumber.get(item)?.explicit ?? false,
-    releasedAtMs: Date.parse(byNumber.get(item)?.releasedAt ?? ''),
-    durationMs: byNumber.get(item)?.durationMs ?? 0,
-    show: '',
-  }),
-  fragment: (item) =>
-    utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"album","title":"t","image":"","subtitle":"s"`),
-  opening: (item) =>
-    utf8(`"id":${JSON.stringify(names.items.name(item))},"kind":"album","title":"t","image":"","subtitle":`),
+  releasedAtMs: (item) => Date.parse(byNumber.get(item)?.releasedAt ?? ''),
+  show: () => '',
+  card(item) {
+    const { kind = 'track', explicit = false, durationMs = 0 } = byNumber.get(item) ?? {};
+    return cardTexts(
+      { kind, isExplicit: explicit, releasedAtMs: texts.releasedAtMs(item), durationMs },
+      cardOpening(names.items.name(item), 'album', 't', ''),
+      's',
+    );
+  },
 };
 
 /** 90 listeners, each of one taste: ten artists of it with their albums and tracks, six shows. */

@@ -40,7 +40,7 @@ export const yourShows: ShelfDeclaration = {
   title: always('your-shows.title'),
   reason: always('your-shows.reason'),
   cardReason(item, { atMs, texts }) {
-    const days = Math.floor((atMs - texts.facts(item).releasedAtMs) / DAY_MS);
+    const days = Math.floor((atMs - texts.releasedAtMs(item)) / DAY_MS);
     // False where the day is not known.
     return days <= NEW_EPISODE_DAYS ? told('card.released', { days: Math.max(0, days) }) : undefined;
   },

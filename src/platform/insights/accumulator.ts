@@ -25,7 +25,17 @@ import {
   SEEN_COUNT,
   SHOWN,
 } from './item-exposures.ts';
-import { CHOSEN, cardCount, factsOf, LEDGER_MS, type Ledger, ledgerOf, SEEN } from './ledger.ts';
+import {
+  CHOSEN,
+  cardCount,
+  decodeLedgers,
+  encodeLedgers,
+  factsOf,
+  LEDGER_MS,
+  type Ledger,
+  ledgerOf,
+  SEEN,
+} from './ledger.ts';
 
 /** Columns of a shelf's sums. */
 const COLUMNS = [
@@ -99,11 +109,12 @@ export interface Snapshot {
   readonly homes: DayTable;
   readonly shelves: readonly DayTable[];
   readonly items: ExposureSnapshot;
-  readonly ledgers: readonly Ledger[];
+  /** See `encodeLedgers`. */
+  readonly ledgers: Uint8Array;
   readonly attribution: Uint8Array;
 }
 
-export const SNAPSHOT_FORMAT = 2;
+export const SNAPSHOT_FORMAT = 3;
 /** A Home of a time that differs by more than this from the time of its decision is a preview. */
 const PREVIEW_MS = MINUTE_MS;
 
@@ -123,7 +134,9 @@ export function createAccumulator(options: {
   const homes = restore?.homes ?? createDayTable(HOME_COLUMNS.length);
   const shelves: DayTable[] = [...(restore?.shelves ?? [])];
   const items = new ItemExposures(maxItems, restore?.items);
-  const ledgers = new Map<string, Ledger>((restore?.ledgers ?? []).map((ledger) => [ledger.decisionId, ledger]));
+  const ledgers = new Map<string, Ledger>();
+  if (restore !== undefined)
+    for (const ledger of decodeLedgers(restore.ledgers)) ledgers.set(ledger.decisionId, ledger);
   let sinceMs = restore?.span.sinceMs ?? -1;
   let upToMs = restore?.span.upToMs ?? -1;
   const attribution = createAttribution({
@@ -308,7 +321,7 @@ export function createAccumulator(options: {
       homes,
       shelves,
       items: items.snapshot(),
-      ledgers: [...ledgers.values()],
+      ledgers: encodeLedgers(ledgers),
       attribution: attribution.encode(),
     }),
   };

@@ -10,6 +10,8 @@ import {
   emptySketch,
   hashOfKey,
   mergeDistinct,
+  packDistinct,
+  unpackDistinct,
 } from './distinct.ts';
 
 describe('distinct listeners', () => {
@@ -79,10 +81,19 @@ describe('distinct listeners', () => {
     }
   });
 
-  it('holds the same after copies of it, as in a snapshot', () => {
-    const state = emptyDistinct();
-    for (let i = 0; i < 300; i++) addDistinct(state, Math.imul(i, 0x9e3779b1) >>> 0);
-    expect(countDistinct(structuredClone(state))).toEqual(countDistinct(state));
+  it('holds and goes on as the same after it was packed beside others, as in a snapshot', () => {
+    const states = [0, 1, 4, 5, 127, 128, 129, 3, 3000].map((listeners) => {
+      const state = emptyDistinct();
+      for (let i = 0; i < listeners; i++) addDistinct(state, Math.imul(i, 0x9e3779b1) >>> 0);
+      return state;
+    });
+    const again = unpackDistinct(structuredClone(packDistinct(states)));
+    expect(again.map(countDistinct)).toEqual(states.map(countDistinct));
+    for (let i = 0; i < 400; i++) {
+      for (const state of [...states, ...again]) addDistinct(state, Math.imul(i, 0x9e3779b1) >>> 0);
+    }
+    expect(again.map(countDistinct)).toEqual(states.map(countDistinct));
+    expect(again.map(({ registers }) => registers)).toEqual(states.map(({ registers }) => registers));
   });
 
   it('takes its hash from the key, which is random already', () => {

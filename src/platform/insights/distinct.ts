@@ -36,6 +36,49 @@ export function countSketch({ registers }: DistinctState): number {
   return registers === undefined ? 0 : Math.round(estimateOf(registers));
 }
 
+/** Many sketches in three arrays: for each how many hashes stand in `exact`, or `ESTIMATED` where its registers stand in `registers`. */
+export interface PackedDistinct {
+  readonly used: Uint8Array;
+  readonly exact: Uint32Array;
+  readonly registers: Uint8Array;
+}
+const ESTIMATED = 255;
+
+export function packDistinct(states: readonly DistinctState[]): PackedDistinct {
+  const estimated = states.reduce((count, { registers }) => count + (registers === undefined ? 0 : 1), 0);
+  const hashes = states.reduce((count, { registers, used }) => count + (registers === undefined ? used : 0), 0);
+  const used = new Uint8Array(states.length);
+  const exact = new Uint32Array(hashes);
+  const registers = new Uint8Array(estimated * REGISTERS);
+  let [hashesAt, registersAt] = [0, 0];
+  for (const [i, state] of states.entries()) {
+    if (state.registers === undefined) {
+      used[i] = state.used;
+      for (let k = 0; k < state.used; k++) exact[hashesAt++] = (state.exact as Uint32Array)[k];
+    } else {
+      used[i] = ESTIMATED;
+      registers.set(state.registers, registersAt);
+      registersAt += REGISTERS;
+    }
+  }
+  return { used, exact, registers };
+}
+
+export function unpackDistinct({ used, exact, registers }: PackedDistinct): DistinctState[] {
+  let [hashesAt, registersAt] = [0, 0];
+  return Array.from(used, (count) => {
+    if (count === ESTIMATED) {
+      const at = registersAt;
+      registersAt += REGISTERS;
+      return { exact: undefined, used: DISTINCT_EXACT, registers: registers.slice(at, at + REGISTERS) };
+    }
+    const state: DistinctState = { exact: new Uint32Array(Math.max(4, count)), used: count, registers: undefined };
+    state.exact?.set(exact.subarray(hashesAt, hashesAt + count));
+    hashesAt += count;
+    return state;
+  });
+}
+
 /** Forgets everybody; its memory is used again. */
 export function clearDistinct(state: DistinctState): void {
   state.exact ??= new Uint32Array(4);

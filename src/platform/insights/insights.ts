@@ -20,7 +20,7 @@ import {
   UNKNOWN_MARKET,
   type Vocabularies,
 } from '../../domain/index.ts';
-import { type ItemTexts, type ServingEpochs, SHELVES, textOf } from '../../home/index.ts';
+import { cardTexts, type ItemTexts, type ServingEpochs, SHELVES, textOf } from '../../home/index.ts';
 import type { ListenerState } from '../../signals/index.ts';
 import type { StoredListener } from '../service.ts';
 import type { ShelfSums } from './accumulator.ts';
@@ -303,9 +303,9 @@ const ANY_ITEM: ItemTexts = {
   title: () => '…',
   id: () => '…',
   genre: () => '…',
-  facts: () => ({ kind: 'track', isExplicit: false, releasedAtMs: Number.NaN, durationMs: 0, show: '…' }),
-  fragment: () => new Uint8Array(0),
-  opening: () => new Uint8Array(0),
+  releasedAtMs: () => Number.NaN,
+  show: () => '…',
+  card: () => cardTexts({ kind: 'track', isExplicit: false, releasedAtMs: Number.NaN, durationMs: 0 }, '', '…'),
 };
 
 const ENGLISH = { language: 'en', campaigns: NO_CAMPAIGNS } as const;

@@ -11,6 +11,9 @@ import {
   type DistinctCount,
   type DistinctState,
   emptyDistinct,
+  type PackedDistinct,
+  packDistinct,
+  unpackDistinct,
 } from './distinct.ts';
 
 export const SHOWN = 0;
@@ -45,7 +48,7 @@ export interface ExposureSnapshot {
   readonly rankSums: Float64Array;
   readonly days: Uint32Array;
   readonly shelves: Uint32Array;
-  readonly listeners: readonly DistinctState[];
+  readonly listeners: PackedDistinct;
 }
 
 /** Shelves that there is room for at first; there are some twenty declarations. */
@@ -85,7 +88,7 @@ export class ItemExposures {
     this.#rankSums.set(restore.rankSums);
     this.#days.set(restore.days);
     this.#shelves.set(restore.shelves);
-    this.#listeners.push(...restore.listeners);
+    this.#listeners.push(...unpackDistinct(restore.listeners));
   }
 
   /** @param rank of the card in its row, read where it was shown */
@@ -142,7 +145,7 @@ export class ItemExposures {
       rankSums: gathered(this.#rankSums, new Float64Array(count), 1),
       days: gathered(this.#days, new Uint32Array(count * dayWidth), dayWidth),
       shelves: gathered(this.#shelves, new Uint32Array(count * shelfWidth), shelfWidth),
-      listeners: kept.map(([, row]) => this.#listeners[row]),
+      listeners: packDistinct(kept.map(([, row]) => this.#listeners[row])),
     };
   }
 

@@ -247,9 +247,11 @@ export function createPlaylists(dependencies: {
   };
   const cardOf = (item: number, language: Language): ChildCard => {
     const year = new Date(clock.nowMs()).getUTCFullYear();
-    const text = Buffer.from(catalogue.fragment(item, language, year)).toString();
-    const { id, kind, title, image, subtitle } = JSON.parse(`{${text}}`) as Omit<ChildCard, 'durationMs'>;
-    const { durationMs, isExplicit, releasedAtMs } = catalogue.facts(item);
+    const { bytes, from, end, durationMs, isExplicit, releasedAtMs } = catalogue.card(item, language, year);
+    const { id, kind, title, image, subtitle } = JSON.parse(`{${bytes.toString('utf8', from, end)}}`) as Omit<
+      ChildCard,
+      'durationMs'
+    >;
     const releasedAt = Number.isNaN(releasedAtMs) ? null : new Date(releasedAtMs).toISOString();
     return { id, kind, title, subtitle, image, durationMs, releasedAt, explicit: isExplicit };
   };
