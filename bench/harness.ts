@@ -42,6 +42,7 @@ export function threadCpuUs(before: Usage, after: Usage, count: number): Record<
 }
 
 const SETTLING_MS = 120_000;
+const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/shelfwise', import.meta.url));
 
 export async function startServer(
   settings: Partial<ServerSettings> & { readonly dataDir: string },
@@ -49,8 +50,9 @@ export async function startServer(
   const full: ServerSettings = { injectSyncDelayMs: 0, echoBytes: 100, ...settings };
   const child = fork(fileURLToPath(new URL('./server.ts', import.meta.url)), [JSON.stringify(full)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // As `shelfwise up` runs, not as the load generator does.
+    // As `bin/shelfwise up` runs, not as the load generator does.
     execArgv: [],
+    env: { ...process.env, GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', NODE_COMPILE_CACHE: COMPILE_CACHE },
   });
   const ready = await message<{ port: number; echoPort: number; key: string }>(child, 'ready');
   const ask = async (question: string): Promise<unknown> => {

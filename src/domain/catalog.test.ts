@@ -3,6 +3,7 @@ import {
   buildCatalog,
   catalogRoomFor,
   createVocabulary,
+  ITEM_UNRESTRICTED,
   type Item,
   isAvailable,
   isForKids,
@@ -81,6 +82,41 @@ describe('times that do not read', () => {
     expect(isAvailable(build({ availableFrom: leap }), 0, -1, -1, later)).toBe(false);
     expect(isAvailable(build({ availableUntil: leap }), 0, -1, -1, 0)).toBe(false);
     expect(build({ releasedAt: leap }).releaseDay[0]).toBe(build({}).releaseDay[0]);
+  });
+});
+
+describe('what is available', () => {
+  it('is told of items without restrictions as of others, and by columns that do not say which those are', () => {
+    const [market, tier] = ['m1', 't1'];
+    const at = Date.UTC(2026, 5, 1);
+    const held = vocabularies();
+    const cases: readonly Partial<Item>[] = [undefined, [], [market], ['m2']].flatMap((markets) =>
+      [undefined, [], [tier], ['t2']].flatMap((tiers) =>
+        [undefined, '2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z'].flatMap((availableFrom) =>
+          [undefined, '2026-02-01T00:00:00Z', '2027-02-01T00:00:00Z'].map((availableUntil) =>
+            JSON.parse(JSON.stringify({ markets, tiers, availableFrom, availableUntil })),
+          ),
+        ),
+      ),
+    );
+    const items = cases.map((fields, i) => item({ id: `i${i}`, ...fields }));
+    held.items.number('nobody has this');
+    const catalog = readCatalog(buildCatalog(items, held));
+    const earlier = { ...catalog, flags: new Uint8Array(catalog.size) };
+    for (const { id, markets, tiers = [], availableFrom = '', availableUntil = '' } of items) {
+      const expected =
+        (markets?.includes(market) ?? true) &&
+        (tiers.length === 0 || tiers.includes(tier)) &&
+        !(Date.parse(availableFrom) > at) &&
+        !(Date.parse(availableUntil) <= at);
+      for (const columns of [catalog, earlier]) {
+        const number = held.items.lookup(id);
+        const [m, t] = [held.markets.lookup(market), held.tiers.lookup(tier)];
+        expect(isAvailable(columns, number, m, t, at)).toBe(expected);
+      }
+    }
+    expect(isAvailable(catalog, held.items.lookup('nobody has this'), -1, -1, at)).toBe(false);
+    expect(catalog.flags.filter((flags) => (flags & ITEM_UNRESTRICTED) !== 0)).toHaveLength(2);
   });
 });
 

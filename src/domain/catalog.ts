@@ -24,6 +24,8 @@ export const ITEM_EXPLICIT = 1;
 export const ITEM_FOR_KIDS = 2;
 /** Not for kids: the attribute `kids` is false. */
 export const ITEM_NOT_FOR_KIDS = 4;
+/** It is in every market, for every tier, at any time: nothing else is looked up to know it. Catalogues from before this bit lack it. */
+export const ITEM_UNRESTRICTED = 8;
 
 const SHOW = ITEM_KINDS.indexOf('show');
 const EPISODE = ITEM_KINDS.indexOf('episode');
@@ -52,12 +54,23 @@ export function isForKids(catalog: Catalog, item: number): boolean {
   return true;
 }
 
-function flagsOf({ explicit, attributes, genres = [] }: Item): number {
+function flagsOf({ explicit, attributes, genres = [], ...rights }: Item): number {
   const kids = attributes?.['kids'];
   let flags = explicit ? ITEM_EXPLICIT : 0;
+  if (isUnrestricted(rights)) flags |= ITEM_UNRESTRICTED;
   if (kids === false) flags |= ITEM_NOT_FOR_KIDS;
   else if (kids === true || genres.some(isKidsGenre)) flags |= ITEM_FOR_KIDS;
   return flags;
+}
+
+function isUnrestricted({
+  markets,
+  tiers = [],
+  availableFrom,
+  availableUntil,
+}: Pick<Item, 'markets' | 'tiers' | 'availableFrom' | 'availableUntil'>): boolean {
+  // An empty list of markets is nowhere, one of tiers is everybody.
+  return markets === undefined && tiers.length === 0 && availableFrom === undefined && availableUntil === undefined;
 }
 
 export interface Catalog {
@@ -74,7 +87,7 @@ export interface Catalog {
   readonly releaseDay: Int32Array;
   /** 0 when unknown. */
   readonly durationMs: Uint32Array;
-  /** Bits: ITEM_EXPLICIT, ITEM_FOR_KIDS, ITEM_NOT_FOR_KIDS. */
+  /** Bits: ITEM_EXPLICIT, ITEM_FOR_KIDS, ITEM_NOT_FOR_KIDS, ITEM_UNRESTRICTED. */
   readonly flags: Uint8Array;
   /** Genres of item i: genreIds[genreStart[i] .. genreStart[i + 1]), strongest first. */
   readonly genreStart: Uint32Array;
@@ -91,7 +104,9 @@ export interface Catalog {
 
 /** May a listener in this market (number or -1), on this tier (number or -1), play it at this time? */
 export function isAvailable(catalog: Catalog, item: number, market: number, tier: number, atMs: number): boolean {
-  if (item >= catalog.size || catalog.kind[item] === UNKNOWN_KIND) return false;
+  if (item >= catalog.size) return false;
+  if ((catalog.flags[item] & ITEM_UNRESTRICTED) !== 0) return true;
+  if (catalog.kind[item] === UNKNOWN_KIND) return false;
   if (atMs < catalog.availableFromMs[item] || atMs >= catalog.availableUntilMs[item]) return false;
   const tiers = catalog.tierMask[item];
   if (tiers !== 0 && (tier < 0 || tier >= MAX_TIERS || (tiers & (1 << tier)) === 0)) return false;
