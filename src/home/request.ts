@@ -219,10 +219,15 @@ export function newRequest(
 }
 
 /** Buffers of one request in flight, reused. */
+/** Seeds of one declaration at most. */
+const SEED_ROOM = 16;
+
 export interface RequestScratch {
   /** Takes an empty batch's arrays. */
   take(): { items: Uint32Array; sources: Uint8Array };
   reset(): void;
+  /** The items that a source makes its batches about, while it runs. */
+  readonly seeds: Uint32Array;
   /** General-purpose room for a source while it runs. */
   readonly itemsA: Uint32Array;
   readonly itemsB: Uint32Array;
@@ -247,6 +252,7 @@ export function createScratch(): RequestScratch {
     reset() {
       taken = 0;
     },
+    seeds: new Uint32Array(SEED_ROOM),
     itemsA: new Uint32Array(1024),
     itemsB: new Uint32Array(1024),
     scoresA: new Float32Array(1024),

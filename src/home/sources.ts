@@ -8,9 +8,6 @@ import { isSwitchedOff } from './tunables.ts';
 /** A source that waits longer has failed; one that computes longer is told as late. */
 export const STAGE_DEADLINE_MS = 50;
 
-/** Seeds of one declaration at most. */
-const SEED_ROOM = 16;
-
 /**
  * Is the shelf asked at all? One that is switched off does not run: that may be why. Without profiling only those run that
  * are the same for everybody.
@@ -30,7 +27,7 @@ export function shelfSource(declaration: ShelfDeclaration): Source<HomeRequest, 
     deadlineMs: STAGE_DEADLINE_MS,
     run(request) {
       if (!isAsked(request, declaration)) return NOT_ASKED;
-      const seeds = new Uint32Array(SEED_ROOM);
+      const { seeds } = request.scratch;
       const count = declaration.seeds(request, seeds);
       const batches: ShelfBatch[] = [];
       for (let i = 0; i < count; i++) {

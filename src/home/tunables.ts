@@ -244,8 +244,23 @@ export function isCold({ items, liked }: Pick<ListenerView, 'items' | 'liked'>, 
   return items.length + liked.length < tunables.coldStartTastes;
 }
 
-export function isSwitchedOff(tunables: HomeTunables, kind: 'shelf' | 'policy', id: string): boolean {
-  return tunables.switchedOff.length > 0 && tunables.switchedOff.includes(`${kind}:${id}`);
+export function isSwitchedOff({ switchedOff }: HomeTunables, kind: 'shelf' | 'policy', id: string): boolean {
+  return switchedOff.length > 0 && offIn(switchedOff)[kind].has(id);
+}
+
+type SwitchedOff = Readonly<Record<'shelf' | 'policy', ReadonlySet<string>>>;
+/** Asked for every shelf of every page. */
+const known = new WeakMap<readonly string[], SwitchedOff>();
+
+function offIn(switchedOff: readonly string[]): SwitchedOff {
+  let off = known.get(switchedOff);
+  if (off === undefined) {
+    const of = (kind: string): Set<string> =>
+      new Set(switchedOff.flatMap((target) => (target.startsWith(`${kind}:`) ? [target.slice(kind.length + 1)] : [])));
+    off = { shelf: of('shelf'), policy: of('policy') };
+    known.set(switchedOff, off);
+  }
+  return off;
 }
 
 /** θ_j for j = 0 .. cards - 1: as given, the last repeated, or by the decay. */

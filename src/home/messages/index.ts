@@ -53,6 +53,8 @@ const KEPT_TEXTS = 20_000;
 
 interface Phrase {
   readonly format: IntlMessageFormat;
+  /** JSON of a message without values. */
+  plain: Uint8Array | undefined;
   /** JSON by the values, joined. */
   readonly kept: Map<string, Uint8Array>;
 }
@@ -67,7 +69,11 @@ const phrases: Readonly<Record<Language, Map<MessageId, Phrase>>> = {
 function phraseOf(message: MessageId, language: Language): Phrase {
   const known = phrases[language].get(message);
   if (known !== undefined) return known;
-  const made = { format: new IntlMessageFormat(TEMPLATES[language][message], language), kept: new Map() };
+  const made = {
+    format: new IntlMessageFormat(TEMPLATES[language][message], language),
+    plain: undefined,
+    kept: new Map(),
+  };
   phrases[language].set(message, made);
   return made;
 }
@@ -81,9 +87,14 @@ export function textOf({ message, values }: Told, language: Language): string {
 /** What is told, as a JSON string in UTF-8: kept, so not to be written to. */
 export function jsonOf(what: Told, language: Language): Uint8Array {
   const { values } = what;
-  const { kept } = phraseOf(what.message, language);
+  const phrase = phraseOf(what.message, language);
+  if (values.length === 0) {
+    phrase.plain ??= utf8(JSON.stringify(textOf(what, language)));
+    return phrase.plain;
+  }
+  const { kept } = phrase;
   // No title holds a control character.
-  const key = values.length === 0 ? '' : values.length === 1 ? String(values[0]) : values.join('\n');
+  const key = values.length === 1 ? String(values[0]) : values.join('\n');
   const known = kept.get(key);
   if (known !== undefined) return known;
   const made = utf8(JSON.stringify(textOf(what, language)));
