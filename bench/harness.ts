@@ -17,7 +17,10 @@ export interface MeasuredServer {
   usage(): Promise<Usage>;
   setEcho(bytes: number): Promise<void>;
   metrics(): Promise<string>;
-  /** Resolves when insights have counted what is in the logs: what is measured next does not pay for what was before. */
+  /**
+   * Resolves when insights have counted what is in the logs, and the day's data was examined, which is done a minute after the start and
+   * then once an hour: what is measured next does not pay for what was before.
+   */
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -41,7 +44,7 @@ export function threadCpuUs(before: Usage, after: Usage, count: number): Record<
   return Object.fromEntries(of.filter(([, us]) => us > 0));
 }
 
-const SETTLING_MS = 120_000;
+const SETTLING_MS = 300_000;
 const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/shelfwise', import.meta.url));
 
 export async function startServer(
@@ -65,14 +68,15 @@ export async function startServer(
     const giveUpMs = performance.now() + SETTLING_MS;
     while (performance.now() < giveUpMs) {
       const { catchingUp } = (await ask('/v1/insights/shelves?days=1')) as { catchingUp: boolean };
-      if (!catchingUp) return;
+      const { background } = (await ask('/v1/status')) as { background: Readonly<Record<string, string>> };
+      if (!catchingUp && background['data'] !== undefined) return;
       await pause(100);
     }
-    throw new Error(`insights are still behind after ${SETTLING_MS / 1000} s`);
+    throw new Error(`insights are still behind, or the day's data is still examined, after ${SETTLING_MS / 1000} s`);
   };
   // Threads behind serving begin at the first question, or after some seconds: their start is not what is measured.
   await ask('/v1/data/sets?limit=1');
-  await settle();
+  await ask('/v1/insights/shelves?days=1');
   return {
     port: ready.port,
     echoPort: ready.echoPort,

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchBeside } from './beside.ts';
 import { benchFreshness } from './freshness.ts';
 import { preparedWorld } from './harness.ts';
 import { benchHome } from './home.ts';
@@ -18,6 +19,7 @@ import { benchTrain } from './train.ts';
 
 const BENCHES = {
   home: benchHome,
+  beside: benchBeside,
   ingest: benchIngest,
   freshness: benchFreshness,
   score: benchScore,
@@ -38,18 +40,21 @@ const { values, positionals } = parseArgs({
     without: { type: 'string', default: '' },
     families: { type: 'string', default: '' },
     python: { type: 'string' },
+    other: { type: 'string' },
+    rounds: { type: 'string', default: '20' },
   },
 });
 /** Benches that send requests to a server, and the world that it serves where they have one. */
 const OVER_HTTP: Readonly<Record<string, (() => Promise<unknown>) | undefined>> = {
   home: () => preparedWorld(settings.items, settings.listeners),
+  beside: () => preparedWorld(settings.items, settings.listeners),
   freshness: () => preparedWorld(settings.items, settings.listeners),
   ingest: () => Promise.resolve(),
 };
 const [name] = positionals;
 if (name === undefined || !(name in BENCHES)) {
   process.stderr.write(
-    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF] [--families FAMILY,FAMILY] [--python PATH]\n`,
+    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF] [--families FAMILY,FAMILY] [--python PATH] [--other CHECKOUT] [--rounds N]\n`,
   );
   process.exit(2);
 }
@@ -62,6 +67,8 @@ const settings = {
   withoutShelves: values.without === '' ? [] : values.without.split(','),
   families: values.families === '' ? [] : values.families.split(','),
   python: values.python,
+  other: values.other,
+  rounds: Number(values.rounds),
 };
 const prepare = OVER_HTTP[name];
 if (prepare !== undefined && !process.execArgv.includes(GENERATOR_FLAGS[0])) {

@@ -12,4 +12,8 @@ export interface BenchSettings {
   readonly families: readonly string[];
   /** An interpreter of Python that has what baselines are made of. */
   readonly python: string | undefined;
+  /** Another checkout that is measured beside this one. */
+  readonly other: string | undefined;
+  /** Bursts of load that each of the two gets. */
+  readonly rounds: number;
 }
