@@ -12,7 +12,7 @@ import {
 import type { Encoder } from '../features/index.ts';
 import type { Trace } from '../mixer/index.ts';
 import type { Decided } from './decide.ts';
-import { RIGHTS } from './filters.ts';
+import { filterByRights } from './filters.ts';
 import type { ItemTexts } from './item-texts.ts';
 import { type RenderedRow, renderPage, rowsOfRecord } from './render.ts';
 import type { HomeRequest, ShelfBatch } from './request.ts';
@@ -122,11 +122,7 @@ export function popularSelection(request: HomeRequest, error: string): { selecti
   try {
     if (!isSwitchedOff(request.tunables, 'shelf', declaration.id))
       proposePopular(request, 100, sinkInto(batch, request.scratch));
-    for (const filter of RIGHTS) {
-      for (const { reason, count } of filter.run(request, batch).removed) {
-        trace.removals.push({ batch: declaration.id, filter: filter.name, reason, count });
-      }
-    }
+    filterByRights(request, batch, trace);
   } catch (failed) {
     batch.count = 0;
     trace.stages.push({ stage: 'fallback', ms: 0, outcome: 'failed', error: messageOf(failed) });

@@ -1,7 +1,7 @@
 /** Filters of Home: each takes candidates away, in place, and counts them by reason. All fail closed. */
 import { DAY_MS } from '../base/index.ts';
 import { isGenerated } from '../domain/index.ts';
-import type { Filter, Filtered } from '../mixer/index.ts';
+import type { Filter, Filtered, Trace } from '../mixer/index.ts';
 import { isShelfHidden, playsOf, shelfSightsOf, wornCards } from '../signals/index.ts';
 import { isEpisode, isShow } from './kinds.ts';
 import { heldCards, shelfKey } from './page-problem.ts';
@@ -24,18 +24,25 @@ export const REMOVAL_REASONS = [
 ] as const;
 export type RemovalReason = (typeof REMOVAL_REASONS)[number];
 
-/** A filter that looks at one candidate at a time. */
+const always = (): boolean => true;
+
+/** A filter that looks at one candidate at a time, of the batches that it concerns. */
 function eachCandidate(
   name: string,
   reason: RemovalReason,
-  applies: (request: HomeRequest, batch: ShelfBatch) => boolean,
   removes: (request: HomeRequest, item: number) => boolean,
+  where: {
+    readonly appliesTo?: (request: HomeRequest) => boolean;
+    readonly concerns?: (batch: ShelfBatch) => boolean;
+  } = {},
 ): Filter<HomeRequest, ShelfBatch> {
+  const { appliesTo = always, concerns = always } = where;
   return {
     name,
     onFailure: 'closed',
+    appliesTo,
     run(request, batch) {
-      if (!applies(request, batch)) return { kept: batch, removed: [] };
+      if (!concerns(batch)) return { kept: batch, removed: NOTHING };
       const { items, sources } = batch;
       let kept = 0;
       for (let i = 0; i < batch.count; i++) {
@@ -69,14 +76,13 @@ function shrink(request: HomeRequest, batch: ShelfBatch, kept: number, reason: R
   return counted(batch, kept, reason);
 }
 
-const always = () => true;
-
 /** A shelf whose row is carried is not proposed a second time. */
 const carried: Filter<HomeRequest, ShelfBatch> = {
   name: 'carried',
   onFailure: 'closed',
+  appliesTo: (request) => request.carried.length > 0,
   run(request, batch) {
-    if (batch.carriedFrom !== '' || request.carried.length === 0) return { kept: batch, removed: NOTHING };
+    if (batch.carriedFrom !== '') return { kept: batch, removed: NOTHING };
     const key = shelfKey(batch.shelfId, batch.seedItem);
     const again = request.carried.some((row) => shelfKey(row.shelfId, row.seedItem) === key);
     return shrink(request, batch, again ? 0 : batch.count, 'carried');
@@ -87,12 +93,12 @@ const carried: Filter<HomeRequest, ShelfBatch> = {
 const heldByCarried = eachCandidate(
   'held-by-carried',
   'carried',
-  (request, batch) => batch.carriedFrom === '' && request.carried.length > 0,
   (request, item) => request.carried.some((row) => row.items.includes(item)),
+  { appliesTo: (request) => request.carried.length > 0, concerns: (batch) => batch.carriedFrom === '' },
 );
 
 /** Of generated playlists those that there are: carried rows may hold one that nothing is left of. */
-const available = eachCandidate('available', 'unavailable', always, (request, item) =>
+const available = eachCandidate('available', 'unavailable', (request, item) =>
   isGenerated(item) ? !request.generated.has(item) : !isOffered(request, item),
 );
 
@@ -106,35 +112,26 @@ const named: Filter<HomeRequest, ShelfBatch> = {
   },
 };
 
-const explicit = eachCandidate(
-  'explicit',
-  'explicit',
-  (request) => !request.profile.explicitAllowed,
-  (request, item) => isExplicit(request.epochs.catalog, item),
-);
+const explicit = eachCandidate('explicit', 'explicit', (request, item) => isExplicit(request.epochs.catalog, item), {
+  appliesTo: (request) => !request.profile.explicitAllowed,
+});
 
 /** What a kid may have: see `isForKids`. */
-const kids = eachCandidate(
-  'kids',
-  'kids',
-  (request) => request.profile.ageBand === 'kid',
-  (request, item) => !isFitting(request, item),
-);
+const kids = eachCandidate('kids', 'kids', (request, item) => !isFitting(request, item), {
+  appliesTo: (request) => request.profile.ageBand === 'kid',
+});
 
-const hidden = eachCandidate(
-  'hidden',
-  'hidden',
-  (request) => request.state.hides.count > 0,
-  (request, item) => isUnwanted(request, item),
-);
+const hidden = eachCandidate('hidden', 'hidden', (request, item) => isUnwanted(request, item), {
+  appliesTo: (request) => request.state.hides.count > 0,
+});
 
 /** Shelves that the listener has hidden, also those that were seen before: the page does what it was told. */
 const hiddenShelf: Filter<HomeRequest, ShelfBatch> = {
   name: 'hidden-shelf',
   onFailure: 'closed',
+  appliesTo: (request) => request.state.hiddenShelves.count > 0,
   run(request, batch) {
-    const { state } = request;
-    const gone = state.hiddenShelves.count > 0 && isShelfHidden(state, batch.shelfId, request.pageIdOf(batch));
+    const gone = isShelfHidden(request.state, batch.shelfId, request.pageIdOf(batch));
     return shrink(request, batch, gone ? 0 : batch.count, 'hidden');
   },
 };
@@ -143,12 +140,12 @@ const hiddenShelf: Filter<HomeRequest, ShelfBatch> = {
 const chip = eachCandidate(
   'chip',
   'chip',
-  (request) => request.filter !== '',
   (request, item) => {
     const { catalog } = request.epochs;
     const isSpoken = isEpisode(item, catalog) || isShow(item, catalog);
     return isSpoken !== (request.filter === 'podcasts');
   },
+  { appliesTo: (request) => request.filter !== '' },
 );
 
 /**
@@ -165,11 +162,11 @@ function mayRest({ declaration, order, carriedFrom }: ShelfBatch): boolean {
 const wornShelf: Filter<HomeRequest, ShelfBatch> = {
   name: 'worn-shelf',
   onFailure: 'closed',
+  appliesTo: ({ state, tunables }) => state.shelfSights.count > 0 && tunables.fatigueShelfRestDays > 0,
   run(request, batch) {
+    if (!mayRest(batch)) return { kept: batch, removed: NOTHING };
     const { state, atMs, tunables } = request;
     const { fatigueShelfVisits, fatigueShelfRestDays } = tunables;
-    if (state.shelfSights.count === 0 || fatigueShelfRestDays === 0 || !mayRest(batch))
-      return { kept: batch, removed: NOTHING };
     const sights = shelfSightsOf(state, request.pageIdOf(batch));
     const rests =
       sights !== undefined &&
@@ -186,10 +183,10 @@ const wornShelf: Filter<HomeRequest, ShelfBatch> = {
 const wornCard: Filter<HomeRequest, ShelfBatch> = {
   name: 'worn-card',
   onFailure: 'closed',
+  appliesTo: (request) => wornCardsOf(request).length > 0,
   run(request, batch) {
     const worn = wornCardsOf(request);
-    if (worn.length === 0 || batch.order !== 'policy' || batch.carriedFrom !== '')
-      return { kept: batch, removed: NOTHING };
+    if (batch.order !== 'policy' || batch.carriedFrom !== '') return { kept: batch, removed: NOTHING };
     let fresh = 0;
     for (let i = 0; i < batch.count; i++) if (!isAmong(worn, batch.items[i])) fresh++;
     if (fresh === batch.count || fresh < batch.minCards) return { kept: batch, removed: NOTHING };
@@ -197,9 +194,7 @@ const wornCard: Filter<HomeRequest, ShelfBatch> = {
   },
 };
 
-const withoutWorn = eachCandidate('worn-card', 'fatigued', always, (request, item) =>
-  isAmong(wornCardsOf(request), item),
-);
+const withoutWorn = eachCandidate('worn-card', 'fatigued', (request, item) => isAmong(wornCardsOf(request), item));
 
 const NO_CARDS = new Uint32Array(0);
 
@@ -228,12 +223,9 @@ function isAmong(numbers: Uint32Array, number: number): boolean {
   return low < numbers.length && numbers[low] === number;
 }
 
-const played = eachCandidate(
-  'played',
-  'played',
-  (_request, batch) => batch.declaration.unplayedOnly && batch.carriedFrom === '',
-  (request, item) => playsOf(request.state, item) > 0,
-);
+const played = eachCandidate('played', 'played', (request, item) => playsOf(request.state, item) > 0, {
+  concerns: (batch) => batch.declaration.unplayedOnly && batch.carriedFrom === '',
+});
 
 /** The strongest so many stay; sources propose strongest first. */
 const cap: Filter<HomeRequest, ShelfBatch> = {
@@ -263,6 +255,8 @@ const countNew: Filter<HomeRequest, ShelfBatch> = {
 const room: Filter<HomeRequest, ShelfBatch> = {
   name: 'room',
   onFailure: 'closed',
+  // Only rows that are carried may lose their place.
+  appliesTo: (request) => request.carried.length > 0,
   run(request, batch) {
     if (batch.carriedFrom === '') return { kept: batch, removed: NOTHING };
     const { carried, keptRanks, newDefinedRows, shelfLimit } = request;
@@ -280,7 +274,7 @@ const eligible: Filter<HomeRequest, ShelfBatch> = {
 };
 
 /** What a listener may not have, does not want or has not asked for: these hold on every page. */
-export const RIGHTS: readonly Filter<HomeRequest, ShelfBatch>[] = [
+const RIGHTS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   available,
   named,
   explicit,
@@ -289,6 +283,15 @@ export const RIGHTS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   hiddenShelf,
   chip,
 ];
+
+/** Takes from a batch that goes through no pipeline what the listener may not have, does not want or has not asked for. */
+export function filterByRights(request: HomeRequest, batch: ShelfBatch, trace: Trace): void {
+  for (const filter of RIGHTS) {
+    if (filter.appliesTo?.(request) === false) continue;
+    for (const { reason, count } of filter.run(request, batch).removed)
+      trace.removals.push({ batch: batch.declaration.id, filter: filter.name, reason, count });
+  }
+}
 
 export const FILTERS: readonly Filter<HomeRequest, ShelfBatch>[] = [
   carried,

@@ -585,6 +585,14 @@ describe('Home', () => {
     expect(page.shelves.map((one) => one.kind)).toEqual(['popular']);
     expect(page.shelves[0].cards.length).toBeGreaterThan(3);
     expect(record.rows[0].cards.every((card) => card.forced)).toBe(true);
+    // What is explicit is left out for who wants none of it, and for nobody else.
+    const popularFor = async (explicitAllowed: boolean) => {
+      const profile = resolveProfile({ market: 'SE', tier: 'premium', explicitAllowed });
+      const { page: popular } = await serve({ epochs: broken, profile });
+      return popular.explain?.removals.map(({ reason }) => reason);
+    };
+    expect(await popularFor(true)).not.toContain('explicit');
+    expect(await popularFor(false)).toContain('explicit');
     // Not against the word of an operator.
     const off = resolveTunables({ switchedOff: ['shelf:popular'] });
     const bare = await serve({ epochs: { ...broken, tunables: off }, tunables: off });

@@ -10,7 +10,7 @@ import type { Trace } from '../mixer/index.ts';
 import { createWalker, type PagePrefix, step } from '../policy/index.ts';
 import { recordOf, selectionOf } from './answer.ts';
 import { createDecider } from './decide.ts';
-import { RIGHTS } from './filters.ts';
+import { filterByRights } from './filters.ts';
 import { hydrateTaste, hydrateView } from './hydrate.ts';
 import { told } from './messages/index.ts';
 import { shelfKey } from './page-problem.ts';
@@ -92,11 +92,7 @@ export function createRanker(dependencies: {
     const sink = sinkInto(batch, request.scratch);
     for (const item of [...candidates].sort((a, b) => a - b)) sink.add(item, CHANNEL_BIT.catalog);
     trace.proposed.push({ batch: shelfKey(RANKING.id, NO_ITEM), count: batch.count });
-    for (const filter of RIGHTS) {
-      for (const { reason, count } of filter.run(request, batch).removed) {
-        trace.removals.push({ batch: RANKING.id, filter: filter.name, reason, count });
-      }
-    }
+    filterByRights(request, batch, trace);
 
     const shelves = batch.count > 0 ? [batch] : [];
     const { view, atMs, device, marketNumber, policyId, tunables, seed } = request;

@@ -26,6 +26,12 @@ function pipeline(changes: Partial<Pipeline<Query, Batch, number[]>> = {}): Pipe
   };
 }
 
+const keepAll = (_query: Query, batch: Batch) => ({ kept: batch, removed: [] });
+
+function raise(message: string): never {
+  throw new Error(message);
+}
+
 const run = (p: Pipeline<Query, Batch, number[]>) => runPipeline(p, { listener: 'a' }, systemClock);
 
 describe('runPipeline', () => {
@@ -60,6 +66,63 @@ describe('runPipeline', () => {
       ],
     });
     await expect(run(vanishing)).rejects.toThrow(/thief was given 4 candidates and accounts for 1/);
+  });
+
+  it('does not run a filter on a query that it does not apply to, and says that it was there', async () => {
+    const asked: string[] = [];
+    const { selection, trace } = await run(
+      pipeline({
+        filters: [
+          {
+            name: 'idle',
+            onFailure: 'closed',
+            appliesTo: ({ listener }) => listener === 'somebody else',
+            run: (_query, batch) => {
+              asked.push(batch.name);
+              return { kept: { ...batch, items: [] }, removed: [{ reason: 'idle', count: batch.items.length }] };
+            },
+          },
+          {
+            name: 'broken',
+            onFailure: 'open',
+            appliesTo: () => {
+              throw new Error('who is asking');
+            },
+            run: (_query, batch) => ({ kept: batch, removed: [] }),
+          },
+        ],
+      }),
+    );
+    expect(asked).toEqual([]);
+    expect(selection.length).toBeGreaterThan(0);
+    expect(trace.stages.find(({ stage }) => stage === 'idle')).toMatchObject({ outcome: 'ok' });
+    expect(trace.failures).toEqual(['broken']);
+    const closed = { name: 'rights', onFailure: 'closed', appliesTo: () => raise('no rights'), run: keepAll } as const;
+    await expect(run(pipeline({ filters: [closed] }))).rejects.toThrow('no rights');
+  });
+
+  it('keeps the batch on which a filter fails open, and filters the others', async () => {
+    const { selection, trace } = await run(
+      pipeline({
+        sources: ['one', 'two', 'three'].map((name, i) => ({
+          name,
+          onFailure: 'open',
+          run: () => [{ name, items: [i] }],
+        })),
+        filters: [
+          {
+            name: 'shaky',
+            onFailure: 'open',
+            run: (_query, batch) =>
+              batch.name === 'two'
+                ? raise('not this one')
+                : { kept: { ...batch, items: [] }, removed: [{ reason: 'shaky', count: 1 }] },
+          },
+        ],
+      }),
+    );
+    expect(selection).toEqual([1]);
+    expect(trace.failures).toEqual(['shaky']);
   });
 
   it('goes on without a source that fails open, and says so', async () => {

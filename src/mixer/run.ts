@@ -24,21 +24,11 @@ export async function runPipeline<Query, Batch, Selection>(
     if (pending instanceof Promise) await pending;
   }
 
-  let batches = await gather(pipeline, query, trace, clock);
+  let batches: readonly Batch[] = await gather(pipeline, query, trace, clock);
 
   for (const filter of pipeline.filters) {
-    const kept: Batch[] = [];
     const startMs = clock.monotonicMs();
-    let failed = '';
-    for (const batch of batches) {
-      try {
-        kept.push(applyFilter(pipeline, filter, query, batch, trace));
-      } catch (error) {
-        if (filter.onFailure === 'closed') throw error;
-        failed = messageOf(error);
-        kept.push(batch);
-      }
-    }
+    const { kept, failed } = applyFilter(pipeline, filter, query, batches, trace);
     batches = kept;
     note(trace, filter, startMs, clock, failed);
   }
@@ -81,7 +71,37 @@ async function gather<Query, Batch, Selection>(
   return batches;
 }
 
+/** What a filter leaves of all batches. Where it fails open, what it failed on stays whole; `failed` is its error's text, or ''. */
 function applyFilter<Query, Batch, Selection>(
+  pipeline: Pipeline<Query, Batch, Selection>,
+  filter: Pipeline<Query, Batch, Selection>['filters'][number],
+  query: Query,
+  batches: readonly Batch[],
+  trace: Trace,
+): { readonly kept: readonly Batch[]; readonly failed: string } {
+  const failureOf = (error: unknown): string => {
+    if (filter.onFailure === 'closed') throw error;
+    return messageOf(error);
+  };
+  try {
+    if (filter.appliesTo?.(query) === false) return { kept: batches, failed: '' };
+  } catch (error) {
+    return { kept: batches, failed: failureOf(error) };
+  }
+  const kept: Batch[] = [];
+  let failed = '';
+  for (const batch of batches) {
+    try {
+      kept.push(filteredBatch(pipeline, filter, query, batch, trace));
+    } catch (error) {
+      failed = failureOf(error);
+      kept.push(batch);
+    }
+  }
+  return { kept, failed };
+}
+
+function filteredBatch<Query, Batch, Selection>(
   pipeline: Pipeline<Query, Batch, Selection>,
   filter: Pipeline<Query, Batch, Selection>['filters'][number],
   query: Query,

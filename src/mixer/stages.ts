@@ -39,6 +39,8 @@ export interface Filtered<Batch> {
 }
 
 export interface Filter<Query, Batch> extends Stage {
+  /** False where the filter would take nothing from any batch of this query: then it is not run. It runs where this is absent. */
+  appliesTo?(query: Query): boolean;
   run(query: Query, batch: Batch): Filtered<Batch>;
 }
 

@@ -45,6 +45,21 @@ describe('a ranking', () => {
     await platform.close();
   });
 
+  it('leaves out what is explicit for who wants none of it, and nothing for anybody else', async () => {
+    const platform = await open(await fittedDir(), manualClock(START_MS));
+    await platform.upsertItems([
+      { id: 'artist:3', kind: 'artist', title: 'Explicit', explicit: true },
+      { id: 'artist:4', kind: 'show', title: 'Spoken' },
+    ]);
+    await platform.fit({});
+    await platform.putListener('l1', { explicitAllowed: true });
+    await platform.putListener('l2', { explicitAllowed: false });
+    const idsFor = async (listenerId: string) => (await rank(platform, listenerId)).ranked.map(({ itemId }) => itemId);
+    expect((await idsFor('l1')).toSorted()).toEqual(ITEMS.toSorted());
+    expect((await idsFor('l2')).toSorted()).toEqual(ITEMS.filter((id) => id !== 'artist:3').toSorted());
+    await platform.close();
+  });
+
   it('of flagged traffic says so', async () => {
     const platform = await open(await fittedDir(), manualClock(START_MS));
     await platform.putListener('l1', { flags: ['employee'] });
