@@ -176,7 +176,7 @@ export function encodeDecision(
     out.varint(record.marks.reduce((bits, mark) => bits | (1 << DECISION_MARKS.indexOf(mark)), 0));
   }
   out.u8((record.degraded ? 1 : 0) | (record.audit === undefined ? 0 : 2));
-  for (const name of VERSION_NAMES) out.bytes(Buffer.from(record.versions[name], 'hex'));
+  for (const name of VERSION_NAMES) out.bytes(bytesOfHash(record.versions[name]));
   out.bytes(record.listenerState);
   const stateEnd = out.length;
   out.varint(record.shelves.length);
@@ -207,6 +207,20 @@ export function encodeDecision(
   out.raw(Buffer.from(contentHash(out.view().subarray(start)), 'hex'));
 }
 
+/** Versions hardly change from one decision to the next. */
+const KEPT_HASHES = 256;
+const keptHashes = new Map<string, Uint8Array>();
+
+function bytesOfHash(hex: string): Uint8Array {
+  let bytes = keptHashes.get(hex);
+  if (bytes === undefined) {
+    bytes = Buffer.from(hex, 'hex');
+    if (keptHashes.size >= KEPT_HASHES) keptHashes.clear();
+    keptHashes.set(hex, bytes);
+  }
+  return bytes;
+}
+
 /** p = 1 and forced is one byte; everything else keeps all 64 bits of p. */
 function encodeChoice(choice: { propensity: number; forced: boolean }, out: ByteWriter): void {
   out.u8(choice.forced ? 1 : 0);
@@ -223,9 +237,10 @@ function encodeShelf(shelf: RecordedShelf, out: ByteWriter): void {
   out.text(shelf.carriedFrom);
   out.varint(shelf.items.length);
   let previous = 0;
-  for (const item of shelf.items) {
-    out.zigzag(item - previous);
-    previous = item;
+  // Iterators of typed arrays make an object a number.
+  for (let i = 0; i < shelf.items.length; i++) {
+    out.zigzag(shelf.items[i] - previous);
+    previous = shelf.items[i];
   }
   out.raw(shelf.sources);
 }

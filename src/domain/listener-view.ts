@@ -104,12 +104,13 @@ export function decodeListenerView(bytes: Uint8Array): ListenerView {
 
 function floats(array: Float32Array, out: ByteWriter): void {
   out.varint(array.length);
-  for (const x of array) out.f32(x);
+  // Iterators of typed arrays make an object a number.
+  for (let i = 0; i < array.length; i++) out.f32(array[i]);
 }
 
 function integers(array: Uint32Array | Uint16Array, out: ByteWriter): void {
   out.varint(array.length);
-  for (const x of array) out.varint(x);
+  for (let i = 0; i < array.length; i++) out.varint(array[i]);
 }
 
 function readFloats(reader: ByteReader): Float32Array {
