@@ -232,10 +232,17 @@ describe('what a listener does', () => {
   });
 
   it('a play of less than half a minute changes nothing', async () => {
-    const id = active[31];
-    const before = await server.home(id);
-    await play(id, idsOf(shelf(before, 'recommended'))[0], { playedMs: 29_000 });
-    expect(await server.home(id)).toEqual(before);
+    let seen = 0;
+    for (const id of active.slice(31, 51)) {
+      const before = await server.home(id);
+      // Rows that the policy draws are not on every page.
+      const card = shelf(before, 'recommended')?.cards[0];
+      if (card === undefined) continue;
+      seen++;
+      await play(id, card.id, { playedMs: 29_000 });
+      expect(await server.home(id)).toEqual(before);
+    }
+    expect(seen).toBeGreaterThan(0);
   });
 
   it('hide: the item goes for good; hidden artists take their albums and tracks with them', async () => {
