@@ -55,7 +55,7 @@ export async function startServer(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // As `bin/shelfwise up` runs, not as the load generator does.
     execArgv: [],
-    env: { ...process.env, GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1', NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
   });
   const ready = await message<{ port: number; echoPort: number; key: string }>(child, 'ready');
   const ask = async (question: string): Promise<unknown> => {

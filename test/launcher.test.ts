@@ -114,30 +114,6 @@ describe('the launcher', () => {
     ]).ended;
     expect([code, out]).toEqual([0, `${BINARY} a,b c\n`]);
   });
-
-  it.runIf(process.platform === 'linux')('asks for large pages where a platform is to run, once', async () => {
-    const installed = join(folder, 'large');
-    mkdirSync(join(installed, 'bin'), { recursive: true });
-    mkdirSync(join(installed, 'dist', 'cli'), { recursive: true });
-    writeFileSync(join(installed, 'package.json'), '{"name":"shelfwise","type":"module"}');
-    writeFileSync(
-      join(installed, 'dist', 'cli', 'main.js'),
-      'console.log(JSON.stringify([process.pid, process.execArgv, process.argv.slice(2), process.env.GLIBC_TUNABLES ?? null]));',
-    );
-    copyFileSync(LAUNCHER, join(installed, 'bin', 'shelfwise'));
-    const run = async (tunables: string | undefined, ...args: readonly string[]) => {
-      const env = { ...process.env, GLIBC_TUNABLES: tunables };
-      const { child, ended } = start(BINARY, ['--no-deprecation', join(installed, 'bin', 'shelfwise'), ...args], env);
-      const { code, out, err } = await ended;
-      const [pid, execArgv, argv, told] = JSON.parse(out) as [number, string[], string[], string | null];
-      expect([code, err, pid, execArgv, argv]).toEqual([0, '', child.pid, ['--no-deprecation'], args]);
-      return told;
-    };
-    expect(await run(undefined, 'up', '--data', 'a b')).toBe('glibc.malloc.hugetlb=1');
-    expect(await run('glibc.malloc.arena_max=4', 'up')).toBe('glibc.malloc.arena_max=4:glibc.malloc.hugetlb=1');
-    expect(await run('glibc.malloc.hugetlb=0', 'up')).toBe('glibc.malloc.hugetlb=0');
-    expect(await run(undefined, 'home', '2')).toBeNull();
-  });
 });
 
 describe('a platform started on an old Node', () => {
