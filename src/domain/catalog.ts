@@ -54,21 +54,17 @@ export function isForKids(catalog: Catalog, item: number): boolean {
   return true;
 }
 
-function flagsOf({ explicit, attributes, genres = [], ...rights }: Item): number {
+function flagsOf(item: Item): number {
+  const { explicit, attributes, genres = [] } = item;
   const kids = attributes?.['kids'];
   let flags = explicit ? ITEM_EXPLICIT : 0;
-  if (isUnrestricted(rights)) flags |= ITEM_UNRESTRICTED;
+  if (isUnrestricted(item)) flags |= ITEM_UNRESTRICTED;
   if (kids === false) flags |= ITEM_NOT_FOR_KIDS;
   else if (kids === true || genres.some(isKidsGenre)) flags |= ITEM_FOR_KIDS;
   return flags;
 }
 
-function isUnrestricted({
-  markets,
-  tiers = [],
-  availableFrom,
-  availableUntil,
-}: Pick<Item, 'markets' | 'tiers' | 'availableFrom' | 'availableUntil'>): boolean {
+function isUnrestricted({ markets, tiers = [], availableFrom, availableUntil }: Item): boolean {
   // An empty list of markets is nowhere, one of tiers is everybody.
   return markets === undefined && tiers.length === 0 && availableFrom === undefined && availableUntil === undefined;
 }

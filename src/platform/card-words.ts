@@ -1,7 +1,7 @@
 /**
  * The words of cards and what else a card is told by, in columns: what is known of an item fills one line of the cache, and
- * the words stand one after the other. A page shows a hundred cards, most of them read from memory: in objects, each of
- * them was found at the end of six pointers.
+ * the words stand one after the other. A page shows a hundred cards, most of them read from memory: in objects, each was
+ * found at the end of several pointers.
  */
 import { ITEM_KINDS } from '../domain/index.ts';
 import { type CardFacts, type CardTexts, LANGUAGES, type Language } from '../home/index.ts';
@@ -39,7 +39,7 @@ const BLOCK_ITEMS = 1 << BLOCK_BITS;
 const SLAB_BITS = 20;
 const SLAB_BYTES = 1 << SLAB_BITS;
 
-type Place<T> = { -readonly [K in keyof T]: T[K] };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function createCardWords(): CardWords {
   const blocks: (Int32Array | undefined)[] = [];
@@ -49,7 +49,7 @@ export function createCardWords(): CardWords {
   let taken = SLAB_BYTES;
   let live = 0;
   let dead = 0;
-  const found: Place<CardTexts> = {
+  const found: Mutable<CardTexts> = {
     kind: 'track',
     isExplicit: false,
     releasedAtMs: Number.NaN,

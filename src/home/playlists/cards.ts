@@ -67,13 +67,17 @@ class Cards implements GeneratedCards {
 
   constructor(faces: readonly ListFace[], language: Language) {
     const cards = faces.map((face) => cardOf(face, language));
+    const ends: number[] = [];
+    const openingEnds: number[] = [];
     let end = 0;
-    this.items = faces.map(({ slot }) => generatedNumber(slot));
-    this.#openingEnds = cards.map((card, i) => cards.slice(0, i).reduce((sum, { end }) => sum + end, card.openingEnd));
-    this.#ends = cards.map((card) => {
+    for (const card of cards) {
+      openingEnds.push(end + card.openingEnd);
       end += card.end;
-      return end;
-    });
+      ends.push(end);
+    }
+    this.items = faces.map(({ slot }) => generatedNumber(slot));
+    this.#ends = ends;
+    this.#openingEnds = openingEnds;
     this.#bytes = Buffer.concat(cards.map(({ bytes }) => bytes));
   }
 

@@ -72,10 +72,10 @@ export function unpackDistinct({ used, exact, registers }: PackedDistinct): Dist
       registersAt += REGISTERS;
       return { exact: undefined, used: DISTINCT_EXACT, registers: registers.slice(at, at + REGISTERS) };
     }
-    const state: DistinctState = { exact: new Uint32Array(Math.max(4, count)), used: count, registers: undefined };
-    state.exact?.set(exact.subarray(hashesAt, hashesAt + count));
+    const hashes = new Uint32Array(Math.max(4, count));
+    hashes.set(exact.subarray(hashesAt, hashesAt + count));
     hashesAt += count;
-    return state;
+    return { exact: hashes, used: count, registers: undefined };
   });
 }
 

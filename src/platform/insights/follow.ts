@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { type Clock, SECOND_MS, ShelfwiseError } from '../../base/index.ts';
+import { type Clock, messageOf, SECOND_MS, ShelfwiseError } from '../../base/index.ts';
 import {
   buildCatalog,
   type Catalog,
@@ -73,8 +73,8 @@ export function createFollower(
   isAwaited: () => boolean,
 ): Follower {
   const saved = readSaved(file, report);
-  let eventsFrom = saved?.eventsFrom ?? -1;
-  let decisionsFrom = saved?.decisionsFrom ?? -1;
+  let eventsFrom = -1;
+  let decisionsFrom = -1;
   let changed = false;
   let ends: Ends | undefined;
   /** Everything before these ends was read. */
@@ -83,13 +83,13 @@ export function createFollower(
   let catalog: Catalog | undefined;
   let vocabularies = workspace.vocabularies();
   let namedAtMs = clock.monotonicMs();
-  const accumulator = createAccumulator({
+  const world = {
     catalog: () => {
       if (catalog === undefined || catalog.hash !== ends?.catalogHash)
         catalog = catalogOf(workspace, ends?.catalogHash);
       return catalog;
     },
-    itemName(item) {
+    itemName(item: number) {
       const nowMs = clock.monotonicMs();
       // Numbers are given all the time; names are in the store with the next flush.
       if (item >= vocabularies.items.size && !isGenerated(item) && nowMs - namedAtMs > SECOND_MS) {
@@ -103,12 +103,24 @@ export function createFollower(
         throw error;
       }
     },
-    isBot(listenerKey) {
+    isBot(listenerKey: string) {
       const stored = unlessCorrupt(() => readStoredState(workspace.store, ends?.stateTable ?? '', listenerKey));
       return stored !== undefined && looksLikeBot(stored.state, botRules);
     },
-    restore: saved?.snapshot,
-  });
+  };
+  const restored = (): Accumulator | undefined => {
+    if (saved === undefined) return undefined;
+    try {
+      const accumulator = createAccumulator({ ...world, restore: saved.snapshot });
+      eventsFrom = saved.eventsFrom;
+      decisionsFrom = saved.decisionsFrom;
+      return accumulator;
+    } catch (error) {
+      report(unreadable(error));
+      return undefined;
+    }
+  };
+  const accumulator = restored() ?? createAccumulator(world);
 
   const pace = createPace(clock, isAwaited);
   const decider = createDecider(workspace.encoder);
@@ -283,9 +295,13 @@ function readSaved(file: string, report: (text: string) => void): Saved | undefi
     if (saved.snapshot.format === SNAPSHOT_FORMAT) return saved;
     report(`the snapshot is of format ${saved.snapshot.format}: the logs are counted anew`);
   } catch (error) {
-    report(`the snapshot does not read (${error instanceof Error ? error.message : ''}): the logs are counted anew`);
+    report(unreadable(error));
   }
   return undefined;
+}
+
+function unreadable(error: unknown): string {
+  return `the snapshot does not read (${messageOf(error)}): the logs are counted anew`;
 }
 
 /** The one that serves; built from the items where its epoch does not read. */
