@@ -41,7 +41,8 @@ const { values, positionals } = parseArgs({
     families: { type: 'string', default: '' },
     python: { type: 'string' },
     other: { type: 'string' },
-    rounds: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '6' },
+    starts: { type: 'string', default: '6' },
   },
 });
 /** Benches that send requests to a server, and the world that it serves where they have one. */
@@ -54,7 +55,7 @@ const OVER_HTTP: Readonly<Record<string, (() => Promise<unknown>) | undefined>> 
 const [name] = positionals;
 if (name === undefined || !(name in BENCHES)) {
   process.stderr.write(
-    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF] [--families FAMILY,FAMILY] [--python PATH] [--other CHECKOUT] [--rounds N]\n`,
+    `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--items N] [--listeners N] [--seconds N] [--candidates-per-shelf N] [--without SHELF,SHELF] [--families FAMILY,FAMILY] [--python PATH] [--other CHECKOUT] [--rounds N] [--starts N]\n`,
   );
   process.exit(2);
 }
@@ -69,6 +70,7 @@ const settings = {
   python: values.python,
   other: values.other,
   rounds: Number(values.rounds),
+  starts: Number(values.starts),
 };
 const prepare = OVER_HTTP[name];
 if (prepare !== undefined && !process.execArgv.includes(GENERATOR_FLAGS[0])) {

@@ -14,6 +14,8 @@ export interface BenchSettings {
   readonly python: string | undefined;
   /** Another checkout that is measured beside this one. */
   readonly other: string | undefined;
-  /** Bursts of load that each of the two gets. */
+  /** Bursts of load that each of the two gets in one start. */
   readonly rounds: number;
+  /** How often both are started. */
+  readonly starts: number;
 }
