@@ -45,6 +45,8 @@ export async function benchBeside(settings: BenchSettings): Promise<Record<strin
   const { items, listeners, seconds, candidatesPerShelf, withoutShelves, other, rounds } = settings;
   if (other === undefined)
     throw new Error('beside: --other takes the path of another checkout, with its dependencies installed');
+  if (!(settings.starts >= 2 || (settings.starts === 1 && rounds >= 2)))
+    throw new Error('beside: an interval needs two --starts, or two --rounds of one');
   // Servers run as they run by themselves, not as the process does that generates load.
   process.execArgv = [];
   const theirs = (await import(pathToFileURL(`${other}/bench/harness.ts`).href)) as Bench;

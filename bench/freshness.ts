@@ -23,6 +23,7 @@ export async function benchFreshness({ items, listeners, seconds }: BenchSetting
     let shown = 0;
     let asked = 0;
     const run = Date.now().toString(36);
+    await server.settle();
     // The first seconds warm the process up: a server that was just started compiles its code.
     const warmUpEndMs = performance.now() + WARM_UP_MS;
     const endMs = warmUpEndMs + seconds * 1000;

@@ -18,8 +18,8 @@ export interface MeasuredServer {
   setEcho(bytes: number): Promise<void>;
   metrics(): Promise<string>;
   /**
-   * Resolves when insights have counted what is in the logs, and the day's data was examined, which is done a minute after the start and
-   * then once an hour: what is measured next does not pay for what was before.
+   * Resolves when insights have counted what is in the logs, and the day's data was examined for the first time, which is done a minute
+   * after the start: what is measured next does not pay for what was before. Throws where the examination failed.
    */
   settle(): Promise<void>;
   stop(): Promise<void>;
@@ -45,6 +45,8 @@ export function threadCpuUs(before: Usage, after: Usage, count: number): Record<
 }
 
 const SETTLING_MS = 300_000;
+/** What is said of an examination that is through. */
+const EXAMINED = /^\d+ data sets/;
 const COMPILE_CACHE = fileURLToPath(new URL('../node_modules/.cache/shelfwise', import.meta.url));
 
 export async function startServer(
@@ -69,7 +71,9 @@ export async function startServer(
     while (performance.now() < giveUpMs) {
       const { catchingUp } = (await ask('/v1/insights/shelves?days=1')) as { catchingUp: boolean };
       const { background } = (await ask('/v1/status')) as { background: Readonly<Record<string, string>> };
-      if (!catchingUp && background['data'] !== undefined) return;
+      const { data = '' } = background;
+      if (data.startsWith('failed')) throw new Error(`the day's data was not examined: ${data}`);
+      if (!catchingUp && EXAMINED.test(data)) return;
       await pause(100);
     }
     throw new Error(`insights are still behind, or the day's data is still examined, after ${SETTLING_MS / 1000} s`);

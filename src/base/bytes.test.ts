@@ -38,25 +38,43 @@ describe('ByteWriter', () => {
   });
 
   it('leaves alone what was taken, whatever is written after it', () => {
+    const part = fc.uint8Array({ maxLength: 40 }).map((x) => ({ kind: 'part' as const, x }));
     fc.assert(
       fc.property(
-        fc.array(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), { maxLength: 30 }),
+        fc.array(fc.array(fc.oneof(write, part), { maxLength: 8 }), { maxLength: 30 }),
         fc.integer({ min: 1, max: 100 }),
         (pages, capacity) => {
+          const writeOne = (out: ByteWriter, { kind, x }: (typeof pages)[number][number]): void => {
+            if (kind === 'part') out.part(Buffer.concat([Buffer.of(7), x, Buffer.of(7)]), 1, 1 + x.length);
+            else if (kind === 'text') out.text(x);
+            else out[kind](x);
+          };
           const out = new ByteWriter(capacity);
           const taken = pages.map((parts) => {
             out.reset();
-            for (const part of parts) {
-              const padded = Buffer.concat([Buffer.of(7), part, Buffer.of(7)]);
-              out.part(padded, 1, 1 + part.length);
-            }
-            expect(out.length).toBe(Buffer.concat(parts).length);
+            for (const one of parts) writeOne(out, one);
             return out.take();
           });
-          expect(taken.map((page) => [...page])).toEqual(pages.map((parts) => [...Buffer.concat(parts)]));
+          // As writers give it that nothing was taken of.
+          const alone = pages.map((parts) => {
+            const other = new ByteWriter(1 << 16);
+            for (const one of parts) writeOne(other, one);
+            return other.finish();
+          });
+          expect(taken.map((page) => [...page])).toEqual(alone.map((page) => [...page]));
         },
       ),
     );
+  });
+
+  it('does not let anybody take its memory to another thread together with a page', () => {
+    const out = new ByteWriter(64);
+    out.text('a page');
+    const page = out.take();
+    expect(() => structuredClone(page, { transfer: [page.buffer] })).toThrow(/transfer/i);
+    out.text('the next');
+    expect(out.take().toString('latin1', 1)).toBe('the next');
+    expect(page.toString('latin1', 1)).toBe('a page');
   });
 
   it('takes new memory of its capacity when what is left of the old is short', () => {

@@ -1,4 +1,5 @@
 /** Growing writer and bounds-checked reader of little-endian binary records. */
+import { markAsUntransferable } from 'node:worker_threads';
 import { ShelfwiseError } from './errors.ts';
 
 const encoder = new TextEncoder();
@@ -84,10 +85,11 @@ export class ByteWriter {
 
   text(x: string): void {
     if (x.length < SHORT) {
-      const at = this.reserve(1);
-      this.buffer[at] = x.length;
+      const before = this.length;
+      this.u8(x.length);
       if (this.ascii(x)) return;
-      this.position = at;
+      // By its length: what was written may lie elsewhere by now.
+      this.position = this.start + before;
     }
     const bytes = Buffer.byteLength(x);
     this.varint(bytes);
@@ -142,9 +144,11 @@ export class ByteWriter {
 
   /**
    * What was written, for the caller to keep, and not copied: the writer goes on in the rest of its memory, then in new
-   * memory of the capacity that it was made with. Who keeps some of it keeps all of that.
+   * memory of the capacity that it was made with. Who keeps some of it keeps all of that; it cannot be transferred to another
+   * thread, and is to be copied before it is sent to one, for what is sent is all of that memory.
    */
   take(): Buffer {
+    if (this.start === 0) markAsUntransferable(this.buffer.buffer);
     const taken = this.view();
     this.start = this.position;
     return taken;

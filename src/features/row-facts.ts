@@ -2,7 +2,7 @@
  * Row facts: what the encoder knows of a card and a listener together (see ROW_FACTS). The listener's side is bound once
  * a page into small tables; then the facts of a block of rows are gathered in one pass, without a call or an object a row.
  */
-import { NumberTable } from '../base/index.ts';
+import { NumberIndex } from '../base/index.ts';
 import {
   type Counters,
   type Embedding,
@@ -61,7 +61,7 @@ export class RowFacts {
   private readonly wantsGenres: boolean;
 
   /** The listener's numbers (items, creators, followed, liked) and what is known by each. */
-  private readonly numbers = new NumberTable(
+  private readonly numbers = new NumberIndex(
     VIEW_LIMITS.items + VIEW_LIMITS.creators + VIEW_LIMITS.followed + VIEW_LIMITS.liked,
   );
   private plays = new Float32Array(512);
@@ -85,7 +85,7 @@ export class RowFacts {
   private taste = new Target();
   private seed = new Target();
   private session = new Target();
-  private readonly neighbours = new NumberTable(64);
+  private readonly neighbours = new NumberIndex(64);
   private neighbourSimilarity = new Float32Array(64);
 
   /** Computes the costly facts only if `wanted` holds them. */

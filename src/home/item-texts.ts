@@ -34,7 +34,7 @@ export interface ItemTexts {
   /** Of an episode: the title of its show, '' where none is known. */
   show(item: number): string;
   /**
-   * Made once an item and language. The same object each time: to be read before the next call.
+   * Made once an item and language. May be the same object each time: to be read before the next call.
    * @param year of the page: dates of other years say theirs
    */
   card(item: number, language: Language, year: number): CardTexts;

@@ -1,5 +1,5 @@
 /** Which kind of item stands for which on a shelf. */
-import { NumberTable } from '../base/index.ts';
+import { NumberIndex } from '../base/index.ts';
 import { type Catalog, ITEM_KINDS, NO_ITEM } from '../domain/index.ts';
 
 const EPISODE = ITEM_KINDS.indexOf('episode');
@@ -21,7 +21,7 @@ export function showOfEpisode(item: number, catalog: Catalog): number {
 }
 
 /** Is it for discovery among these: no single episode, and no song beside its own album or artist, which say more? */
-export function isWidest(item: number, among: NumberTable, catalog: Catalog): boolean {
+export function isWidest(item: number, among: NumberIndex, catalog: Catalog): boolean {
   if (isEpisode(item, catalog)) return false;
   if (item >= catalog.size || catalog.kind[item] !== TRACK) return true;
   return !among.has(catalog.parent[item]) && !among.has(catalog.creator[item]);
@@ -29,7 +29,7 @@ export function isWidest(item: number, among: NumberTable, catalog: Catalog): bo
 
 /** Those of these that are for discovery, in their order. */
 export function widestOf(items: Uint32Array, catalog: Catalog): Uint32Array {
-  const among = new NumberTable(items.length);
+  const among = new NumberIndex(items.length);
   among.fill(items);
   return items.filter((item) => isWidest(item, among, catalog));
 }

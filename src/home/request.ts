@@ -1,5 +1,5 @@
 /** What flows through the mixer: the request (query) and the batches (candidates of one shelf). */
-import { NumberTable, type Seed } from '../base/index.ts';
+import { NumberIndex, type Seed } from '../base/index.ts';
 import {
   type Campaigns,
   type Catalog,
@@ -218,10 +218,10 @@ export function newRequest(
   };
 }
 
-/** Buffers of one request in flight, reused. */
 /** Seeds of one declaration at most. */
 const SEED_ROOM = 16;
 
+/** Buffers of one request in flight, reused. */
 export interface RequestScratch {
   /** Takes an empty batch's arrays. */
   take(): { items: Uint32Array; sources: Uint8Array };
@@ -233,9 +233,9 @@ export interface RequestScratch {
   readonly itemsB: Uint32Array;
   readonly scoresA: Float32Array;
   /** What a sink was given, by number. */
-  readonly offered: NumberTable;
+  readonly offered: NumberIndex;
   /** What a list holds, for whoever looks through it. */
-  readonly among: NumberTable;
+  readonly among: NumberIndex;
   /** One a genre; grown by whoever needs more. */
   genreShares: Float32Array;
 }
@@ -256,8 +256,8 @@ export function createScratch(): RequestScratch {
     itemsA: new Uint32Array(1024),
     itemsB: new Uint32Array(1024),
     scoresA: new Float32Array(1024),
-    offered: new NumberTable(MAX_CANDIDATES),
-    among: new NumberTable(MAX_CANDIDATES),
+    offered: new NumberIndex(MAX_CANDIDATES),
+    among: new NumberIndex(MAX_CANDIDATES),
     genreShares: new Float32Array(0),
   };
 }

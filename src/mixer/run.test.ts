@@ -125,6 +125,25 @@ describe('runPipeline', () => {
     expect(trace.failures).toEqual(['shaky']);
   });
 
+  it('tells of a failure whose error has no text, and of no removals by a filter that miscounts', async () => {
+    const { selection, trace } = await run(
+      pipeline({
+        filters: [
+          { name: 'wordless', onFailure: 'open', run: () => raise('') },
+          {
+            name: 'miscounting',
+            onFailure: 'open',
+            run: (_query, batch) => ({ kept: batch, removed: [{ reason: 'counted wrongly', count: 1 }] }),
+          },
+        ],
+      }),
+    );
+    expect(selection).toEqual([1, 2, 3, 4]);
+    expect(trace.failures).toEqual(['wordless', 'miscounting']);
+    expect(trace.stages.find(({ stage }) => stage === 'wordless')).toMatchObject({ outcome: 'failed', error: '' });
+    expect(trace.removals).toEqual([]);
+  });
+
   it('goes on without a source that fails open, and says so', async () => {
     const { selection, trace } = await run(
       pipeline({

@@ -24,13 +24,11 @@ export async function runPipeline<Query, Batch, Selection>(
     if (pending instanceof Promise) await pending;
   }
 
-  let batches: readonly Batch[] = await gather(pipeline, query, trace, clock);
+  const batches: Batch[] = await gather(pipeline, query, trace, clock);
 
   for (const filter of pipeline.filters) {
     const startMs = clock.monotonicMs();
-    const { kept, failed } = applyFilter(pipeline, filter, query, batches, trace);
-    batches = kept;
-    note(trace, filter, startMs, clock, failed);
+    note(trace, filter, startMs, clock, applyFilter(pipeline, filter, query, batches, trace));
   }
 
   for (const stage of [...pipeline.hydrators, ...pipeline.scorers]) {
@@ -71,34 +69,38 @@ async function gather<Query, Batch, Selection>(
   return batches;
 }
 
-/** What a filter leaves of all batches. Where it fails open, what it failed on stays whole; `failed` is its error's text, or ''. */
+/** A stage that failed open. The text of an error may be empty. */
+interface Failure {
+  readonly error: string;
+}
+
+function failureOf({ onFailure }: RunnableStage, error: unknown): Failure {
+  if (onFailure === 'closed') throw error;
+  return { error: messageOf(error) };
+}
+
+/** Filters all batches in place; where it fails open, the batch that it failed on stays as it left it. */
 function applyFilter<Query, Batch, Selection>(
   pipeline: Pipeline<Query, Batch, Selection>,
   filter: Pipeline<Query, Batch, Selection>['filters'][number],
   query: Query,
-  batches: readonly Batch[],
+  batches: Batch[],
   trace: Trace,
-): { readonly kept: readonly Batch[]; readonly failed: string } {
-  const failureOf = (error: unknown): string => {
-    if (filter.onFailure === 'closed') throw error;
-    return messageOf(error);
-  };
+): Failure | undefined {
   try {
-    if (filter.appliesTo?.(query) === false) return { kept: batches, failed: '' };
+    if (filter.appliesTo?.(query) === false) return undefined;
   } catch (error) {
-    return { kept: batches, failed: failureOf(error) };
+    return failureOf(filter, error);
   }
-  const kept: Batch[] = [];
-  let failed = '';
-  for (const batch of batches) {
+  let failure: Failure | undefined;
+  for (let i = 0; i < batches.length; i++) {
     try {
-      kept.push(filteredBatch(pipeline, filter, query, batch, trace));
+      batches[i] = filteredBatch(pipeline, filter, query, batches[i], trace);
     } catch (error) {
-      failed = failureOf(error);
-      kept.push(batch);
+      failure = failureOf(filter, error);
     }
   }
-  return { kept, failed };
+  return failure;
 }
 
 function filteredBatch<Query, Batch, Selection>(
@@ -111,16 +113,15 @@ function filteredBatch<Query, Batch, Selection>(
   const before = pipeline.size(batch);
   const { kept, removed } = filter.run(query, batch);
   let gone = 0;
-  for (const { reason, count } of removed) {
-    gone += count;
-    trace.removals.push({ batch: pipeline.label(batch), filter: filter.name, reason, count });
-  }
+  for (const { count } of removed) gone += count;
   if (pipeline.size(kept) + gone !== before) {
     throw new ShelfwiseError(
       'BUG',
       `filter ${filter.name} was given ${before} candidates and accounts for ${pipeline.size(kept) + gone}`,
     );
   }
+  for (const { reason, count } of removed)
+    trace.removals.push({ batch: pipeline.label(batch), filter: filter.name, reason, count });
   return kept;
 }
 
@@ -134,18 +135,17 @@ function guarded<T>(
 ): T | Promise<T> {
   const startMs = clock.monotonicMs();
   const failed = (error: unknown): T => {
-    if (stage.onFailure === 'closed') throw error;
-    note(trace, stage, startMs, clock, messageOf(error));
+    note(trace, stage, startMs, clock, failureOf(stage, error));
     return fallback;
   };
   try {
     const answer = run();
     if (!(answer instanceof Promise)) {
-      note(trace, stage, startMs, clock, '');
+      note(trace, stage, startMs, clock, undefined);
       return answer;
     }
     return withDeadline(answer, stage).then((value) => {
-      note(trace, stage, startMs, clock, '');
+      note(trace, stage, startMs, clock, undefined);
       return value;
     }, failed);
   } catch (error) {
@@ -162,9 +162,10 @@ function withDeadline<T>(answer: Promise<T>, stage: RunnableStage): Promise<T> {
   });
 }
 
-function note(trace: Trace, stage: RunnableStage, startMs: number, clock: Clock, error: string): void {
+function note(trace: Trace, stage: RunnableStage, startMs: number, clock: Clock, failure: Failure | undefined): void {
   const ms = clock.monotonicMs() - startMs;
-  if (error !== '') trace.failures.push(stage.name);
+  if (failure !== undefined) trace.failures.push(stage.name);
   const late = stage.deadlineMs !== undefined && ms > stage.deadlineMs;
-  trace.stages.push({ stage: stage.name, ms, outcome: error !== '' ? 'failed' : late ? 'late' : 'ok', error });
+  const outcome = failure !== undefined ? 'failed' : late ? 'late' : 'ok';
+  trace.stages.push({ stage: stage.name, ms, outcome, error: failure?.error ?? '' });
 }

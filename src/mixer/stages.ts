@@ -83,7 +83,7 @@ export interface StageTrace {
   readonly stage: string;
   readonly ms: number;
   readonly outcome: Outcome;
-  /** The error's text; empty unless failed. */
+  /** The error's text; empty unless failed, and where the error has none. */
   readonly error: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The words of cards and what else a card is told by, in columns: what is known of an item fills one line of the cache, and
- * the words stand one after the other. A page shows a hundred cards, most of them read from memory: in objects, each was
+ * The words of cards and what else a card is told by, in columns: what is known of an item takes as much as a line of the
+ * cache, and the words stand one after the other. A page shows a hundred cards, most of them read from memory: in objects, each was
  * found at the end of several pointers.
  */
 import { ITEM_KINDS } from '../domain/index.ts';
@@ -9,7 +9,10 @@ import { type CardFacts, type CardTexts, LANGUAGES, type Language } from '../hom
 export interface CardWords {
   /** What is kept of a card; the same object each time. Undefined where it was not made, or is of another year. */
   find(item: number, language: Language, year: number): CardTexts | undefined;
-  /** Keeps what `find` gives from now on: facts, the words of the card, and how many of their bytes are before the subtitle. */
+  /**
+   * Keeps what `find` gives from now on: facts, the words of the card, and how many of their bytes are before the subtitle.
+   * @param year of the pages that they are for; `ANY_YEAR` where they name no date
+   */
   keep(item: number, language: Language, year: number, facts: CardFacts, words: Buffer, openingBytes: number): void;
   /** Undefined where nothing is kept. */
   releasedAtMs(item: number): number | undefined;
@@ -19,13 +22,16 @@ export interface CardWords {
   readonly heldBytes: number;
 }
 
+/** Of words that are the same on the pages of every year. */
+export const ANY_YEAR = 0;
+
 /** A line of an item: four words, two doubles, and for each language where its words begin and how many bytes they have. */
 const WORDS = 8 + 2 * LANGUAGES.length;
 /** 1 + the number of its kind; 0: nothing is kept. */
 const KIND = 0;
 const IS_EXPLICIT = 1;
 const OPENING_BYTES = 2;
-/** The year whose pages the words are for. */
+/** The year whose pages the words are for, or `ANY_YEAR`. */
 const YEAR = 3;
 /** In doubles. */
 const RELEASED_AT = 2;
@@ -38,6 +44,8 @@ const BLOCK_ITEMS = 1 << BLOCK_BITS;
 /** Words stand in slabs of so many bytes; a longer card has one of its own. A place is the slab's number and the byte in it. */
 const SLAB_BITS = 20;
 const SLAB_BYTES = 1 << SLAB_BITS;
+/** Beyond a gibibyte all words are made anew. */
+const MOST_SLABS = 1024;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -97,7 +105,8 @@ export function createCardWords(): CardWords {
       const line = (item & (BLOCK_ITEMS - 1)) * WORDS;
       const place = line + PLACES + 2 * LANGUAGES.indexOf(language);
       const bytes = block[place + 1];
-      if (bytes === 0 || block[line + YEAR] !== year) return undefined;
+      const ofYear = block[line + YEAR];
+      if (bytes === 0 || (ofYear !== year && ofYear !== ANY_YEAR)) return undefined;
       const at = block[place];
       const numbers = doubles[number] as Float64Array;
       found.kind = ITEM_KINDS[block[line + KIND] - 1];
@@ -111,7 +120,7 @@ export function createCardWords(): CardWords {
       return found;
     },
     keep(item, language, year, facts, words, openingBytes) {
-      if (dead > SLAB_BYTES && dead > live) clear();
+      if ((dead > SLAB_BYTES && dead > live) || slabs.length === MOST_SLABS) clear();
       const number = item >>> BLOCK_BITS;
       let block = blocks[number];
       if (block === undefined) {

@@ -28,6 +28,8 @@ export interface Catalogue extends ItemTexts {
   /** To be called before columns are built from the store; what it gives is called when they serve: they know what had changed. */
   beginColumns(): () => void;
   readonly size: number;
+  /** Memory that the words of cards take. */
+  readonly heldBytes: number;
 }
 
 /** All items of a store, in the order of their ids. */
@@ -51,12 +53,12 @@ export function createCatalogue(
     return bytes === undefined ? undefined : parse(bytes);
   };
   const texts = createItemTexts(vocabularies, get);
-  const note = (item: Item): void => {
+  const note = (item: Item, before?: Item): void => {
     const number = vocabularies.items.number(item.id);
     while (searchTexts.length <= number) searchTexts.push('');
     if (searchTexts[number] === '') size++;
     searchTexts[number] = searchTextOf(item);
-    texts.forget(number, item.kind);
+    texts.forget(number, item.kind, before?.kind ?? item.kind);
   };
   for (const item of storedItems(store)) note(item);
 
@@ -120,6 +122,9 @@ export function createCatalogue(
     get size() {
       return size;
     },
+    get heldBytes() {
+      return texts.heldBytes;
+    },
     changed,
     beginColumns() {
       const begun = turn++;
@@ -136,13 +141,14 @@ export function createCatalogue(
     has: (number) => number < searchTexts.length && searchTexts[number] !== '',
     async upsert(rows) {
       const fates: ItemFate[] = [];
-      const written = new Map<string, readonly [item: Item, isNew: boolean]>();
+      const written = new Map<string, readonly [item: Item, before: Item | undefined]>();
       for (const row of rows) {
         if (!checker.Check(row)) {
           fates.push(invalid(row));
           continue;
         }
-        const before = written.get(row.id)?.[0] ?? get(row.id);
+        const earlier = written.get(row.id);
+        const before = earlier?.[0] ?? get(row.id);
         if (before !== undefined && canonicalJson(before) === canonicalJson(row)) {
           fates.push({ id: row.id, fate: 'unchanged' });
           continue;
@@ -154,12 +160,13 @@ export function createCatalogue(
         }
         // Numbered at once: the next row's room is what this one leaves.
         nameAll(row, vocabularies);
-        written.set(row.id, [row, before === undefined]);
+        // Of several rows of one item the last is written: it was what it was before the first.
+        written.set(row.id, [row, earlier === undefined ? before : earlier[1]]);
         fates.push({ id: row.id, fate: before === undefined ? 'created' : 'updated' });
       }
       if (written.size === 0) return fates;
       // Who is new is not served before the columns have it.
-      const updated = [...written.values()].flatMap(([item, isNew]) => (isNew ? [] : [item]));
+      const updated = [...written.values()].flatMap(([item, was]) => (was === undefined ? [] : [item]));
       let settle = (): void => {};
       await writeChange(
         updated,
@@ -169,7 +176,7 @@ export function createCatalogue(
         },
         () => {
           settle();
-          for (const [item] of written.values()) note(item);
+          for (const [item, was] of written.values()) note(item, was);
           for (const item of updated) noteChange(vocabularies.items.number(item.id), item);
         },
       );

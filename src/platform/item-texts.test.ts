@@ -126,6 +126,14 @@ describe('Texts of items', () => {
     expect(reads).toBe(0);
   });
 
+  it('that name no date are made once, whatever years pages are of', () => {
+    const dateless = ITEMS.filter(({ kind }) => kind !== 'episode');
+    for (const { id } of dateless) card(id, 'en', 2026);
+    reads = 0;
+    for (const year of [2027, 2026]) for (const { id } of dateless) card(id, 'en', year);
+    expect(reads).toBe(0);
+  });
+
   it('change with the item and with what it names', () => {
     const rename = (id: string, title: string) => {
       const item = store.get(id) as Item;
@@ -142,6 +150,13 @@ describe('Texts of items', () => {
     expect(card('sinnerman').subtitle).toBe('Nina Simone · Another Album');
     expect(card('single').title).toBe('Another Song');
     expect(texts.genre(items.number('episode'))).toBe('news');
+  });
+
+  it('change when what they name becomes something of another kind', () => {
+    for (const { id } of ITEMS) card(id);
+    store.set('show', { id: 'show', kind: 'playlist', title: 'No show any more' });
+    texts.forget(items.number('show'), 'playlist', 'show');
+    expect(card('episode').subtitle).toBe('No show any more · 12 Nov · 45 min');
   });
 
   it('tell of an item that the catalogue does not hold its id, until it is there', () => {

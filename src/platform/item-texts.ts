@@ -14,11 +14,13 @@ import {
   textOf,
   told,
 } from '../home/index.ts';
-import { createCardWords } from './card-words.ts';
+import { ANY_YEAR, createCardWords } from './card-words.ts';
 
 export interface KeptItemTexts extends ItemTexts {
-  /** The item changed or went: what was made of it, and of what names it, is made anew. */
-  forget(number: number, kind: ItemKind): void;
+  /** The item changed or went: what was made of it, and of what names it, is made anew. @param kinds that it had and has */
+  forget(number: number, ...kinds: readonly ItemKind[]): void;
+  /** Memory that the words of cards take. */
+  readonly heldBytes: number;
 }
 
 /** @param get the item as it is now; undefined where the catalogue does not hold it */
@@ -45,20 +47,25 @@ export function createItemTexts(
     }
     const opening = cardOpening(item.id, item.kind, titleOf(item), item.image ?? '');
     const made = cardTexts(factsOf(item), opening, subtitleOf(item, parentOf(item), language, year));
-    cards.keep(number, language, year, made, made.bytes, made.openingEnd);
+    const ofYear = item.kind === 'episode' ? year : ANY_YEAR;
+    cards.keep(number, language, ofYear, made, made.bytes, made.openingEnd);
     return made;
   };
 
   return {
-    forget(number, kind) {
+    forget(number, ...kinds) {
       cards.forget(number);
       titles.delete(number);
       shows.delete(number);
       genres[number] = undefined;
       // Songs carry the title of their album, episodes that of their show; what has a parent may take its genre.
-      if (kind === 'album' || kind === 'show') cards.clear();
-      if (kind === 'show') shows.clear();
-      if (kind === 'album' || kind === 'show' || kind === 'artist') genres.length = 0;
+      const was = (kind: ItemKind): boolean => kinds.includes(kind);
+      if (was('album') || was('show')) cards.clear();
+      if (was('show')) shows.clear();
+      if (was('album') || was('show') || was('artist')) genres.length = 0;
+    },
+    get heldBytes() {
+      return cards.heldBytes;
     },
     id: (number) => vocabularies.items.name(number),
     title(number) {

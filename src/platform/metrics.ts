@@ -21,7 +21,7 @@ export interface PlatformMetrics {
     readonly ingest: IngestCounts;
     readonly homes: Readonly<HomeCounts>;
     readonly decisions: { readonly bytes: number; readonly unrecorded: number };
-    readonly catalogue: { readonly size: number };
+    readonly catalogue: { readonly size: number; readonly heldBytes: number };
     readonly listeners: { count(): number };
     readonly states: () => States;
     readonly epochs: Readonly<EpochCounts>;
@@ -137,6 +137,7 @@ export function createPlatformMetrics(logs: {
         () => parts.playlists.deferred,
       );
       watched('items', 'Items of the catalogue.', () => parts.catalogue.size);
+      watched('card_words_bytes', 'Memory that the words of cards take.', () => parts.catalogue.heldBytes);
       watched('listeners', 'Listeners known.', () => parts.listeners.count());
       watched('epochs', 'Epochs kept, at the last collection.', () => parts.epochs.kept);
       watched('epoch_bytes', 'Bytes of epochs, at the last collection.', () => parts.epochs.keptBytes);

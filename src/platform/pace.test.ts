@@ -37,3 +37,21 @@ it('rests for twice as long as it worked, and not while somebody waits', async (
   isAwaited = true;
   expect(await restMs()).toBeLessThan(95);
 });
+
+it('rests no longer than a tenth of a second, and not on when somebody waits', async () => {
+  const clock = manualClock(0);
+  let isAwaited = false;
+  const pace = createPace(clock, () => isAwaited);
+  const restMs = async (): Promise<number> => {
+    clock.advance(60_000);
+    const startMs = performance.now();
+    await pace.rest();
+    return performance.now() - startMs;
+  };
+  expect(await restMs()).toBeLessThan(1000);
+  const resting = restMs();
+  isAwaited = true;
+  pace.hurry();
+  expect(await resting).toBeLessThan(95);
+  expect(await restMs()).toBeLessThan(95);
+});

@@ -3,7 +3,7 @@
  * written, a page costs the serving thread a quarter more, and at a stretch of 200 ms requests queue. So it works for a few
  * milliseconds, then rests in proportion.
  */
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/index.ts';
 
 export interface Pace {
@@ -13,15 +13,28 @@ export interface Pace {
   readonly isDue: boolean;
   /** The pause: a rest, or a turn for messages while somebody waits for the work. */
   rest(): Promise<void>;
+  /** Somebody waits from now on: a rest that is under way ends. */
+  hurry(): void;
 }
 
 const WORK_MS = 4;
 /** Of the time that was worked: a third of a core, at most. */
 const RESTS = 2;
+/** What took longer than half of it was waiting, for a file or a core, as a rule. */
+const LONGEST_REST_MS = 100;
 
 /** @param isAwaited does somebody wait for the work? Then it does not rest */
 export function createPace(clock: Pick<Clock, 'monotonicMs'>, isAwaited: () => boolean): Pace {
   let sinceMs = clock.monotonicMs();
+  let wake = (): void => {};
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   return {
     begin() {
       sinceMs = clock.monotonicMs();
@@ -31,8 +44,9 @@ export function createPace(clock: Pick<Clock, 'monotonicMs'>, isAwaited: () => b
     },
     async rest() {
       if (isAwaited()) await nextTurn();
-      else await pause(RESTS * (clock.monotonicMs() - sinceMs));
+      else await pause(Math.min(LONGEST_REST_MS, RESTS * (clock.monotonicMs() - sinceMs)));
       sinceMs = clock.monotonicMs();
     },
+    hurry: () => wake(),
   };
 }

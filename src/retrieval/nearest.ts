@@ -10,7 +10,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Index } from 'usearch';
-import { ShelfwiseError } from '../base/index.ts';
+import { atOnce, ShelfwiseError } from '../base/index.ts';
 import type { Embedding } from '../domain/index.ts';
 import { createEmptyScan, type VectorScan } from '../kernels/index.ts';
 import { TopList } from './top-list.ts';
@@ -115,17 +115,10 @@ export function* fillScan(embedding: Embedding, items: Uint32Array): Generator<u
   const { dimension, factors } = embedding;
   const scan = createEmptyScan(items.length, dimension, { topCapacity: NEAREST_LIMIT });
   for (let row = 0; row < items.length; row++) {
-    if (row % FILL_ROWS === FILL_ROWS - 1) yield undefined;
+    if (row % FILL_ROWS === FILL_ROWS - 1) yield;
     scan.put(row, factors, items[row] * dimension);
   }
   return scan;
-}
-
-function atOnce<T>(work: Generator<undefined, T>): T {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done === true) return value;
-  }
 }
 
 /** The longest vectors are scanned, not looked for in the graph. */

@@ -60,24 +60,20 @@ export function generatedCards(faces: readonly ListFace[], language: Language): 
 /** Kept for every listener who was here of late: as few objects as can be. */
 class Cards implements GeneratedCards {
   readonly items: readonly number[];
-  /** The words of all, one after the other, and where the words and the opening of each end. */
+  /** The words of all, one after the other, and where those of each end. */
   readonly #bytes: Buffer;
   readonly #ends: readonly number[];
-  readonly #openingEnds: readonly number[];
 
   constructor(faces: readonly ListFace[], language: Language) {
     const cards = faces.map((face) => cardOf(face, language));
     const ends: number[] = [];
-    const openingEnds: number[] = [];
     let end = 0;
     for (const card of cards) {
-      openingEnds.push(end + card.openingEnd);
       end += card.end;
       ends.push(end);
     }
     this.items = faces.map(({ slot }) => generatedNumber(slot));
     this.#ends = ends;
-    this.#openingEnds = openingEnds;
     this.#bytes = Buffer.concat(cards.map(({ bytes }) => bytes));
   }
 
@@ -90,7 +86,9 @@ class Cards implements GeneratedCards {
     // One that is gone since its row was drawn: the page that has it is not sent.
     if (at < 0) return NO_GENERATED.card(item);
     const from = at === 0 ? 0 : this.#ends[at - 1];
-    return { ...FACTS, bytes: this.#bytes, from, openingEnd: this.#openingEnds[at], end: this.#ends[at] };
+    const end = this.#ends[at];
+    // Only an episode says something of its own where the subtitle stands.
+    return { ...FACTS, bytes: this.#bytes, from, openingEnd: end, end };
   }
 }
 

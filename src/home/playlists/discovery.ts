@@ -22,7 +22,7 @@ interface Found {
   readonly taste: Taste;
 }
 
-/** Makes the discovery of a week, a taste at a step; the last value is the list, or undefined where there is too little. */
+/** Makes the discovery of a week in steps, some for each taste; returns the list, or undefined where there is too little. */
 export function* weeklyDiscovery(input: PlaylistInput, week: string): Generator<undefined, GeneratedList | undefined> {
   const tasted = tastedBy(input);
   if (tasted === undefined) return undefined;

@@ -20,7 +20,7 @@ export function periodOf(group: ListGroup, { state, rights }: PlaylistInput): Pe
 
 /**
  * Makes a group of playlists for the period around `rights.atMs`. A function of the input alone: the same state, epochs, key
- * and time give the same lists. A step is a search of the embedding, a look at a hundred of what it found, or a choice from it; the
+ * and time give the same lists. A step is a search of the embedding, a look at some of what it found, or a choice from it; the
  * first one of a group clusters the listener's taste.
  */
 export function* makeGroup(group: ListGroup, input: PlaylistInput): Generator<undefined, GroupOfLists> {

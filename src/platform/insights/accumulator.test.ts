@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY_MS, MINUTE_MS } from '../../base/index.ts';
+import { atOnce, DAY_MS, MINUTE_MS } from '../../base/index.ts';
 import {
   buildCatalog,
   createItemVocabulary,
@@ -12,7 +12,7 @@ import {
   NO_ITEM,
   readCatalog,
 } from '../../domain/index.ts';
-import { type Accumulator, createAccumulator } from './accumulator.ts';
+import { type Accumulator, createAccumulator, type Snapshot } from './accumulator.ts';
 import { dayOf } from './day-table.ts';
 import { decodeLedgers } from './ledger.ts';
 
@@ -41,6 +41,10 @@ function accumulator(options: Partial<Parameters<typeof createAccumulator>[0]> =
     isBot: () => false,
     ...options,
   });
+}
+
+function snapshotOf(counted: Accumulator): Snapshot {
+  return atOnce(counted.snapshot());
 }
 
 interface MadeRow {
@@ -148,7 +152,7 @@ describe('figures by shelf and exposure by item', () => {
         const shownTo = new Map<number, Set<number>>();
         let events = 0;
         for (const [n, page] of pages.entries()) {
-          if (n === cut) counted = accumulator({ restore: structuredClone(counted.snapshot()) });
+          if (n === cut) counted = accumulator({ restore: structuredClone(snapshotOf(counted)) });
           const record = recordOf(n, START_MS + page.day * DAY_MS + n * 1000, page.listener, page.rows);
           expect(counted.addDecision(record)).toBe(true);
           for (let s = 0; s < page.servings; s++) {
@@ -264,7 +268,7 @@ describe('figures by shelf and exposure by item', () => {
     for (let n = 0; n < 40; n++) {
       counted.addDecision(recordOf(n, START_MS + n * 1000, 0, [{ shelf: 1, items: [0, 1 + (n % 29)], forced: false }]));
     }
-    const { items, ledgers } = counted.snapshot();
+    const { items, ledgers } = snapshotOf(counted);
     expect(items.items.length).toBeLessThanOrEqual(8);
     expect(decodeLedgers(ledgers).length).toBeLessThanOrEqual(4);
     expect(counted.exposure(0, dayOf(START_MS), 1)?.total.shown).toBe(40);
@@ -308,7 +312,7 @@ describe('figures by shelf and exposure by item', () => {
     const [shelf] = counted.shelves(dayOf(START_MS) + 19, 14).shelves;
     expect(shelf.total.decided).toBe(20);
     expect(shelf.window.decided).toBe(14);
-    expect(counted.snapshot().shelves[0].days.size).toBe(14);
+    expect(snapshotOf(counted).shelves[0].days.size).toBe(14);
   });
 
   it('forget the open decisions of a listener who is erased', () => {
@@ -316,6 +320,6 @@ describe('figures by shelf and exposure by item', () => {
     counted.addDecision(recordOf(1, START_MS, 0, [{ shelf: 1, items: [1], forced: false }]));
     counted.addDecision(recordOf(2, START_MS, 1, [{ shelf: 1, items: [1], forced: false }]));
     counted.forget(KEYS[0]);
-    expect(decodeLedgers(counted.snapshot().ledgers).map(({ listenerKey }) => listenerKey)).toEqual([KEYS[1]]);
+    expect(decodeLedgers(snapshotOf(counted).ledgers).map(({ listenerKey }) => listenerKey)).toEqual([KEYS[1]]);
   });
 });

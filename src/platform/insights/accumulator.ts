@@ -98,8 +98,8 @@ export interface Accumulator {
   /** Forgets a listener's open decisions; sums and sketches name nobody. */
   forget(listenerKey: string): void;
   readonly span: Span;
-  /** For `restore`; structured-cloneable. */
-  snapshot(): Snapshot;
+  /** For `restore`, in short steps, between which nothing may be added; structured-cloneable. */
+  snapshot(): Generator<undefined, Snapshot>;
 }
 
 export interface Snapshot {
@@ -128,7 +128,8 @@ export function createAccumulator(options: {
   readonly maxItems?: number;
   readonly restore?: Snapshot | undefined;
 }): Accumulator {
-  const { maxDecisions = 50_000, maxItems = 20_000, restore } = options;
+  // Taken out one by one: who held the options would hold what is restored.
+  const { catalog, itemName, isBot, maxDecisions = 50_000, maxItems = 20_000, restore } = options;
   const names: string[] = [...(restore?.names ?? [])];
   const numbers = new Map(names.map((name, i) => [name, i]));
   const homes = restore?.homes ?? createDayTable(HOME_COLUMNS.length);
@@ -142,11 +143,9 @@ export function createAccumulator(options: {
   const attribution = createAttribution({
     decision(id) {
       const ledger = ledgers.get(id);
-      return ledger === undefined
-        ? undefined
-        : factsOf(ledger, { ledgers, catalog: options.catalog(), itemName: options.itemName });
+      return ledger === undefined ? undefined : factsOf(ledger, { ledgers, catalog: catalog(), itemName });
     },
-    isBot: options.isBot,
+    isBot,
     maxDecisions,
     restore: restore?.attribution,
   });
@@ -314,16 +313,22 @@ export function createAccumulator(options: {
     get span() {
       return { sinceMs, upToMs };
     },
-    snapshot: () => ({
-      format: SNAPSHOT_FORMAT,
-      span: { sinceMs, upToMs },
-      names,
-      homes,
-      shelves,
-      items: items.snapshot(),
-      ledgers: encodeLedgers(ledgers),
-      attribution: attribution.encode(),
-    }),
+    *snapshot() {
+      const encoded = yield* encodeLedgers(ledgers);
+      yield;
+      const exposures = items.snapshot();
+      yield;
+      return {
+        format: SNAPSHOT_FORMAT,
+        span: { sinceMs, upToMs },
+        names,
+        homes,
+        shelves,
+        items: exposures,
+        ledgers: encoded,
+        attribution: attribution.encode(),
+      };
+    },
   };
 }
 

@@ -45,13 +45,15 @@ const EXAMINED_AT_ONCE = 200;
 export interface Follower {
   /** Reads up to these ends; resolves when it is there. */
   follow(ends: Ends): Promise<void>;
+  /** Somebody waits from now on: a rest that is under way ends. */
+  hurry(): void;
   readonly accumulator: Accumulator;
   /** Are there entries before these ends that were not read yet? */
   isBehind(ends: Ends): boolean;
-  /** Writes the snapshot, when something was read since the last. */
-  save(): void;
-  /** Forgets an erased listener, and writes the snapshot. */
-  forget(listenerKey: string): void;
+  /** Writes the snapshot, when something was read since the last; nothing is read meanwhile. */
+  save(): Promise<void>;
+  /** Forgets an erased listener once what is being read was read, and writes the snapshot. */
+  forget(listenerKey: string): Promise<void>;
 }
 
 interface Saved {
@@ -72,7 +74,6 @@ export function createFollower(
   /** Does somebody wait for what is read? */
   isAwaited: () => boolean,
 ): Follower {
-  const saved = readSaved(file, report);
   let eventsFrom = -1;
   let decisionsFrom = -1;
   let changed = false;
@@ -108,19 +109,7 @@ export function createFollower(
       return stored !== undefined && looksLikeBot(stored.state, botRules);
     },
   };
-  const restored = (): Accumulator | undefined => {
-    if (saved === undefined) return undefined;
-    try {
-      const accumulator = createAccumulator({ ...world, restore: saved.snapshot });
-      eventsFrom = saved.eventsFrom;
-      decisionsFrom = saved.decisionsFrom;
-      return accumulator;
-    } catch (error) {
-      report(unreadable(error));
-      return undefined;
-    }
-  };
-  const accumulator = restored() ?? createAccumulator(world);
+  const accumulator = restored(readSaved(file, report)) ?? createAccumulator(world);
 
   const pace = createPace(clock, isAwaited);
   const decider = createDecider(workspace.encoder);
@@ -212,36 +201,56 @@ export function createFollower(
     }
   }
 
+  /** What was saved is let go of with this call: its bytes are as many as what is made of them. */
+  function restored(saved: Saved | undefined): Accumulator | undefined {
+    if (saved === undefined) return undefined;
+    try {
+      const accumulator = createAccumulator({ ...world, restore: saved.snapshot });
+      eventsFrom = saved.eventsFrom;
+      decisionsFrom = saved.decisionsFrom;
+      return accumulator;
+    } catch (error) {
+      report(unreadable(error));
+      return undefined;
+    }
+  }
+
   /** A log without an entry has no place, however often it was read to its end. */
   const isBehind = (to: Ends): boolean =>
     isBefore(Math.max(eventsFrom, numberOf(readTo?.events)), to.events) ||
     isBefore(Math.max(decisionsFrom, numberOf(readTo?.decisions)), to.decisions);
 
-  let reading: Promise<void> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    last = last.catch(() => undefined).then(work);
+    return last;
+  };
   return {
     accumulator,
     isBehind,
-    follow(to) {
-      reading = reading
-        .catch(() => undefined)
-        .then(() => {
-          ends = to;
-          return read(to);
-        });
-      return reading;
-    },
-    forget(listenerKey) {
-      accumulator.forget(listenerKey);
-      changed = true;
-      save();
-    },
-    save,
+    follow: (to) =>
+      inTurn(() => {
+        ends = to;
+        return read(to);
+      }),
+    hurry: pace.hurry,
+    forget: (listenerKey) =>
+      inTurn(() => {
+        accumulator.forget(listenerKey);
+        changed = true;
+        return save();
+      }),
+    save: () => inTurn(save),
   };
 
-  function save(): void {
+  async function save(): Promise<void> {
     if (!changed) return;
-    const value: Saved = { eventsFrom, decisionsFrom, snapshot: accumulator.snapshot() };
-    writeFileDurably(file, serialize(value));
+    pace.begin();
+    const steps = accumulator.snapshot();
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) if (pace.isDue) await pace.rest();
+    const saved: Saved = { eventsFrom, decisionsFrom, snapshot: step.value };
+    writeFileDurably(file, serialize(saved));
     changed = false;
   }
 }

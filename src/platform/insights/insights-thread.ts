@@ -1,7 +1,7 @@
 /** The worker thread behind `thread.ts`: opens the data directory's stores for itself, follows the logs, answers questions. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
+import { messageOf, SECOND_MS, ShelfwiseError, systemClock } from '../../base/index.ts';
 import { openLake, openWarehouse, type Warehouse } from '../../store/index.ts';
 import { createEnding } from '../ending.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -53,14 +53,12 @@ const scanWorld: ScanWorld = {
   check: ending.check,
 };
 
-let following: Promise<void> = Promise.resolve();
-const follow = (ends: Ends): Promise<void> => {
-  following = follower.follow(ends).catch((error: unknown) => {
-    if (!ending.asked())
-      post({ type: 'said', text: `failed: ${error instanceof Error ? error.message : String(error)}` });
+/** What fails is told, and tried again when it is due again. */
+const telling = (work: Promise<void>): Promise<void> =>
+  work.catch((error: unknown) => {
+    if (!ending.asked()) post({ type: 'said', text: `failed: ${messageOf(error)}` });
   });
-  return following;
-};
+const follow = (ends: Ends): Promise<void> => telling(follower.follow(ends));
 
 async function answer(question: Question, ends: Ends): Promise<Answers[keyof Answers]> {
   switch (question.kind) {
@@ -69,9 +67,7 @@ async function answer(question: Question, ends: Ends): Promise<Answers[keyof Ans
     case 'decisions':
       return decisionsOf(scanWorld, ends.decisions, question);
     case 'forget':
-      // What is being read may hold entries from before they were erased.
-      await following;
-      follower.forget(question.listenerKey);
+      await follower.forget(question.listenerKey);
       return {};
     case 'shelves':
     case 'exposure': {
@@ -104,21 +100,24 @@ async function ask({ id, question: { question, ends } }: Extract<ToThread, { typ
   }
 }
 
-const saving = setInterval(() => follower.save(), SAVE_EVERY_MS);
+const saving = setInterval(() => void telling(follower.save()), SAVE_EVERY_MS);
 port.on('message', (message: ToThread) => {
   if (message.type === 'follow') void follow(message.ends);
   else if (message.type === 'end') void end();
   else {
     const answered = ask(message).finally(() => asked.delete(answered));
     asked.add(answered);
+    follower.hurry();
   }
 });
 
 async function end(): Promise<void> {
   clearInterval(saving);
   ending.begin();
-  await Promise.all([following, ...asked]);
-  follower.save();
+  follower.hurry();
+  await Promise.all(asked);
+  // After what is being read, which ends between two entries.
+  await follower.save();
   (await warehouse)?.close();
   await lake.close();
   await workspace.close();

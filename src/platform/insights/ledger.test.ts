@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../base/index.ts';
 import { NO_ITEM } from '../../domain/index.ts';
 import { decodeLedgers, encodeLedgers, type Ledger } from './ledger.ts';
 
@@ -34,7 +35,7 @@ describe('Ledgers of decisions', () => {
             rendered,
           };
         });
-        const encoded = encodeLedgers(new Map(ledgers.map((ledger) => [ledger.decisionId, ledger])));
+        const encoded = atOnce(encodeLedgers(new Map(ledgers.map((ledger) => [ledger.decisionId, ledger]))));
         expect(decodeLedgers(encoded)).toEqual(ledgers);
       }),
     );

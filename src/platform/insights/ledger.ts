@@ -49,14 +49,25 @@ export function ledgerOf(record: DecisionRecord, day: number, shelfNumber: (shel
   };
 }
 
-/** For `decodeLedgers`: bytes, since six arrays of each of 50,000 decisions take three times as long to be written one by one. */
-export function encodeLedgers(ledgers: ReadonlyMap<string, Ledger>): Uint8Array {
+/** Decisions of a step: milliseconds. */
+const AT_A_STEP = 500;
+
+/**
+ * For `decodeLedgers`, in short steps, between which the ledgers must stay as they are. Bytes, since six arrays of each of 50,000
+ * decisions take three times as long to be written one by one.
+ */
+export function* encodeLedgers(ledgers: ReadonlyMap<string, Ledger>): Generator<undefined, Uint8Array> {
   let cards = 0;
   for (const { items } of ledgers.values()) cards += items.length;
   // As much as most take: memory that has to grow is written twice.
   const out = new ByteWriter(1024 + 5 * cards + 256 * ledgers.size);
   out.varint(ledgers.size);
+  let untilStep = AT_A_STEP;
   for (const ledger of ledgers.values()) {
+    if (untilStep-- === 0) {
+      untilStep = AT_A_STEP;
+      yield;
+    }
     const { shelves, seeds, carriedFrom, rowFlags, starts, items, cardFlags } = ledger;
     out.text(ledger.decisionId);
     out.text(ledger.listenerKey);

@@ -3,7 +3,6 @@
  * allowance lasts (4% of the serving thread's time, 300 ms saved up at most); beyond it the listener waits in a queue and
  * Home shows what still stands. They are made in short steps, between which other requests run.
  */
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { type Clock, messageOf } from '../../base/index.ts';
 import type { ResolvedProfile, Vocabularies } from '../../domain/index.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type ServingEpochs,
   stands,
 } from '../../home/index.ts';
+import { createPace, type Pace } from '../pace.ts';
 import type { StateEntry } from '../states.ts';
 import { type Allowance, createAllowance } from './allowance.ts';
 import type { GroupHead, Held, KeptPlaylists } from './keeping.ts';
@@ -54,16 +54,14 @@ export interface Making {
   beforeHome(asker: Asker): Promise<void> | undefined;
   /** Those of another time: what is kept where it stands then, the rest made and not kept. */
   at(asker: Asker): Promise<ListenerPlaylists>;
-  /** Makes nothing more that nobody waits for. */
-  stop(): void;
+  /** Makes nothing more that nobody waits for; resolves when nothing is being made. */
+  stop(): Promise<void>;
   readonly counts: PlaylistCounts;
 }
 
 const NONE_DUE: readonly ListGroup[] = [];
 const SHARE_OF_TIME = 0.04;
 const MOST_SAVED_MS = 300;
-/** Of the time of a step. */
-const RESTS = 2;
 /** Listeners that wait at most; others are made when they come again. */
 const QUEUE = 10_000;
 
@@ -74,18 +72,28 @@ interface Tried {
   readonly embedding: object | undefined;
 }
 
+/** What is being made for a listener. */
+interface Work {
+  readonly pace: Pace;
+  /** How many wait for it. */
+  waiting: number;
+  done: Promise<void>;
+}
+
 export function createMaking(dependencies: {
   readonly kept: KeptPlaylists;
   readonly vocabularies: Pick<Vocabularies, 'items'>;
   readonly settings: PlaylistSettings;
   readonly clock: Clock;
   readonly onTrouble: (error: string) => void;
+  /** The steps of a group. @default `makeGroup` */
+  readonly stepsOf?: typeof makeGroup;
 }): Making {
-  const { kept, vocabularies, settings, clock } = dependencies;
+  const { kept, vocabularies, settings, clock, stepsOf = makeGroup } = dependencies;
   const counts: PlaylistCounts = { made: 0, madeMs: 0, longestStepMs: 0, deferred: 0 };
   const allowance: Allowance = createAllowance(clock, SHARE_OF_TIME, MOST_SAVED_MS);
-  /** By listener key: what is under way. */
-  const underWay = new Map<string, Promise<void>>();
+  /** By listener key. */
+  const underWay = new Map<string, Work>();
   const tried = new WeakMap<StateEntry, Tried>();
   const queue = new Map<string, Asker>();
   let working = false;
@@ -117,9 +125,13 @@ export function createMaking(dependencies: {
     const lastDiscovery = weekly !== undefined && weekly.untilMs <= rights.atMs ? weekly.lists[0] : undefined;
     return { listenerKey, state: entry.state, picks, rights, world: epochs, settings, lastDiscovery };
   };
-  /** What nobody waits for rests between its steps: a request that comes meanwhile does not find them one after the other. */
-  const runSteps = async (steps: Generator<undefined, GroupOfLists>, isAwaited: boolean): Promise<GroupOfLists> => {
-    for (;;) {
+  /** Undefined where it was given up between two steps. */
+  const runSteps = async (
+    steps: Generator<undefined, GroupOfLists>,
+    pace: Pace,
+    goesOn: () => boolean,
+  ): Promise<GroupOfLists | undefined> => {
+    while (goesOn()) {
       const startMs = clock.monotonicMs();
       const { done, value } = steps.next();
       const tookMs = clock.monotonicMs() - startMs;
@@ -130,35 +142,50 @@ export function createMaking(dependencies: {
         counts.made++;
         return value;
       }
-      if (isAwaited) await nextTurn();
-      else await pause(RESTS * tookMs);
+      // What nobody waits for rests: a request that comes meanwhile does not find its steps one after the other.
+      await pace.rest();
     }
+    return undefined;
   };
   const makeGroups = async (
     groups: readonly ListGroup[],
     playlists: ListenerPlaylists,
     asker: Asker,
-    isAwaited: boolean,
-  ): Promise<ListenerPlaylists> => {
+    pace: Pace,
+    goesOn: () => boolean,
+  ): Promise<ListenerPlaylists | undefined> => {
     const input = inputOf(asker, playlists);
     const made: { -readonly [G in ListGroup]?: GroupOfLists } = { ...playlists };
-    for (const group of groups) made[group] = await runSteps(makeGroup(group, input), isAwaited);
+    for (const group of groups) {
+      pace.begin();
+      const lists = await runSteps(stepsOf(group, input), pace, goesOn);
+      if (lists === undefined) return undefined;
+      made[group] = lists;
+    }
     return made;
   };
 
-  /** One making a listener; whoever asks meanwhile waits for it. */
-  const makeDue = (asker: Asker, isAwaited: boolean): Promise<void> => {
+  const makeDue = async (asker: Asker, { pace }: Work, goesOn: () => boolean): Promise<void> => {
     const { listenerKey, entry, epochs } = asker;
+    const due = dueOf(kept.held(listenerKey), asker);
+    if (due.length === 0) return;
+    tried.set(entry, { tasteVersion: entry.tasteVersion, catalog: epochs.catalog, embedding: epochs.embedding });
+    const made = await makeGroups(due, kept.get(listenerKey), asker, pace, goesOn);
+    if (made !== undefined) kept.put(listenerKey, made);
+  };
+  /** One making a listener: whoever asks meanwhile gets the same. @param waiting how many wait for it from the first on */
+  const workFor = (asker: Asker, waiting: 0 | 1): Work => {
+    const { listenerKey } = asker;
     const known = underWay.get(listenerKey);
-    if (known !== undefined) return known;
-    const making = (async () => {
-      const due = dueOf(kept.held(listenerKey), asker);
-      if (due.length === 0) return;
-      tried.set(entry, { tasteVersion: entry.tasteVersion, catalog: epochs.catalog, embedding: epochs.embedding });
-      kept.put(listenerKey, await makeGroups(due, kept.get(listenerKey), asker, isAwaited));
-    })().finally(() => underWay.delete(listenerKey));
-    underWay.set(listenerKey, making);
-    return making;
+    if (known !== undefined) {
+      known.waiting += waiting;
+      if (waiting > 0) known.pace.hurry();
+      return known;
+    }
+    const work: Work = { waiting, pace: createPace(clock, () => work.waiting > 0), done: Promise.resolve() };
+    underWay.set(listenerKey, work);
+    work.done = makeDue(asker, work, () => !isStopped || work.waiting > 0).finally(() => underWay.delete(listenerKey));
+    return work;
   };
 
   /** Works the queue off as the allowance grows again. */
@@ -173,7 +200,7 @@ export function createMaking(dependencies: {
         const [[key, asker]] = queue;
         queue.delete(key);
         try {
-          await makeDue(asker, false);
+          await workFor(asker, 0).done;
         } catch (error) {
           dependencies.onTrouble(messageOf(error));
         }
@@ -188,15 +215,15 @@ export function createMaking(dependencies: {
     async current(asker) {
       const { listenerKey } = asker;
       // What was under way may have begun before the listener followed somebody, say.
-      await underWay.get(listenerKey);
-      await makeDue(asker, true);
+      if (underWay.has(listenerKey)) await workFor(asker, 1).done;
+      await workFor(asker, 1).done;
       await kept.stored(listenerKey);
       return kept.get(listenerKey);
     },
     beforeHome(asker) {
       const { listenerKey } = asker;
       if (dueOf(kept.held(listenerKey), asker).length === 0) return undefined;
-      if (allowance.isLeft && queue.size === 0) return makeDue(asker, true);
+      if (allowance.isLeft && queue.size === 0) return workFor(asker, 1).done;
       if (isStopped) return undefined;
       if (queue.size < QUEUE) {
         queue.set(listenerKey, asker);
@@ -205,9 +232,12 @@ export function createMaking(dependencies: {
       if (!working) void workOff();
       return undefined;
     },
-    stop() {
+    async stop() {
       isStopped = true;
       queue.clear();
+      const works = [...underWay.values()];
+      for (const { pace } of works) pace.hurry();
+      await Promise.allSettled(works.map(({ done }) => done));
     },
     async at(asker) {
       const playlists = kept.get(asker.listenerKey);
@@ -216,7 +246,9 @@ export function createMaking(dependencies: {
         const made = playlists[group];
         return made === undefined || !stands(group, made, asker.atMs, follows);
       });
-      return groups.length === 0 ? playlists : makeGroups(groups, playlists, asker, true);
+      if (groups.length === 0) return playlists;
+      const awaited = createPace(clock, () => true);
+      return (await makeGroups(groups, playlists, asker, awaited, () => true)) ?? playlists;
     },
   };
 }

@@ -345,7 +345,7 @@ export function createPlaylists(dependencies: {
     },
     erase: kept.erase,
     async close() {
-      making.stop();
+      await making.stop();
       await kept.settle();
     },
     async listPlaylists(listenerId, query) {

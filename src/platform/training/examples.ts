@@ -30,6 +30,7 @@ import { createHistoryExamples, type HistoryRows } from '../history-model.ts';
 import { storedIdCount } from '../id-runs.ts';
 import { isUnreadable } from '../learn.ts';
 import { secretOfKey } from '../listeners.ts';
+import type { Pace } from '../pace.ts';
 import { openView } from '../sealing.ts';
 import { flaggedKeys } from '../traffic.ts';
 import { DECISIONS, pastEntries, pastEvents, type Workspace } from '../workspace.ts';
@@ -111,6 +112,8 @@ export interface DecisionsRead {
   readonly from?: LogPosition | undefined;
   /** All but these are passed over undecoded. @default every one */
   readonly wanted?: (decisionId: string) => boolean;
+  /** Of the thread that reads, also where it passes records over. @default a turn for its other work, now and then */
+  readonly pace?: Pace | undefined;
 }
 
 /** Decisions of a span that read, in the log's order. */
@@ -118,9 +121,9 @@ export async function* pastDecisions(
   workspace: Workspace,
   end: LogPosition,
   span: Span,
-  { from, wanted }: DecisionsRead = {},
+  { wanted, ...reading }: DecisionsRead = {},
 ): AsyncGenerator<DecisionRecord> {
-  for await (const { decisionId, read } of undecodedDecisions(workspace, end, span, from)) {
+  for await (const { decisionId, read } of undecodedDecisions(workspace, end, span, reading)) {
     if (wanted?.(decisionId) === false) continue;
     const record = read();
     if (record !== undefined) yield record;
@@ -141,11 +144,12 @@ export async function* undecodedDecisions(
   workspace: Workspace,
   end: LogPosition,
   span: Span,
-  from?: LogPosition,
+  { from, pace }: Omit<DecisionsRead, 'wanted'> = {},
 ): AsyncGenerator<UndecodedDecision> {
   let untilTurn = BETWEEN_TURNS;
   for await (const { payload } of pastEntries(workspace, DECISIONS, end, from)) {
-    if (--untilTurn === 0) {
+    if (pace?.isDue === true) await pace.rest();
+    else if (pace === undefined && --untilTurn === 0) {
       untilTurn = BETWEEN_TURNS;
       await nextTurn();
     }

@@ -160,6 +160,7 @@ async function answer(
 async function ask({ id, question }: Extract<ToAskedThread<DataQuestion>, { type: 'ask' }>): Promise<void> {
   const waits = Number(question.kind !== 'watch');
   awaited += waits;
+  if (waits > 0) pace.hurry();
   try {
     post({
       type: 'answer',
@@ -184,6 +185,7 @@ port.on('message', (message: ToAskedThread<DataQuestion>) => {
 
 async function end(): Promise<void> {
   ending.begin();
+  pace.hurry();
   await Promise.all(asked);
   await workspace.close();
   port.close();

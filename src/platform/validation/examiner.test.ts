@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRng, DAY_MS, HOUR_MS, type ManualClock, MINUTE_MS, manualClock } from '../../base/index.ts';
+import { createRng, DAY_MS, HOUR_MS, type ManualClock, MINUTE_MS, manualClock, systemClock } from '../../base/index.ts';
 import { createEnding, createEndingMemory } from '../ending.ts';
 import type { Platform } from '../open.ts';
-import { createPace } from '../pace.ts';
+import { createPace, type Pace } from '../pace.ts';
 import { fittedDir, home, LISTENERS, newDir, open, removeDirs, START_MS } from '../platform-testing.ts';
 import { positionNumber } from '../states.ts';
 import { endOf, react } from '../training/training-testing.ts';
@@ -120,6 +120,34 @@ it('a day is read from where the logs stood two days before it began', async () 
   expect(whole.stored?.set.examples).toBeGreaterThan(100);
   expect(await setOf(stood[0])).toEqual(whole);
   expect((await setOf(stood[1])).stored).toBeUndefined();
+});
+
+it('nothing is read without a rest, nor is what is only passed over', async () => {
+  const nothing = at('2026-11-20T00:00:00');
+  for (const stream of ['serving', 'training', 'evaluation'] as const) {
+    let rests = 0;
+    const pace: Pace = {
+      begin() {},
+      isDue: true,
+      rest: async () => void rests++,
+      hurry() {},
+    };
+    const { examiner } = examinerOf(newDir(), { pace });
+    // Of a day without one: every decision of the log is looked at, and none is taken.
+    await examiner.examine({ span: '2026-11-19', streams: [stream] }, { ...ends, nowMs: nothing }, () => {});
+    expect([stream, rests >= 2 * LISTENERS]).toEqual([stream, true]);
+  }
+});
+
+it('a day comes out the same whether or not somebody waits for it', async () => {
+  const found = [];
+  for (const isAwaited of [true, false]) {
+    const { sets, examiner } = examinerOf(newDir(), { pace: createPace(systemClock, () => isAwaited) });
+    await examine(examiner, 'training', '2026-11-01');
+    found.push({ stored: sets.get('training/2026-11-01'), list: sets.statistics('training/2026-11-01') });
+  }
+  expect(found[0].stored?.set.examples).toBeGreaterThan(100);
+  expect(found[1]).toEqual(found[0]);
 });
 
 it('a day that still filled when the platform stood still for a week becomes complete', async () => {

@@ -41,7 +41,7 @@ const HOURS_BEFORE = 24;
 const HOURS_REACH_MS = 7 * DAY_MS;
 /** What is not complete is read again this often, and by the watch not before it has rested so many times as long as reading it took. */
 const AGAIN_MS = HOUR_MS;
-const RESTS = 50;
+const TIMES_ITS_OWN = 50;
 /** Days that are looked for, whether or not something is known of them. */
 const RECENT_DAYS = 2;
 const EXAMPLES_KEPT_MS = 400 * DAY_MS;
@@ -349,7 +349,7 @@ export function createExaminer(dependencies: {
             const tookMs = clock.monotonicMs() - startMs;
             const againMs = days > RECENT_DAYS ? DAY_MS : AGAIN_MS;
             const completeMs = completeAtMs(stream, span);
-            const restMs = nowMs + Math.max(againMs, RESTS * tookMs);
+            const restMs = nowMs + Math.max(againMs, TIMES_ITS_OWN * tookMs);
             // A day is read when it is complete, however large it is.
             restsUntil.set(setId({ stream, span }), nowMs < completeMs ? Math.min(restMs, completeMs) : restMs);
           }

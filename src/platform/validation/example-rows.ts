@@ -70,12 +70,12 @@ export async function* exampleChunks(
  */
 export async function haveDecided(
   workspace: Workspace,
-  { span, decisions, from }: Pick<CardsJob, 'span' | 'decisions' | 'from'>,
+  { span, decisions, from, pace }: Pick<CardsJob, 'span' | 'decisions' | 'from' | 'pace'>,
   atLeast: number,
 ): Promise<boolean> {
   const inputs = createInputReader(workspace.epochs);
   const listeners = new Set<string>();
-  for await (const record of pastDecisions(workspace, decisions, span, { from: from.decisions })) {
+  for await (const record of pastDecisions(workspace, decisions, span, { from: from.decisions, pace })) {
     const { degraded, marks, versions, listenerKey } = record;
     if (degraded || marks.length > 0 || isHeldOut(record) || versions.encoder !== workspace.encoder.hash) continue;
     if (listeners.has(listenerKey) || secretOfKey(workspace.store, listenerKey) === undefined) continue;

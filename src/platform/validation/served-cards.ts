@@ -95,6 +95,11 @@ async function* unhurried<T>(entries: AsyncIterable<T>, pace: Pace): AsyncGenera
   }
 }
 
+/** Where the job's decisions begin, and at what pace they are read. */
+function readingOf({ from, pace }: Pick<CardsJob, 'from' | 'pace'>) {
+  return { from: from.decisions, pace };
+}
+
 /** What joining rewards asks for beside decisions. */
 function sourceOf(workspace: Workspace, { nowMs, events, from, catalogHash, pace }: CardsJob) {
   const { items } = workspace.vocabularies();
@@ -114,10 +119,10 @@ async function* seenCards(
   counts: CardCounts,
   onProgress: OnProgress,
 ): AsyncGenerator<ServedCards> {
-  const { span, nowMs, decisions, from, maxRows } = job;
+  const { span, nowMs, decisions, maxRows } = job;
+  const reading = readingOf(job);
   const ids: string[] = [];
-  for await (const { decisionId } of undecodedDecisions(workspace, decisions, span, from.decisions))
-    ids.push(decisionId);
+  for await (const { decisionId } of undecodedDecisions(workspace, decisions, span, reading)) ids.push(decisionId);
   if (ids.length === 0) return;
   const source = sourceOf(workspace, job);
   const referenced = await referencedAmong(ids, source.events());
@@ -125,7 +130,7 @@ async function* seenCards(
     {
       ...source,
       events: source.events(),
-      decisions: pastDecisions(workspace, decisions, span, { from: from.decisions, wanted: referenced.has }),
+      decisions: pastDecisions(workspace, decisions, span, { ...reading, wanted: referenced.has }),
     },
     span,
     { nowMs, matured: false, maxRows },
@@ -134,7 +139,7 @@ async function* seenCards(
   leave(counts, 'unseen', rewards.unseen + ids.filter((id) => !referenced.has(id)).length);
   leave(counts, 'sampled', rewards.sampled);
   if (rewards.labels.size === 0) return;
-  const ofLabels = { from: from.decisions, wanted: (id: string) => rewards.labels.has(id) };
+  const ofLabels = { ...reading, wanted: (id: string) => rewards.labels.has(id) };
   for await (const record of pastDecisions(workspace, decisions, span, ofLabels)) {
     const labels = rewards.labels.get(record.decisionId);
     if (labels === undefined) continue;
@@ -162,11 +167,12 @@ async function* evaluatedCards(
   counts: CardCounts,
   onProgress: OnProgress,
 ): AsyncGenerator<ServedCards> {
-  const { span, nowMs, decisions, from, maxDecisions, maxRows } = job;
+  const { span, nowMs, decisions, maxDecisions, maxRows } = job;
+  const reading = readingOf(job);
   const hasMatured = (id: string): boolean => decisionTimeMs(id) + REWARD_WINDOW_MS <= nowMs;
   if (span.fromMs + REWARD_WINDOW_MS > nowMs) return;
   const around: string[] = [];
-  for await (const { decisionId } of undecodedDecisions(workspace, decisions, aroundOf(span), from.decisions))
+  for await (const { decisionId } of undecodedDecisions(workspace, decisions, aroundOf(span), reading))
     around.push(decisionId);
   if (around.length === 0) return;
   const source = sourceOf(workspace, job);
@@ -174,7 +180,7 @@ async function* evaluatedCards(
 
   let rendered = 0;
   const cardsEach = new SpreadMean();
-  for await (const { decisionId, read } of undecodedDecisions(workspace, decisions, span, from.decisions)) {
+  for await (const { decisionId, read } of undecodedDecisions(workspace, decisions, span, reading)) {
     if (!referenced.has(decisionId)) leave(counts, hasMatured(decisionId) ? 'unrendered' : 'immature');
     if (!referenced.isRendered(decisionId) || !hasMatured(decisionId)) continue;
     rendered++;
@@ -185,7 +191,7 @@ async function* evaluatedCards(
   const outcomes: OutcomeCounts = { decisions: 0, immature: 0, unrendered: 0 };
   const { left } = newTotals(0);
   const opener = new DecisionOpener(workspace, left);
-  const known = { from: from.decisions, wanted: referenced.has };
+  const known = { ...reading, wanted: referenced.has };
   const records = (of: Span): AsyncIterable<DecisionRecord> => pastDecisions(workspace, decisions, of, known);
   for await (const { record, rewarded } of maturedOutcomes({ ...source, decisions: records }, span, nowMs, outcomes)) {
     onProgress('outcomes', Math.min(1, Math.max(0, (record.atMs - span.fromMs) / (span.toMs - span.fromMs))));
@@ -202,10 +208,11 @@ async function* evaluatedCards(
 }
 
 async function* allCards(workspace: Workspace, job: CardsJob, counts: CardCounts): AsyncGenerator<ServedCards> {
-  const { span, decisions, from, maxDecisions, maxRows } = job;
+  const { span, decisions, maxDecisions, maxRows } = job;
+  const reading = readingOf(job);
   let made = 0;
   const cardsEach = new SpreadMean();
-  for await (const { read } of undecodedDecisions(workspace, decisions, span, from.decisions)) {
+  for await (const { read } of undecodedDecisions(workspace, decisions, span, reading)) {
     made++;
     noteCards(cardsEach, read);
   }
@@ -216,7 +223,7 @@ async function* allCards(workspace: Workspace, job: CardsJob, counts: CardCounts
     if (!takes) leave(counts, 'sampled');
     return takes;
   };
-  for await (const record of pastDecisions(workspace, decisions, span, { from: from.decisions, wanted })) {
+  for await (const record of pastDecisions(workspace, decisions, span, { ...reading, wanted })) {
     const cards = ownCards(record, () => undefined);
     yield { record, cards, taken: take(record.decisionId, cards) };
   }

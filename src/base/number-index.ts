@@ -1,6 +1,6 @@
-/** A small open-addressing table from item numbers to entries, refilled without allocating. */
+/** A small open-addressing table from numbers to the order in which they came, refilled without allocating. */
 
-export class NumberTable {
+export class NumberIndex {
   private keys: Uint32Array;
   /** Entry + 1 by slot; 0 is empty. */
   private entries: Uint32Array;
