@@ -1,5 +1,4 @@
 /** Growing writer and bounds-checked reader of little-endian binary records. */
-import { markAsUntransferable } from 'node:worker_threads';
 import { ShelfwiseError } from './errors.ts';
 
 const encoder = new TextEncoder();
@@ -9,35 +8,28 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 const SHORT = 128;
 
 export class ByteWriter {
-  private readonly capacity: number;
   private buffer: Buffer;
-  /** Where what is being written begins: what stands before it was taken. */
-  private start = 0;
   private position = 0;
 
   constructor(capacityBytes = 1024) {
-    this.capacity = capacityBytes;
     this.buffer = Buffer.allocUnsafe(capacityBytes);
   }
 
   get length(): number {
-    return this.position - this.start;
+    return this.position;
   }
 
   reset(): void {
-    this.position = this.start;
+    this.position = 0;
   }
 
   /** Makes room and returns where it begins. It may replace `buffer`: read `buffer` only after it. */
   private reserve(bytes: number): number {
-    let at = this.position;
+    const at = this.position;
     if (at + bytes > this.buffer.length) {
-      const written = at - this.start;
-      const other = Buffer.allocUnsafe(Math.max(2 * (written + bytes), this.capacity));
-      this.buffer.copy(other, 0, this.start, at);
-      this.buffer = other;
-      this.start = 0;
-      at = written;
+      const larger = Buffer.allocUnsafe(Math.max(2 * this.buffer.length, at + bytes));
+      this.buffer.copy(larger, 0, 0, at);
+      this.buffer = larger;
     }
     this.position = at + bytes;
     return at;
@@ -85,11 +77,10 @@ export class ByteWriter {
 
   text(x: string): void {
     if (x.length < SHORT) {
-      const before = this.length;
+      const at = this.position;
       this.u8(x.length);
       if (this.ascii(x)) return;
-      // By its length: what was written may lie elsewhere by now.
-      this.position = this.start + before;
+      this.position = at;
     }
     const bytes = Buffer.byteLength(x);
     this.varint(bytes);
@@ -142,21 +133,9 @@ export class ByteWriter {
     return Buffer.from(this.view());
   }
 
-  /**
-   * What was written, for the caller to keep, and not copied: the writer goes on in the rest of its memory, then in new
-   * memory of the capacity that it was made with. Who keeps some of it keeps all of that; it cannot be transferred to another
-   * thread, and is to be copied before it is sent to one, for what is sent is all of that memory.
-   */
-  take(): Buffer {
-    if (this.start === 0) markAsUntransferable(this.buffer.buffer);
-    const taken = this.view();
-    this.start = this.position;
-    return taken;
-  }
-
   /** What was written, shared with the writer: valid until the next write. */
   view(): Buffer {
-    return this.buffer.subarray(this.start, this.position);
+    return this.buffer.subarray(0, this.position);
   }
 }
 

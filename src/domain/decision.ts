@@ -51,7 +51,8 @@ export interface DecisionVersions {
 export const VERSION_NAMES = ['tunables', 'encoder', 'kernels', 'catalog', 'counters', 'embedding', 'model'] as const;
 
 /** Row of cards in a fixed order (defined), or drawn by the policy. */
-export type ShelfOrder = 'defined' | 'policy';
+export const SHELF_ORDERS = ['policy', 'defined'] as const;
+export type ShelfOrder = (typeof SHELF_ORDERS)[number];
 
 /** One eligible shelf, shown or not, with its candidates after filters. */
 export interface RecordedShelf {

@@ -6,6 +6,7 @@ import {
   type DecisionRecord,
   type DecisionVersions,
   NO_ITEM,
+  SHELF_ORDERS,
   type ShelfOrder,
 } from '../domain/index.ts';
 import type { Trace } from '../mixer/index.ts';
@@ -72,8 +73,8 @@ export function parseCursor(cursor: string): { readonly decisionId: string; read
   return decisionId === undefined ? undefined : { decisionId, rank: Number(rank) };
 }
 
-/** Pages are written one at a time, one behind the other. */
-const writer = new ByteWriter(256 * 1024);
+/** Pages are written one at a time. */
+const writer = new ByteWriter(64 * 1024);
 /** What follows the subtitle of the j-th card with badges b, up to its progress: `TAILS[b][j]`, b by bits as in BADGES. */
 const TAILS: Uint8Array[][] = Array.from({ length: 2 ** BADGES.length }, () => []);
 /** The same and "no progress", up to the reason. */
@@ -97,6 +98,32 @@ function tailOf(badges: number, j: number, tails: Uint8Array[][]): Uint8Array {
   return known[j];
 }
 
+/** What stands between the values of a row. */
+const ID = utf8('{"id":');
+const REASON = utf8(',"reason":');
+const LABEL = utf8(',"label":');
+/** By kind of row: from its id to its title; and the same with the id, where that is the kind. */
+const KINDS = new Map<string, { readonly kind: Uint8Array; readonly opening: Uint8Array }>();
+/** From the label to the cards of the row at a rank: `ROW_TAILS[SHELF_ORDERS.indexOf(order)][Number(carried)][rank]`. */
+const ROW_TAILS: Uint8Array[][][] = SHELF_ORDERS.map(() => [[], []]);
+
+function kindOf(shelfId: string): { readonly kind: Uint8Array; readonly opening: Uint8Array } {
+  let known = KINDS.get(shelfId);
+  if (known === undefined) {
+    const kind = `,"kind":${JSON.stringify(shelfId)},"title":`;
+    known = { kind: utf8(kind), opening: utf8(`{"id":${JSON.stringify(shelfId)}${kind}`) };
+    KINDS.set(shelfId, known);
+  }
+  return known;
+}
+
+function rowTailOf(order: ShelfOrder, carried: boolean, rank: number): Uint8Array {
+  const tails = ROW_TAILS[SHELF_ORDERS.indexOf(order)][Number(carried)];
+  for (let r = tails.length; r <= rank; r++)
+    tails.push(utf8(`,"order":"${order}","rank":${r},"carried":${carried},"cards":[`));
+  return tails[rank];
+}
+
 /** The page as JSON, of the shape PageSchema. */
 export function renderPage(input: RenderInput, texts: ItemTexts, explanation: PageExplanation | undefined): Uint8Array {
   const language = languageOf(input.language);
@@ -115,7 +142,7 @@ export function renderPage(input: RenderInput, texts: ItemTexts, explanation: Pa
   if (end < input.rows.length) writer.literal(`,"nextCursor":"${cursorOf(input.decisionId, end)}"`);
   if (explanation !== undefined) writer.literal(`,"explain":${JSON.stringify(explainPage(explanation, texts))}`);
   writer.literal('}');
-  return writer.take();
+  return writer.finish();
 }
 
 function writeRow(
@@ -129,14 +156,21 @@ function writeRow(
 ): void {
   const shelf = shelfById(row.shelfId);
   const about: Telling = { seedItem: row.seedItem, market, atMs, language: tag, campaigns, texts };
-  const id = row.seedItem === NO_ITEM ? row.shelfId : `${row.shelfId}:${texts.id(row.seedItem)}`;
-  writer.literal(`{"id":${JSON.stringify(id)},"kind":"${row.shelfId}","title":`);
-  writeTold(shelf?.title(about), row.shelfId, language);
-  writer.literal(',"reason":');
-  writeTold(shelf?.reason(about), '', language);
-  writer.literal(',"label":');
-  writeTold(shelf?.label?.(about), '', language);
-  writer.literal(`,"order":"${row.order}","rank":${rank},"carried":${row.carried},"cards":[`);
+  const { kind, opening } = kindOf(row.shelfId);
+  if (row.seedItem === NO_ITEM) writer.raw(opening);
+  else {
+    writer.raw(ID);
+    writer.literal(JSON.stringify(`${row.shelfId}:${texts.id(row.seedItem)}`));
+    writer.raw(kind);
+  }
+  // A row of a shelf that is not declared any more is called by its kind.
+  if (shelf === undefined) writer.literal(JSON.stringify(row.shelfId));
+  else writeTold(shelf.title(about), language);
+  writer.raw(REASON);
+  writeTold(shelf?.reason(about), language);
+  writer.raw(LABEL);
+  writeTold(shelf?.label?.(about), language);
+  writer.raw(rowTailOf(row.order, row.carried, rank));
   for (let j = 0; j < row.cards.length; j++) {
     const card = row.cards[j];
     writer.u8(j > 0 ? COMMA : OPEN);
@@ -180,8 +214,7 @@ function writeCard(
     writer.raw(tailOf(badges, j, TAILS));
     writer.literal(`${Math.round(share * 1000) / 1000},"reason":`);
   }
-  if (reason === undefined) writer.raw(NOTHING_TOLD);
-  else writer.raw(jsonOf(reason, language));
+  writeTold(reason, language);
 }
 
 const NOTHING_TOLD = utf8('""');
@@ -193,7 +226,6 @@ function writeBegun(item: number, share: number, card: CardTexts, language: Lang
   const show = texts.show(item);
   writeTold(
     show === '' ? told('card.minutes-left', { minutes }) : told('card.minutes-left-of-show', { show, minutes }),
-    '',
     language,
   );
 }
@@ -206,10 +238,8 @@ function isNew(releasedAtMs: number, atMs: number): boolean {
   return releasedAtMs <= atMs && releasedAtMs > atMs - NEW_DAYS * DAY_MS;
 }
 
-/** @param otherwise what stands where nothing is told */
-function writeTold(what: Told | undefined, otherwise: string, language: Language): void {
-  if (what === undefined) writer.literal(JSON.stringify(otherwise));
-  else writer.raw(jsonOf(what, language));
+function writeTold(what: Told | undefined, language: Language): void {
+  writer.raw(what === undefined ? NOTHING_TOLD : jsonOf(what, language));
 }
 
 const COMMA = 0x2c;

@@ -8,6 +8,24 @@ interface RunnableStage {
   readonly deadlineMs?: number;
 }
 
+/** The clock of one request, read once between two stages that follow each other: what lies between them is told as the later one's. */
+class Watch {
+  readonly #clock: Clock;
+  /** When it was read last. */
+  lastMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.lastMs = clock.monotonicMs();
+  }
+
+  /** Milliseconds from a reading until now. */
+  sinceMs(startMs: number): number {
+    this.lastMs = this.#clock.monotonicMs();
+    return this.lastMs - startMs;
+  }
+}
+
 /**
  * Runs one request.
  * @returns the selection and the trace; rejects only when a stage that fails closed fails.
@@ -18,44 +36,49 @@ export async function runPipeline<Query, Batch, Selection>(
   clock: Clock,
 ): Promise<{ selection: Selection; trace: Trace }> {
   const trace: Trace = { stages: [], proposed: [], removals: [], failures: [] };
+  const watch = new Watch(clock);
 
   for (const stage of pipeline.hydrateQuery) {
-    const pending = guarded(stage, trace, clock, undefined, () => stage.run(query));
+    const pending = guarded(stage, trace, watch, undefined, () => stage.run(query));
     if (pending instanceof Promise) await pending;
   }
 
-  const batches: Batch[] = await gather(pipeline, query, trace, clock);
+  const batches: Batch[] = await gather(pipeline, query, trace, watch);
 
   for (const filter of pipeline.filters) {
-    const startMs = clock.monotonicMs();
-    note(trace, filter, startMs, clock, applyFilter(pipeline, filter, query, batches, trace));
+    const { lastMs } = watch;
+    const failure = applyFilter(pipeline, filter, query, batches, trace);
+    if (failure === NOT_APPLIED) trace.stages.push({ stage: filter.name, ms: 0, outcome: 'ok', error: '' });
+    else note(trace, filter, watch.sinceMs(lastMs), failure);
   }
 
   for (const stage of [...pipeline.hydrators, ...pipeline.scorers]) {
-    const pending = guarded(stage, trace, clock, undefined, () => stage.run(query, batches));
+    const pending = guarded(stage, trace, watch, undefined, () => stage.run(query, batches));
     if (pending instanceof Promise) await pending;
   }
 
-  const selectMs = clock.monotonicMs();
+  const { lastMs } = watch;
   const selection = pipeline.selector.run(query, batches);
-  trace.stages.push({ stage: pipeline.selector.name, ms: clock.monotonicMs() - selectMs, outcome: 'ok', error: '' });
+  trace.stages.push({ stage: pipeline.selector.name, ms: watch.sinceMs(lastMs), outcome: 'ok', error: '' });
 
   for (const effect of pipeline.sideEffects) {
-    const pending = guarded(effect, trace, clock, undefined, () => effect.run(query, selection, trace));
+    const pending = guarded(effect, trace, watch, undefined, () => effect.run(query, selection, trace));
     if (pending instanceof Promise) await pending;
   }
   return { selection, trace };
 }
+
+const NO_BATCHES: readonly never[] = [];
 
 /** All sources at once; the batches stand in the order of the sources, whichever answers first. */
 async function gather<Query, Batch, Selection>(
   pipeline: Pipeline<Query, Batch, Selection>,
   query: Query,
   trace: Trace,
-  clock: Clock,
+  watch: Watch,
 ): Promise<Batch[]> {
   const answers = pipeline.sources.map((source) =>
-    guarded<readonly Batch[]>(source, trace, clock, [], () => source.run(query)),
+    guarded<readonly Batch[]>(source, trace, watch, NO_BATCHES, () => source.run(query)),
   );
   // Whichever fails closed while another is waited for is not an unhandled rejection: it is thrown below, in its turn.
   if (answers.some((answer) => answer instanceof Promise)) await Promise.allSettled(answers);
@@ -74,6 +97,9 @@ interface Failure {
   readonly error: string;
 }
 
+/** Of a filter that takes nothing from this query. */
+const NOT_APPLIED = Symbol('not applied');
+
 function failureOf({ onFailure }: RunnableStage, error: unknown): Failure {
   if (onFailure === 'closed') throw error;
   return { error: messageOf(error) };
@@ -86,9 +112,9 @@ function applyFilter<Query, Batch, Selection>(
   query: Query,
   batches: Batch[],
   trace: Trace,
-): Failure | undefined {
+): Failure | typeof NOT_APPLIED | undefined {
   try {
-    if (filter.appliesTo?.(query) === false) return undefined;
+    if (filter.appliesTo?.(query) === false) return NOT_APPLIED;
   } catch (error) {
     return failureOf(filter, error);
   }
@@ -129,23 +155,25 @@ function filteredBatch<Query, Batch, Selection>(
 function guarded<T>(
   stage: RunnableStage,
   trace: Trace,
-  clock: Clock,
+  watch: Watch,
   fallback: T,
   run: () => T | Promise<T>,
 ): T | Promise<T> {
-  const startMs = clock.monotonicMs();
+  const startMs = watch.lastMs;
   const failed = (error: unknown): T => {
-    note(trace, stage, startMs, clock, failureOf(stage, error));
+    note(trace, stage, watch.sinceMs(startMs), failureOf(stage, error));
     return fallback;
   };
   try {
     const answer = run();
     if (!(answer instanceof Promise)) {
-      note(trace, stage, startMs, clock, undefined);
+      note(trace, stage, watch.sinceMs(startMs), undefined);
       return answer;
     }
+    // The next one begins here.
+    watch.sinceMs(startMs);
     return withDeadline(answer, stage).then((value) => {
-      note(trace, stage, startMs, clock, undefined);
+      note(trace, stage, watch.sinceMs(startMs), undefined);
       return value;
     }, failed);
   } catch (error) {
@@ -162,8 +190,7 @@ function withDeadline<T>(answer: Promise<T>, stage: RunnableStage): Promise<T> {
   });
 }
 
-function note(trace: Trace, stage: RunnableStage, startMs: number, clock: Clock, failure: Failure | undefined): void {
-  const ms = clock.monotonicMs() - startMs;
+function note(trace: Trace, stage: RunnableStage, ms: number, failure: Failure | undefined): void {
   if (failure !== undefined) trace.failures.push(stage.name);
   const late = stage.deadlineMs !== undefined && ms > stage.deadlineMs;
   const outcome = failure !== undefined ? 'failed' : late ? 'late' : 'ok';

@@ -30,7 +30,9 @@ export function createItemTexts(
 ): KeptItemTexts {
   const cards = createCardWords();
   const titles = new Map<number, string>();
-  /** Of episodes, the titles of their shows. */
+  /** Of what others name as their parent, by id: '' where there is none, or it has none. */
+  const parents = new Map<string, string>();
+  /** The same of episodes, by the episode's number. */
   const shows = new Map<number, string>();
   const genres: (string | undefined)[] = [];
 
@@ -38,6 +40,15 @@ export function createItemTexts(
     number < vocabularies.items.size ? get(vocabularies.items.name(number)) : undefined;
   const parentOf = (item: Item | undefined): Item | undefined =>
     item?.parentId === undefined ? undefined : get(item.parentId);
+  const parentTitleOf = (item: Item | undefined): string => {
+    if (item?.parentId === undefined) return '';
+    let title = parents.get(item.parentId);
+    if (title === undefined) {
+      title = get(item.parentId)?.title ?? '';
+      parents.set(item.parentId, title);
+    }
+    return title;
+  };
 
   const make = (number: number, language: Language, year: number): CardTexts => {
     const item = itemOf(number);
@@ -46,7 +57,7 @@ export function createItemTexts(
       return cardTexts(factsOf(undefined), cardOpening(id, 'track', id, ''), '');
     }
     const opening = cardOpening(item.id, item.kind, titleOf(item), item.image ?? '');
-    const made = cardTexts(factsOf(item), opening, subtitleOf(item, parentOf(item), language, year));
+    const made = cardTexts(factsOf(item), opening, subtitleOf(item, parentTitleOf(item), language, year));
     const ofYear = item.kind === 'episode' ? year : ANY_YEAR;
     cards.keep(number, language, ofYear, made, made.bytes, made.openingEnd);
     return made;
@@ -56,6 +67,7 @@ export function createItemTexts(
     forget(number, ...kinds) {
       cards.forget(number);
       titles.delete(number);
+      parents.delete(vocabularies.items.name(number));
       shows.delete(number);
       genres[number] = undefined;
       // Songs carry the title of their album, episodes that of their show; what has a parent may take its genre.
@@ -81,7 +93,7 @@ export function createItemTexts(
     show(number) {
       const known = shows.get(number);
       if (known !== undefined) return known;
-      const title = parentOf(itemOf(number))?.title ?? '';
+      const title = parentTitleOf(itemOf(number));
       shows.set(number, title);
       return title;
     },
@@ -129,12 +141,13 @@ const PLAYLIST_GENRES = 3;
  * What stands under the title, by kind: "Artist · Album" of a song, "Album · Artist · 1999", "Artist", "Playlist · soul,
  * jazz", "Podcast · Publisher", "Show · 12 Nov · 45 min" of an episode. What is not known is left out.
  */
-function subtitleOf(item: Item, parent: Item | undefined, language: Language, year: number): string {
+/** @param parent title of the item's parent; '' where it has none */
+function subtitleOf(item: Item, parent: string, language: Language, year: number): string {
   const word = textOf(told(KIND_WORDS[item.kind]), language);
   const by = (item.creators ?? []).map((creator) => creator.name).join(', ');
   switch (item.kind) {
     case 'track':
-      return joined([by === '' ? word : by, parent?.title ?? '']);
+      return joined([by === '' ? word : by, parent]);
     case 'album':
       return joined([word, by, item.releasedAt?.slice(0, 4) ?? '']);
     case 'artist':
@@ -146,7 +159,7 @@ function subtitleOf(item: Item, parent: Item | undefined, language: Language, ye
     case 'episode': {
       const minutes = Math.round((item.durationMs ?? 0) / 60_000);
       return joined([
-        parent?.title ?? word,
+        parent === '' ? word : parent,
         item.releasedAt === undefined ? '' : dateOf(item.releasedAt, language, year),
         minutes === 0 ? '' : textOf(told('card.minutes', { minutes }), language),
       ]);

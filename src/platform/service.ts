@@ -173,10 +173,7 @@ export interface PlatformService
   /** Fates in the order of the rows; resolves only when every accepted event is on disk and folded into its listener's state. */
   ingest(rows: readonly unknown[]): Promise<readonly EventFate[]>;
 
-  /**
-   * The page as JSON bytes (see PageSchema), written beside others: to be copied before it is sent to another thread. Never fails for a
-   * listener that is unknown: that is a cold start.
-   */
+  /** The page as JSON bytes (see PageSchema). Never fails for a listener that is unknown: that is a cold start. */
   home(listenerId: string, query: HomeQuery): Promise<Uint8Array>;
 
   /** The decoded record of a decision as JSON-ready data; throws DECISION_NOT_FOUND. */
