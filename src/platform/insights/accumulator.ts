@@ -14,7 +14,7 @@ import {
   type Serving,
 } from '../../domain/index.ts';
 import { createAttribution } from '../../signals/index.ts';
-import { addTo, createDayTable, type DayTable, dayOf, lastDays, sumOf } from './day-table.ts';
+import { addTo, createDayTable, type DayTable, dayOf, lastDays, rowOf, sumOf } from './day-table.ts';
 import { type DistinctCount, hashOfKey } from './distinct.ts';
 import {
   CHOSEN_COUNT,
@@ -183,11 +183,17 @@ export function createAccumulator(options: {
     addItem(ledger, row, card, flag === SEEN ? SEEN_COUNT : CHOSEN_COUNT);
   };
 
+  /** Of the decision that was added first, of those that are kept; it may have been forgotten for another reason since. */
+  let oldestMs = Number.NEGATIVE_INFINITY;
   const forgetOld = (nowMs: number): void => {
-    for (const [id, ledger] of ledgers) {
-      if (ledgers.size <= maxDecisions && decisionTimeMs(id) >= nowMs - LEDGER_MS) return;
-      ledgers.delete(ledger.decisionId);
+    // To look at the first of a map that lost thousands at its beginning takes microseconds.
+    if (ledgers.size <= maxDecisions && oldestMs >= nowMs - LEDGER_MS) return;
+    for (const id of ledgers.keys()) {
+      oldestMs = decisionTimeMs(id);
+      if (ledgers.size <= maxDecisions && oldestMs >= nowMs - LEDGER_MS) return;
+      ledgers.delete(id);
     }
+    oldestMs = Number.NEGATIVE_INFINITY;
   };
 
   return {
@@ -203,8 +209,8 @@ export function createAccumulator(options: {
       addTo(homes, day, HOME_COLUMNS.indexOf('decided'), 1);
       if (record.degraded) addTo(homes, day, HOME_COLUMNS.indexOf('degraded'), 1);
       const listener = hashOfKey(ledger.listenerKey);
-      for (const [r, row] of record.rows.entries()) {
-        addShelf(ledger, r, column.decided);
+      for (let r = 0; r < record.rows.length; r++) {
+        const row = record.rows[r];
         let drawn = row.forced ? 0 : 1;
         let propensity = row.forced ? 0 : row.propensity;
         for (const card of row.cards) {
@@ -212,9 +218,10 @@ export function createAccumulator(options: {
           drawn++;
           propensity += card.propensity;
         }
-        addShelf(ledger, r, column.drawn, drawn);
-        addShelf(ledger, r, column.propensity, propensity);
         const shelf = ledger.shelves[r];
+        addPlaced(shelves[shelf].total, drawn, propensity);
+        const ofDay = rowOf(shelves[shelf], day);
+        if (ofDay !== undefined) addPlaced(ofDay, drawn, propensity);
         const first = ledger.starts[r];
         for (let card = first; card < ledger.starts[r + 1]; card++)
           items.add(ledger.items[card], day, shelf, SHOWN, card - first, listener);
@@ -330,6 +337,13 @@ export function createAccumulator(options: {
       };
     },
   };
+}
+
+/** Adds a row that was decided to the sums of its shelf. */
+function addPlaced(sums: Float64Array, drawn: number, propensity: number): void {
+  sums[column.decided]++;
+  sums[column.drawn] += drawn;
+  sums[column.propensity] += propensity;
 }
 
 function named<K extends string>(columns: readonly K[], row: Float64Array): Readonly<Record<K, number>> {

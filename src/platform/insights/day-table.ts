@@ -17,18 +17,23 @@ export function createDayTable(columns: number): DayTable {
 /** Adds to the total and to the day; a day that is no longer kept is in the total alone. */
 export function addTo(table: DayTable, day: number, column: number, amount: number): void {
   table.total[column] += amount;
-  let row = table.days.get(day);
-  if (row === undefined) {
-    let newest = day;
-    for (const known of table.days.keys()) newest = Math.max(newest, known);
-    if (day <= newest - DAYS_KEPT) return;
-    row = new Float64Array(table.total.length);
-    table.days.set(day, row);
-    if (table.days.size > DAYS_KEPT) {
-      for (const known of [...table.days.keys()]) if (known <= newest - DAYS_KEPT) table.days.delete(known);
-    }
+  const row = rowOf(table, day);
+  if (row !== undefined) row[column] += amount;
+}
+
+/** The sums of a day, made if they are new; undefined of a day that is no longer kept. */
+export function rowOf(table: DayTable, day: number): Float64Array | undefined {
+  const known = table.days.get(day);
+  if (known !== undefined) return known;
+  let newest = day;
+  for (const other of table.days.keys()) newest = Math.max(newest, other);
+  if (day <= newest - DAYS_KEPT) return undefined;
+  const row = new Float64Array(table.total.length);
+  table.days.set(day, row);
+  if (table.days.size > DAYS_KEPT) {
+    for (const other of [...table.days.keys()]) if (other <= newest - DAYS_KEPT) table.days.delete(other);
   }
-  row[column] += amount;
+  return row;
 }
 
 /** The rows of `count` days that end with `today`, oldest first; zeros where nothing happened. */

@@ -39,7 +39,7 @@ import { type Accumulator, createAccumulator, SNAPSHOT_FORMAT, type Snapshot } f
 import type { Ends } from './questions.ts';
 
 /** Decisions computed again a second, beside the audited ones, to see which of their choices were explored; and saved up. */
-const EXAMINED_PER_SECOND = 20;
+const EXAMINED_PER_SECOND = 5;
 const EXAMINED_AT_ONCE = 200;
 
 export interface Follower {
