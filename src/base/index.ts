@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './garbage.ts';
 export * from './hash.ts';
 export * from './number-index.ts';
+export * from './oldest.ts';
 export * from './options.ts';
 export * from './priority.ts';
 export * from './quantiles.ts';

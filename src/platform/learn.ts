@@ -3,7 +3,7 @@
  * rewards that were earned or missed, and gives out new epochs only when it learnt. Its place in the logs, counters, ledger
  * and model are one checkpoint: after a crash it goes on from there.
  */
-import { ShelfwiseError } from '../base/index.ts';
+import { Oldest, ShelfwiseError } from '../base/index.ts';
 import {
   buildCatalog,
   type Catalog,
@@ -162,6 +162,7 @@ interface Records {
  */
 function createRecords(workspace: Workspace): Records {
   const kept = new Map<string, DecisionRecord | undefined>();
+  const oldest = new Oldest(kept);
   const read = (decisionId: string): DecisionRecord | undefined => {
     const position = decisionPosition(workspace.store, decisionId);
     if (position === undefined) return undefined;
@@ -181,7 +182,7 @@ function createRecords(workspace: Workspace): Records {
       if (known !== undefined) return known;
       const record = read(decisionId);
       if (record !== undefined) {
-        if (kept.size >= KEPT_RECORDS) kept.delete(kept.keys().next().value as string);
+        if (kept.size >= KEPT_RECORDS) kept.delete(oldest.next() as string);
         kept.set(decisionId, record);
       }
       return record;

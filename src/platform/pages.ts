@@ -2,7 +2,7 @@
  * What stands where on the pages served of late. An impression names a decision and ranks; which shelf and which items
  * were seen is looked up here when the event arrives, and stored in the event: the log alone then gives the same states.
  */
-import { DAY_MS, ShelfwiseError } from '../base/index.ts';
+import { DAY_MS, Oldest, ShelfwiseError } from '../base/index.ts';
 import { decisionTimeMs, decodeDecision, NO_ITEM, type ResolvedReference } from '../domain/index.ts';
 import { outlineOf, type PageOutline } from './page-outline.ts';
 
@@ -41,10 +41,11 @@ export function createPages(
   idOf: (item: number) => string,
 ): Pages {
   const kept = new Map<string, PageOutline>();
+  const oldest = new Oldest(kept);
 
   const note = (decisionId: string, page: PageOutline): void => {
     kept.set(decisionId, page);
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value as string);
+    if (kept.size > KEPT) kept.delete(oldest.next() as string);
   };
 
   const read = async (decisionId: string): Promise<void> => {

@@ -2,6 +2,7 @@
  * Standing pages: the last page of each listener, surface, market, tier, chip and manner, with what was seen of it. It is
  * served again while nothing meaningful happens, and what was seen of it is kept by the decision that follows.
  */
+import { Oldest } from '../base/index.ts';
 import type { DecisionRecord, FeedbackEvent, ListenerProfile } from '../domain/index.ts';
 import { type CarriedRow, shelfKey } from '../home/index.ts';
 import type { PageOutline } from './page-outline.ts';
@@ -60,7 +61,7 @@ export function createStandingPages(lifetimeMs: number): StandingPages {
     privateKeys.delete(key);
     byDecision.delete(page.decisionId);
   };
-  const oldestOf = (keys: Iterable<string>): string => keys[Symbol.iterator]().next().value as string;
+  const [oldest, oldestPrivate, oldestId] = [new Oldest(pages), new Oldest(privateKeys), new Oldest(privateIds)];
 
   return {
     at(key, { nowMs, sessionId, tunablesHash }) {
@@ -75,10 +76,10 @@ export function createStandingPages(lifetimeMs: number): StandingPages {
       if (page.record !== undefined) {
         privateKeys.add(key);
         privateIds.add(page.decisionId);
-        if (privateKeys.size > REMEMBERED_PRIVATE) forget(oldestOf(privateKeys));
-        if (privateIds.size > PRIVATE_IDS) privateIds.delete(oldestOf(privateIds));
+        if (privateKeys.size > REMEMBERED_PRIVATE) forget(oldestPrivate.next() as string);
+        if (privateIds.size > PRIVATE_IDS) privateIds.delete(oldestId.next() as string);
       }
-      if (pages.size > REMEMBERED) forget(oldestOf(pages.keys()));
+      if (pages.size > REMEMBERED) forget(oldest.next() as string);
     },
     privateRecord: (decisionId) => byDecision.get(decisionId)?.record,
     isPrivate: (decisionId) => privateIds.has(decisionId),

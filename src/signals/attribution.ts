@@ -20,7 +20,7 @@
  * newer than the newest that was given up with rows are refused (`crowded-out`). Ids of decisions ascend with time, so
  * that one id is all the memory that this takes.
  */
-import { ByteReader, ByteWriter, MINUTE_MS, resolveOptions, ShelfwiseError } from '../base/index.ts';
+import { ByteReader, ByteWriter, MINUTE_MS, Oldest, resolveOptions, ShelfwiseError } from '../base/index.ts';
 import { decodeEvent, encodeEvent, type FeedbackEvent, type Serving } from '../domain/index.ts';
 import {
   addEvidence,
@@ -154,6 +154,7 @@ export function createAttribution(options: AttributionOptions): Attribution {
     { decision: () => undefined, isBot: () => false, maxDecisions: 200_000, restore: undefined },
   );
   const ledgers = new Map<string, Ledger>();
+  const oldest = new Oldest(ledgers);
   /** Decisions that may still owe a negative. */
   const open = new Set<string>();
   let ready: RewardRow[] = [];
@@ -195,7 +196,8 @@ export function createAttribution(options: AttributionOptions): Attribution {
   }
 
   function giveUpFirst(): void {
-    const [first] = ledgers.values();
+    const first = ledgers.get(oldest.next() ?? '');
+    if (first === undefined) return;
     ledgers.delete(first.decisionId);
     open.delete(first.decisionId);
     dropped['crowded-out']++;

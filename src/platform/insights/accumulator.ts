@@ -5,7 +5,7 @@
  * Memory is bounded: 50,000 decisions that feedback may still come for, 20,000 items (the least shown sixteenth is forgotten
  * when there is no room), 14 days and the total of each shelf. Each entry costs microseconds; docs/insights.md has the formulas.
  */
-import { MINUTE_MS } from '../../base/index.ts';
+import { MINUTE_MS, Oldest } from '../../base/index.ts';
 import {
   type Catalog,
   type DecisionRecord,
@@ -183,17 +183,17 @@ export function createAccumulator(options: {
     addItem(ledger, row, card, flag === SEEN ? SEEN_COUNT : CHOSEN_COUNT);
   };
 
-  /** Of the decision that was added first, of those that are kept; it may have been forgotten for another reason since. */
-  let oldestMs = Number.NEGATIVE_INFINITY;
+  const oldest = new Oldest(ledgers);
+  /** Of those that are kept, the decision that was added first; it may have been forgotten for another reason since. */
+  let first: string | undefined;
   const forgetOld = (nowMs: number): void => {
-    // To look at the first of a map that lost thousands at its beginning takes microseconds.
-    if (ledgers.size <= maxDecisions && oldestMs >= nowMs - LEDGER_MS) return;
-    for (const id of ledgers.keys()) {
-      oldestMs = decisionTimeMs(id);
-      if (ledgers.size <= maxDecisions && oldestMs >= nowMs - LEDGER_MS) return;
-      ledgers.delete(id);
+    for (;;) {
+      first ??= oldest.next();
+      if (first === undefined) return;
+      if (ledgers.size <= maxDecisions && decisionTimeMs(first) >= nowMs - LEDGER_MS) return;
+      ledgers.delete(first);
+      first = undefined;
     }
-    oldestMs = Number.NEGATIVE_INFINITY;
   };
 
   return {

@@ -3,7 +3,7 @@
  * row erases them. In memory stand when each listener's are to be made anew, which every Home asks, and what is not on the
  * medium yet, or could not be written.
  */
-import { ByteWriter, messageOf } from '../../base/index.ts';
+import { ByteWriter, messageOf, Oldest } from '../../base/index.ts';
 import {
   decodePlaylists,
   encodePlaylists,
@@ -53,6 +53,7 @@ export function createKeptPlaylists(
   onTrouble: (error: string) => void,
 ): KeptPlaylists {
   const all = new Map<string, Held>();
+  const oldest = new Oldest(all);
   const unwritten = new Map<string, Held>();
   const writer = new ByteWriter(8 * 1024);
   let writing: Promise<void> | undefined;
@@ -60,7 +61,7 @@ export function createKeptPlaylists(
   const remember = (key: string, held: Held): Held => {
     all.delete(key);
     all.set(key, held);
-    if (all.size > HELD) all.delete(all.keys().next().value as string);
+    if (all.size > HELD) all.delete(oldest.next() as string);
     return held;
   };
   const read = (key: string): ListenerPlaylists => {
