@@ -39,7 +39,7 @@ export async function runPipeline<Query, Batch, Selection>(
   const watch = new Watch(clock);
 
   for (const stage of pipeline.hydrateQuery) {
-    const pending = guarded(stage, trace, watch, undefined, () => stage.run(query));
+    const pending = guarded(stage, trace, watch, undefined, query);
     if (pending instanceof Promise) await pending;
   }
 
@@ -53,7 +53,7 @@ export async function runPipeline<Query, Batch, Selection>(
   }
 
   for (const stage of [...pipeline.hydrators, ...pipeline.scorers]) {
-    const pending = guarded(stage, trace, watch, undefined, () => stage.run(query, batches));
+    const pending = guarded(stage, trace, watch, undefined, query, batches);
     if (pending instanceof Promise) await pending;
   }
 
@@ -62,7 +62,7 @@ export async function runPipeline<Query, Batch, Selection>(
   trace.stages.push({ stage: pipeline.selector.name, ms: watch.sinceMs(lastMs), outcome: 'ok', error: '' });
 
   for (const effect of pipeline.sideEffects) {
-    const pending = guarded(effect, trace, watch, undefined, () => effect.run(query, selection, trace));
+    const pending = guarded(effect, trace, watch, undefined, query, selection, trace);
     if (pending instanceof Promise) await pending;
   }
   return { selection, trace };
@@ -77,11 +77,15 @@ async function gather<Query, Batch, Selection>(
   trace: Trace,
   watch: Watch,
 ): Promise<Batch[]> {
-  const answers = pipeline.sources.map((source) =>
-    guarded<readonly Batch[]>(source, trace, watch, NO_BATCHES, () => source.run(query)),
-  );
+  const answers: (readonly Batch[] | Promise<readonly Batch[]>)[] = [];
+  let isWaiting = false;
+  for (const source of pipeline.sources) {
+    const answer = guarded(source, trace, watch, NO_BATCHES, query);
+    isWaiting ||= answer instanceof Promise;
+    answers.push(answer);
+  }
   // Whichever fails closed while another is waited for is not an unhandled rejection: it is thrown below, in its turn.
-  if (answers.some((answer) => answer instanceof Promise)) await Promise.allSettled(answers);
+  if (isWaiting) await Promise.allSettled(answers);
   const batches: Batch[] = [];
   for (const answer of answers) {
     for (const batch of answer instanceof Promise ? await answer : answer) {
@@ -152,32 +156,42 @@ function filteredBatch<Query, Batch, Selection>(
 }
 
 /** Runs a stage under its rules; `fallback` is its answer when it fails open. */
-function guarded<T>(
+function guarded<T, Arguments extends unknown[]>(
+  stage: RunnableStage & { run(...args: Arguments): T | Promise<T> },
+  trace: Trace,
+  watch: Watch,
+  fallback: T,
+  ...args: Arguments
+): T | Promise<T> {
+  const startMs = watch.lastMs;
+  try {
+    const answer = stage.run(...args);
+    if (answer instanceof Promise) return awaited(answer, stage, trace, watch, fallback, startMs);
+    note(trace, stage, watch.sinceMs(startMs), undefined);
+    return answer;
+  } catch (error) {
+    note(trace, stage, watch.sinceMs(startMs), failureOf(stage, error));
+    return fallback;
+  }
+}
+
+async function awaited<T>(
+  answer: Promise<T>,
   stage: RunnableStage,
   trace: Trace,
   watch: Watch,
   fallback: T,
-  run: () => T | Promise<T>,
-): T | Promise<T> {
-  const startMs = watch.lastMs;
-  const failed = (error: unknown): T => {
+  startMs: number,
+): Promise<T> {
+  // The next one begins here.
+  watch.sinceMs(startMs);
+  try {
+    const value = await withDeadline(answer, stage);
+    note(trace, stage, watch.sinceMs(startMs), undefined);
+    return value;
+  } catch (error) {
     note(trace, stage, watch.sinceMs(startMs), failureOf(stage, error));
     return fallback;
-  };
-  try {
-    const answer = run();
-    if (!(answer instanceof Promise)) {
-      note(trace, stage, watch.sinceMs(startMs), undefined);
-      return answer;
-    }
-    // The next one begins here.
-    watch.sinceMs(startMs);
-    return withDeadline(answer, stage).then((value) => {
-      note(trace, stage, watch.sinceMs(startMs), undefined);
-      return value;
-    }, failed);
-  } catch (error) {
-    return failed(error);
   }
 }
 
