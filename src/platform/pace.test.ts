@@ -23,34 +23,32 @@ it('does not take the time before it began for work', async () => {
   expect(pace.isDue).toBe(true);
 });
 
-it('rests for twice as long as it worked, and not while somebody waits', async () => {
+/** A pace, and what a rest after so much work takes in milliseconds. */
+function restingPace(workedMs: number) {
   const clock = manualClock(0);
-  let isAwaited = false;
-  const pace = createPace(clock, () => isAwaited);
+  const waiting = { isAwaited: false };
+  const pace = createPace(clock, () => waiting.isAwaited);
   const restMs = async (): Promise<number> => {
-    clock.advance(50);
+    clock.advance(workedMs);
     const startMs = performance.now();
     await pace.rest();
     return performance.now() - startMs;
   };
+  return { pace, waiting, restMs };
+}
+
+it('rests for twice as long as it worked, and not while somebody waits', async () => {
+  const { waiting, restMs } = restingPace(50);
   expect(await restMs()).toBeGreaterThan(95);
-  isAwaited = true;
+  waiting.isAwaited = true;
   expect(await restMs()).toBeLessThan(95);
 });
 
 it('rests no longer than a tenth of a second, and not on when somebody waits', async () => {
-  const clock = manualClock(0);
-  let isAwaited = false;
-  const pace = createPace(clock, () => isAwaited);
-  const restMs = async (): Promise<number> => {
-    clock.advance(60_000);
-    const startMs = performance.now();
-    await pace.rest();
-    return performance.now() - startMs;
-  };
+  const { pace, waiting, restMs } = restingPace(60_000);
   expect(await restMs()).toBeLessThan(1000);
   const resting = restMs();
-  isAwaited = true;
+  waiting.isAwaited = true;
   pace.hurry();
   expect(await resting).toBeLessThan(95);
   expect(await restMs()).toBeLessThan(95);

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
 import { manualClock } from '../base/index.ts';
 import { metadataLaws } from '../testing/index.ts';
@@ -29,6 +30,37 @@ test('commits are synced: write-ahead log with synchronous = FULL', async () => 
   expect(await pragma('synchronous')).toEqual({ synchronous: 2 });
   await db.destroy();
 });
+
+test('a change that reads before it writes is made, whatever another thread commits between the two', async () => {
+  const file = freshFile();
+  const metadata = openMetadata({ file });
+  await metadata.apiKeys.create('app', ['serve']);
+  // Waits as long as metadata do, so that it is never the one who is refused.
+  const committing = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+     const db = new (require('node:sqlite').DatabaseSync)(workerData, { timeout: 5000 });
+     const insert = db.prepare("INSERT OR REPLACE INTO setting VALUES ('from another thread', ?)");
+     let count = 0;
+     let ended = false;
+     parentPort.on('message', () => { ended = true; });
+     const commit = () => {
+       if (ended) { db.close(); parentPort.postMessage(count); parentPort.close(); return; }
+       insert.run(String(count++));
+       setTimeout(commit, 2);
+     };
+     commit();`,
+    { eval: true, workerData: file },
+  );
+  for (let i = 0; i < 300; i++) {
+    expect(await metadata.apiKeys.rotate('app', 0)).toBeDefined();
+    // SQLite's lock is not fair: whoever changes one thing after the other without a pause keeps all others out.
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const committed = new Promise((resolve) => committing.once('message', resolve));
+  committing.postMessage('end');
+  expect(await committed).toBeGreaterThan(10);
+  await metadata.close();
+}, 60_000);
 
 test('the secret of a key is nowhere in the files', async () => {
   const file = freshFile();

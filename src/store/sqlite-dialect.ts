@@ -13,7 +13,9 @@ export function sqliteDialect(file: string): Dialect {
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
-    const statement = database.prepare(sql);
+    // Every transaction of ours writes. One that only began to read is refused at its first write, without waiting, when another thread
+    // has committed meanwhile (SQLITE_BUSY_SNAPSHOT): so it takes the lock first, and waits for it.
+    const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql);
     if (statements.size < 200) statements.set(sql, statement);
     return statement;
   };
